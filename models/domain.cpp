@@ -1,0 +1,3 @@
+#include "models/domain.hpp"
+
+template class bcsim::sim::Simulation<bcsim::models::Domain>;

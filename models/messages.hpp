@@ -1,0 +1,259 @@
+// Every message of the simulated world: small trivially copyable structs in one variant.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+
+#include "sim/ids.hpp"
+#include "sim/time.hpp"
+
+namespace bcsim::models {
+
+using sim::AddressId;
+using sim::Duration;
+using sim::NodeId;
+
+/// One attempt to call: a row of calls.csv. Numbered in the order of being offered.
+using CallId = sim::Id<struct CallTag>;
+/// A person who works at a desk: the index is also that of the Extension DN, phone and desktop.
+using AgentId = sim::Id<struct AgentTag>;
+
+/// A directory number: an agent's Extension, or a queue (Routing Point / ACD Queue).
+struct Dn {
+  std::uint32_t number = 0xFFFF'FFFFu;
+  static constexpr std::uint32_t kQueueBase = 0x8000'0000u;
+
+  [[nodiscard]] static constexpr Dn extension(AgentId agent) { return {agent.value}; }
+  [[nodiscard]] static constexpr Dn queue(std::uint32_t index) { return {kQueueBase + index}; }
+  [[nodiscard]] constexpr bool valid() const { return number != 0xFFFF'FFFFu; }
+  [[nodiscard]] constexpr bool is_queue() const { return valid() && number >= kQueueBase; }
+  [[nodiscard]] constexpr std::uint32_t queue_index() const { return number - kQueueBase; }
+  [[nodiscard]] constexpr AgentId agent() const { return AgentId{number}; }
+  constexpr auto operator<=>(const Dn&) const = default;
+};
+
+/// Set of sites whose SIP Server is in a call's signalling path (R6): bit 0 site 1, bit 1 site 2.
+using PathMask = std::uint8_t;
+[[nodiscard]] constexpr PathMask path_of(int site) {
+  return static_cast<PathMask>(1u << site);
+}
+
+/// What caller and agent will say to each other; travels with the call so that whoever needs it
+/// has it, whatever way the call took. Not on the wire.
+struct Conversation {
+  Duration talk{};
+  Duration after_call_work{};
+  bool agent_releases = true;  ///< the agent hangs up first, else the caller
+};
+
+// ---- SIP -----------------------------------------------------------------------------------
+
+namespace sip {
+
+enum class Method : std::uint8_t { invite, ack, bye, cancel, options, register_ };
+
+/// A request as its receiver needs it. In-dialog requests are told from initial ones by `in_dialog`
+/// (a To tag, RFC 3261 §12.2).
+struct Request {
+  Method method = Method::options;
+  std::uint8_t copy = 0;  ///< 0: first transmission; then how often it was repeated
+  bool in_dialog = false;
+  bool has_credentials = false;  ///< answers a digest challenge
+  bool bc_hop = false;           ///< already forwarded once between the DR peers (loop guard)
+  PathMask path = 0;             ///< SIP Servers it has passed through
+  std::uint8_t priority = 0;
+  std::uint64_t branch = 0;  ///< transaction (Via branch; ACK to a non-2xx and CANCEL share it)
+  std::uint64_t dialog = 0;  ///< Call-ID: one per leg; make it with dialog_id()
+  std::uint32_t cseq = 0;
+  std::uint32_t expires_s = 0;  ///< REGISTER; 0 removes the binding
+  CallId call;                  ///< which call this is about; invalid outside calls
+  Dn dn;                        ///< user part of the Request-URI (REGISTER: of the To)
+  NodeId media;                 ///< RTP endpoint offered or answered in SDP; invalid: no SDP
+  AddressId contact;            ///< where requests of this dialog, or to this DN, are to go
+  Conversation conversation;    ///< initial INVITE only
+};
+
+struct Response {
+  std::uint16_t status = 200;
+  Method method = Method::options;  ///< of the CSeq
+  std::uint8_t copy = 0;
+  PathMask path = 0;  ///< SIP Servers the answered call runs through
+  std::uint64_t branch = 0;
+  std::uint64_t dialog = 0;
+  std::uint32_t cseq = 0;
+  std::uint32_t expires_s = 0;      ///< granted, 200 to REGISTER
+  std::uint32_t retry_after_s = 0;  ///< 503; 0: none given
+  CallId call;
+  Dn dn;
+  NodeId media;
+  AddressId contact;  ///< also the new target of a 302
+};
+
+/// What a Call-ID is for.
+enum class Leg : std::uint32_t { caller, treatment, agent, trunk, registration, options };
+
+/// A Call-ID that depends only on what it is for: `subject` is the call or the agent, `node` the
+/// one that makes it, `nth` counts attempts on the same leg. The same in a run and in its twin.
+[[nodiscard]] std::uint64_t dialog_id(Leg leg, std::uint32_t subject, sim::NodeId node,
+                                      std::uint32_t nth = 0);
+
+}  // namespace sip
+
+// ---- T-Library (domain.md §2.10) -------------------------------------------------------------
+
+namespace tlib {
+
+enum class Kind : std::uint8_t {
+  register_address,   ///< desktop → server: attach to the DN
+  registered,         ///< answer; `flag`: DN is in service
+  agent_login,        ///< TAgentLogin
+  agent_logged_in,    ///< EventAgentLogin
+  login_refused,      ///< EventError: endpoint out of service in BC mode (R39), or not known
+  agent_logout,       ///< TAgentLogout
+  agent_logged_out,   ///< EventAgentLogout; `flag`: forced
+  set_ready,          ///< TAgentSetReady
+  ready,              ///< EventAgentReady
+  set_not_ready,      ///< TAgentSetNotReady
+  not_ready,          ///< EventAgentNotReady; `flag`: by the server (no answer)
+  ringing,            ///< EventRinging
+  established,        ///< EventEstablished
+  released,           ///< EventReleased; `work`: after-call work to do; 0 if never answered
+  dn_out_of_service,  ///< EventDNOutOfService
+  dn_in_service,      ///< EventDNBackInService
+  private_info,       ///< EventPrivateInfo: log in at the peer (R59)
+  single_site_mode,   ///< server is in single-site mode; `flag`: true on entry, false on leaving
+  addp_poll,
+  addp_reply,
+};
+
+struct Message {
+  Kind kind = Kind::addp_poll;
+  bool flag = false;
+  AgentId agent;
+  CallId call;
+  Duration work{};
+};
+
+}  // namespace tlib
+
+// ---- configuration layer and Stat Server ---------------------------------------------------
+
+namespace config {
+
+enum class Kind : std::uint8_t {
+  read,
+  read_reply,  ///< client ↔ proxy: served from memory
+  write,
+  write_done,
+  write_refused,  ///< client → proxy → master; refused while there is no master
+  proxy_hello,
+  update,  ///< proxy ↔ master
+  stat_open,
+  stat_opened,  ///< desktop ↔ Stat Server
+};
+
+struct Message {
+  Kind kind = Kind::read;
+  AgentId agent;
+  std::uint32_t object = 0;
+};
+
+}  // namespace config
+
+// ---- public telephone network ↔ gateway (a trunk's signalling; no packets) ---------------------
+
+namespace pstn {
+
+enum class Kind : std::uint8_t {
+  setup,     ///< PSTN → gateway: a new call
+  alerting,  ///< gateway → PSTN: the far end rings (180/183)
+  connect,   ///< gateway → PSTN: answered by the contact centre (200 to INVITE)
+  speech,    ///< gateway → PSTN: the caller now hears an agent (`flag`) or no longer (treatment)
+  release,   ///< either way: the call is over
+};
+
+/// Why a call was released, as the side that released it knows it.
+enum class Release : std::uint8_t {
+  normal,           ///< the far end hung up after talking
+  caller_hung_up,   ///< caller → gateway
+  speech_lost,      ///< speech stopped because a SIP Server in the path died (R5, R6)
+  rejected,         ///< final response 4xx–6xx; `status` says which
+  no_response,      ///< every SIP Server tried timed out
+  ring_timeout,     ///< provisional answer, then nothing until the gateway's ring timer
+  media_lost,       ///< the gateway's RTP-loss timer
+  session_expired,  ///< RFC 4028 session timer
+  default_routed,   ///< the SIP Server sent the call to the default destination
+  gateway_failed,   ///< the gateway itself died
+  no_channel,       ///< every channel of the trunk group is busy
+};
+
+struct Message {
+  Kind kind = Kind::setup;
+  Release release = Release::normal;
+  bool flag = false;
+  std::uint8_t priority = 0;
+  std::uint16_t status = 0;
+  CallId call;
+  Dn dn;
+  Conversation conversation;
+};
+
+}  // namespace pstn
+
+// ---- between SIP Server Peers, over the dc-link (reliable in the product; datagrams here) ------
+
+namespace peer {
+
+enum class Kind : std::uint8_t {
+  agent_state,  ///< for both-sites routing: this agent can (`flag`) / cannot take a call
+  agent_login,  ///< this agent has logged in here since `since`: end an older login (R39)
+};
+
+struct Message {
+  Kind kind = Kind::agent_state;
+  bool flag = false;
+  AgentId agent;
+  sim::SimTime since{};
+};
+
+}  // namespace peer
+
+// ---- notices: what the world does to a node, out of band ----------------------------------------
+
+namespace notice {
+
+enum class Kind : std::uint8_t {
+  speech_lost,     ///< `site`'s SIP Server pair is gone; speech of calls through it stops (R5, R6)
+  media_changed,   ///< a link was cut or healed: look at your RTP routes again
+  become_primary,  ///< Solution Control Server: take over (after its detection time)
+  activate_standby,  ///< the standby Configuration Server is brought into service
+  shift_start,       ///< this agent's work begins
+  shift_end,         ///< … ends: log out after the call
+  move_desk,     ///< this agent now sits at location `site` (staff return after a building loss)
+  drain,         ///< graceful shutdown begins (§2.3)
+  gateway_down,  ///< PSTN: the trunks of gateway `site` have been seen dead (after detection)
+  gateway_up,
+  gateway_died,  ///< PSTN: gateway `site` died just now; its calls are gone
+};
+
+struct Message {
+  Kind kind = Kind::speech_lost;
+  std::uint32_t site = 0;
+};
+
+}  // namespace notice
+
+using Message = std::variant<sip::Request, sip::Response, tlib::Message, config::Message,
+                             pstn::Message, peer::Message, notice::Message>;
+static_assert(std::is_trivially_copyable_v<Message>);
+
+/// Identifies a packet for loss and jitter draws: the same copy of the same request of a dialog
+/// draws the same numbers in a run and in its twin, whatever else is on the network.
+[[nodiscard]] std::uint64_t draw_key(const Message& message);
+
+/// Size on the wire in bytes with the IPv4 and transport headers (domain.md §3.10, §2.10).
+[[nodiscard]] std::uint32_t size_bytes(const Message& message);
+
+}  // namespace bcsim::models

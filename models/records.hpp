@@ -1,0 +1,287 @@
+// The journal's vocabulary: facts that entities state, never judgements. Everything printed about
+// a run is folded from these.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+
+#include "models/messages.hpp"
+#include "sim/fault_plan.hpp"
+#include "sim/ids.hpp"
+#include "sim/time.hpp"
+
+namespace bcsim::models {
+
+// Fields are ordered largest first and padded by hand: a record is hashed as its bytes.
+
+/// A caller dials (call.offered). `previous` is the attempt it repeats, if any.
+struct CallOffered {
+  Duration talk, patience;
+  CallId call, previous;
+  std::uint32_t caller, stream;
+  std::uint32_t gateway;
+  std::uint32_t attempt;  ///< 1: first
+};
+/// The gateway has sent an initial INVITE to a site's SIP Server.
+struct CallInvited {
+  CallId call;
+  std::uint32_t gateway;
+  std::uint32_t site;
+  std::uint32_t nth;
+};
+/// A site's server gave no (usable) answer to the INVITE; the gateway tries elsewhere or gives up.
+struct SetupFailed {
+  CallId call;
+  std::uint32_t gateway;
+  std::uint32_t site;
+  std::uint32_t status;
+};
+/// A SIP Server has taken the call: it is now waiting at this site.
+struct CallQueued {
+  CallId call;
+  std::uint32_t site;
+  std::uint32_t queue;
+  std::uint32_t waiting;
+};
+/// Treatment by the media server begins (the call is answered toward the PSTN).
+struct TreatmentStarted {
+  CallId call;
+  std::uint32_t site;
+};
+/// An agent has been chosen; `path`: SIP Servers on the way.
+struct CallRouted {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t path;
+};
+/// The agent's phone rings.
+struct CallRinging {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+};
+/// The agent's phone did not answer, or refused; the call waits again.
+struct CallReturned {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t status;
+};
+/// Caller and agent speak.
+struct CallAnswered {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;  ///< whose SIP Server serves the agent
+  std::uint32_t path;
+  std::uint32_t monitored;  ///< 1: the agent is logged in at that site (R57)
+  std::uint32_t media_degraded;
+};
+/// The SIP Server sent the call away to the default destination.
+struct CallDefaultRouted {
+  enum class Cause : std::uint32_t { queue_full, waited_too_long, no_agent_logged_in, draining };
+  CallId call;
+  std::uint32_t site;
+  Cause cause;
+};
+/// The caller's side of the call is over. Final: exactly one per call offered (or none, if it is
+/// still in the system at the horizon).
+struct CallReleased {
+  CallId call;
+  std::uint32_t by_caller;  ///< 1: the caller hung up
+  pstn::Release release;
+  std::uint8_t phase;    ///< CallPhase as the caller knows it
+  std::uint16_t status;  ///< SIP status of a rejection
+};
+/// What the caller has heard so far.
+enum class CallPhase : std::uint8_t { setup, ringback, treatment, talking, held };
+/// The caller will not try again though the call was not served: lost for good.
+struct CallerLost {
+  CallId call;
+  std::uint32_t caller;
+};
+/// The caller will dial again.
+struct RedialPlanned {
+  Duration after;
+  CallId call;
+  std::uint32_t caller;
+};
+
+// ---- gateways, peers, servers --------------------------------------------------------------
+
+/// A gateway holds a SIP Server offline, or online again (mg.proxy_offline / mg.proxy_online).
+struct ProxyState {
+  std::uint32_t gateway;
+  std::uint32_t site;
+  std::uint32_t online;
+};
+/// The PSTN sends a dead gateway's calls elsewhere, or back (pstn.reroute).
+struct PstnReroute {
+  std::uint32_t gateway;
+  std::uint32_t dead;
+};
+struct PeerProbe {
+  std::uint32_t site;
+};
+/// The inter-site Trunk DN (peer.oos / peer.ins).
+struct PeerTrunk {
+  std::uint32_t site;
+  std::uint32_t in_service;
+};
+enum class ServerMode : std::uint32_t { starting, bc, single, drain, stopped };
+struct ServerModeChanged {
+  std::uint32_t site;
+  ServerMode mode;
+};
+/// The backup has taken over (ha.switchover). `calls_kept` of `calls_before` survived.
+struct Switchover {
+  std::uint32_t site;
+  std::uint32_t calls_before, calls_kept;
+};
+/// A call was taken out of a SIP Server because its early dialog did not survive a switchover.
+struct EarlyDialogLost {
+  CallId call;
+  std::uint32_t site;
+};
+/// The server's input queue was full; `method` as sip::Method.
+struct RequestDropped {
+  std::uint32_t site;
+  std::uint32_t method;
+};
+struct RequestRejected {
+  CallId call;
+  std::uint32_t site;
+  std::uint32_t status;
+};
+struct BcForward {
+  CallId call;
+  std::uint32_t site;
+  std::uint32_t by_302;
+};
+
+// ---- phones and desktops -------------------------------------------------------------------
+
+/// reg.ok / reg.fail, as the phone sees it; `first`: not a refresh.
+struct PhoneRegistered {
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t first;
+};
+struct PhoneRegistrationFailed {
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t status;
+};
+/// dn.ins / dn.oos at a site's SIP Server.
+struct DnState {
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t in_service;
+};
+/// A desktop's connection to the SIP Server it is logged in at is lost (desk.conn_lost).
+struct DesktopConnectionLost {
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t by_addp;
+};
+/// site-timeout (or site-sip-register-timeout) is over: the switch to the other site begins.
+struct DesktopSwitch {
+  AgentId agent;
+  std::uint32_t to_site;
+  std::uint32_t by_registration;
+};
+/// As the server sees it: desk.login / desk.logout.
+struct AgentLogin {
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t endpoint_in_service;
+};
+struct AgentLoginRefused {
+  AgentId agent;
+  std::uint32_t site;
+};
+struct AgentLogout {
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t forced;
+};
+enum class AgentState : std::uint32_t {
+  logged_out,
+  not_ready,
+  ready,
+  ringing,
+  talking,
+  held,
+  after_call_work
+};
+/// As the server at `site` sees it.
+struct AgentStateChanged {
+  AgentId agent;
+  std::uint32_t site;
+  AgentState state;
+};
+/// The desktop, with its agent, is back at work at this site: it has seen EventAgentReady.
+struct AgentAtWork {
+  AgentId agent;
+  std::uint32_t site;
+};
+/// A person's working time begins or ends.
+struct ShiftChanged {
+  AgentId agent;
+  std::uint32_t working;
+};
+struct PrivateInfo {
+  AgentId agent;
+  std::uint32_t site;
+};
+
+// ---- configuration ---------------------------------------------------------------------------
+
+struct ConfigRead {
+  AgentId agent;
+  std::uint32_t site;
+};
+struct ConfigWriteRefused {
+  std::uint32_t site;
+};
+struct ConfigStandbyUp {
+  std::uint32_t site;
+};
+struct StatServerConnected {
+  AgentId agent;
+  std::uint32_t site;
+};
+
+// ---- faults ------------------------------------------------------------------------------------
+
+/// A line of the scenario's fault list takes effect, or is undone.
+struct FaultInjected {
+  std::uint32_t fault;
+  std::uint32_t undone;
+};
+/// A process or device is down / up again.
+struct NodeStateChanged {
+  sim::NodeId node;
+  std::uint32_t up;
+};
+/// A whole SIP Server pair is gone, or has a process again.
+struct PairStateChanged {
+  std::uint32_t site;
+  std::uint32_t up;
+};
+
+using Record = std::variant<
+    CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted, CallRinging,
+    CallReturned, CallAnswered, CallDefaultRouted, CallReleased, CallerLost, RedialPlanned,
+    ProxyState, PstnReroute, PeerProbe, PeerTrunk, ServerModeChanged, Switchover, EarlyDialogLost,
+    RequestDropped, RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
+    DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
+    AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead, ConfigWriteRefused,
+    ConfigStandbyUp, StatServerConnected, FaultInjected, NodeStateChanged, PairStateChanged>;
+static_assert(std::is_trivially_copyable_v<Record>);
+
+/// Hash of a record's kind and contents, the same on every machine of the same byte order.
+[[nodiscard]] std::uint64_t digest(const Record& record);
+
+}  // namespace bcsim::models

@@ -1,0 +1,340 @@
+// The effective scenario: everything a run is made from, with defaults P0 of domain.md §0.4.
+// Plain data without locations or units of text; tools/scenario reads it from YAML and has checked
+// every reference, so models may assert on them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/demand/distribution.hpp"
+#include "sim/time.hpp"
+
+namespace bcsim::models {
+
+using sim::Duration;
+using sim::SimTime;
+using namespace std::chrono_literals;
+
+/// Index of a peer site: 0 is site 1, 1 is site 2. The order of YAML `sites`.
+using SiteIndex = std::uint8_t;
+inline constexpr int kSites = 2;
+[[nodiscard]] constexpr SiteIndex peer_of(SiteIndex s) {
+  return static_cast<SiteIndex>(1 - s);
+}
+
+/// Index of a location: 0 and 1 are the sites' own premises, then the branches in file order.
+using LocationIndex = std::uint8_t;
+
+// ---- run -----------------------------------------------------------------------------------
+
+enum class StartMode : std::uint8_t { steady, cold };
+enum class ActorGranularity : std::uint8_t { automatic, per_device, pooled };
+/// Service level formulas of domain.md §4.6.
+enum class ServiceLevelDefinition : std::uint8_t { f1, f2, f3, f4, f5 };
+
+struct RunOptions {
+  std::optional<Duration> start_label;  ///< wall-clock time of day shown for time 0, e.g. 09:00
+  Duration horizon = 4h;
+  Duration warm_up = 30min;   ///< not counted; faults may not be earlier
+  Duration interval = 15min;  ///< of timeline.csv
+  std::uint64_t seed = 1;
+  std::uint32_t replications = 1;
+  StartMode start = StartMode::steady;
+  ActorGranularity actors = ActorGranularity::automatic;
+  Duration service_level_threshold = 20s;
+  ServiceLevelDefinition service_level_definition = ServiceLevelDefinition::f3;
+  Duration short_abandon_threshold = 6s;
+  bool media_survives = false;  ///< R5: calls outlive their signalling until RTP/session timers
+  Duration hang_up_delay = 0s;  ///< agent's, after speech has stopped
+};
+
+// ---- network -------------------------------------------------------------------------------
+
+struct LinkOptions {
+  Duration latency = 20ms;       ///< one way
+  double bandwidth_bps = 100e6;  ///< bits per second and direction
+  Duration jitter = 0s;          ///< uniform in [0, jitter] added per packet
+  double loss = 0;               ///< probability per packet
+  Duration queue_limit = 200ms;  ///< packets that would wait longer are dropped
+};
+
+struct NetworkOptions {
+  LinkOptions dc_link;           ///< site1.dc – site2.dc
+  Duration lan_latency = 500us;  ///< one way, between servers of one site
+  /// access[location][site]: path of a location to each data centre.
+  std::vector<std::array<LinkOptions, kSites>> access;
+  bool icmp_unreachable = true;  ///< a dead process on a live host answers UDP with ICMP
+};
+
+// ---- sites ---------------------------------------------------------------------------------
+
+enum class DrForward : std::uint8_t { off, no_agent, oos };
+enum class Treatment : std::uint8_t { always, when_waiting };
+enum class AfterRoutingAction : std::uint8_t { none, not_ready, logout };
+
+struct SipServerOptions {
+  std::string name;    ///< application name, e.g. SIP_Server_1
+  bool backup = true;  ///< has a backup process (V-E03 when false)
+  Duration oos_check = 10s, oos_force = 5s;
+  bool dr_peer_trunk = true;  ///< false: traditional single mode, never BC
+  DrForward dr_forward = DrForward::no_agent;
+  int shutdown_sip_reject_code = 603;
+  Duration after_routing_timeout = 10s;
+  AfterRoutingAction after_routing_timeout_action = AfterRoutingAction::not_ready;
+  Treatment treatment = Treatment::always;
+  Duration announcement = 0s;  ///< played before a call can be routed
+  Duration register_service = 200us, invite_service = 1ms, other_service = 100us;
+  std::uint32_t input_queue_limit = 2000;
+  std::optional<Duration> retry_after;  ///< of 503 answers when the input queue is nearly full
+  bool digest = true;                   ///< challenges every REGISTER
+  // High availability inside the site.
+  Duration process_death_detection = 1s;
+  Duration host_loss_detection_min = 9s, host_loss_detection_max = 18s;
+  Duration promotion = 3s;  ///< backup to primary, virtual address moved
+};
+
+enum class RedundancyMode : std::uint8_t { homing, parking, load_balance };
+
+struct GatewayOptions {
+  std::string name;
+  LocationIndex location = 0;
+  SiteIndex home_site = 0;
+  std::uint32_t channels = 480;
+  RedundancyMode redundancy = RedundancyMode::homing;
+  bool second_target = true;  ///< false: knows its home site only (V-W20)
+  Duration options_period = 60s;
+  int retransmissions = 3;  ///< hot swap after so many (R_g); 7 or more: full timer B
+  int success_retries = 1;
+  Duration success_interval = 10s;
+  bool flush_on_offline = false;  ///< pending INVITEs move at once when the server is marked
+  bool heed_icmp = true;
+  Duration ring_timeout = 180s;
+  Duration rtp_loss_timeout = 10s;
+  Duration pstn_detection = 3s;           ///< until the PSTN notices that this gateway is dead
+  std::optional<Duration> first_options;  ///< pinned phase of the first OPTIONS, else uniform
+};
+
+struct DesktopOptions {  ///< the AIL application of one site (R74–R79)
+  Duration addp_timeout = 20s;
+  Duration site_timeout = 30s;
+  Duration site_sip_register_timeout = 30s;
+};
+
+struct SiteOptions {
+  std::string name;  ///< "site1"
+  SipServerOptions sip_server;
+  DesktopOptions desktop;
+  bool config_server_proxy = true;
+  bool stat_server = true;
+};
+
+struct ConfigurationOptions {
+  SiteIndex master_site = 0;
+  std::optional<Duration> standby_activation = 15min;  ///< nullopt: never
+};
+
+// ---- agents --------------------------------------------------------------------------------
+
+enum class RegistrationMode : std::uint8_t { single, active_backup, dual, fixed };
+enum class Failback : std::uint8_t { stay, return_after_call };
+
+struct PhoneOptions {
+  RegistrationMode registration = RegistrationMode::active_backup;
+  std::optional<SiteIndex> preferred_site;  ///< registers and calls there; default: the agent's
+  Duration expires = 120s;
+  double refresh_fraction = 0.5;
+  int retransmissions = 3;  ///< R_p; 11 or more: full timer F
+  bool cached_nonce = false;
+  bool heed_icmp = true;
+  Duration poll_primary = 60s;            ///< active-backup: period of trying the primary again
+  Duration answer_delay = 4s;             ///< ring time before the agent answers
+  std::optional<Duration> first_refresh;  ///< pinned phase of the first refresh, else uniform
+};
+
+struct DesktopPolicy {
+  bool require_endpoint = true;  ///< C7
+  Duration relogin_work = 1s;    ///< L
+  Duration reconnect_delay = 10s;
+  Duration login_retry = 10s;
+  Failback failback = Failback::stay;
+  std::optional<SimTime> last_addp;  ///< pinned date of the last ADDP message, may be negative
+};
+
+struct StaffingStep {
+  SimTime at;
+  std::uint32_t count = 0;
+};  ///< this many at work from `at` on
+
+struct AgentGroup {
+  std::string name;
+  std::uint32_t count = 0;
+  LocationIndex location = 0;         ///< where the people, phones and desktops are
+  SiteIndex preferred_site = 0;       ///< Person site-1
+  std::vector<std::uint32_t> queues;  ///< indices; empty: all
+  PhoneOptions phone;
+  DesktopPolicy desktop;
+  std::vector<StaffingStep> staffing;  ///< empty: all of them, all the time
+};
+
+// ---- queues and calls ----------------------------------------------------------------------
+
+enum class RoutingScope : std::uint8_t { local, both_sites };
+
+struct QueueOptions {
+  std::string name;
+  std::optional<std::uint32_t> limit;    ///< waiting calls per site; beyond: default-routed
+  std::optional<Duration> maximum_wait;  ///< then default-routed
+  RoutingScope routing_scope = RoutingScope::local;
+  int priority = 0;  ///< higher first, FIFO inside
+};
+
+struct ConstantRate {
+  double per_s = 0;
+};
+struct RateStep {
+  SimTime at;
+  double per_s = 0;
+};
+struct RateProfile {
+  std::vector<RateStep> steps;
+};  ///< piecewise constant
+struct VolumeInterval {
+  SimTime at;
+  Duration length;
+  double count = 0;
+};
+struct IntervalVolumes {
+  std::vector<VolumeInterval> intervals;
+  bool exact = false;
+};
+struct SingleCall {
+  SimTime at;
+  std::optional<Duration> talk, patience;
+  std::optional<std::uint32_t> gateway;  ///< pinned gateway
+};
+struct SingleCalls {
+  std::vector<SingleCall> calls;
+};
+using ArrivalSpec = std::variant<ConstantRate, RateProfile, IntervalVolumes, SingleCalls>;
+
+struct RedialOptions {
+  bool enabled = true;
+  double after_drop = 0.8, after_setup = 0.7, after_abandon = 0.5;
+  Distribution drop_delay = Exponential{60}, setup_delay = Exponential{60},
+               abandon_delay = Exponential{300};
+  int max_attempts = 3;  ///< in all, the first included
+  double further_factor = 0.7;
+};
+
+struct CallStream {
+  std::string name;
+  std::uint32_t queue = 0;
+  ArrivalSpec arrivals = ConstantRate{};
+  double busyness_cv = 0;             ///< gamma factor of the day, 0: none
+  std::vector<double> gateway_share;  ///< per gateway, sums to 1
+  Distribution talk = Lognormal{240, 1};
+  Distribution after_call_work = Exponential{60};
+  Distribution patience = Exponential{300};
+  Distribution setup_patience = Exponential{60};
+  RedialOptions redial;
+  bool agent_releases = true;  ///< the agent hangs up first, else the caller
+};
+
+// ---- faults --------------------------------------------------------------------------------
+
+enum class SiteScope : std::uint8_t { sip_server_pair, genesys, building };
+/// Which process of a site.
+enum class Role : std::uint8_t {
+  sip_server_primary,
+  sip_server_backup,
+  media_server,
+  config_server,
+  config_server_proxy,
+  stat_server
+};
+struct SiteTarget {
+  SiteIndex site = 0;
+  SiteScope scope = SiteScope::genesys;
+};
+struct ProcessTarget {
+  SiteIndex site = 0;
+  Role role = Role::sip_server_primary;
+};
+struct HostTarget {
+  SiteIndex site = 0;
+  Role role = Role::sip_server_primary;
+};
+struct GatewayTarget {
+  std::uint32_t gateway = 0;
+};
+struct PhoneTarget {
+  std::uint32_t group = 0, member = 0;
+};
+struct DesktopTarget {
+  std::uint32_t group = 0, member = 0;
+};
+enum class CutDirection : std::uint8_t { both, forward, backward };
+/// dc-link (forward: site 1 to site 2) or an access path (forward: location to data centre).
+struct LinkTarget {
+  bool dc_link = true;
+  LocationIndex location = 0;
+  SiteIndex site = 0;
+  CutDirection direction = CutDirection::both;
+};
+using FaultTarget = std::variant<SiteTarget, ProcessTarget, HostTarget, GatewayTarget, PhoneTarget,
+                                 DesktopTarget, LinkTarget>;
+
+enum class FaultVerb : std::uint8_t { fail, restore, crash, hang, cut, heal, degrade, drain };
+
+struct Fault {
+  SimTime at;
+  FaultVerb verb = FaultVerb::fail;
+  FaultTarget target = SiteTarget{};
+  std::optional<Duration> lasting;  ///< undone after this long (restore, heal, former values)
+  // degrade: what is given replaces the link's value.
+  std::optional<Duration> latency, jitter;
+  std::optional<double> loss, bandwidth_bps;
+  // flap: the fault for `flap_duty` of every `flap_period` until `flap_until`.
+  std::optional<Duration> flap_period;
+  double flap_duty = 0.5;
+  std::optional<SimTime> flap_until;
+  // building: share of its agents who return at the other site, and after how long.
+  double staff_return = 0;
+  Distribution staff_return_delay = Uniform{1800, 5400};
+  std::string text;  ///< as written, for the reader: "fail site1"
+};
+
+// ---- expectations --------------------------------------------------------------------------
+
+enum class Comparison : std::uint8_t { less, less_equal, greater, greater_equal, equal };
+struct Expectation {
+  std::string metric;  ///< a metric id of the results dictionary
+  Comparison comparison = Comparison::less;
+  double value = 0;  ///< in the metric's unit
+  std::string text;
+};
+
+/// See the head comment.
+struct Scenario {
+  std::string name;  ///< file name without directory and extension
+  std::string title;
+  RunOptions run;
+  NetworkOptions network;
+  std::array<SiteOptions, kSites> sites;
+  ConfigurationOptions configuration;
+  std::vector<std::string> locations;  ///< names: site1, site2, then branches
+  std::vector<GatewayOptions> gateways;
+  std::vector<AgentGroup> agents;
+  std::vector<QueueOptions> queues;
+  std::vector<CallStream> calls;
+  std::vector<Fault> faults;
+  std::vector<std::string> accepted;  ///< validator codes taken as warnings
+  std::vector<Expectation> expectations;
+  std::optional<Duration> first_trunk_probe[kSites];  ///< pinned phase of each server's OPTIONS
+};
+
+}  // namespace bcsim::models

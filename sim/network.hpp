@@ -1,0 +1,97 @@
+// The network between places: latency, serialization, queueing, jitter, loss and cuts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sim/ids.hpp"
+#include "sim/platform.hpp"
+#include "sim/rng.hpp"
+#include "sim/time.hpp"
+#include "sim/topology.hpp"
+
+namespace bcsim::sim {
+
+/// Why a packet did not arrive.
+enum class DropReason : std::uint8_t { none, no_route, link_cut, loss, queue_full, host_down };
+
+/// A packet's fate, decided when it is sent. It may still die on the way if a link is cut.
+struct Transit {
+  SimTime arrival;
+  DropReason dropped = DropReason::none;
+};
+
+/// Moves packets over the routes of a topology, link direction by link direction: each is a FIFO
+/// server of its residual bandwidth (what media leaves free), with a bounded queue, then a latency.
+/// Latency, bandwidth and liveness are read live from the platform.
+class Network {
+ public:
+  Network(const Topology& topology, Platform& platform, RngFactory rng);
+
+  /// Sends `size_bytes` from place to place at `now`. `draw_key` identifies the packet (transaction
+  /// and copy), so that its loss and jitter do not depend on what else is sent.
+  Transit send(PlaceId from, PlaceId to, std::uint32_t size_bytes, std::uint64_t draw_key,
+               SimTime now);
+
+  /// True if every link of the route is up and has been since `since`: what was sent then arrives.
+  [[nodiscard]] bool intact_since(PlaceId from, PlaceId to, SimTime since) const;
+  [[nodiscard]] bool up(PlaceId from, PlaceId to) const;
+  /// Latency of the route without queueing; nullopt if there is none or it is cut.
+  [[nodiscard]] std::optional<Duration> latency(PlaceId from, PlaceId to) const;
+
+  [[nodiscard]] std::span<const LinkId> route(PlaceId from, PlaceId to) const;
+
+  // Faults.
+  void set_up(LinkId link, bool up, SimTime now);
+  void set_latency(LinkId link, Duration latency) { platform_.set_link_latency(link, latency); }
+  void set_bandwidth(LinkId link, double bps) { platform_.set_link_bandwidth(link, bps); }
+  void set_jitter(LinkId link, Duration jitter) { links_[link.value].jitter = jitter; }
+  void set_loss(LinkId link, double loss) { links_[link.value].loss = loss; }
+
+  /// Media is a fluid: adds `bps` (may be negative) of constant rate to every link of the route.
+  /// Signalling sees what is left, at least kMediaFloor of the bandwidth.
+  void add_media(PlaceId from, PlaceId to, double bps);
+  [[nodiscard]] double media_bps(LinkId link) const { return links_[link.value].media_bps; }
+  /// True if media on the route is more than a link of it can carry.
+  [[nodiscard]] bool media_overloaded(PlaceId from, PlaceId to) const;
+
+  [[nodiscard]] std::uint64_t packets_dropped(DropReason reason) const {
+    return dropped_[static_cast<std::size_t>(reason)];
+  }
+
+  static constexpr double kMediaFloor = 0.05;
+
+ private:
+  struct Link {
+    Duration jitter;
+    double loss;
+    Duration queue_limit;
+    SimTime busy_until = kStart;
+    SimTime last_cut = SimTime::min();
+    double media_bps = 0;
+  };
+  struct Span {
+    std::uint32_t begin = 0, end = 0;
+    bool exists = false;
+  };
+
+  [[nodiscard]] const Span& span(PlaceId from, PlaceId to) const {
+    return routes_[from.value * places_ + to.value];
+  }
+  Transit drop(DropReason reason);
+  /// Advances `at` over one link; returns false (and sets `reason`) if the packet dies there.
+  bool cross(LinkId id, std::uint32_t size_bytes, std::uint64_t draw_key, SimTime& at,
+             DropReason& reason);
+
+  Platform& platform_;
+  RngFactory rng_;
+  std::uint32_t places_;
+  std::vector<Span> routes_;
+  std::vector<LinkId> route_links_;
+  std::vector<Link> links_;
+  std::uint64_t dropped_[6] = {};
+};
+
+}  // namespace bcsim::sim

@@ -1,0 +1,494 @@
+// The engine: one agenda, the nodes, the network between them, faults and the journal.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/agenda.hpp"
+#include "sim/endpoint.hpp"
+#include "sim/fault_plan.hpp"
+#include "sim/hash.hpp"
+#include "sim/ids.hpp"
+#include "sim/network.hpp"
+#include "sim/platform.hpp"
+#include "sim/rng.hpp"
+#include "sim/slab.hpp"
+#include "sim/streams.hpp"
+#include "sim/time.hpp"
+#include "sim/topology.hpp"
+
+namespace bcsim::sim {
+
+/// One line of the journal: who recorded what, when. `by` is invalid for the world itself.
+template <class Domain>
+struct JournalEntry {
+  SimTime at;
+  NodeId by;
+  typename Domain::Record record;
+};
+
+/// What the models supply beside their endpoints. Observers measure; they must not act on the
+/// simulation except where a function says so.
+template <class Domain>
+class World {
+ public:
+  virtual ~World() = default;
+  /// A fresh endpoint for a node that boots; `first` at time 0.
+  virtual std::unique_ptr<Endpoint<Domain>> make_endpoint(NodeId node, bool first) = 0;
+  virtual void on_record(const JournalEntry<Domain>&) {}
+  /// After a fault item has been carried out; may notify nodes through the simulation.
+  virtual void after_fault(const FaultStep&) {}
+  /// At every multiple of the tick interval and at the horizon.
+  virtual void on_tick(SimTime) {}
+  /// Every message about to be handled by `target`; only called if `wants_messages`.
+  virtual void on_delivery(NodeId /*source*/, NodeId /*target*/, const Envelope<Domain>&) {}
+};
+
+struct SimulationOptions {
+  SimTime horizon = SimTime(1h);
+  Duration tick = Duration::max();  ///< interval of World::on_tick; max: never
+  bool icmp_unreachable = true;     ///< live hosts refuse datagrams for dead processes
+  bool wants_messages = false;      ///< call World::on_delivery
+};
+
+/// See the head comment. Domain supplies: Message and Record (trivially copyable), and
+/// `draw_key(const Message&)` (identifies a packet for loss and jitter draws),
+/// `digest(const Record&)`.
+template <class Domain>
+class Simulation {
+ public:
+  using Message = typename Domain::Message;
+  using Record = typename Domain::Record;
+
+  Simulation(const Topology& topology, Platform& platform, RngFactory rng, World<Domain>& world,
+             SimulationOptions options)
+      : topology_(topology),
+        platform_(platform),
+        network_(topology, platform, rng),
+        rng_(rng),
+        world_(world),
+        options_(options),
+        streams_(*this) {
+    nodes_.resize(topology.nodes.size());
+    host_up_.assign(topology.hosts.size(), true);
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) addresses_.push_back(NodeId{i});
+  }
+
+  // ---- building, before time starts --------------------------------------------------------
+
+  /// A virtual address, held by `node` until somebody claims it.
+  AddressId add_address(NodeId node) {
+    addresses_.push_back(node);
+    return AddressId{static_cast<std::uint32_t>(addresses_.size() - 1)};
+  }
+  void add_faults(const FaultPlan& plan) {
+    for (const FaultStep& step : plan) {
+      faults_.push_back(step);
+      schedule(step.at, kWorldFirst, kWorldFirst, world_sequence_++,
+               {.kind = ItemKind::fault, .word = static_cast<std::uint32_t>(faults_.size() - 1)});
+    }
+  }
+  /// Boots every node not listed as absent, in the order of their ids, at time 0.
+  void start(const std::vector<NodeId>& absent = {}) {
+    for (const NodeId node : absent) nodes_[node.value].absent = true;
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      if (!nodes_[i].absent) boot(NodeId{i}, true);
+    }
+    // All exist before the first one acts, so that none meets a peer not yet born.
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      if (!nodes_[i].endpoint) continue;
+      Context<Domain> context(*this, NodeId{i});
+      nodes_[i].endpoint->on_start(context);
+    }
+    if (options_.tick != Duration::max()) schedule_tick(kStart + options_.tick);
+  }
+
+  // ---- running -------------------------------------------------------------------------------
+
+  /// Date of the next item at or before the horizon; kNever if there is none.
+  [[nodiscard]] SimTime next_time() {
+    while (!agenda_.empty() && items_[agenda_.head().slot].kind == ItemKind::cancelled) {
+      release(agenda_.pop().slot);
+    }
+    if (agenda_.empty() || agenda_.head().at > options_.horizon) return kNever;
+    return agenda_.head().at;
+  }
+  /// Date of the next item of the fault plan; kNever if none is left before the horizon.
+  [[nodiscard]] SimTime next_fault_time() const {
+    SimTime next = kNever;
+    for (std::size_t i = 0; i < faults_.size(); ++i) {
+      if (faults_[i].at > now_ && faults_[i].at < next) next = faults_[i].at;
+    }
+    return next <= options_.horizon ? next : kNever;
+  }
+  /// Does everything due up to and including `until`, then sets the clock there.
+  void run_until(SimTime until) {
+    if (until > options_.horizon) until = options_.horizon;
+    while (!agenda_.empty() && agenda_.head().at <= until) step();
+    now_ = until;
+  }
+
+  [[nodiscard]] SimTime now() const { return now_; }
+  [[nodiscard]] SimTime horizon() const { return options_.horizon; }
+  [[nodiscard]] const RngFactory& rng() const { return rng_; }
+  [[nodiscard]] Network& network() { return network_; }
+  [[nodiscard]] Streams<Domain>& streams() { return streams_; }
+  [[nodiscard]] const Topology& topology() const { return topology_; }
+
+  // ---- what is measured ----------------------------------------------------------------------
+
+  /// Hash of the journal: every record with its time and author, in order.
+  [[nodiscard]] std::uint64_t journal_fingerprint() const { return journal_hash_.value(); }
+  /// Hash of everything that was done: time, target, source and kind of each item.
+  [[nodiscard]] std::uint64_t trajectory_fingerprint() const { return trajectory_hash_.value(); }
+  [[nodiscard]] std::uint64_t messages_delivered() const { return messages_delivered_; }
+  [[nodiscard]] std::uint64_t messages_sent() const { return messages_sent_; }
+  [[nodiscard]] std::uint64_t items_done() const { return items_done_; }
+  [[nodiscard]] std::size_t agenda_size() const { return agenda_.size(); }
+
+  // ---- state of the world --------------------------------------------------------------------
+
+  [[nodiscard]] bool is_up(NodeId node) const { return nodes_[node.value].state == State::up; }
+  [[nodiscard]] bool is_hung(NodeId node) const { return nodes_[node.value].state == State::hung; }
+  [[nodiscard]] bool is_device(NodeId node) const { return topology_.nodes[node.value].device; }
+  [[nodiscard]] bool host_up(NodeId node) const {
+    return host_up_[topology_.nodes[node.value].host.value];
+  }
+  [[nodiscard]] std::uint32_t incarnation(NodeId node) const {
+    return nodes_[node.value].incarnation;
+  }
+  [[nodiscard]] PlaceId place(NodeId node) const {
+    return topology_.hosts[topology_.nodes[node.value].host.value].place;
+  }
+  [[nodiscard]] NodeId holder(AddressId address) const { return addresses_[address.value]; }
+  void bind(AddressId address, NodeId node) { addresses_[address.value] = node; }
+
+  // ---- acting: used by Context, Streams and World ----------------------------------------------
+
+  void send_datagram(NodeId self, AddressId from, AddressId to, const Message& message,
+                     std::uint32_t size_bytes) {
+    const NodeId target = holder(to);
+    const Transit t = packet(self, target, size_bytes, Domain::draw_key(message));
+    if (t.dropped != DropReason::none) return;
+    schedule_message(ItemKind::datagram, self, target, t.arrival,
+                     {from, to, {}, size_bytes, now_, message});
+  }
+  void notify(NodeId self, NodeId target, const Message& message, Duration after) {
+    schedule_message(ItemKind::notice, self, target, now_ + after,
+                     {{}, AddressId{target.value}, {}, 0, now_, message});
+  }
+  /// A notice from the world itself.
+  void notify(NodeId target, const Message& message, Duration after = {}) {
+    const std::uint32_t slot = envelopes_.take();
+    envelopes_[slot] = {{}, AddressId{target.value}, {}, 0, now_, message};
+    schedule(now_ + after, target.value, kWorldLast, world_sequence_++,
+             {.kind = ItemKind::notice,
+              .target = target,
+              .incarnation = incarnation(target),
+              .word = slot});
+  }
+  TimerId arm(NodeId self, Duration after, TimerTag tag) {
+    assert(after >= Duration::zero());
+    const std::uint32_t slot = schedule(
+        after < kNever - now_ ? now_ + after : kNever, self.value, self.value,
+        nodes_[self.value].sequence++,
+        {.kind = ItemKind::timer, .target = self, .incarnation = incarnation(self), .tag = tag});
+    return {slot, items_[slot].generation};
+  }
+  void cancel(TimerId timer) {
+    if (!timer.valid()) return;
+    Item& item = items_[timer.slot];
+    if (item.generation == timer.generation && item.kind == ItemKind::timer) {
+      item.kind = ItemKind::cancelled;
+    }
+  }
+  void record(NodeId by, const Record& record) {
+    journal_hash_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+    journal_hash_.add(by.value);
+    journal_hash_.add(Domain::digest(record));
+    world_.on_record({now_, by, record});
+  }
+
+  // ---- used by Streams -------------------------------------------------------------------------
+
+  Transit packet(NodeId from, NodeId to, std::uint32_t size_bytes, std::uint64_t draw_key) {
+    ++messages_sent_;
+    if (!to.valid()) return {kNever, DropReason::no_route};
+    return network_.send(place(from), place(to), size_bytes, draw_key, now_);
+  }
+  [[nodiscard]] bool packet_intact(NodeId from, NodeId to, SimTime sent) const {
+    return network_.intact_since(place(from), place(to), sent);
+  }
+  void schedule_data(NodeId from, NodeId to, SimTime arrival, const Envelope<Domain>& envelope) {
+    schedule_message(ItemKind::stream_data, from, to, arrival, envelope);
+  }
+  void schedule_open_arrival(NodeId from, NodeId to, SimTime arrival, ConnectionId connection,
+                             std::uint32_t attempt) {
+    schedule(
+        arrival, to.value, from.value, nodes_[from.value].sequence++,
+        {.kind = ItemKind::stream_open, .target = to, .connection = connection, .word = attempt});
+  }
+  void schedule_event(NodeId from, NodeId to, SimTime arrival, ConnectionId connection,
+                      ConnectionEvent event) {
+    schedule(arrival, to.value, from.value, nodes_[from.value].sequence++,
+             {.kind = ItemKind::stream_event,
+              .target = to,
+              .connection = connection,
+              .word = static_cast<std::uint32_t>(event)});
+  }
+  void schedule_retry(NodeId node, Duration after, ConnectionId connection, std::uint32_t side,
+                      std::uint32_t attempt) {
+    schedule(now_ + after, node.value, node.value, nodes_[node.value].sequence++,
+             {.kind = ItemKind::stream_retry,
+              .target = node,
+              .connection = connection,
+              .word = attempt,
+              .tag = {.kind = side}});
+  }
+  void connection_event(NodeId node, ConnectionId connection, ConnectionEvent event) {
+    Context<Domain> context(*this, node);
+    nodes_[node.value].endpoint->on_connection(context, connection, event);
+  }
+  void deliver(NodeId node, const Envelope<Domain>& envelope) {
+    ++messages_delivered_;
+    if (options_.wants_messages) world_.on_delivery(last_source_, node, envelope);
+    Context<Domain> context(*this, node);
+    nodes_[node.value].endpoint->on_message(context, envelope);
+  }
+
+ private:
+  enum class State : std::uint8_t { down, up, hung };
+  struct Node {
+    std::unique_ptr<Endpoint<Domain>> endpoint;
+    std::uint32_t incarnation = 0;
+    std::uint32_t sequence = 0;
+    State state = State::down;
+    bool absent = false;
+  };
+  enum class ItemKind : std::uint8_t {
+    free,
+    cancelled,
+    timer,
+    datagram,
+    notice,
+    unreachable,
+    stream_data,
+    stream_open,
+    stream_event,
+    stream_retry,
+    fault,
+    tick
+  };
+  struct Item {
+    ItemKind kind = ItemKind::free;
+    std::uint32_t generation = 0;
+    NodeId target = {};
+    std::uint32_t incarnation = 0;
+    ConnectionId connection = {};
+    std::uint32_t word = 0;  ///< envelope slot, fault index, attempt or event, by kind
+    TimerTag tag = {};
+  };
+  /// Faults come before everything else of their instant; ticks after.
+  static constexpr std::uint32_t kWorldFirst = 0;
+  static constexpr std::uint32_t kWorldLast = 0xFFFF'FFFFu;
+
+  std::uint32_t schedule(SimTime at, std::uint32_t target, std::uint32_t source,
+                         std::uint32_t sequence, const Item& item) {
+    assert(at >= now_);
+    const std::uint32_t slot = items_.take();
+    const std::uint32_t generation = items_[slot].generation;
+    items_[slot] = item;
+    items_[slot].generation = generation;
+    // Nodes are ordered after the world's own items, so their numbers are shifted by one.
+    const bool world = item.kind == ItemKind::fault || item.kind == ItemKind::tick;
+    agenda_.push({at, world ? target : target + 1, source, sequence, slot});
+    return slot;
+  }
+  void schedule_message(ItemKind kind, NodeId from, NodeId to, SimTime at,
+                        const Envelope<Domain>& envelope) {
+    const std::uint32_t slot = envelopes_.take();
+    envelopes_[slot] = envelope;
+    schedule(at, to.value, from.value, nodes_[from.value].sequence++,
+             {.kind = kind, .target = to, .incarnation = incarnation(to), .word = slot});
+  }
+  void schedule_tick(SimTime at) {
+    if (at > options_.horizon) return;
+    schedule(at, kWorldLast, kWorldLast, world_sequence_++, {.kind = ItemKind::tick});
+  }
+  void release(std::uint32_t slot) {
+    items_[slot].kind = ItemKind::free;
+    ++items_[slot].generation;
+    items_.give_back(slot);
+  }
+  Envelope<Domain> take_envelope(std::uint32_t slot) {
+    Envelope<Domain> envelope = envelopes_[slot];
+    envelopes_.give_back(slot);
+    return envelope;
+  }
+
+  void step() {
+    const AgendaKey key = agenda_.pop();
+    const Item item = items_[key.slot];
+    release(key.slot);
+    if (item.kind == ItemKind::cancelled) return;
+    now_ = key.at;
+    ++items_done_;
+    trajectory_hash_.add(static_cast<std::uint64_t>(key.at.time_since_epoch().count()));
+    trajectory_hash_.add((static_cast<std::uint64_t>(key.target) << 32) | key.source);
+    const NodeId source{key.source};
+    switch (item.kind) {
+      case ItemKind::timer:
+        if (current(item)) {
+          Context<Domain> context(*this, item.target);
+          nodes_[item.target.value].endpoint->on_timer(context, item.tag);
+        }
+        break;
+      case ItemKind::datagram:
+        arrive(source, item.target, take_envelope(item.word));
+        break;
+      case ItemKind::notice: {
+        const Envelope<Domain> envelope = take_envelope(item.word);
+        if (current(item)) deliver(item.target, envelope);
+        break;
+      }
+      case ItemKind::unreachable: {
+        const Envelope<Domain> envelope = take_envelope(item.word);
+        if (current(item)) {
+          Context<Domain> context(*this, item.target);
+          nodes_[item.target.value].endpoint->on_unreachable(context, envelope);
+        }
+        break;
+      }
+      case ItemKind::stream_data:
+        last_source_ = source;
+        streams_.on_data(source, take_envelope(item.word), item.target);
+        break;
+      case ItemKind::stream_open:
+        streams_.on_open_arrival(item.connection, item.word);
+        break;
+      case ItemKind::stream_event:
+        streams_.on_event(item.connection, item.target, static_cast<ConnectionEvent>(item.word));
+        break;
+      case ItemKind::stream_retry:
+        streams_.on_retry(item.connection, item.tag.kind, item.word);
+        break;
+      case ItemKind::fault:
+        carry_out(faults_[item.word]);
+        break;
+      case ItemKind::tick:
+        world_.on_tick(now_);
+        schedule_tick(now_ + options_.tick);
+        break;
+      case ItemKind::free:
+      case ItemKind::cancelled:
+        assert(false);
+        break;
+    }
+  }
+  [[nodiscard]] bool current(const Item& item) const {
+    const Node& node = nodes_[item.target.value];
+    return node.state == State::up && node.incarnation == item.incarnation;
+  }
+
+  /// A datagram reaches the place of its address: delivered, refused or swallowed.
+  void arrive(NodeId source, NodeId addressed, const Envelope<Domain>& envelope) {
+    if (!packet_intact(source, addressed, envelope.sent)) return;
+    const NodeId node = holder(envelope.to);
+    if (!node.valid() || !host_up(node) || is_hung(node)) return;
+    if (is_up(node)) {
+      last_source_ = source;
+      deliver(node, envelope);
+      return;
+    }
+    if (!options_.icmp_unreachable || is_device(node)) return;
+    constexpr std::uint32_t kIcmpBytes = 56;
+    const Transit t = packet(node, source, kIcmpBytes, Domain::draw_key(envelope.message) + 1);
+    if (t.dropped != DropReason::none) return;
+    schedule_message(ItemKind::unreachable, node, source, t.arrival, envelope);
+  }
+
+  void boot(NodeId id, bool first) {
+    Node& node = nodes_[id.value];
+    assert(node.state == State::down);
+    if (!host_up(id)) return;  // a machine that is off boots nothing
+    ++node.incarnation;
+    node.state = State::up;
+    platform_.node_started(id);
+    node.endpoint = world_.make_endpoint(id, first);
+    if (first) return;
+    Context<Domain> context(*this, id);
+    node.endpoint->on_start(context);
+  }
+  void kill(NodeId id, bool host_alive) {
+    Node& node = nodes_[id.value];
+    if (node.state == State::down) return;
+    node.state = State::down;
+    platform_.node_killed(id);
+    streams_.node_died(id, host_alive && !is_device(id));
+    node.endpoint.reset();
+  }
+
+  void carry_out(const FaultStep& step) {
+    std::visit([this](const auto& action) { apply(action); }, step.action);
+    world_.after_fault(step);
+  }
+  void apply(const HostDown& a) {
+    if (!host_up_[a.host.value]) return;
+    host_up_[a.host.value] = false;
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      if (topology_.nodes[i].host == a.host) kill(NodeId{i}, false);
+    }
+    platform_.host_changed(a.host, false);
+  }
+  void apply(const HostUp& a) {
+    if (host_up_[a.host.value]) return;
+    host_up_[a.host.value] = true;
+    platform_.host_changed(a.host, true);
+  }
+  void apply(const NodeCrash& a) { kill(a.node, true); }
+  void apply(const NodeHang& a) {
+    if (is_up(a.node)) nodes_[a.node.value].state = State::hung;
+  }
+  void apply(const NodeStart& a) {
+    if (is_hung(a.node)) kill(a.node, true);  // a hung process is restarted
+    if (nodes_[a.node.value].state == State::down) boot(a.node, false);
+  }
+  void apply(const LinkCut& a) { network_.set_up(a.link, false, now_); }
+  void apply(const LinkHeal& a) { network_.set_up(a.link, true, now_); }
+  void apply(const LinkChange& a) {
+    if (a.latency) network_.set_latency(a.link, *a.latency);
+    if (a.bandwidth_bps) network_.set_bandwidth(a.link, *a.bandwidth_bps);
+    if (a.jitter) network_.set_jitter(a.link, *a.jitter);
+    if (a.loss) network_.set_loss(a.link, *a.loss);
+  }
+  void apply(const ModelChange&) {}
+
+  const Topology& topology_;
+  Platform& platform_;
+  Network network_;
+  RngFactory rng_;
+  World<Domain>& world_;
+  SimulationOptions options_;
+  Streams<Domain> streams_;
+
+  Agenda agenda_;
+  Slab<Item> items_;
+  Slab<Envelope<Domain>> envelopes_;
+  std::vector<Node> nodes_;
+  std::vector<bool> host_up_;
+  std::vector<NodeId> addresses_;
+  FaultPlan faults_;
+  SimTime now_ = kStart;
+  NodeId last_source_;
+  std::uint32_t world_sequence_ = 0;
+  std::uint64_t messages_sent_ = 0, messages_delivered_ = 0, items_done_ = 0;
+  Hash64 journal_hash_, trajectory_hash_;
+};
+
+}  // namespace bcsim::sim
