@@ -225,22 +225,24 @@ struct Message {
 namespace notice {
 
 enum class Kind : std::uint8_t {
-  speech_lost,     ///< `site`'s SIP Server pair is gone; speech of calls through it stops (R5, R6)
-  media_changed,   ///< a link was cut or healed: look at your RTP routes again
-  become_primary,  ///< Solution Control Server: take over (after its detection time)
-  activate_standby,  ///< the standby Configuration Server is brought into service
-  shift_start,       ///< this agent's work begins
-  shift_end,         ///< … ends: log out after the call
-  move_desk,     ///< this agent now sits at location `site` (staff return after a building loss)
-  drain,         ///< graceful shutdown begins (§2.3)
-  gateway_down,  ///< PSTN: the trunks of gateway `site` have been seen dead (after detection)
-  gateway_up,
-  gateway_died,  ///< PSTN: gateway `site` died just now; its calls are gone
+  speech_lost,       ///< gateway, phone: speech of `call` stops, a SIP Server in its path died (R5)
+  rtp_stopped,       ///< gateway: no RTP of `call` arrives any more
+  rtp_resumed,       ///< gateway: it arrives again
+  become_primary,    ///< SIP Server backup: Solution Control Server says take over
+  activate_standby,  ///< Configuration Server: the standby is brought into service
+  shift_start,       ///< desktop: its agent's work begins
+  shift_end,         ///< desktop: … ends, log out after the call
+  move_desk,         ///< desktop, phone: now at location `index` (staff return, building loss)
+  drain,             ///< SIP Server: graceful shutdown begins (domain.md §2.3)
+  gateway_died,      ///< PSTN: gateway `index` died just now, its calls are gone
+  gateway_down,      ///< PSTN: gateway `index` has been noticed dead, use another
+  gateway_up,        ///< PSTN: gateway `index` is in service again
 };
 
 struct Message {
   Kind kind = Kind::speech_lost;
-  std::uint32_t site = 0;
+  std::uint32_t index = 0;
+  CallId call;
 };
 
 }  // namespace notice

@@ -76,7 +76,6 @@ struct CallAnswered {
   std::uint32_t site;  ///< whose SIP Server serves the agent
   std::uint32_t path;
   std::uint32_t monitored;  ///< 1: the agent is logged in at that site (R57)
-  std::uint32_t media_degraded;
 };
 /// The SIP Server sent the call away to the default destination.
 struct CallDefaultRouted {
@@ -96,6 +95,10 @@ struct CallReleased {
 };
 /// What the caller has heard so far.
 enum class CallPhase : std::uint8_t { setup, ringback, treatment, talking, held };
+/// Speech of the call shares a link that carries more media than it can.
+struct MediaDegraded {
+  CallId call;
+};
 /// The caller will not try again though the call was not served: lost for good.
 struct CallerLost {
   CallId call;
@@ -271,14 +274,16 @@ struct PairStateChanged {
   std::uint32_t up;
 };
 
-using Record = std::variant<
-    CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted, CallRinging,
-    CallReturned, CallAnswered, CallDefaultRouted, CallReleased, CallerLost, RedialPlanned,
-    ProxyState, PstnReroute, PeerProbe, PeerTrunk, ServerModeChanged, Switchover, EarlyDialogLost,
-    RequestDropped, RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
-    DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
-    AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead, ConfigWriteRefused,
-    ConfigStandbyUp, StatServerConnected, FaultInjected, NodeStateChanged, PairStateChanged>;
+using Record =
+    std::variant<CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted,
+                 CallRinging, CallReturned, CallAnswered, CallDefaultRouted, CallReleased,
+                 MediaDegraded, CallerLost, RedialPlanned, ProxyState, PstnReroute, PeerProbe,
+                 PeerTrunk, ServerModeChanged, Switchover, EarlyDialogLost, RequestDropped,
+                 RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
+                 DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
+                 AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead,
+                 ConfigWriteRefused, ConfigStandbyUp, StatServerConnected, FaultInjected,
+                 NodeStateChanged, PairStateChanged>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

@@ -1,0 +1,52 @@
+#include "models/directory.hpp"
+
+namespace bcsim::models {
+
+namespace {
+/// A refresh period ρE in simulated time.
+Duration refresh_period(const PhoneOptions& phone) {
+  return sim::from_seconds(phone.refresh_fraction * sim::seconds(phone.expires));
+}
+std::uint64_t per_site(AgentId id, SiteIndex site) {
+  return std::uint64_t{id.value} * 2 + site;
+}
+}  // namespace
+
+std::uint32_t Directory::staffed(std::uint32_t group, SimTime t) const {
+  const AgentGroup& g = scenario->agents[group];
+  if (g.staffing.empty()) return g.count;
+  std::uint32_t count = 0;
+  for (const StaffingStep& step : g.staffing) {
+    if (step.at > t) break;
+    count = step.count;
+  }
+  return count < g.count ? count : g.count;
+}
+
+bool Directory::registered_at_start(AgentId id, SiteIndex site) const {
+  if (!steady()) return false;
+  return group(id).phone.registration == RegistrationMode::dual || agent(id).phone_site == site;
+}
+
+Duration Directory::first_refresh(AgentId id, SiteIndex site) const {
+  const PhoneOptions& phone = group(id).phone;
+  if (phone.first_refresh) return *phone.first_refresh;
+  const double u = rng.stream("phone.refresh_phase", per_site(id, site)).uniform();
+  return sim::from_seconds(u * sim::seconds(refresh_period(phone)));
+}
+
+SimTime Directory::binding_expiry_at_start(AgentId id, SiteIndex site) const {
+  const PhoneOptions& phone = group(id).phone;
+  return sim::kStart + first_refresh(id, site) - refresh_period(phone) + phone.expires;
+}
+
+Duration Directory::addp_silence_at_start(AgentId id, SiteIndex site) const {
+  const DesktopPolicy& policy = group(id).desktop;
+  if (policy.last_addp && site == agent(id).preferred_site) {
+    return sim::kStart - *policy.last_addp;
+  }
+  const double u = rng.stream("desktop.addp_phase", per_site(id, site)).uniform();
+  return sim::from_seconds(u * sim::seconds(scenario->sites[site].desktop.addp_timeout));
+}
+
+}  // namespace bcsim::models
