@@ -12,6 +12,7 @@
 namespace bcsim::models {
 
 using sim::AddressId;
+using sim::ConnectionId;
 using sim::Duration;
 using sim::NodeId;
 
