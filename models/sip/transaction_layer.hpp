@@ -4,12 +4,12 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <unordered_map>
 #include <vector>
 
 #include "models/domain.hpp"
 #include "models/sip/transaction.hpp"
+#include "sim/fifo.hpp"
 
 namespace bcsim::models::sip {
 
@@ -118,10 +118,10 @@ class TransactionLayer {
   };
   struct LingerQueue {
     Duration wait{};
-    std::deque<Lingering> clients, servers;
+    sim::Fifo<Lingering> clients, servers;
   };
 
-  [[nodiscard]] std::uint32_t take_client();
+  [[nodiscard]] std::uint32_t take_client(sim::SimTime now);
   [[nodiscard]] std::uint32_t take_server();
   void drop_client(std::uint32_t slot);
   void drop_server(std::uint32_t slot);
