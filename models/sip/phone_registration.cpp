@@ -1,0 +1,116 @@
+#include "models/sip/phone_registration.hpp"
+
+namespace bcsim::models::sip {
+namespace {
+
+using Effects = PhoneRegistrationEffects;
+using Input = RegistrationInput;
+
+void count_up(std::uint8_t& n) {
+  if (n < 255) ++n;
+}
+
+Effects::Command start_at(SiteIndex site, SimTime at, SimTime now) {
+  if (at <= now) return {site, Input::start, {}};
+  return {site, Input::wait, at - now};
+}
+
+}  // namespace
+
+Effects PhoneRegistration::boot(const PhoneRegistrationOptions& options) {
+  Effects effects;
+  effects.commands.push_back({options.preferred, Input::start, {}});
+  if (options.mode == RegistrationMode::dual) {
+    effects.commands.push_back({peer_of(options.preferred), Input::start, {}});
+  }
+  return effects;
+}
+
+Effects PhoneRegistration::on_registered(const PhoneRegistrationOptions& options, SiteIndex site) {
+  assert(!moves(options) || site == current_);
+  live_[site] = true;
+  failures_[site] = 0;
+  dirty_until_[site] = SimTime{};
+  failed_in_round_ = rounds_ = 0;
+  Effects effects;
+  if (away(options)) effects.poll_timer = TimerChange::arm(options.poll_primary);
+  return effects;
+}
+
+Effects PhoneRegistration::on_failed(const PhoneRegistrationOptions& options, SiteIndex site,
+                                     RegistrationFailure why, Duration retry_after, SimTime now,
+                                     double uniform) {
+  live_[site] = false;
+  count_up(failures_[site]);
+  if (why == RegistrationFailure::unavailable && retry_after > 0s) {
+    shunned_until_[site] = now + retry_after;
+  }
+  const bool refused = why == RegistrationFailure::rejected && site == options.preferred;
+  if (!moves(options) || refused) return retry_here(options, site, now, uniform);
+  return site == current_ ? try_next(options, site, now, uniform) : Effects{};
+}
+
+Effects PhoneRegistration::retry_here(const PhoneRegistrationOptions& options, SiteIndex site,
+                                      SimTime now, double uniform) {
+  const bool some_alive = live_[peer_of(site)];
+  const Duration delay = options.retry.delay(failures_[site], some_alive, uniform);
+  Effects effects;
+  effects.commands.push_back(start_at(site, std::max(now + delay, shunned_until_[site]), now));
+  return effects;
+}
+
+Effects PhoneRegistration::try_next(const PhoneRegistrationOptions& options, SiteIndex failed,
+                                    SimTime now, double uniform) {
+  Effects effects;
+  if (away(options)) effects.poll_timer = TimerChange::cancel();
+  const bool both_failed = ++failed_in_round_ >= kSites;
+  if (both_failed) {
+    failed_in_round_ = 0;
+    count_up(rounds_);
+  }
+  const Duration pause =
+      options.retry.delay(std::max<int>(rounds_, 1), /*some_alive=*/false, uniform);
+  const SiteIndex other = peer_of(failed);
+  const SimTime other_at = std::max(both_failed ? now + pause : now, shunned_until_[other]);
+  const SimTime same_at = std::max(now + pause, shunned_until_[failed]);
+  const bool prefers_same =
+      options.mode == RegistrationMode::active_backup && failed == options.preferred;
+  const bool same = same_at < other_at || (same_at == other_at && prefers_same);
+  current_ = same ? failed : other;
+  effects.commands.push_back(start_at(current_, same ? same_at : other_at, now));
+  return effects;
+}
+
+Effects PhoneRegistration::on_poll_timer(const PhoneRegistrationOptions& options, SimTime now) {
+  Effects effects;
+  if (!away(options) || !live_[current_]) return effects;
+  if (shunned_until_[options.preferred] > now) {
+    effects.poll_timer = TimerChange::arm(options.poll_primary);
+  } else {
+    effects.poll_primary = true;
+  }
+  return effects;
+}
+
+Effects PhoneRegistration::on_poll_result(const PhoneRegistrationOptions& options, bool answered) {
+  Effects effects;
+  if (!away(options) || !live_[current_]) return effects;
+  if (!answered) {
+    effects.poll_timer = TimerChange::arm(options.poll_primary);
+    return effects;
+  }
+  effects.commands.push_back({current_, Input::leave, {}});
+  effects.commands.push_back({options.preferred, Input::start, {}});
+  live_[current_] = false;
+  current_ = options.preferred;
+  return effects;
+}
+
+SiteIndex PhoneRegistration::outbound(const PhoneRegistrationOptions& options, SimTime now) const {
+  if (options.mode != RegistrationMode::dual) return current_;
+  const SiteIndex other = peer_of(options.preferred);
+  const auto good = [&](SiteIndex s) { return live_[s] && dirty_until_[s] <= now; };
+  return !good(options.preferred) && good(other) ? other : options.preferred;
+}
+
+}  // namespace bcsim::models::sip
