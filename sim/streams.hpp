@@ -56,7 +56,7 @@ class Streams {
     std::uint32_t incarnation = 0;
     bool open = false;
     SimTime last_arrival = kStart;  ///< of what this end has sent: keeps order
-    std::vector<Pending> unsent;    ///< waiting for a retransmission to get through
+    std::vector<Pending> unsent = {};    ///< waiting for a retransmission to get through
     bool retrying = false;
   };
   struct Connection {

@@ -1,0 +1,119 @@
+// The S4U driver: SimGrid's clock, links, hosts and actors follow the simulation to the nanosecond.
+#include "sim/s4u/driver.hpp"
+
+#include <gtest/gtest.h>
+#include <simgrid/s4u.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "sim/loop_driver.hpp"
+#include "sim/s4u/platform_impl.hpp"
+#include "tests/support/ping_world.hpp"
+
+namespace bcsim::sim {
+namespace {
+
+TEST(S4uPlatform, TwentyMillisecondLinkTakesTwentyMilliseconds) {
+  Topology topology;
+  const PlaceId a = topology.add_place("a"), b = topology.add_place("b");
+  const LinkId link = topology.add_link("wan", a, b, {.latency = 20ms, .bandwidth_bps = 1e9});
+  topology.add_route(a, b, {link});
+  topology.add_host("host-a", a);
+  topology.add_host("host-b", b);
+  S4uPlatform platform(topology, Actors::per_node);
+  double arrived = -1;
+  auto& hosts = platform.impl().hosts;
+  sg4::Actor::create("sender", hosts[0], [] {
+    static int payload = 1;
+    sg4::Mailbox::by_name("box")->put(&payload, 1);
+  });
+  sg4::Actor::create("receiver", hosts[1], [&arrived] {
+    sg4::Mailbox::by_name("box")->get<int>();
+    arrived = sg4::Engine::get_clock();
+  });
+  platform.impl().engine->run();
+  EXPECT_NEAR(arrived, 0.020, 1e-6);  // LV08, the library's default, would give 0.260
+  EXPECT_EQ(platform.link(link).latency, Duration(20ms));
+}
+
+TEST(S4uDriver, DoesTheSameAsTheLoopDriver) {
+  tests::PingWorld plain = tests::PingWorld::with_faults();
+  tests::PingWorld s4u = tests::PingWorld::with_faults();
+  PlainPlatform plain_platform(plain.topology);
+  auto expected = plain.simulate(plain_platform);
+  expected->start();
+  run_loop(*expected);
+
+  S4uPlatform platform(s4u.topology, Actors::per_node);
+  auto actual = s4u.simulate(platform);
+  actual->start();
+  run_s4u(*actual, platform);
+  EXPECT_GT(actual->messages_delivered(), 1000u);
+  EXPECT_EQ(actual->journal_fingerprint(), expected->journal_fingerprint());
+  EXPECT_EQ(actual->trajectory_fingerprint(), expected->trajectory_fingerprint());
+}
+
+TEST(S4uDriver, PooledDevicesGiveTheSameJournalWithFewerActors) {
+  tests::PingWorld plain = tests::PingWorld::with_faults();
+  tests::PingWorld s4u = tests::PingWorld::with_faults();
+  PlainPlatform plain_platform(plain.topology);
+  auto expected = plain.simulate(plain_platform);
+  expected->start();
+  run_loop(*expected);
+
+  S4uPlatform platform(s4u.topology, Actors::devices_pooled);
+  auto actual = s4u.simulate(platform);
+  actual->start();
+  EXPECT_LT(platform.actor_count(), s4u.topology.nodes.size());
+  run_s4u(*actual, platform);
+  EXPECT_EQ(actual->journal_fingerprint(), expected->journal_fingerprint());
+}
+
+TEST(S4uDriver, ClockShowsTheExactTimeOfEveryFault) {
+  tests::PingWorld world = tests::PingWorld::with_faults();
+  S4uPlatform platform(world.topology, Actors::per_node);
+  auto simulation = world.simulate(platform);
+  std::vector<double> clock;
+  world.on_fault = [&](SimTime at) { clock.push_back(sg4::Engine::get_clock() - seconds(at)); };
+  simulation->start();
+  run_s4u(*simulation, platform);
+  ASSERT_EQ(clock.size(), world.faults.size());
+  for (const double lag : clock) EXPECT_NEAR(lag, 0, 1e-9);
+}
+
+TEST(S4uDriver, ActorsDieAndReturnWithTheirNodes) {
+  tests::PingWorld world = tests::PingWorld::with_faults();
+  S4uPlatform platform(world.topology, Actors::per_node);
+  auto simulation = world.simulate(platform);
+  const NodeId victim = world.victim;
+  std::vector<bool> alive;
+  world.on_fault = [&](SimTime) { alive.push_back(platform.actor_alive(victim)); };
+  simulation->start();
+  EXPECT_TRUE(platform.actor_alive(victim));
+  run_s4u(*simulation, platform);
+  EXPECT_EQ(alive, world.victim_alive_after_fault);
+  EXPECT_TRUE(platform.host_on(world.topology.nodes[victim.value].host));
+}
+
+TEST(S4uDriver, ExceptionOfAHandlerReachesTheCaller) {
+  tests::PingWorld world = tests::PingWorld::with_faults();
+  world.throw_at = SimTime(3s);
+  S4uPlatform platform(world.topology, Actors::per_node);
+  auto simulation = world.simulate(platform);
+  simulation->start();
+  EXPECT_THROW(run_s4u(*simulation, platform), std::logic_error);
+}
+
+TEST(S4uDriver, StopsWhereTheSliceCallbackSaysSo) {
+  tests::PingWorld world = tests::PingWorld::with_faults();
+  S4uPlatform platform(world.topology, Actors::per_node);
+  auto simulation = world.simulate(platform);
+  simulation->start();
+  run_s4u(*simulation, platform, [](SimTime t) { return t < SimTime(4s); });
+  EXPECT_GE(simulation->now(), SimTime(4s));
+  EXPECT_LT(simulation->now(), SimTime(6s));
+}
+
+}  // namespace
+}  // namespace bcsim::sim
