@@ -183,7 +183,7 @@ install_packages() {
   say "installing ${#packages[@]} Debian packages (only once): ${packages[*]}"
   # A service that a package starts must not inherit our lock.
   if ! run_apt "${packages[@]}" 9>&-; then
-    tail -n 15 "$log" >&2
+    grep -E '^(E|W|Err)[:0-9]' "$log" | head -n 12 >&2
     explain_no_space "$build" /var/cache/apt /usr
     say "the packages could not be installed (full log: $log)"
     die 70 "when the cause is mended, call again, or as root run:  $by_hand"
