@@ -1,0 +1,165 @@
+#include "models/world/fault_compiler.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace bcsim::models {
+
+namespace {
+
+class Compiler {
+ public:
+  Compiler(const Scenario& scenario, const Layout& layout) : scenario_(scenario), layout_(layout) {}
+
+  sim::FaultPlan compile() {
+    for (std::uint32_t i = 0; i < scenario_.faults.size(); ++i) add(i, scenario_.faults[i]);
+    for (std::uint32_t g = 0; g < scenario_.agents.size(); ++g) {
+      for (const StaffingStep& step : scenario_.agents[g].staffing) {
+        if (step.at > sim::kStart) push(step.at, change(Change::staffing, g));
+      }
+    }
+    // Same instant: the order of the file.
+    std::stable_sort(plan_.begin(), plan_.end(),
+                     [](const auto& a, const auto& b) { return a.at < b.at; });
+    return std::move(plan_);
+  }
+
+ private:
+  void push(SimTime at, sim::FaultAction action) { plan_.push_back({at, std::move(action)}); }
+
+  void add(std::uint32_t index, const Fault& fault) {
+    if (!fault.flap_period) {
+      begin(index, fault, fault.at);
+      if (fault.lasting) end(index, fault, fault.at + *fault.lasting);
+      return;
+    }
+    const SimTime until = fault.flap_until.value_or(sim::kStart + scenario_.run.horizon);
+    const Duration broken = sim::from_seconds(sim::seconds(*fault.flap_period) * fault.flap_duty);
+    for (SimTime at = fault.at; at < until; at += *fault.flap_period) {
+      begin(index, fault, at);
+      end(index, fault, at + broken);
+    }
+  }
+
+  void begin(std::uint32_t index, const Fault& fault, SimTime at) {
+    push(at, change(Change::fault_begins, index));
+    std::visit([&](const auto& target) { act(fault, target, fault.verb, at); }, fault.target);
+  }
+  void end(std::uint32_t index, const Fault& fault, SimTime at) {
+    push(at, change(Change::fault_ends, index));
+    std::visit([&](const auto& target) { act(fault, target, inverse(fault.verb), at); },
+               fault.target);
+  }
+  static FaultVerb inverse(FaultVerb verb) {
+    switch (verb) {
+      case FaultVerb::cut:
+        return FaultVerb::heal;
+      case FaultVerb::heal:
+        return FaultVerb::cut;
+      case FaultVerb::restore:
+        return FaultVerb::fail;
+      case FaultVerb::degrade:
+        return FaultVerb::heal;  // heal of a degraded link: former values
+      case FaultVerb::fail:
+      case FaultVerb::crash:
+      case FaultVerb::hang:
+      case FaultVerb::drain:
+        return FaultVerb::restore;
+    }
+    return FaultVerb::restore;
+  }
+
+  void act(const Fault&, const SiteTarget& target, FaultVerb verb, SimTime at) {
+    if (verb == FaultVerb::drain) {
+      push(at, change(Change::drain, target.site));
+      return;
+    }
+    const auto hosts = layout_.hosts(target.site, target.scope);
+    for (const sim::HostId host : hosts) {
+      if (verb == FaultVerb::restore) {
+        restore_host(host, at);
+      } else {
+        push(at, sim::HostDown{host});
+      }
+    }
+  }
+  void restore_host(sim::HostId host, SimTime at) {
+    push(at, sim::HostUp{host});
+    for (const NodeId node : layout_.nodes_on(host)) push(at, sim::NodeStart{node});
+  }
+  void act(const Fault&, const ProcessTarget& target, FaultVerb verb, SimTime at) {
+    node(layout_.server(target.site, target.role), verb, at);
+  }
+  void act(const Fault&, const HostTarget& target, FaultVerb verb, SimTime at) {
+    const sim::HostId host = layout_.host_of(layout_.server(target.site, target.role));
+    if (verb == FaultVerb::restore) {
+      restore_host(host, at);
+    } else {
+      push(at, sim::HostDown{host});
+    }
+  }
+  void act(const Fault&, const GatewayTarget& target, FaultVerb verb, SimTime at) {
+    const NodeId gateway = layout_.directory.gateways[target.gateway];
+    if (verb == FaultVerb::restore) {
+      restore_host(layout_.host_of(gateway), at);
+    } else if (verb == FaultVerb::fail) {
+      push(at, sim::HostDown{layout_.host_of(gateway)});
+    } else {
+      node(gateway, verb, at);
+    }
+  }
+  void act(const Fault&, const PhoneTarget& target, FaultVerb verb, SimTime at) {
+    node(layout_.directory.agents[agent(target.group, target.member)].phone, verb, at);
+  }
+  void act(const Fault&, const DesktopTarget& target, FaultVerb verb, SimTime at) {
+    node(layout_.directory.agents[agent(target.group, target.member)].desktop, verb, at);
+  }
+  [[nodiscard]] std::uint32_t agent(std::uint32_t group, std::uint32_t member) const {
+    std::uint32_t first = 0;
+    for (std::uint32_t g = 0; g < group; ++g) first += scenario_.agents[g].count;
+    return first + member;
+  }
+  void node(NodeId node, FaultVerb verb, SimTime at) {
+    assert(node.valid());
+    if (verb == FaultVerb::restore) {
+      push(at, sim::NodeStart{node});
+    } else if (verb == FaultVerb::hang) {
+      push(at, sim::NodeHang{node});
+    } else {
+      push(at, sim::NodeCrash{node});
+    }
+  }
+
+  void act(const Fault& fault, const LinkTarget& target, FaultVerb verb, SimTime at) {
+    const sim::LinkId forward =
+        target.dc_link ? layout_.dc_link : layout_.access[target.location][target.site];
+    for (const bool is_forward : {true, false}) {
+      if (target.direction == CutDirection::forward && !is_forward) continue;
+      if (target.direction == CutDirection::backward && is_forward) continue;
+      const sim::LinkId link = is_forward ? forward : sim::opposite(forward);
+      if (verb == FaultVerb::cut) {
+        push(at, sim::LinkCut{link});
+      } else if (verb == FaultVerb::heal && fault.verb == FaultVerb::degrade) {
+        const sim::LinkSpec& spec = layout_.topology.spec(link);
+        push(at, sim::LinkChange{link, spec.latency, spec.jitter, spec.loss, spec.bandwidth_bps});
+      } else if (verb == FaultVerb::heal) {
+        push(at, sim::LinkHeal{link});
+      } else if (verb == FaultVerb::degrade) {
+        push(at,
+             sim::LinkChange{link, fault.latency, fault.jitter, fault.loss, fault.bandwidth_bps});
+      }
+    }
+  }
+
+  const Scenario& scenario_;
+  const Layout& layout_;
+  sim::FaultPlan plan_;
+};
+
+}  // namespace
+
+sim::FaultPlan compile_faults(const Scenario& scenario, const Layout& layout) {
+  return Compiler(scenario, layout).compile();
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,161 @@
+#include "models/world/layout.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <utility>
+
+namespace bcsim::models {
+
+namespace {
+
+sim::LinkSpec spec_of(const LinkOptions& o) {
+  return {o.latency, o.bandwidth_bps, o.jitter, o.loss, o.queue_limit};
+}
+
+}  // namespace
+
+Layout::Layout(const Scenario& scenario, sim::RngFactory rng) {
+  directory.scenario = &scenario;
+  directory.rng = rng;
+  add_places(scenario);
+  add_network(scenario);
+  add_servers(scenario);
+  add_agents(scenario);
+}
+
+NodeId Layout::add(NodeRole role, std::string name, sim::HostId host, bool device) {
+  roles.push_back(role);
+  return topology.add_node(std::move(name), host, device);
+}
+
+void Layout::add_places(const Scenario& scenario) {
+  for (int s = 0; s < kSites; ++s) {
+    data_centre[s] = topology.add_place(scenario.sites[s].name + ".dc");
+  }
+  for (const std::string& location : scenario.locations) {
+    premises.push_back(topology.add_place(location));
+  }
+}
+
+void Layout::add_network(const Scenario& scenario) {
+  const NetworkOptions& network = scenario.network;
+  dc_link = topology.add_link("dc-link", data_centre[0], data_centre[1], spec_of(network.dc_link));
+  topology.add_route(data_centre[0], data_centre[1], {dc_link});
+  for (int s = 0; s < kSites; ++s) {  // servers of one site talk over its local network
+    const sim::LinkId lan =
+        topology.add_link(scenario.sites[s].name + ".lan", data_centre[s], data_centre[s],
+                          {.latency = network.lan_latency, .bandwidth_bps = 1e9});
+    topology.add_route(data_centre[s], data_centre[s], {lan});
+  }
+  access.resize(premises.size());
+  for (std::size_t l = 0; l < premises.size(); ++l) {
+    for (int s = 0; s < kSites; ++s) {
+      access[l][s] =
+          topology.add_link(fmt::format("{}-{}", scenario.locations[l], scenario.sites[s].name),
+                            premises[l], data_centre[s], spec_of(network.access[l][s]));
+      topology.add_route(premises[l], data_centre[s], {access[l][s]});
+    }
+  }
+}
+
+void Layout::add_servers(const Scenario& scenario) {
+  // The public network is everywhere and never fails; it is reached by notices only.
+  const sim::PlaceId outside = topology.add_place("pstn");
+  directory.pstn = add({NodeKind::pstn}, "pstn", topology.add_host("pstn", outside));
+  for (std::uint32_t g = 0; g < scenario.gateways.size(); ++g) {
+    const GatewayOptions& gateway = scenario.gateways[g];
+    directory.gateways.push_back(add({NodeKind::gateway, g, gateway.home_site}, gateway.name,
+                                     topology.add_host(gateway.name, premises[gateway.location])));
+  }
+  for (std::uint8_t s = 0; s < kSites; ++s) {
+    const SiteOptions& site = scenario.sites[s];
+    const auto server = [&](NodeKind kind, const char* name, std::uint8_t process = 0) {
+      const std::string full = fmt::format("{}.{}", site.name, name);
+      return add({kind, 0, s, process}, full, topology.add_host(full, data_centre[s]));
+    };
+    directory.sip_server_process[s][0] = server(NodeKind::sip_server, "sip-server.primary", 0);
+    if (site.sip_server.backup) {
+      directory.sip_server_process[s][1] = server(NodeKind::sip_server, "sip-server.backup", 1);
+    }
+    directory.media_server[s] = {server(NodeKind::media_server, "media-server").value};
+    directory.config_server[s] = {server(NodeKind::config_server, "config-server").value};
+    directory.config_proxy[s] = {
+        server(NodeKind::config_server_proxy, "config-server-proxy").value};
+    directory.stat_server[s] = {server(NodeKind::stat_server, "stat-server").value};
+  }
+}
+
+void Layout::add_agents(const Scenario& scenario) {
+  for (std::size_t l = 0; l < premises.size(); ++l) {
+    floor.push_back(topology.add_host(scenario.locations[l] + ".floor", premises[l]));
+  }
+  for (std::uint32_t g = 0; g < scenario.agents.size(); ++g) {
+    const AgentGroup& group = scenario.agents[g];
+    for (std::uint32_t member = 0; member < group.count; ++member) {
+      AgentInfo info;
+      info.group = g;
+      info.member = member;
+      info.location = group.location;
+      info.preferred_site = group.preferred_site;
+      info.phone_site = group.phone.preferred_site.value_or(group.preferred_site);
+      const auto index = static_cast<std::uint32_t>(directory.agents.size());
+      const std::string name = fmt::format("{}.{}", group.name, member + 1);
+      info.phone = add({NodeKind::phone, index, info.phone_site}, name + ".phone",
+                       floor[group.location], true);
+      info.desktop = add({NodeKind::desktop, index, info.preferred_site}, name + ".desktop",
+                         floor[group.location], true);
+      directory.agents.push_back(info);
+    }
+  }
+}
+
+NodeId Layout::server(SiteIndex site, Role role) const {
+  switch (role) {
+    case Role::sip_server_primary:
+      return directory.sip_server_process[site][0];
+    case Role::sip_server_backup:
+      return directory.sip_server_process[site][1];
+    case Role::media_server:
+      return NodeId{directory.media_server[site].value};
+    case Role::config_server:
+      return NodeId{directory.config_server[site].value};
+    case Role::config_server_proxy:
+      return NodeId{directory.config_proxy[site].value};
+    case Role::stat_server:
+      return NodeId{directory.stat_server[site].value};
+  }
+  return {};
+}
+
+std::vector<sim::HostId> Layout::hosts(SiteIndex site, SiteScope scope) const {
+  std::vector<sim::HostId> out;
+  const auto add_role = [&](Role role) {
+    const NodeId node = server(site, role);
+    if (node.valid()) out.push_back(host_of(node));
+  };
+  add_role(Role::sip_server_primary);
+  add_role(Role::sip_server_backup);
+  if (scope == SiteScope::sip_server_pair) return out;
+  for (const Role role :
+       {Role::media_server, Role::config_server, Role::config_server_proxy, Role::stat_server}) {
+    add_role(role);
+  }
+  if (scope == SiteScope::genesys) return out;
+  const auto& gateways = directory.scenario->gateways;
+  for (std::size_t g = 0; g < gateways.size(); ++g) {
+    if (gateways[g].location == site) out.push_back(host_of(directory.gateways[g]));
+  }
+  out.push_back(floor[site]);
+  return out;
+}
+
+std::vector<NodeId> Layout::nodes_on(sim::HostId host) const {
+  std::vector<NodeId> out;
+  for (std::uint32_t i = 0; i < topology.nodes.size(); ++i) {
+    if (topology.nodes[i].host == host) out.push_back(NodeId{i});
+  }
+  return out;
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,60 @@
+// Scenario to topology: which machines, processes, devices and links a two-site world has.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "models/directory.hpp"
+#include "models/scenario.hpp"
+#include "sim/topology.hpp"
+
+namespace bcsim::models {
+
+/// What a node is, so that the world can build its endpoint.
+enum class NodeKind : std::uint8_t {
+  pstn,
+  gateway,
+  sip_server,
+  media_server,
+  config_server,
+  config_server_proxy,
+  stat_server,
+  phone,
+  desktop
+};
+struct NodeRole {
+  NodeKind kind = NodeKind::pstn;
+  std::uint32_t index = 0;  ///< gateway or agent
+  SiteIndex site = 0;
+  std::uint8_t process = 0;  ///< SIP Server: 0 primary at the start, 1 backup
+};
+
+/// The topology of a scenario and what its parts mean. Virtual addresses and connections are added
+/// to `directory` by the world when the simulation exists.
+struct Layout {
+  explicit Layout(const Scenario& scenario, sim::RngFactory rng);
+
+  sim::Topology topology;
+  Directory directory;
+  std::vector<NodeRole> roles;  ///< by NodeId
+  std::array<sim::PlaceId, kSites> data_centre;
+  std::vector<sim::PlaceId> premises;                   ///< by location
+  std::vector<sim::HostId> floor;                       ///< by location: where the devices are
+  sim::LinkId dc_link;                                  ///< forward: site 1 to site 2
+  std::vector<std::array<sim::LinkId, kSites>> access;  ///< forward: location to data centre
+
+  [[nodiscard]] NodeId server(SiteIndex site, Role role) const;
+  [[nodiscard]] sim::HostId host_of(NodeId node) const { return topology.nodes[node.value].host; }
+  /// Machines that a failure of the site takes with it, by scope.
+  [[nodiscard]] std::vector<sim::HostId> hosts(SiteIndex site, SiteScope scope) const;
+  [[nodiscard]] std::vector<NodeId> nodes_on(sim::HostId host) const;
+
+ private:
+  void add_places(const Scenario& scenario);
+  void add_network(const Scenario& scenario);
+  void add_servers(const Scenario& scenario);
+  void add_agents(const Scenario& scenario);
+  NodeId add(NodeRole role, std::string name, sim::HostId host, bool device = false);
+};
+
+}  // namespace bcsim::models

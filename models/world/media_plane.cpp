@@ -1,0 +1,117 @@
+#include "models/world/media_plane.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace bcsim::models {
+
+MediaPlane::MediaPlane(const Layout& layout, sim::Network& network, Notify notify, Alive alive)
+    : layout_(layout), network_(network), notify_(std::move(notify)), alive_(std::move(alive)) {}
+
+bool MediaPlane::on_record(const Record& record) {
+  if (const auto* r = std::get_if<CallInvited>(&record)) {
+    Call& call = calls_[r->call.value];
+    call.gateway = r->gateway;
+    call.owner = r->site;
+  } else if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
+    return begin(r->call, r->site, {}, path_of(static_cast<int>(r->site)));
+  } else if (const auto* r = std::get_if<CallAnswered>(&record)) {
+    return begin(r->call, r->site, r->agent, static_cast<PathMask>(r->path));
+  } else if (const auto* r = std::get_if<CallReleased>(&record)) {
+    const auto found = calls_.find(r->call.value);
+    if (found != calls_.end()) {
+      load(found->second, false);
+      calls_.erase(found);
+    }
+  }
+  return false;
+}
+
+bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask path) {
+  const auto found = calls_.find(id.value);
+  if (found == calls_.end()) return false;  // released in the same instant
+  Call& call = found->second;
+  load(call, false);
+  call.site = site;
+  call.agent = agent;
+  call.path = path;
+  load(call, true);
+  call.stopped = !flows(call);
+  if (call.stopped) {
+    notify_(layout_.directory.gateways[call.gateway],
+            {.kind = notice::Kind::rtp_stopped, .call = id});
+  }
+  const auto route = segments(call);
+  return std::any_of(route.begin(), route.end(), [this](const Segment& s) {
+    return network_.media_overloaded(s.from, s.to) || network_.media_overloaded(s.to, s.from);
+  });
+}
+
+std::vector<MediaPlane::Segment> MediaPlane::segments(const Call& call) const {
+  const auto& scenario = *layout_.directory.scenario;
+  const LocationIndex at_gateway = scenario.gateways[call.gateway].location;
+  const sim::PlaceId gateway = layout_.premises[at_gateway];
+  const sim::PlaceId served = layout_.data_centre[call.site];
+  if (!call.agent.valid()) return {{gateway, served}};
+  const LocationIndex at_phone = layout_.directory.agent(call.agent).location;
+  if (at_gateway == at_phone) return {};
+  const sim::PlaceId phone = layout_.premises[at_phone];
+  if (call.path == 3) {
+    const sim::PlaceId owner = layout_.data_centre[peer_of(static_cast<SiteIndex>(call.site))];
+    return {{gateway, owner}, {owner, served}, {served, phone}};
+  }
+  return {{gateway, served}, {served, phone}};
+}
+
+void MediaPlane::load(Call& call, bool on) {
+  if (call.loaded == on) return;
+  call.loaded = on;
+  for (const Segment& s : segments(call)) {
+    network_.add_media(s.from, s.to, on ? kSpeechBps : -kSpeechBps);
+    network_.add_media(s.to, s.from, on ? kSpeechBps : -kSpeechBps);
+  }
+}
+
+bool MediaPlane::flows(const Call& call) const {
+  const NodeId far_end = call.agent.valid()
+                             ? layout_.directory.agent(call.agent).phone
+                             : NodeId{layout_.directory.media_server[call.site].value};
+  if (!alive_(far_end)) return false;
+  const auto route = segments(call);
+  return std::all_of(route.begin(), route.end(), [this](const Segment& s) {
+    return network_.up(s.from, s.to) && network_.up(s.to, s.from);
+  });
+}
+
+std::vector<std::uint32_t> MediaPlane::in_order() const {
+  std::vector<std::uint32_t> ids;
+  ids.reserve(calls_.size());
+  for (const auto& [id, call] : calls_) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+void MediaPlane::pair_lost(SiteIndex site) {
+  for (const std::uint32_t id : in_order()) {
+    const Call& call = calls_.at(id);
+    if (!(call.path & path_of(site))) continue;
+    const notice::Message lost{.kind = notice::Kind::speech_lost, .call = CallId{id}};
+    notify_(layout_.directory.gateways[call.gateway], lost);
+    if (call.agent.valid()) notify_(layout_.directory.agent(call.agent).phone, lost);
+  }
+}
+
+void MediaPlane::refresh() {
+  for (const std::uint32_t id : in_order()) {
+    Call& call = calls_.at(id);
+    if (call.path == 0) continue;  // no speech yet
+    const bool stopped = !flows(call);
+    if (stopped == call.stopped) continue;
+    call.stopped = stopped;
+    notify_(layout_.directory.gateways[call.gateway],
+            {.kind = stopped ? notice::Kind::rtp_stopped : notice::Kind::rtp_resumed,
+             .call = CallId{id}});
+  }
+}
+
+}  // namespace bcsim::models
