@@ -1,0 +1,37 @@
+#include "models/ledger/cause.hpp"
+
+namespace bcsim::models {
+namespace {
+
+struct Words {
+  std::string_view name;
+  std::string_view plain;
+};
+constexpr std::array<Words, kCauses> kWords{{
+    {"still_in_system", "not over when the run ended"},
+    {"completed", "served to the end"},
+    {"abandoned_in_queue", "caller gave up while waiting"},
+    {"abandoned_in_setup", "caller gave up before the call got through"},
+    {"default_routed", "sent to the default destination"},
+    {"blocked_at_trunk", "busy tone: no free trunk channel"},
+    {"dropped_in_talk", "cut off while talking to an agent"},
+    {"dropped_on_hold", "cut off while on hold"},
+    {"dropped_in_queue", "cut off while waiting for an agent"},
+    {"dropped_in_treatment", "cut off during the announcement"},
+    {"dropped_while_ringing", "cut off while the agent's phone rang"},
+    {"lost_setup_timeout", "no SIP Server answered"},
+    {"lost_setup_rejected", "a SIP Server refused the call"},
+    {"lost_setup_hanging", "left hanging by a dead SIP Server"},
+    {"media_lost", "speech was lost"},
+}};
+
+}  // namespace
+
+std::string_view name(Cause cause) {
+  return kWords[static_cast<std::size_t>(cause)].name;
+}
+std::string_view in_words(Cause cause) {
+  return kWords[static_cast<std::size_t>(cause)].plain;
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,369 @@
+#include "models/ledger/ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <numeric>
+#include <utility>
+
+namespace bcsim::models {
+namespace {
+
+using Stage = CallRow::Stage;
+
+std::size_t index(Stage stage) {
+  return static_cast<std::size_t>(stage);
+}
+std::uint64_t sum(const std::array<std::uint64_t, kCauses>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+std::uint8_t narrow(std::uint32_t site) {
+  return site < kSites ? static_cast<std::uint8_t>(site) : kNoSite;
+}
+
+}  // namespace
+
+void CallLedger::on_record(const JournalEntry& entry) {
+  std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
+}
+
+CallRow* CallLedger::live(SimTime at, CallId call) {
+  if (call.value >= rows_.size()) {
+    violate(at, call, "a call that was never offered");
+    return nullptr;
+  }
+  CallRow& row = rows_[call.value];
+  return row.stage == Stage::over ? nullptr : &row;
+}
+
+void CallLedger::violate(SimTime at, CallId call, std::string text) {
+  ++violation_count_;
+  if (violations_.size() < kViolationsKept) violations_.push_back({at, call, std::move(text)});
+}
+
+void CallLedger::on(SimTime at, const CallOffered& fact) {
+  if (fact.call.value != rows_.size()) {
+    violate(at, fact.call,
+            fact.call.value < rows_.size() ? "offered twice" : "offered out of its turn");
+    return;
+  }
+  CallRow& row = rows_.emplace_back();
+  row.offered = at;
+  row.previous = fact.previous;
+  row.caller = fact.caller;
+  row.stream = static_cast<std::uint16_t>(fact.stream);
+  row.gateway = static_cast<std::uint16_t>(fact.gateway);
+  row.attempt = static_cast<std::uint8_t>(fact.attempt);
+  ++totals_.attempted;
+  ++totals_.in_setup;
+}
+
+void CallLedger::on(SimTime at, const CallInvited& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr) return;
+  row->gateway = static_cast<std::uint16_t>(fact.gateway);
+  if (row->invited != kNever) return;
+  row->invited = at;
+  row->first_server = narrow(fact.site);
+}
+
+void CallLedger::on(SimTime at, const SetupFailed& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr) return;
+  row->set(CallRow::setup_failed);
+  row->status = static_cast<std::uint16_t>(fact.status);
+}
+
+void CallLedger::take(SimTime at, CallRow& row, std::uint32_t site) {
+  if (row.stage == Stage::setup) {
+    row.stage = Stage::waiting;
+    row.queued = at;
+    if (row.has(CallRow::setup_failed)) row.set(CallRow::setup_delayed);
+    --totals_.in_setup;
+    ++totals_.waiting;
+    ++totals_.taken;
+  }
+  if (row.queue_site == kNoSite) {
+    assert(site < kSites);
+    row.queue_site = narrow(site);
+    row.path = path_of(static_cast<int>(site));
+    row.incarnation = incarnation_[site];
+  }
+}
+
+void CallLedger::on(SimTime at, const CallQueued& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr) return;
+  if (row->stage == Stage::talking) {
+    violate(at, fact.call, "queued while talking");
+    return;
+  }
+  const PathMask before = row->has(CallRow::forwarded_in_path) ? row->path : PathMask{0};
+  row->queue_site = kNoSite;  // another server may have taken it over: start afresh
+  row->routed = kNever;
+  row->clear(CallRow::early_lost);
+  row->clear(CallRow::forwarded_in_path);
+  take(at, *row, fact.site);
+  row->path = static_cast<PathMask>(row->path | before);
+}
+
+void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr) return;
+  take(at, *row, fact.site);
+  if (row->treatment == kNever) row->treatment = at;
+}
+
+void CallLedger::on(SimTime at, const CallRouted& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr) return;
+  if (row->stage == Stage::talking) {
+    violate(at, fact.call, "routed while talking");
+    return;
+  }
+  take(at, *row, fact.site);
+  row->routed = at;
+  row->agent = fact.agent;
+  row->path = static_cast<PathMask>(fact.path);
+}
+
+void CallLedger::on(SimTime at, const CallRinging& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr) return;
+  if (row->stage == Stage::talking) return;  // a second leg of a parallel hunt group
+  take(at, *row, fact.site);
+  if (row->routed == kNever) row->routed = at;
+  row->ringing = at;
+  row->agent = fact.agent;
+  row->agent_site = narrow(fact.site);
+}
+
+void CallLedger::on(SimTime at, const CallReturned& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr || row->stage != Stage::waiting) return;
+  row->routed = kNever;
+  row->ringing = kNever;
+  row->agent = AgentId{};
+  row->agent_site = kNoSite;
+  if (row->queue_site != kNoSite) row->path = path_of(row->queue_site);
+}
+
+void CallLedger::on(SimTime at, const CallAnswered& fact) {
+  if (!knows(fact.call)) {
+    violate(at, fact.call, "a call that was never offered");
+    return;
+  }
+  CallRow& row = rows_[fact.call.value];
+  if (row.answered != kNever) {
+    violate(at, fact.call, "answered twice");
+    return;
+  }
+  if (row.stage == Stage::over) {
+    ++crossed_answers_;
+    if (is_drop(row.cause)) violate(at, fact.call, "answered after a failure dropped it");
+    return;
+  }
+  take(at, row, fact.site);
+  row.stage = Stage::talking;
+  row.answered = at;
+  row.agent = fact.agent;
+  row.agent_site = narrow(fact.site);
+  row.path = static_cast<PathMask>(fact.path);
+  if (fact.monitored != 0) row.set(CallRow::monitored);
+  --totals_.waiting;
+  ++totals_.in_talk;
+  ++totals_.answered;
+}
+
+void CallLedger::on(SimTime at, const CallDefaultRouted& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr) return;
+  if (row->stage == Stage::talking) {
+    violate(at, fact.call, "default-routed while talking");
+    return;
+  }
+  take(at, *row, fact.site);
+  row->set(CallRow::to_default);
+}
+
+void CallLedger::on(SimTime at, const CallReleased& fact) {
+  if (!knows(fact.call)) {
+    violate(at, fact.call, "a call that was never offered");
+    return;
+  }
+  CallRow& row = rows_[fact.call.value];
+  if (row.stage == Stage::over) {
+    violate(at, fact.call, "released twice");
+    return;
+  }
+  if (fact.release == pstn::Release::no_channel && row.stage != Stage::setup) {
+    violate(at, fact.call, "blocked at the trunk after a server took it");
+  }
+  if (fact.release == pstn::Release::normal && row.stage != Stage::talking) {
+    violate(at, fact.call, "ended normally though it was never answered");
+  }
+  row.cause = judge(at, row, fact);
+  row.released = at;
+  row.release = fact.release;
+  row.phase = static_cast<CallPhase>(fact.phase);
+  if (fact.status != 0) row.status = fact.status;
+  switch (row.stage) {
+    case Stage::setup:
+      --totals_.in_setup;
+      break;
+    case Stage::waiting:
+      --totals_.waiting;
+      break;
+    case Stage::talking:
+      --totals_.in_talk;
+      break;
+    case Stage::over:
+      break;
+  }
+  ++totals_.left[index(row.stage)][static_cast<std::size_t>(row.cause)];
+  row.stage = Stage::over;
+}
+
+void CallLedger::on(SimTime at, const MediaDegraded& fact) {
+  if (CallRow* row = live(at, fact.call)) row->set(CallRow::media_degraded);
+}
+void CallLedger::on(SimTime at, const CallerLost& fact) {
+  if (knows(fact.call)) {
+    rows_[fact.call.value].set(CallRow::caller_lost);
+  } else {
+    violate(at, fact.call, "a call that was never offered");
+  }
+}
+void CallLedger::on(SimTime at, const EarlyDialogLost& fact) {
+  if (CallRow* row = live(at, fact.call)) row->set(CallRow::early_lost);
+}
+void CallLedger::on(SimTime at, const BcForward& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr || fact.by_302 != 0) return;
+  row->path = static_cast<PathMask>(row->path | path_of(static_cast<int>(fact.site)));
+  row->set(CallRow::forwarded_in_path);
+}
+void CallLedger::on(SimTime, const PairStateChanged& fact) {
+  // A pair that comes back has forgotten the calls of the one that died.
+  if (fact.up == 0) ++incarnation_[fact.site];
+}
+
+bool CallLedger::server_lost_it(const CallRow& row) const {
+  if (row.has(CallRow::early_lost)) return true;
+  return row.queue_site != kNoSite && incarnation_[row.queue_site] != row.incarnation;
+}
+
+Cause CallLedger::dropped(SimTime at, const CallRow& row, CallPhase phase) const {
+  if (row.stage == Stage::talking) {
+    return phase == CallPhase::held ? Cause::dropped_on_hold : Cause::dropped_in_talk;
+  }
+  if (row.at_agent()) return Cause::dropped_while_ringing;
+  const Duration announcement = scenario_.sites[row.queue_site % kSites].sip_server.announcement;
+  if (row.treatment != kNever && at - row.treatment < announcement) {
+    return Cause::dropped_in_treatment;
+  }
+  return Cause::dropped_in_queue;
+}
+
+Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row) const {
+  switch (row.stage) {
+    case Stage::setup:
+      return Cause::abandoned_in_setup;
+    case Stage::talking:
+      return Cause::completed;
+    case Stage::waiting:
+      // He gave up, but nobody would ever have come: not an impatient caller but a lost call.
+      if (!server_lost_it(row)) return Cause::abandoned_in_queue;
+      return row.treatment == kNever ? Cause::lost_setup_hanging : dropped(at, row, {});
+    case Stage::over:
+      break;
+  }
+  assert(false);
+  return Cause::completed;
+}
+
+Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact) const {
+  if (row.has(CallRow::to_default)) return Cause::default_routed;
+  const bool talking = row.stage == Stage::talking;
+  const bool setup = row.stage == Stage::setup;
+  const CallPhase phase = static_cast<CallPhase>(fact.phase);
+  switch (fact.release) {
+    case pstn::Release::caller_hung_up:
+      return judge_hang_up(at, row);
+    case pstn::Release::normal:
+      if (talking) return Cause::completed;
+      return setup ? Cause::lost_setup_rejected : dropped(at, row, phase);
+    case pstn::Release::speech_lost:
+    case pstn::Release::session_expired:
+    case pstn::Release::gateway_failed:
+      return setup ? Cause::lost_setup_timeout : dropped(at, row, phase);
+    case pstn::Release::media_lost:
+      if (talking) return Cause::media_lost;
+      return setup ? Cause::lost_setup_timeout : dropped(at, row, phase);
+    case pstn::Release::rejected:
+      return talking ? dropped(at, row, phase) : Cause::lost_setup_rejected;
+    case pstn::Release::no_response:
+      return talking ? dropped(at, row, phase) : Cause::lost_setup_timeout;
+    case pstn::Release::ring_timeout:
+      return talking ? dropped(at, row, phase) : Cause::lost_setup_hanging;
+    case pstn::Release::default_routed:
+      return Cause::default_routed;
+    case pstn::Release::no_channel:
+      return Cause::blocked_at_trunk;
+  }
+  assert(false);
+  return Cause::completed;
+}
+
+std::optional<std::string> CallLedger::check_conservation() const {
+  const Conservation& t = totals_;
+  const auto left = [&](Stage stage) { return sum(t.left[index(stage)]); };
+  const std::uint64_t setup = left(Stage::setup) + t.taken + t.in_setup;
+  if (t.attempted != setup) {
+    return fmt::format("{} calls attempted, but {} accounted for in set-up", t.attempted, setup);
+  }
+  const std::uint64_t waiting = left(Stage::waiting) + t.answered + t.waiting;
+  if (t.taken != waiting) {
+    return fmt::format("{} calls taken, but {} accounted for in queue", t.taken, waiting);
+  }
+  const std::uint64_t talking = left(Stage::talking) + t.in_talk;
+  if (t.answered != talking) {
+    return fmt::format("{} calls answered, but {} accounted for", t.answered, talking);
+  }
+  return std::nullopt;
+}
+
+Conservation CallLedger::recount() const {
+  Conservation c;
+  for (const CallRow& row : rows_) {
+    ++c.attempted;
+    const bool taken = row.queued != kNever;
+    const bool answered = row.answered != kNever;
+    c.taken += taken;
+    c.answered += answered;
+    if (row.released == kNever) {
+      ++(answered ? c.in_talk : taken ? c.waiting : c.in_setup);
+    } else {
+      const Stage stage = answered ? Stage::talking : taken ? Stage::waiting : Stage::setup;
+      ++c.left[index(stage)][static_cast<std::size_t>(row.cause)];
+    }
+  }
+  return c;
+}
+
+void CallLedger::finish(SimTime horizon) {
+  if (const auto broken = check_conservation()) violate(horizon, CallId{}, *broken);
+  if (recount() != totals_) {
+    violate(horizon, CallId{}, "the rows of the calls do not add up to the running totals");
+  }
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+    const CallRow& row = rows_[i];
+    if (row.released == kNever) continue;
+    const bool in_order =
+        row.offered <= row.released && (row.queued == kNever || row.offered <= row.queued) &&
+        (row.answered == kNever || (row.queued <= row.answered && row.answered <= row.released));
+    if (!in_order) violate(horizon, CallId{i}, "its times are out of order");
+  }
+}
+
+}  // namespace bcsim::models
