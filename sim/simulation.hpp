@@ -94,13 +94,18 @@ class Simulation {
                {.kind = ItemKind::fault, .word = static_cast<std::uint32_t>(faults_.size() - 1)});
     }
   }
-  /// Boots every node not listed as absent, in the order of their ids, at time 0.
-  void start(const std::vector<NodeId>& absent = {}) {
+  /// Boots every node not listed as absent, in the order of their ids, without letting them act.
+  void boot_all(const std::vector<NodeId>& absent = {}) {
     for (const NodeId node : absent) nodes_[node.value].absent = true;
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
       if (!nodes_[i].absent) boot(NodeId{i}, true);
     }
-    // All exist before the first one acts, so that none meets a peer not yet born.
+    booted_ = true;
+  }
+  /// Lets time begin: calls on_start of every node, once all exist, so that none meets a peer that
+  /// is not yet born.
+  void start() {
+    if (!booted_) boot_all();
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
       if (!nodes_[i].endpoint) continue;
       Context<Domain> context(*this, NodeId{i});
@@ -485,6 +490,7 @@ class Simulation {
   std::vector<NodeId> addresses_;
   FaultPlan faults_;
   SimTime now_ = kStart;
+  bool booted_ = false;
   NodeId last_source_;
   std::uint32_t world_sequence_ = 0;
   std::uint64_t messages_sent_ = 0, messages_delivered_ = 0, items_done_ = 0;
