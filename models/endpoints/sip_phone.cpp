@@ -1,0 +1,399 @@
+#include "models/endpoints/sip_phone.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace bcsim::models {
+
+namespace {
+
+constexpr int kFullTimerF = 11;  // retransmissions that fit into 64·T1 (domain.md §3.1)
+
+/// RFC 3261 §8.1.3.1: what the transaction layer reports counts as these responses.
+constexpr std::uint32_t kTimeoutStatus = 408, kTransportErrorStatus = 503;
+
+/// ASSUMPTION: an agent whose caller should have hung up, and whose BYE does not come, listens to
+/// silence for so long and then hangs up; longer than the copies of a BYE need under heavy loss.
+constexpr Duration kDeadAir = 10s;
+
+}  // namespace
+
+SipPhoneEndpoint::SipPhoneEndpoint(const Directory& directory, AgentId agent, bool first)
+    : directory_(directory),
+      agent_(agent),
+      steady_(first && directory.steady()),
+      options_(directory.group(agent).phone),
+      layer_(*this),
+      phone_(phone_options()) {}
+
+// ---- registration
+// --------------------------------------------------------------------------------
+
+sip::RegistrationOptions SipPhoneEndpoint::registration_options() const {
+  return {.expires = options_.expires,
+          .refresh_fraction = options_.refresh_fraction,
+          .cached_nonce = options_.cached_nonce};
+}
+
+sip::PhoneRegistrationOptions SipPhoneEndpoint::phone_options() const {
+  return {.mode = options_.registration,
+          .preferred = directory_.agent(agent_).phone_site,
+          .poll_primary = options_.poll_primary};
+}
+
+sip::ClientPolicy SipPhoneEndpoint::register_policy() const {
+  sip::ClientPolicy policy;
+  if (options_.retransmissions < kFullTimerF) policy.max_retransmissions = options_.retransmissions;
+  return policy;
+}
+
+void SipPhoneEndpoint::on_start(Context& context) {
+  if (!steady_) {
+    apply(context, phone_.boot(phone_options()));
+    return;
+  }
+  for (SiteIndex site = 0; site < kSites; ++site) {
+    if (!directory_.registered_at_start(agent_, site)) continue;
+    Line& line = lines_[site];
+    // Registered before the run began: a state, not an event, so nothing is recorded.
+    const auto effects = line.machine.assume_registered(directory_.first_refresh(agent_, site));
+    set_timer(context, line.timer, effects.timer, {register_timer, site});
+    apply(context, phone_.on_registered(phone_options(), site));
+  }
+}
+
+void SipPhoneEndpoint::set_timer(Context& context, sim::TimerId& timer, const TimerChange& change,
+                                 sim::TimerTag tag) {
+  if (change.kind == TimerChange::Kind::keep) return;
+  context.cancel(timer);
+  timer = change.arms() ? context.arm(change.after, tag) : sim::TimerId{};
+}
+
+void SipPhoneEndpoint::apply(Context& context, const sip::PhoneRegistrationEffects& effects) {
+  set_timer(context, poll_timer_, effects.poll_timer, {poll_timer});
+  if (effects.poll_primary) send_poll(context);
+  for (const auto& command : effects.commands) {
+    apply(context, command.site,
+          lines_[command.site].machine.on(command.input, registration_options(), command.after),
+          {});
+  }
+}
+
+void SipPhoneEndpoint::apply(Context& context, SiteIndex site,
+                             const sip::RegistrationEffects& effects, const Outcome& outcome) {
+  using Inform = sip::RegistrationEffects::Inform;
+  Line& line = lines_[site];
+  if (effects.abandon) layer_.abandon(line.transaction);
+  set_timer(context, line.timer, effects.timer, {register_timer, site});
+  if (effects.send != sip::RegistrationEffects::Send::nothing) {
+    send_register(context, site, effects);
+  }
+  switch (effects.inform) {
+    case Inform::nothing:
+    case Inform::left:
+      return;
+    case Inform::registered:
+      context.record(PhoneRegistered{agent_, site, 1});
+      apply(context, phone_.on_registered(phone_options(), site));
+      return;
+    case Inform::refreshed:
+      context.record(PhoneRegistered{agent_, site, 0});
+      return;
+    case Inform::failed: {
+      context.record(PhoneRegistrationFailed{agent_, site, outcome.status});
+      // Keyed by site and count, so that one site's failures do not shift the other's draws.
+      const std::uint64_t entity = std::uint64_t{agent_.value} * kSites + site;
+      const double uniform =
+          context.stream("phone.backoff", (entity << 32) | line.failures++).uniform();
+      apply(context, phone_.on_failed(phone_options(), site, effects.why, outcome.retry_after,
+                                      context.now(), uniform));
+      return;
+    }
+  }
+}
+
+void SipPhoneEndpoint::send_register(Context& context, SiteIndex site,
+                                     const sip::RegistrationEffects& effects) {
+  Line& line = lines_[site];
+  sip::Request request;
+  request.method = sip::Method::register_;
+  request.has_credentials = effects.credentials != sip::Credentials::none;
+  request.dialog = dialog_id(sip::Leg::registration, agent_.value, context.self(), site);
+  request.cseq = ++line.cseq;
+  request.dn = Dn::extension(agent_);
+  request.contact = context.address();
+  if (effects.send == sip::RegistrationEffects::Send::register_) {
+    const auto expires =
+        std::chrono::ceil<std::chrono::seconds>(line.machine.expires(registration_options()));
+    request.expires_s = static_cast<std::uint32_t>(expires.count());
+  }
+  line.transaction =
+      layer_.request(context, context.address(), directory_.sip_server[site], request,
+                     register_policy(), {.kind = register_owner, .index = site});
+}
+
+void SipPhoneEndpoint::send_poll(Context& context) {
+  const SiteIndex primary = phone_options().preferred;
+  sip::Request request;
+  request.method = sip::Method::options;
+  request.dialog = dialog_id(sip::Leg::options, agent_.value, context.self(), polls_++);
+  request.cseq = 1;
+  request.dn = Dn::extension(agent_);
+  request.contact = context.address();
+  layer_.request(context, context.address(), directory_.sip_server[primary], request,
+                 register_policy(), {.kind = poll_owner, .index = primary});
+}
+
+void SipPhoneEndpoint::on_register_outcome(Context& context, sip::Inform inform,
+                                           const sip::Response* response, SiteIndex site) {
+  using Input = sip::RegistrationInput;
+  if (inform == sip::Inform::provisional) return;
+  Input input = Input::rejected;
+  Duration value{};
+  Outcome outcome;
+  if (inform == sip::Inform::timeout) {
+    input = Input::no_response;
+    outcome.status = kTimeoutStatus;
+  } else if (inform == sip::Inform::transport_error) {
+    input = Input::transport_error;
+    outcome.status = kTransportErrorStatus;
+  } else {
+    assert(response != nullptr);
+    outcome = {response->status, std::chrono::seconds(response->retry_after_s)};
+    value = std::chrono::seconds(response->expires_s);
+    if (response->status < 300) {
+      input = Input::ok;
+    } else if (response->status == 401 || response->status == 407) {
+      input = Input::challenge;
+    } else if (response->status == 423) {
+      input = Input::too_brief;
+    } else if (response->status / 100 == 5) {  // §21.5: the server, not the request, is at fault
+      input = Input::unavailable;
+    }
+  }
+  apply(context, site, lines_[site].machine.on(input, registration_options(), value), outcome);
+}
+
+SiteIndex SipPhoneEndpoint::outbound_site(SimTime now) const {
+  return phone_.outbound(phone_options(), now);
+}
+
+// ---- what arrives
+// --------------------------------------------------------------------------------
+
+void SipPhoneEndpoint::on_message(Context& context, const Envelope& envelope) {
+  if (const auto* request = std::get_if<sip::Request>(&envelope.message)) {
+    layer_.on_request(context, *request, envelope.from, envelope.to);
+  } else if (const auto* response = std::get_if<sip::Response>(&envelope.message)) {
+    layer_.on_response(context, *response);
+  } else if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
+    on_notice(context, *notice);
+  }
+}
+
+void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
+  if (layer_.on_timer(context, tag)) return;
+  switch (static_cast<TimerKind>(tag.kind)) {
+    case register_timer: {
+      const auto site = static_cast<SiteIndex>(tag.index);
+      lines_[site].timer = {};
+      apply(context, site,
+            lines_[site].machine.on(sip::RegistrationInput::timer, registration_options()), {});
+      return;
+    }
+    case poll_timer:
+      poll_timer_ = {};
+      apply(context, phone_.on_poll_timer(phone_options(), context.now()));
+      return;
+    case answer_timer:
+      call_timer_ = {};
+      answer_call(context);
+      return;
+    case hang_up_timer:
+      call_timer_ = {};
+      hang_up_call(context);
+      return;
+  }
+}
+
+void SipPhoneEndpoint::on_unreachable(Context& context, const Envelope& envelope) {
+  if (options_.heed_icmp) layer_.on_unreachable(context, envelope);
+}
+
+void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
+                                   const sip::Response* response, const sip::Request&,
+                                   sip::Owner owner, sip::TransactionId) {
+  switch (static_cast<OwnerKind>(owner.kind)) {
+    case register_owner:
+      on_register_outcome(context, inform, response, static_cast<SiteIndex>(owner.index));
+      return;
+    case poll_owner:
+      if (inform == sip::Inform::provisional) return;
+      apply(context, phone_.on_poll_result(phone_options(), response != nullptr));
+      return;
+    case bye_owner:  // the dialog is over whatever the answer (§15.1.1)
+      return;
+  }
+}
+
+// ---- calls
+// ---------------------------------------------------------------------------------------
+
+sip::Response SipPhoneEndpoint::answer(std::uint16_t status, PathMask path) const {
+  sip::Response response;
+  response.status = status;
+  response.path = path;
+  response.contact = AddressId{directory_.agent(agent_).phone.value};
+  return response;
+}
+
+void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request, AddressId from,
+                                  sip::TransactionId id, sip::TransactionId invite) {
+  switch (request.method) {
+    case sip::Method::invite:
+      on_invite(context, request, from, id);
+      return;
+    case sip::Method::cancel:
+      // §9.2: 481 if there is nothing to cancel; no effect on an INVITE already answered.
+      layer_.respond(context, id, answer(invite.valid() ? 200 : 481, request.path));
+      if (state_ == State::ringing && invite == invite_) {
+        layer_.respond(context, invite_, answer(487, dialog_.path));
+        free_line(context);
+      }
+      return;
+    case sip::Method::bye: {
+      const auto ending = std::find_if(ending_.begin(), ending_.end(),
+                                       [&](const Dialog& d) { return d.id == request.dialog; });
+      const bool known = in_call(request.dialog) || ending != ending_.end();
+      layer_.respond(context, id, answer(known ? 200 : 481, request.path));
+      layer_.stop_waiting_for_ack(context, request.dialog);
+      if (ending != ending_.end()) ending_.erase(ending);
+      if (in_call(request.dialog)) {
+        // §15.1.2: an INVITE of the dialog still pending is answered with 487.
+        if (state_ == State::ringing) layer_.respond(context, invite_, answer(487, dialog_.path));
+        free_line(context);
+      }
+      return;
+    }
+    case sip::Method::options:
+    case sip::Method::register_:
+    case sip::Method::ack:
+      layer_.respond(context, id,
+                     answer(request.method == sip::Method::options ? 200 : 405, request.path));
+      return;
+  }
+}
+
+void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, AddressId from,
+                                 sip::TransactionId id) {
+  if (request.in_dialog) {  // a re-INVITE: the media may move, nothing else changes
+    sip::Response response = answer(in_call(request.dialog) ? 200 : 481, request.path);
+    if (response.status == 200) response.media = context.self();
+    layer_.respond(context, id, response);
+    return;
+  }
+  if (state_ != State::idle) {
+    layer_.respond(context, id, answer(486, request.path));
+    return;
+  }
+  state_ = State::ringing;
+  acknowledged_ = speech_lost_ = false;
+  dialog_ = {.id = request.dialog,
+             .peer = request.contact.valid() ? request.contact : from,
+             .call = request.call,
+             .dn = request.dn,
+             .path = request.path};
+  conversation_ = request.conversation;
+  invite_ = id;
+  layer_.respond(context, id, answer(100, request.path));
+  layer_.respond(context, id, answer(180, request.path));
+  call_timer_ = context.arm(options_.answer_delay, {answer_timer});
+}
+
+void SipPhoneEndpoint::answer_call(Context& context) {
+  assert(state_ == State::ringing);
+  state_ = State::talking;
+  sip::Response ok = answer(200, dialog_.path);
+  ok.media = context.self();
+  layer_.respond(context, invite_, ok);
+  Duration until = conversation_.talk + (conversation_.agent_releases ? Duration{} : kDeadAir);
+  if (speech_lost_) until = directory_.scenario->run.hang_up_delay;
+  call_timer_ = context.arm(until, {hang_up_timer});
+}
+
+void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
+  if (in_call(ack.dialog)) {
+    acknowledged_ = true;
+    return;
+  }
+  const auto ending = std::find_if(ending_.begin(), ending_.end(),
+                                   [&](const Dialog& d) { return d.id == ack.dialog; });
+  if (ending == ending_.end()) return;
+  const Dialog dialog = *ending;
+  ending_.erase(ending);
+  send_bye(context, dialog);
+}
+
+void SipPhoneEndpoint::on_no_ack(Context& context, const sip::Response& success) {
+  if (in_call(success.dialog)) {  // §13.3.1.4: end the session
+    acknowledged_ = true;         // given up: the BYE may go
+    hang_up_call(context);
+    return;
+  }
+  const auto ending = std::find_if(ending_.begin(), ending_.end(),
+                                   [&](const Dialog& d) { return d.id == success.dialog; });
+  if (ending == ending_.end()) return;
+  const Dialog dialog = *ending;
+  ending_.erase(ending);
+  send_bye(context, dialog);
+}
+
+void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice) {
+  // The phone cannot tell a lost trunk call from a silent one: only the agent's ears matter.
+  if (notice.kind != notice::Kind::speech_lost) return;
+  if (state_ == State::idle || dialog_.call != notice.call) return;
+  if (state_ == State::ringing) {
+    speech_lost_ = true;
+    return;
+  }
+  context.cancel(call_timer_);
+  call_timer_ = {};
+  const Duration delay = directory_.scenario->run.hang_up_delay;
+  if (delay > Duration::zero()) {
+    call_timer_ = context.arm(delay, {hang_up_timer});
+  } else {
+    hang_up_call(context);
+  }
+}
+
+/// The phone is free at once; the BYE meets its timers as usual.
+void SipPhoneEndpoint::hang_up_call(Context& context) {
+  assert(state_ == State::talking);
+  if (acknowledged_) {
+    send_bye(context, dialog_);
+  } else {
+    ending_.push_back(dialog_);
+  }
+  free_line(context);
+}
+
+void SipPhoneEndpoint::send_bye(Context& context, const Dialog& dialog) {
+  sip::Request bye;
+  bye.method = sip::Method::bye;
+  bye.in_dialog = true;
+  bye.path = dialog.path;
+  bye.dialog = dialog.id;
+  bye.cseq = 1;  // the phone's own numbering: it sends nothing else in a dialog
+  bye.call = dialog.call;
+  bye.dn = dialog.dn;
+  bye.contact = context.address();
+  layer_.request(context, context.address(), dialog.peer, bye, {}, {.kind = bye_owner});
+}
+
+void SipPhoneEndpoint::free_line(Context& context) {
+  context.cancel(call_timer_);
+  call_timer_ = {};
+  state_ = State::idle;
+}
+
+}  // namespace bcsim::models

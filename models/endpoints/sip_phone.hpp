@@ -1,0 +1,112 @@
+// A SIP phone: registers at one or both SIP Servers, rings, talks and hangs up (R16–R19, R31, R32).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/directory.hpp"
+#include "models/domain.hpp"
+#include "models/sip/phone_registration.hpp"
+#include "models/sip/registration.hpp"
+#include "models/sip/transaction_layer.hpp"
+
+namespace bcsim::models {
+
+/// The phone of one agent; one line, one call at a time. A device: silent when it is dead. It knows
+/// nothing of its desktop, and answers whatever INVITE reaches it, registered or not.
+class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
+ public:
+  /// `first` in a steady world: registered where the Directory says so, without a word.
+  SipPhoneEndpoint(const Directory& directory, AgentId agent, bool first);
+
+  void on_start(Context& context) override;
+  void on_message(Context& context, const Envelope& envelope) override;
+  void on_timer(Context& context, sim::TimerTag tag) override;
+  void on_unreachable(Context& context, const Envelope& envelope) override;
+
+  /// Where a call that the agent places goes first; the other site is the second target (R18, R62).
+  [[nodiscard]] SiteIndex outbound_site(SimTime now) const;
+  [[nodiscard]] bool idle() const { return state_ == State::idle; }
+  /// As far as the phone knows (R17).
+  [[nodiscard]] bool registered(SiteIndex site) const { return lines_[site].machine.live(); }
+
+ private:
+  enum class State : std::uint8_t { idle, ringing, talking };
+  enum TimerKind : std::uint32_t { register_timer, poll_timer, answer_timer, hang_up_timer };
+  enum OwnerKind : std::uint32_t { register_owner, poll_owner, bye_owner };
+
+  /// Registration at one site.
+  struct Line {
+    sip::Registration machine;
+    sip::TransactionId transaction;
+    sim::TimerId timer;
+    std::uint32_t cseq = 0;
+    std::uint32_t failures = 0;  ///< numbers the draws of the back-off
+  };
+  /// What an in-dialog request needs; the remote target is the Contact of the INVITE.
+  struct Dialog {
+    std::uint64_t id = 0;
+    AddressId peer;
+    CallId call;
+    Dn dn;
+    PathMask path = 0;
+  };
+  /// How a REGISTER ended, beyond what the machine needs to know.
+  struct Outcome {
+    std::uint32_t status = 0;
+    Duration retry_after{};
+  };
+
+  // Registration.
+  [[nodiscard]] sip::RegistrationOptions registration_options() const;
+  [[nodiscard]] sip::PhoneRegistrationOptions phone_options() const;
+  [[nodiscard]] sip::ClientPolicy register_policy() const;
+  void apply(Context&, const sip::PhoneRegistrationEffects&);
+  void apply(Context&, SiteIndex, const sip::RegistrationEffects&, const Outcome&);
+  void send_register(Context&, SiteIndex, const sip::RegistrationEffects&);
+  void send_poll(Context&);
+  void on_register_outcome(Context&, sip::Inform, const sip::Response*, SiteIndex);
+  void set_timer(Context&, sim::TimerId&, const TimerChange&, sim::TimerTag);
+
+  // Calls.
+  void on_request(Context&, const sip::Request&, AddressId from, sip::TransactionId,
+                  sip::TransactionId invite) override;
+  void on_response(Context&, sip::Inform, const sip::Response*, const sip::Request&, sip::Owner,
+                   sip::TransactionId) override;
+  void on_ack(Context&, const sip::Request& ack) override;
+  void on_no_ack(Context&, const sip::Response& success) override;
+  void on_invite(Context&, const sip::Request&, AddressId from, sip::TransactionId);
+  void on_notice(Context&, const notice::Message&);
+  [[nodiscard]] bool in_call(std::uint64_t dialog) const {
+    return state_ != State::idle && dialog_.id == dialog;
+  }
+  [[nodiscard]] sip::Response answer(std::uint16_t status, PathMask path) const;
+  void answer_call(Context&);
+  void hang_up_call(Context&);
+  void send_bye(Context&, const Dialog&);
+  void free_line(Context&);
+
+  const Directory& directory_;
+  AgentId agent_;
+  bool steady_;
+  const PhoneOptions& options_;
+  sip::TransactionLayer layer_;
+
+  sip::PhoneRegistration phone_;
+  std::array<Line, kSites> lines_;
+  sim::TimerId poll_timer_;
+  std::uint32_t polls_ = 0;
+
+  State state_ = State::idle;
+  bool acknowledged_ = false;  ///< the ACK to our 200 has come
+  bool speech_lost_ = false;   ///< while it rings: whoever answers will hear nobody
+  Dialog dialog_;
+  Conversation conversation_;
+  sip::TransactionId invite_;
+  sim::TimerId call_timer_;  ///< answer, end of talk or hanging up: one at a time
+  /// Hung up before the ACK came: no BYE until it does, or is given up (RFC 3261 §15).
+  std::vector<Dialog> ending_;
+};
+
+}  // namespace bcsim::models

@@ -1,0 +1,537 @@
+// The phone in a small world: registration in every mode, and calls (R16–R19, R31, R32, §5.2).
+#include "models/endpoints/sip_phone.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/desk_world.hpp"
+#include "tests/support/goodness_of_fit.hpp"
+
+namespace bcsim::testing {
+namespace {
+
+using Times = std::vector<SimTime>;
+using sip::Method;
+
+constexpr AgentId kAgent{0};
+constexpr CallId kCall{7};
+
+Scenario with_phone(RegistrationMode mode, std::uint32_t agents = 1) {
+  Scenario s = desk_scenario(agents);
+  s.agents[0].phone.registration = mode;
+  return s;
+}
+
+Scenario cold(Scenario s) {
+  s.run.start = StartMode::cold;
+  return s;
+}
+
+Times registered_at(const DeskWorld& world, std::uint32_t site, std::uint32_t agent = 0) {
+  return world.times<PhoneRegistered>(
+      [=](const PhoneRegistered& r) { return r.site == site && r.agent.value == agent; });
+}
+Times failed_at(const DeskWorld& world, std::uint32_t site, std::uint32_t agent = 0) {
+  return world.times<PhoneRegistrationFailed>(
+      [=](const PhoneRegistrationFailed& r) { return r.site == site && r.agent.value == agent; });
+}
+
+// ---- registration ------------------------------------------------------------------------------
+
+TEST(SipPhone, RegistersWithDigestInTwoRoundTrips) {
+  DeskWorld world(cold(with_phone(RegistrationMode::single)));
+  world.run(10s);
+  EXPECT_EQ(registered_at(world, 0), Times{at(2ms)});
+  EXPECT_EQ(world.requests_sent(world.sip_server[0], Method::register_), (Times{at(0s), at(1ms)}));
+  EXPECT_TRUE(world.phone[0]->registered(0));
+  EXPECT_TRUE(world.server[0]->in_service(0, at(10s)));
+  EXPECT_TRUE(registered_at(world, 1).empty());
+}
+
+TEST(SipPhone, RefreshesAtTheFractionOfTheGrantedExpiryCountedFromTheAnswer) {
+  DeskWorld world(cold(with_phone(RegistrationMode::single)));
+  world.run(130s);
+  EXPECT_EQ(registered_at(world, 0), (Times{at(2ms), at(60s + 4ms), at(120s + 6ms)}));
+
+  DeskWorld shorter(cold(with_phone(RegistrationMode::single)));
+  shorter.script[0].max_expires = 40s;
+  shorter.run(45s);
+  EXPECT_EQ(registered_at(shorter, 0), (Times{at(2ms), at(20s + 4ms), at(40s + 6ms)}));
+}
+
+TEST(SipPhone, NeedsOneRoundTripPerRefreshWithACachedNonceOrWithoutDigest) {
+  Scenario s = cold(with_phone(RegistrationMode::single));
+  s.agents[0].phone.cached_nonce = true;
+  DeskWorld cached(s);
+  cached.run(61s);
+  EXPECT_EQ(registered_at(cached, 0), (Times{at(2ms), at(60s + 3ms)}));
+
+  DeskWorld open(cold(with_phone(RegistrationMode::single)));
+  open.script[0].digest = false;
+  open.run(61s);
+  EXPECT_EQ(registered_at(open, 0), (Times{at(1ms), at(60s + 2ms)}));
+}
+
+TEST(SipPhone, HasTheBindingsOfItsModeInAnUndisturbedWorld) {
+  const auto bindings = [](RegistrationMode mode, StartMode start) {
+    Scenario s = with_phone(mode);
+    s.run.start = start;
+    DeskWorld world(s);
+    world.run(300s);
+    return (world.server[0]->in_service(0, at(300s)) ? 1 : 0) +
+           (world.server[1]->in_service(0, at(300s)) ? 2 : 0);
+  };
+  for (const StartMode start : {StartMode::steady, StartMode::cold}) {
+    EXPECT_EQ(bindings(RegistrationMode::single, start), 1);
+    EXPECT_EQ(bindings(RegistrationMode::active_backup, start), 1);
+    EXPECT_EQ(bindings(RegistrationMode::fixed, start), 1);
+    EXPECT_EQ(bindings(RegistrationMode::dual, start), 3);  // R16
+  }
+}
+
+TEST(SipPhone, BeginsASteadyWorldRegisteredWithItsFirstRefreshDueWhereTheDirectorySays) {
+  DeskWorld world(with_phone(RegistrationMode::dual, 50), 3);
+  world.run(61s);
+  EXPECT_TRUE(world.times<PhoneRegistrationFailed>().empty());
+  for (std::uint32_t a = 0; a < 50; ++a) {
+    for (SiteIndex site : {0, 1}) {
+      const Duration round_trip = site == 0 ? 1ms : 40ms;
+      const Duration phase = world.directory.first_refresh(AgentId{a}, site);
+      EXPECT_EQ(registered_at(world, site, a).at(0), at(phase + 2 * round_trip));
+      EXPECT_LT(phase, 60s);
+    }
+  }
+}
+
+TEST(SipPhone, FollowsTheGoldenRunWhenItsSiteFails) {
+  Scenario s = with_phone(RegistrationMode::single);
+  s.agents[0].phone.first_refresh = 23s;
+  DeskWorld world(s);
+  world.script[0].deaf = true;  // so that the copies can be counted
+  world.run(80s);
+  EXPECT_EQ(world.requests_sent(world.sip_server[0], Method::register_),
+            (Times{at(23s), at(23500ms), at(24500ms), at(26500ms)}));
+  EXPECT_EQ(failed_at(world, 0), Times{at(30500ms)});
+  EXPECT_EQ(world.requests_sent(world.sip_server[1], Method::register_),
+            (Times{at(30500ms), at(30540ms)}));
+  EXPECT_EQ(registered_at(world, 1), Times{at(30580ms)});  // bound at 30.560
+
+  s.agents[0].phone.first_refresh = 58s;
+  DeskWorld late(s);
+  late.fail_site(0s, 0);
+  late.run(80s);
+  EXPECT_EQ(failed_at(late, 0), Times{at(65500ms)});
+  EXPECT_EQ(registered_at(late, 1), Times{at(65580ms)});
+}
+
+/// Times from the failure of site 1 at 0 until the phones are registered at site 2.
+std::vector<double> relocation_times(Scenario s, int seeds, Duration until,
+                                     const std::function<void(DeskWorld&)>& fail,
+                                     Duration detection) {
+  std::vector<double> result;
+  for (int seed = 1; seed <= seeds; ++seed) {
+    DeskWorld world(s, static_cast<std::uint64_t>(seed));
+    fail(world);
+    world.run(until);
+    for (std::uint32_t a = 0; a < s.agents[0].count; ++a) {
+      const SimTime moved = registered_at(world, 1, a).at(0);
+      // The deterministic identity, to the nanosecond: phase + detection + 2 round trips.
+      EXPECT_EQ(moved, at(world.directory.first_refresh(AgentId{a}, 0) + detection + 80ms));
+      result.push_back(sim::seconds(moved));
+    }
+  }
+  return result;
+}
+
+double ks_uniform(const std::vector<double>& values, double low, double high) {
+  for (const double v : values) {
+    EXPECT_GE(v, low);
+    EXPECT_LE(v, high);
+  }
+  return ks_test(values, [=](double x) { return std::clamp((x - low) / (high - low), 0., 1.); });
+}
+
+TEST(SipPhone, MovesWithinTheBoundsOfTheClosedFormAndUniformlyInBetween) {
+  const auto silent = [](DeskWorld& w) { w.fail_site(0s, 0); };
+  for (const RegistrationMode mode : {RegistrationMode::single, RegistrationMode::active_backup}) {
+    const auto t = relocation_times(with_phone(mode, 5), 200, 70s, silent, 7500ms);
+    EXPECT_EQ(t.size(), 1000u);
+    EXPECT_GT(ks_uniform(t, 7.58, 67.58), 0.01);
+  }
+  Scenario full = with_phone(RegistrationMode::single, 5);
+  full.agents[0].phone.retransmissions = 11;
+  EXPECT_GT(ks_uniform(relocation_times(full, 200, 95s, silent, 32s), 32.08, 92.08), 0.01);
+
+  Scenario hour = with_phone(RegistrationMode::single, 5);
+  hour.agents[0].phone.expires = 3600s;
+  EXPECT_GT(ks_uniform(relocation_times(hour, 200, 1810s, silent, 7500ms), 7.58, 1807.58), 0.01);
+}
+
+TEST(SipPhone, GoesToTheNextServerAtOnceWhenTheHostRefusesForItsDeadServer) {
+  const auto crash = [](DeskWorld& w) { w.crash(0s, w.sip_server[0]); };
+  Scenario s = with_phone(RegistrationMode::active_backup, 5);
+  EXPECT_GT(ks_uniform(relocation_times(s, 200, 62s, crash, 1ms), 0.081, 60.081), 0.01);
+
+  s.agents[0].phone.heed_icmp = false;
+  relocation_times(s, 20, 70s, crash, 7500ms);
+  s.agents[0].phone.heed_icmp = true;
+  s.network.icmp_unreachable = false;
+  relocation_times(s, 20, 70s, crash, 7500ms);
+}
+
+TEST(SipPhone, IsReachableThroughTheSurvivorAtOnceIfDual) {
+  DeskWorld world(with_phone(RegistrationMode::dual, 5), 4);
+  world.fail_site(0s, 0);
+  world.run(400s);
+  for (std::uint32_t a = 0; a < 5; ++a) {
+    const auto refreshes = registered_at(world, 1, a);
+    EXPECT_EQ(refreshes.at(0), at(world.directory.first_refresh(AgentId{a}, 1) + 80ms));
+    EXPECT_TRUE(world.server[1]->in_service(a, at(400s)));
+    EXPECT_GE(refreshes.size(), 6u);
+  }
+}
+
+TEST(SipPhone, RetriesADeadSiteByTheBackOffOfRfc5626IfDual) {
+  std::vector<double> first_waits;
+  for (int seed = 1; seed <= 200; ++seed) {
+    DeskWorld world(with_phone(RegistrationMode::dual, 2), static_cast<std::uint64_t>(seed));
+    world.script[0].deaf = true;
+    world.run(1000s);
+    for (std::uint32_t a = 0; a < 2; ++a) {
+      const Times tries = world.requests_sent(world.sip_server[0], Method::register_,
+                                              world.directory.agents[a].phone);
+      const Times failures = failed_at(world, 0, a);
+      ASSERT_GE(failures.size(), 2u);
+      for (std::size_t n = 0; n + 1 < failures.size(); ++n) {
+        ASSERT_EQ(failures[n + 1], tries[4 * (n + 1)] + 7500ms);
+        const double wait = sim::seconds(tries[4 * (n + 1)] - failures[n]);
+        const double w = std::min(1800., 90. * static_cast<double>(2 << n));
+        EXPECT_GE(wait, w / 2);
+        EXPECT_LE(wait, w);
+        if (n == 0) first_waits.push_back(wait);
+      }
+    }
+  }
+  EXPECT_GT(ks_uniform(first_waits, 90, 180), 0.01);
+}
+
+TEST(SipPhone, UsesTheShorterBaseWhenNoServerAnswers) {
+  for (int seed = 1; seed <= 200; ++seed) {
+    DeskWorld world(cold(with_phone(RegistrationMode::dual)), static_cast<std::uint64_t>(seed));
+    world.fail_site(0s, 0);
+    world.fail_site(0s, 1);
+    world.restore_host(8s, world.sip_server[0]);
+    world.run(80s);
+    const SimTime back = registered_at(world, 0).at(0) - 2ms;
+    EXPECT_GE(back, at(7500ms + 30s));
+    EXPECT_LE(back, at(7500ms + 60s));
+  }
+}
+
+TEST(SipPhone, StaysAtTheSecondSiteIfSingleUntilThatOneFails) {
+  Scenario s = with_phone(RegistrationMode::single);
+  s.agents[0].phone.first_refresh = 10s;
+  DeskWorld world(s);
+  world.fail_host(0s, world.sip_server[0]);
+  world.restore_host(100s, world.sip_server[0]);
+  world.fail_host(600s, world.sip_server[1]);
+  world.run(700s);
+  const Times home = registered_at(world, 0);
+  EXPECT_EQ(registered_at(world, 1).front(), at(17580ms));
+  EXPECT_EQ(home.front(), failed_at(world, 1).at(0) + 2ms);
+  EXPECT_GT(home.front(), at(600s));
+}
+
+TEST(SipPhone, PollsItsPrimaryAndReturnsToItIfActiveBackup) {
+  Scenario s = with_phone(RegistrationMode::active_backup);
+  s.agents[0].phone.first_refresh = 10s;
+  DeskWorld world(s);
+  world.fail_host(0s, world.sip_server[0]);
+  world.restore_host(100s, world.sip_server[0]);
+  world.before_each_delivery = [&] {  // R17
+    EXPECT_LE(world.phone[0]->registered(0) + world.phone[0]->registered(1), 1);
+  };
+  world.run(200s);
+  EXPECT_EQ(registered_at(world, 1).front(), at(17580ms));
+  // Polled at 77.580 in vain until 85.080, again 60 s later.
+  EXPECT_EQ(world.requests_sent(world.sip_server[0], Method::options), Times{at(145080ms)});
+  EXPECT_EQ(registered_at(world, 0).front(), at(145081ms + 2ms));
+  EXPECT_FALSE(world.server[1]->in_service(0, at(146s)));  // left politely
+}
+
+TEST(SipPhone, RegistersAtTheBackupOnlyAfterThePrimaryHasFailed) {
+  DeskWorld world(with_phone(RegistrationMode::active_backup, 50), 2);
+  world.fail_host(100s, world.sip_server[0]);
+  world.run(200s);
+  for (std::uint32_t a = 0; a < 50; ++a) {
+    const Times other = world.requests_sent(world.sip_server[1], Method::register_,
+                                            world.directory.agents[a].phone);
+    EXPECT_EQ(other.at(0), failed_at(world, 0, a).at(0));
+  }
+}
+
+TEST(SipPhone, NeverMovesIfFixed) {
+  DeskWorld world(with_phone(RegistrationMode::fixed));
+  world.fail_host(0s, world.sip_server[0]);
+  world.restore_host(100s, world.sip_server[0]);
+  world.run(400s);
+  EXPECT_TRUE(world.requests_sent(world.sip_server[1], Method::register_).empty());
+  EXPECT_TRUE(world.phone[0]->registered(0));
+  EXPECT_GE(registered_at(world, 0).front(), at(100s));
+}
+
+TEST(SipPhone, SendsNothingToAServerForItsRetryAfter) {
+  Scenario s = with_phone(RegistrationMode::single);
+  s.agents[0].phone.first_refresh = 10s;
+  DeskWorld world(s);
+  world.script[0].register_status = 503;
+  world.script[0].retry_after_s = 200;
+  world.fail_host(0s, world.sip_server[1]);
+  world.run(300s);
+  const Times tries = world.requests_sent(world.sip_server[0], Method::register_);
+  ASSERT_GE(tries.size(), 2u);
+  EXPECT_EQ(tries[0], at(10s));
+  EXPECT_GE(tries[1], at(210s + 1ms));
+  EXPECT_EQ(failed_at(world, 1).at(0), at(10s + 1ms + 7500ms));  // the other one at once
+}
+
+TEST(SipPhone, RidesOutAnOutageThatIsShorterThanItsLastCopy) {
+  // §5.8: a refresh sent at the start of the outage is recovered iff H < 3.5 s.
+  const auto moved = [](Duration outage) {
+    Scenario s = with_phone(RegistrationMode::active_backup);
+    s.agents[0].phone.first_refresh = 10s;
+    DeskWorld world(s);
+    ServerScript& script = world.script[0];
+    script.at(10s, [&script](StubSipServer&, Context&) { script.deaf = true; });
+    script.at(10s + outage, [&script](StubSipServer&, Context&) { script.deaf = false; });
+    world.run(40s);
+    return !registered_at(world, 1).empty();
+  };
+  EXPECT_FALSE(moved(3500ms));  // the last copy, sent at 13.5, arrives half a millisecond later
+  EXPECT_TRUE(moved(3501ms));
+}
+
+TEST(SipPhone, TriesAgainWhereItWasRefused) {
+  Scenario s = with_phone(RegistrationMode::active_backup);
+  s.agents[0].phone.first_refresh = 10s;
+  DeskWorld world(s);
+  world.script[0].register_status = 403;
+  world.run(100s);
+  EXPECT_TRUE(world.requests_sent(world.sip_server[1], Method::register_).empty());
+  EXPECT_GE(failed_at(world, 0).size(), 2u);
+}
+
+TEST(SipPhone, RegistersFromNothingAfterAPowerCut) {
+  DeskWorld world(with_phone(RegistrationMode::active_backup));
+  const NodeId phone = world.directory.agents[0].phone;
+  world.crash(20s, phone);
+  world.start_node(50s, phone);
+  world.run(55s);
+  EXPECT_EQ(world.times<PhoneRegistered>([](const auto& r) { return r.first == 1; }),
+            Times{at(50s + 2ms)});
+}
+
+// ---- calls
+// ---------------------------------------------------------------------------------------
+
+/// One agent; the server of site 1 rings the phone at 1 s.
+class PhoneCall : public ::testing::Test {
+ protected:
+  static constexpr Duration kRung = 1s + 500us;  // the INVITE arrives
+
+  explicit PhoneCall(RegistrationMode mode = RegistrationMode::dual) : world(scenario(mode)) {}
+  static Scenario scenario(RegistrationMode mode) {
+    Scenario s = with_phone(mode);
+    s.agents[0].phone.answer_delay = 4s;
+    s.agents[0].phone.first_refresh = 59s;
+    return s;
+  }
+  void ring(SiteIndex site, Duration when, CallId call = kCall, bool agent_releases = true,
+            Duration talk = 60s) {
+    world.script[site].at(when, [=](StubSipServer& server, Context& context) {
+      server.ring(context, 0, call, {talk, 10s, agent_releases});
+    });
+  }
+  NodeId phone() const { return world.directory.agents[0].phone; }
+  Times byes(SiteIndex site = 0) const {
+    return world.requests_sent(world.sip_server[site], Method::bye);
+  }
+  std::vector<std::uint16_t> responses(SiteIndex site = 0) const {
+    return world.server[site]->desk(0).responses;
+  }
+
+  DeskWorld world;
+};
+
+TEST_F(PhoneCall, RingsAnswersTalksAndHangsUp) {
+  ring(0, 1s);
+  world.run(80s);
+  EXPECT_EQ(responses(), (std::vector<std::uint16_t>{100, 180, 200}));
+  EXPECT_EQ(world.responses_at(world.sip_server[0], 100), Times{at(kRung + 500us)});
+  EXPECT_EQ(world.responses_at(world.sip_server[0], 180), Times{at(kRung + 500us)});
+  const Duration answered = kRung + 4s;
+  for (const auto& d : world.deliveries) {
+    const auto* r = std::get_if<sip::Response>(&d.envelope.message);
+    if (r == nullptr || r->status != 200 || r->method != Method::invite) continue;
+    EXPECT_EQ(d.envelope.sent, at(answered));
+    EXPECT_EQ(r->media, phone());
+    EXPECT_EQ(r->path, path_of(0));
+    EXPECT_EQ(r->call, kCall);
+  }
+  EXPECT_EQ(byes(), Times{at(answered + 60s)});
+  EXPECT_TRUE(world.phone[0]->idle());
+}
+
+TEST_F(PhoneCall, IsEndedByTheOtherSide) {
+  ring(0, 1s, kCall, false);
+  world.script[0].at(30s, [&](StubSipServer& server, Context& context) {
+    EXPECT_FALSE(world.phone[0]->idle());
+    server.bye(context, 0);
+  });
+  ring(0, 30s + 2ms, CallId{8});  // free at once
+  world.run(32s);
+  EXPECT_TRUE(byes().empty());
+  EXPECT_EQ(responses(), (std::vector<std::uint16_t>{100, 180}));
+}
+
+TEST_F(PhoneCall, HangsUpOnSilenceWhenTheByeOfTheOtherSideDoesNotCome) {
+  ring(0, 1s, kCall, false);
+  world.run(80s);
+  EXPECT_EQ(byes(), Times{at(kRung + 4s + 60s + 10s)});
+}
+
+TEST_F(PhoneCall, IsBusyToASecondCallThroughEitherSite) {
+  ring(0, 1s);
+  ring(1, 2s, CallId{8});   // while it rings
+  ring(1, 10s, CallId{9});  // while it talks (R67)
+  world.run(20s);
+  EXPECT_EQ(responses(0), (std::vector<std::uint16_t>{100, 180, 200}));
+  EXPECT_EQ(responses(1), std::vector<std::uint16_t>{486});
+  EXPECT_EQ(world.responses_at(world.sip_server[1], 486).size(), 2u);
+}
+
+TEST_F(PhoneCall, StopsRingingWhenCancelled) {
+  ring(0, 1s);
+  world.script[0].at(2s, [](StubSipServer& s, Context& c) { s.cancel(c, 0); });
+  world.run(10s);
+  EXPECT_EQ(responses(), (std::vector<std::uint16_t>{100, 180, 487}));
+  EXPECT_EQ(world.responses_at(world.sip_server[0], 487), Times{at(2s + 1ms)});
+  EXPECT_EQ(world.responses_at(world.sip_server[0], 200), Times{at(2s + 1ms)});
+  EXPECT_TRUE(world.phone[0]->idle());
+}
+
+TEST_F(PhoneCall, AnswersThoughItIsRegisteredNowhere) {
+  world.scenario.run.start = StartMode::cold;
+  world.script[0].register_status = world.script[1].register_status = 403;
+  ring(1, 1s);
+  world.run(6s);
+  EXPECT_FALSE(world.phone[0]->registered(0) || world.phone[0]->registered(1));
+  EXPECT_EQ(responses(1), (std::vector<std::uint16_t>{100, 180, 200}));
+}
+
+TEST_F(PhoneCall, SaysNothingWhenItIsDead) {
+  world.crash(500ms, phone());
+  ring(0, 1s);
+  world.run(40s);
+  EXPECT_TRUE(responses().empty());
+}
+
+TEST_F(PhoneCall, IsFreeAtOnceWhenSpeechIsLostAndItsByeFindsNobody) {
+  ring(0, 1s);
+  world.fail_site(20s, 0);
+  world.notice(20s, phone(), notice::Kind::speech_lost, kCall);
+  ring(1, 20s, CallId{8});
+  world.run(22s);
+  EXPECT_EQ(responses(1), (std::vector<std::uint16_t>{100, 180}));
+}
+
+TEST_F(PhoneCall, HangsUpAfterTheAgentsDelayWhenSpeechIsLost) {
+  world.scenario.run.hang_up_delay = 3s;
+  ring(0, 1s);
+  world.notice(19s, phone(), notice::Kind::speech_lost, CallId{99});  // another call
+  world.notice(20s, phone(), notice::Kind::speech_lost, kCall);
+  world.run(60s);
+  EXPECT_EQ(byes(), Times{at(23s)});
+}
+
+TEST_F(PhoneCall, IsHungUpOnAnsweringWhenSpeechWasLostWhileItRang) {
+  ring(0, 1s);
+  world.fail_host(2s, world.sip_server[0]);
+  world.notice(2s, phone(), notice::Kind::speech_lost, kCall);
+  ring(1, 4s, CallId{8});        // still rings for the lost call
+  ring(1, 6s, CallId{9}, true);  // answered at 5.0005, hung up then
+  world.run(8s);
+  EXPECT_EQ(world.responses_at(world.sip_server[1], 486), Times{at(4s + 40ms)});
+  EXPECT_EQ(responses(1), (std::vector<std::uint16_t>{100, 180}));
+}
+
+TEST_F(PhoneCall, RepeatsItsAnswerUntilTheAckAndGivesUpWithABye) {
+  world.script[0].acknowledges = false;
+  ring(0, 1s, kCall, true, 300s);
+  world.run(100s);
+  const Duration answered = kRung + 4s;
+  Times copies;
+  for (const auto& d : world.deliveries) {
+    const auto* r = std::get_if<sip::Response>(&d.envelope.message);
+    if (r != nullptr && r->status == 200 && r->method == Method::invite) {
+      copies.push_back(d.envelope.sent);
+    }
+  }
+  Times expected;
+  for (const Duration after :
+       {0ms, 500ms, 1500ms, 3500ms, 7500ms, 11500ms, 15500ms, 19500ms, 23500ms, 27500ms, 31500ms}) {
+    expected.push_back(at(answered + after));
+  }
+  EXPECT_EQ(copies, expected);
+  EXPECT_EQ(byes(), Times{at(answered + 32s)});
+  EXPECT_TRUE(world.phone[0]->idle());
+}
+
+TEST_F(PhoneCall, HoldsItsByeBackUntilTheAckHasCome) {
+  // RFC 3261 §15: no BYE before the ACK. The talk is over 10 ms after the answer, the ACK takes 40.
+  ring(1, 1s, kCall, true, 10ms);
+  world.run(8s);
+  EXPECT_EQ(byes(1), Times{at(1s + 20ms + 4s + 40ms)});
+}
+
+TEST_F(PhoneCall, SendsItsHeldBackByeWhenTheAckIsGivenUp) {
+  world.script[0].acknowledges = false;
+  ring(0, 1s, kCall, true, 5s);
+  ring(1, 10s, CallId{8});  // free since 10.0005
+  world.run(60s);
+  EXPECT_EQ(byes(), Times{at(kRung + 4s + 32s)});
+  EXPECT_EQ(responses(1).front(), 100);
+}
+
+TEST_F(PhoneCall, TakesAReInviteAndKnowsNoOtherDialogs) {
+  ring(0, 1s);
+  world.script[0].at(10s, [](StubSipServer& s, Context& c) { s.reinvite(c, 0); });
+  world.script[0].at(11s, [](StubSipServer& s, Context& c) { s.bye(c, 0, 12345); });
+  world.run(12s);
+  EXPECT_EQ(responses(), (std::vector<std::uint16_t>{100, 180, 200, 200, 481}));
+  EXPECT_FALSE(world.phone[0]->idle());
+}
+
+TEST_F(PhoneCall, GoesOutThroughItsOwnPreferredSiteAndThenTheOther) {
+  EXPECT_EQ(world.scenario.agents[0].phone.preferred_site, std::nullopt);
+  std::vector<int> outbound;
+  const auto look = [&](StubSipServer&, Context& context) {
+    outbound.push_back(world.phone[0]->outbound_site(context.now()));
+  };
+  world.script[1].at(1s, look);
+  world.fail_site(30s, 0);
+  world.script[1].at(66400ms, look);  // refresh due at 59, given up at 66.5
+  world.script[1].at(66600ms, look);
+  world.run(70s);
+  EXPECT_EQ(outbound, (std::vector<int>{0, 0, 1}));  // R18
+}
+
+TEST(SipPhone, ChoosesItsOutboundSiteFromItsOwnConfigurationOnly) {
+  Scenario s = with_phone(RegistrationMode::dual);
+  s.agents[0].phone.preferred_site = SiteIndex{1};  // R62: the desktop prefers site 1
+  DeskWorld world(s);
+  world.run(1s);
+  EXPECT_EQ(world.phone[0]->outbound_site(at(1s)), 1);
+}
+
+}  // namespace
+}  // namespace bcsim::testing
