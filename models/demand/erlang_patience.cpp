@@ -58,12 +58,16 @@ class OfferedWait {
   /// The integrals below and above the threshold.
   [[nodiscard]] std::pair<Integrals, Integrals> integrate(double threshold_s) const {
     const std::vector<double> edges = panel_edges(threshold_s);
+    std::vector<Integrals> panels;
     Integrals scale;
-    for (std::size_t i = 0; i + 1 < edges.size(); ++i) scale.add(panel(edges[i], edges[i + 1]));
-    std::pair<Integrals, Integrals> result;
     for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
+      panels.push_back(panel(edges[i], edges[i + 1]));
+      scale.add(panels.back());
+    }
+    std::pair<Integrals, Integrals> result;
+    for (std::size_t i = 0; i < panels.size(); ++i) {
       Integrals& part = edges[i] < threshold_s ? result.first : result.second;
-      refine(edges[i], edges[i + 1], panel(edges[i], edges[i + 1]), scale, 0, part);
+      refine(edges[i], edges[i + 1], panels[i], scale, 0, part);
     }
     return result;
   }

@@ -28,7 +28,7 @@ class QueueLoop {
   /// Tallies the calls that arrive in [from, to).
   Tally run(const sim::RngFactory& random, SimTime from, SimTime to) {
     const auto arrivals = make_arrivals(ConstantRate{load_.calls_per_s}, {.until = to}, random, 0);
-    // Who is free when: an agent is an entry of the heap, the time at which he is free.
+    // The heap holds for each agent the time at which that agent is free.
     std::priority_queue<SimTime, std::vector<SimTime>, std::greater<>> free_at;
     for (int i = 0; i < static_cast<int>(load_.agents); ++i) free_at.push(sim::kStart);
     Tally tally;
