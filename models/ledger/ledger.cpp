@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cassert>
-#include <numeric>
 #include <utility>
 
 namespace bcsim::models {
@@ -14,9 +13,6 @@ using Stage = CallRow::Stage;
 std::size_t index(Stage stage) {
   return static_cast<std::size_t>(stage);
 }
-std::uint64_t sum(const std::array<std::uint64_t, kCauses>& counts) {
-  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-}
 std::uint8_t narrow(std::uint32_t site) {
   return site < kSites ? static_cast<std::uint8_t>(site) : kNoSite;
 }
@@ -25,6 +21,7 @@ std::uint8_t narrow(std::uint32_t site) {
 
 void CallLedger::on_record(const JournalEntry& entry) {
   std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
+  if (!totals_.holds()) violate(entry.at, CallId{}, *check_conservation());
 }
 
 CallRow* CallLedger::live(SimTime at, CallId call) {
@@ -210,12 +207,15 @@ void CallLedger::on(SimTime at, const CallReleased& fact) {
   switch (row.stage) {
     case Stage::setup:
       --totals_.in_setup;
+      ++totals_.left_setup;
       break;
     case Stage::waiting:
       --totals_.waiting;
+      ++totals_.left_waiting;
       break;
     case Stage::talking:
       --totals_.in_talk;
+      ++totals_.left_talking;
       break;
     case Stage::over:
       break;
@@ -317,16 +317,15 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
 
 std::optional<std::string> CallLedger::check_conservation() const {
   const Conservation& t = totals_;
-  const auto left = [&](Stage stage) { return sum(t.left[index(stage)]); };
-  const std::uint64_t setup = left(Stage::setup) + t.taken + t.in_setup;
+  const std::uint64_t setup = t.left_setup + t.taken + t.in_setup;
   if (t.attempted != setup) {
     return fmt::format("{} calls attempted, but {} accounted for in set-up", t.attempted, setup);
   }
-  const std::uint64_t waiting = left(Stage::waiting) + t.answered + t.waiting;
+  const std::uint64_t waiting = t.left_waiting + t.answered + t.waiting;
   if (t.taken != waiting) {
     return fmt::format("{} calls taken, but {} accounted for in queue", t.taken, waiting);
   }
-  const std::uint64_t talking = left(Stage::talking) + t.in_talk;
+  const std::uint64_t talking = t.left_talking + t.in_talk;
   if (t.answered != talking) {
     return fmt::format("{} calls answered, but {} accounted for", t.answered, talking);
   }
@@ -345,6 +344,7 @@ Conservation CallLedger::recount() const {
       ++(answered ? c.in_talk : taken ? c.waiting : c.in_setup);
     } else {
       const Stage stage = answered ? Stage::talking : taken ? Stage::waiting : Stage::setup;
+      ++(answered ? c.left_talking : taken ? c.left_waiting : c.left_setup);
       ++c.left[index(stage)][static_cast<std::size_t>(row.cause)];
     }
   }

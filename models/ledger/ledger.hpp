@@ -20,9 +20,14 @@ namespace bcsim::models {
 struct Conservation {
   std::uint64_t attempted = 0, taken = 0, answered = 0;
   std::uint64_t in_setup = 0, waiting = 0, in_talk = 0;
+  std::uint64_t left_setup = 0, left_waiting = 0, left_talking = 0;
   /// [stage left][cause].
   std::array<std::array<std::uint64_t, kCauses>, 3> left{};
 
+  [[nodiscard]] bool holds() const {
+    return attempted == left_setup + taken + in_setup &&
+           taken == left_waiting + answered + waiting && answered == left_talking + in_talk;
+  }
   bool operator==(const Conservation&) const = default;
 };
 
@@ -33,8 +38,9 @@ struct LedgerViolation {
   std::string text;
 };
 
-/// See the head comment. Facts about a call that come after its release (an answer that crossed
-/// the caller's hanging up) change nothing. The scenario must outlive the ledger.
+/// See the head comment. The laws are checked at every record. Facts about a call that come after
+/// its release (an answer that crossed the caller's hanging up) change nothing. The scenario must
+/// outlive the ledger.
 class CallLedger {
  public:
   explicit CallLedger(const Scenario& scenario) : scenario_(scenario) {}

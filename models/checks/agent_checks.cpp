@@ -1,0 +1,258 @@
+// One login per agent in BC mode; nothing forwarded or forced in single-site mode; agents of the
+// surviving site stay logged in.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "models/checks/all_checks.hpp"
+
+namespace bcsim::models {
+namespace {
+
+using sim::kNever;
+using sim::kStart;
+
+bool on_call(AgentState state) {
+  return state >= AgentState::ringing && state <= AgentState::held;
+}
+
+/// R20, R39: in BC mode an agent is logged in at one site. The older login may live for the time
+/// that the peers need to tell each other, and until its call has ended.
+class OneLoginCheck final : public Check {
+ public:
+  explicit OneLoginCheck(const Directory& directory)
+      : directory_(directory), agents_(directory.agents.size()) {
+    const LinkOptions& link = directory.scenario->network.dc_link;
+    grace_ = 1s + 2 * (link.latency + link.jitter) + (link.loss > 0 ? Duration(32s) : Duration{});
+    if (!directory.steady()) return;
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      if (!directory.at_work(AgentId{a}, kStart)) continue;
+      agents_[a].logged_in[directory.agents[a].preferred_site] = true;
+    }
+    for (std::size_t s = 0; s < kSites; ++s) {
+      bc_[s] = directory.scenario->sites[s].sip_server.dr_peer_trunk;
+    }
+    if (bc_[0] && bc_[1]) bc_since_ = kStart;
+  }
+
+  void on_record(const JournalEntry& entry, const CallLedger&) override {
+    if (const auto* login = std::get_if<AgentLogin>(&entry.record)) {
+      findings_.examined();
+      set(entry.at, login->agent, login->site, true);
+    } else if (const auto* logout = std::get_if<AgentLogout>(&entry.record)) {
+      set(entry.at, logout->agent, logout->site, false);
+    } else if (const auto* state = std::get_if<AgentStateChanged>(&entry.record)) {
+      settle(entry.at, state->agent.value);
+      Agent& agent = agents_[state->agent.value];
+      const bool busy = on_call(state->state);
+      if (agent.on_call[state->site] && !busy) agent.free_since = entry.at;
+      agent.on_call[state->site] = busy;
+    } else if (const auto* mode = std::get_if<ServerModeChanged>(&entry.record)) {
+      settle_all(entry.at);
+      bc_[mode->site] = mode->mode == ServerMode::bc;
+      bc_since_ = bc_[0] && bc_[1] ? entry.at : kNever;
+    } else if (const auto* pair = std::get_if<PairStateChanged>(&entry.record)) {
+      if (pair->up != 0) return;
+      for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+        set(entry.at, AgentId{a}, pair->site, false);
+        agents_[a].on_call[pair->site] = false;
+      }
+    }
+  }
+  void finish(SimTime horizon, const CallLedger&) override { settle_all(horizon); }
+  [[nodiscard]] Verdict verdict() const override {
+    return findings_.verdict("one_login_per_agent", "R20", true,
+                             "in BC mode no agent was logged in at both sites", "");
+  }
+
+ private:
+  struct Agent {
+    std::array<bool, kSites> logged_in{}, on_call{};
+    SimTime both_since = kNever;
+    SimTime free_since = kStart;
+    bool told = false;
+  };
+
+  void set(SimTime at, AgentId id, std::uint32_t site, bool logged_in) {
+    settle(at, id.value);
+    Agent& agent = agents_[id.value];
+    agent.logged_in[site] = logged_in;
+    const bool both = agent.logged_in[0] && agent.logged_in[1];
+    if (both && agent.both_since == kNever) agent.both_since = at;
+    if (!both) {
+      agent.both_since = kNever;
+      agent.told = false;
+    }
+  }
+  void settle(SimTime at, std::uint32_t a) {
+    Agent& agent = agents_[a];
+    if (agent.both_since == kNever || bc_since_ == kNever || agent.told) return;
+    if (agent.on_call[0] || agent.on_call[1]) return;
+    const SimTime since = std::max({agent.both_since, bc_since_, agent.free_since});
+    if (at - since <= grace_) return;
+    agent.told = true;
+    findings_.violated(at, [&] {
+      return fmt::format("agent {} has been logged in at both sites in BC mode for {:.3f} s", a,
+                         sim::seconds(at - since));
+    });
+  }
+  void settle_all(SimTime at) {
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) settle(at, a);
+  }
+
+  const Directory& directory_;
+  std::vector<Agent> agents_;
+  std::array<bool, kSites> bc_{};
+  SimTime bc_since_ = kNever;  ///< both servers in BC mode
+  Duration grace_{};
+  Findings findings_;
+};
+
+/// R36, R38: a SIP Server in single-site mode forwards no call and forces nobody to log out.
+class SingleModeCheck final : public Check {
+ public:
+  explicit SingleModeCheck(const Directory& directory) : directory_(directory) {}
+
+  void on_record(const JournalEntry& entry, const CallLedger&) override {
+    if (const auto* mode = std::get_if<ServerModeChanged>(&entry.record)) {
+      single_[mode->site] = mode->mode == ServerMode::single;
+      applies_ = applies_ || single_[mode->site];
+    } else if (const auto* forward = std::get_if<BcForward>(&entry.record)) {
+      findings_.examined();
+      if (!single_[forward->site]) return;
+      findings_.violated(entry.at, [&] {
+        return fmt::format("site {} forwarded call {} in single-site mode", forward->site + 1,
+                           forward->call.value);
+      });
+    } else if (const auto* logout = std::get_if<AgentLogout>(&entry.record)) {
+      findings_.examined();
+      if (!single_[logout->site] || logout->forced == 0 || logs_out_unanswering(logout->site)) {
+        return;
+      }
+      findings_.violated(entry.at, [&] {
+        return fmt::format("site {} forced agent {} to log out in single-site mode",
+                           logout->site + 1, logout->agent.value);
+      });
+    }
+  }
+  void finish(SimTime, const CallLedger&) override {}
+  [[nodiscard]] Verdict verdict() const override {
+    return findings_.verdict("single_site_mode", "R36 R38", applies_,
+                             "in single-site mode no call was forwarded and nobody forced out",
+                             "no SIP Server was in single-site mode");
+  }
+
+ private:
+  /// after-routing-timeout-action = logout forces agents out in any mode.
+  [[nodiscard]] bool logs_out_unanswering(std::uint32_t site) const {
+    return directory_.scenario->sites[site].sip_server.after_routing_timeout_action ==
+           AfterRoutingAction::logout;
+  }
+
+  const Directory& directory_;
+  std::array<bool, kSites> single_{};
+  bool applies_ = false;
+  Findings findings_;
+};
+
+/// R25: the failure of one site logs nobody out at the other. Watched from the loss of a pair until
+/// it is back or something else is broken; not for agents whose shift ends or whose own phone or
+/// desktop is gone.
+class UnaffectedAgentsCheck final : public Check {
+ public:
+  explicit UnaffectedAgentsCheck(const Directory& directory)
+      : directory_(directory), agents_(directory.agents.size()) {
+    if (!directory.steady()) return;
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      if (!directory.at_work(AgentId{a}, kStart)) continue;
+      agents_[a].logged_in[directory.agents[a].preferred_site] = true;
+    }
+  }
+
+  void on_record(const JournalEntry& entry, const CallLedger&) override {
+    if (const auto* login = std::get_if<AgentLogin>(&entry.record)) {
+      agents_[login->agent.value].logged_in[login->site] = true;
+    } else if (const auto* logout = std::get_if<AgentLogout>(&entry.record)) {
+      logged_out(entry.at, *logout);
+    } else if (const auto* shift = std::get_if<ShiftChanged>(&entry.record)) {
+      if (shift->working == 0) agents_[shift->agent.value].watched = false;
+    } else if (const auto* node = std::get_if<NodeStateChanged>(&entry.record)) {
+      if (node->up == 0) device_lost(node->node);
+    } else if (std::get_if<FaultInjected>(&entry.record) != nullptr) {
+      if (entry.at != failed_at_) watch_ends();
+    } else if (const auto* mode = std::get_if<ServerModeChanged>(&entry.record)) {
+      if (mode->mode == ServerMode::drain) watch_ends();
+    } else if (const auto* pair = std::get_if<PairStateChanged>(&entry.record)) {
+      pair_changed(entry.at, *pair);
+    }
+  }
+  void finish(SimTime, const CallLedger&) override {}
+  [[nodiscard]] Verdict verdict() const override {
+    return findings_.verdict("survivor_agents_unaffected", "R25", applies_,
+                             "no agent of the surviving site was logged out",
+                             "no SIP Server pair failed alone");
+  }
+
+ private:
+  struct Agent {
+    std::array<bool, kSites> logged_in{};
+    bool watched = false;
+  };
+
+  void logged_out(SimTime at, const AgentLogout& logout) {
+    Agent& agent = agents_[logout.agent.value];
+    agent.logged_in[logout.site] = false;
+    if (!agent.watched || static_cast<int>(logout.site) != survivor_) return;
+    agent.watched = false;
+    findings_.violated(at, [&] {
+      return fmt::format("agent {} of the surviving site was logged out there", logout.agent.value);
+    });
+  }
+  void device_lost(NodeId node) {
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      const AgentInfo& info = directory_.agents[a];
+      if (info.phone == node || info.desktop == node) agents_[a].watched = false;
+    }
+  }
+  void pair_changed(SimTime at, const PairStateChanged& pair) {
+    const bool other_failed = survivor_ == static_cast<int>(pair.site);
+    watch_ends();
+    if (pair.up != 0) return;
+    for (Agent& agent : agents_) agent.logged_in[pair.site] = false;
+    if (other_failed) return;  // nobody has survived
+    applies_ = true;
+    failed_at_ = at;
+    survivor_ = 1 - static_cast<int>(pair.site);
+    for (Agent& agent : agents_) {
+      agent.watched = agent.logged_in[static_cast<std::size_t>(survivor_)];
+      findings_.examined(agent.watched);
+    }
+  }
+  void watch_ends() {
+    survivor_ = -1;
+    for (Agent& agent : agents_) agent.watched = false;
+  }
+
+  const Directory& directory_;
+  std::vector<Agent> agents_;
+  int survivor_ = -1;
+  SimTime failed_at_ = kNever;
+  bool applies_ = false;
+  Findings findings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Check> one_login_check(const Directory& directory) {
+  return std::make_unique<OneLoginCheck>(directory);
+}
+std::unique_ptr<Check> single_mode_check(const Directory& directory) {
+  return std::make_unique<SingleModeCheck>(directory);
+}
+std::unique_ptr<Check> unaffected_agents_check(const Directory& directory) {
+  return std::make_unique<UnaffectedAgentsCheck>(directory);
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,148 @@
+// Conservation; no call answered twice; calls switched in single-site mode answered there.
+#include <fmt/format.h>
+
+#include <array>
+#include <vector>
+
+#include "models/checks/all_checks.hpp"
+
+namespace bcsim::models {
+namespace {
+
+/// domain.md §0.3: every call is in exactly one state and ends in exactly one cause.
+class ConservationCheck final : public Check {
+ public:
+  void on_record(const JournalEntry&, const CallLedger&) override {}
+  void finish(SimTime, const CallLedger& ledger) override {
+    calls_ = ledger.rows().size();
+    count_ = ledger.violation_count();
+    if (count_ == 0) return;
+    const LedgerViolation& first = ledger.violations().front();
+    text_ = fmt::format("at {:.6f} s: {}{}", sim::seconds(first.at),
+                        first.call.valid() ? fmt::format("call {}: ", first.call.value) : "",
+                        first.text);
+    if (count_ > 1) text_ += fmt::format(" (and {} more)", count_ - 1);
+  }
+  [[nodiscard]] Verdict verdict() const override {
+    Verdict v;
+    v.id = "conservation";
+    v.status = count_ > 0 ? VerdictStatus::violated : VerdictStatus::good;
+    v.text = count_ > 0 ? text_
+                        : fmt::format(
+                              "each of {} calls was in exactly one state at any time and "
+                              "has exactly one cause",
+                              calls_);
+    v.examined = calls_;
+    v.violations = count_;
+    return v;
+  }
+
+ private:
+  std::uint64_t calls_ = 0, count_ = 0;
+  std::string text_;
+};
+
+/// R44: no call is answered twice; R5: none is answered after a failure dropped it.
+class AnsweredOnceCheck final : public Check {
+ public:
+  void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
+    const auto* answered = std::get_if<CallAnswered>(&entry.record);
+    if (answered == nullptr || !ledger.knows(answered->call)) return;
+    findings_.examined();
+    const std::uint32_t call = answered->call.value;
+    if (call >= answered_.size()) answered_.resize(call + 1);
+    if (answered_[call]) {
+      findings_.violated(entry.at, [&] { return fmt::format("call {} was answered again", call); });
+    } else if (is_drop(ledger.row(answered->call).cause)) {
+      findings_.violated(entry.at, [&] {
+        return fmt::format("call {} was answered after a failure had dropped it", call);
+      });
+    }
+    answered_[call] = true;
+  }
+  void finish(SimTime, const CallLedger&) override {}
+  [[nodiscard]] Verdict verdict() const override {
+    return findings_.verdict("answered_once", "R5 R44", true,
+                             "no call was answered twice, or after a failure had dropped it", "");
+  }
+
+ private:
+  Findings findings_;
+  std::vector<bool> answered_;  ///< by call
+};
+
+/// R43: a call that a SIP Server in single-site mode has taken is answered at its site.
+class ArrivalSiteCheck final : public Check {
+ public:
+  void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
+    if (const auto* changed = std::get_if<ServerModeChanged>(&entry.record)) {
+      single_[changed->site] = changed->mode == ServerMode::single;
+      ++epoch_[changed->site];
+      applies_ = applies_ || single_[changed->site];
+    } else if (const auto* queued = std::get_if<CallQueued>(&entry.record)) {
+      if (!ledger.knows(queued->call)) return;
+      const std::uint32_t call = queued->call.value;
+      if (call >= taken_in_.size()) taken_in_.resize(call + 1, kNotSingle);
+      taken_in_[call] = single_[queued->site] ? epoch_[queued->site] : kNotSingle;
+    } else if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
+      if (!ledger.knows(answered->call)) return;
+      judge(entry.at, *answered, ledger.row(answered->call).queue_site);
+    }
+  }
+  void finish(SimTime, const CallLedger&) override {}
+  [[nodiscard]] Verdict verdict() const override {
+    return findings_.verdict("answered_at_arrival_site", "R43", applies_,
+                             "every call taken in single-site mode was answered at its site",
+                             "no SIP Server was in single-site mode");
+  }
+
+ private:
+  static constexpr std::uint32_t kNotSingle = 0;
+
+  void judge(SimTime at, const CallAnswered& answered, std::uint8_t queue_site) {
+    const std::uint32_t call = answered.call.value;
+    // Only while the mode in which it was taken has lasted: back in BC mode the peer may help.
+    if (call >= taken_in_.size() || queue_site >= kSites || taken_in_[call] == kNotSingle ||
+        taken_in_[call] != epoch_[queue_site]) {
+      return;
+    }
+    findings_.examined();
+    if (answered.site == queue_site) return;
+    findings_.violated(at, [&] {
+      return fmt::format("call {} was taken at site {} in single-site mode and answered at site {}",
+                         call, queue_site + 1, answered.site + 1);
+    });
+  }
+
+  Findings findings_;
+  bool applies_ = false;
+  std::array<bool, kSites> single_{};
+  std::array<std::uint32_t, kSites> epoch_ = {1, 1};
+  std::vector<std::uint32_t> taken_in_;  ///< by call: the mode's epoch, if it was single
+};
+
+}  // namespace
+
+std::unique_ptr<Check> conservation_check() {
+  return std::make_unique<ConservationCheck>();
+}
+std::unique_ptr<Check> answered_once_check() {
+  return std::make_unique<AnsweredOnceCheck>();
+}
+std::unique_ptr<Check> arrival_site_check(const Directory&) {
+  return std::make_unique<ArrivalSiteCheck>();
+}
+
+std::vector<std::unique_ptr<Check>> all_checks(const Directory& directory) {
+  std::vector<std::unique_ptr<Check>> checks;
+  checks.push_back(conservation_check());
+  checks.push_back(answered_once_check());
+  checks.push_back(dropped_set_check(directory));
+  checks.push_back(one_login_check(directory));
+  checks.push_back(unaffected_agents_check(directory));
+  checks.push_back(single_mode_check(directory));
+  checks.push_back(arrival_site_check(directory));
+  return checks;
+}
+
+}  // namespace bcsim::models

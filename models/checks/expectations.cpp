@@ -1,0 +1,53 @@
+#include "models/checks/expectations.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace bcsim::models {
+namespace {
+
+bool holds(double value, Comparison comparison, double limit) {
+  switch (comparison) {
+    case Comparison::less:
+      return value < limit;
+    case Comparison::less_equal:
+      return value <= limit;
+    case Comparison::greater:
+      return value > limit;
+    case Comparison::greater_equal:
+      return value >= limit;
+    case Comparison::equal:
+      return value == limit;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<Verdict> evaluate_expectations(const std::vector<Expectation>& expectations,
+                                           const RunResult& result) {
+  std::vector<Verdict> verdicts;
+  for (const Expectation& e : expectations) {
+    const MetricValue* metric = result.find(e.metric);
+    const double value = result.value(e.metric);
+    const bool good = !std::isnan(value) && holds(value, e.comparison, e.value);
+    Verdict& v = verdicts.emplace_back();
+    v.kind = Verdict::Kind::expectation;
+    v.id = e.text.empty() ? e.metric : e.text;
+    v.status = good ? VerdictStatus::good : VerdictStatus::violated;
+    v.examined = 1;
+    v.violations = good ? 0 : 1;
+    if (metric == nullptr) {
+      v.text = fmt::format("{} is no metric", e.metric);
+    } else if (std::isnan(value)) {
+      v.text = fmt::format("{} has no value in this run", e.metric);
+    } else {
+      v.text = fmt::format("{} was {}{}{}", e.metric, value, metric->unit == "1" ? "" : " ",
+                           metric->unit == "1" ? "" : metric->unit);
+    }
+  }
+  return verdicts;
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,173 @@
+#include "models/metrics/call_tally.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace bcsim::models {
+namespace {
+
+/// Hands each event of a call to the tallies that it belongs to.
+class Fold {
+ public:
+  Fold(const Scenario& scenario, const PhaseTracker& phases, CallTallies& out)
+      : scenario_(scenario), phases_(phases), out_(out) {
+    const auto& run = scenario.run;
+    const auto intervals = (run.horizon + run.interval - Duration(1)) / run.interval;
+    out_.interval.resize(static_cast<std::size_t>(std::max<std::int64_t>(intervals, 1)));
+  }
+
+  void add(const CallRow& row) {
+    const int site = site_of(row, scenario_);
+    tell(row.offered, site, [&](CallTally& t, bool) {
+      ++t.attempted;
+      t.redials += row.attempt > 1;
+    });
+    if (row.queued != kNever) {
+      tell(row.queued, site, [&](CallTally& t, bool) {
+        ++t.offered;
+        t.setup_delayed += row.has(CallRow::setup_delayed);
+      });
+    }
+    if (row.answered != kNever) answered(row, site);
+    if (row.released != kNever) released(row, site);
+    const SimTime start = kStart + scenario_.run.warm_up;
+    if (row.offered < start && row.released >= start) ++out_.in_system_at_start;
+    if (row.released == kNever) ++out_.still_in_system;
+  }
+
+ private:
+  void answered(const CallRow& row, int site) {
+    const double wait = sim::seconds(row.answered - row.queued);
+    tell(row.answered, site, [&](CallTally& t, bool keep) {
+      ++t.waits.answered;
+      t.waits.answered_within += row.answered - row.queued <= scenario_.run.service_level_threshold;
+      t.wait_answered_s += wait;
+      t.wait_all_s += wait;
+      t.wait_max_s = std::max(t.wait_max_s, wait);
+      t.dial_to_answer_s += sim::seconds(row.answered - row.offered);
+      t.not_monitored += !row.has(CallRow::monitored);
+      t.media_degraded += row.has(CallRow::media_degraded);
+      if (keep) t.waits_answered_s.push_back(static_cast<float>(wait));
+    });
+  }
+  void released(const CallRow& row, int site) {
+    const Duration waited = row.released - row.queued;
+    tell(row.released, site, [&](CallTally& t, bool) {
+      ++t.causes[static_cast<std::size_t>(row.cause)];
+      t.callers_lost += row.has(CallRow::caller_lost);
+      if (row.answered != kNever) t.talk_s += sim::seconds(row.released - row.answered);
+      if (row.cause != Cause::abandoned_in_queue) return;
+      ++t.waits.abandoned;
+      t.waits.abandoned_within += waited <= scenario_.run.service_level_threshold;
+      t.waits.abandoned_short += waited <= scenario_.run.short_abandon_threshold;
+      t.wait_all_s += sim::seconds(waited);
+      t.wait_max_s = std::max(t.wait_max_s, sim::seconds(waited));
+    });
+  }
+  template <class Change>
+  void tell(SimTime at, int site, const Change& change) {
+    const auto s = static_cast<std::size_t>(site);
+    const auto i = static_cast<std::size_t>(at.time_since_epoch() / scenario_.run.interval);
+    change(out_.interval[std::min(i, out_.interval.size() - 1)][s], false);
+    if (at < kStart + scenario_.run.warm_up) return;
+    change(out_.whole, true);
+    change(out_.site[s], true);
+    change(out_.phase[static_cast<std::size_t>(phases_.at(at))], true);
+  }
+
+  const Scenario& scenario_;
+  const PhaseTracker& phases_;
+  CallTallies& out_;
+};
+
+}  // namespace
+
+std::uint64_t CallTally::lost() const {
+  std::uint64_t n = 0;
+  for (const Cause cause : all_causes()) n += is_loss(cause) ? count(cause) : 0;
+  return n;
+}
+
+double CallTally::per(double sum, std::uint64_t n) {
+  return n == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(n);
+}
+
+int site_of(const CallRow& row, const Scenario& scenario) {
+  if (row.queue_site != kNoSite) return row.queue_site;
+  if (row.first_server != kNoSite) return row.first_server;
+  return row.gateway < scenario.gateways.size() ? scenario.gateways[row.gateway].home_site : 0;
+}
+
+CallTallies tally_calls(const std::vector<CallRow>& rows, const Scenario& scenario,
+                        const PhaseTracker& phases) {
+  CallTallies out;
+  Fold fold(scenario, phases, out);
+  for (const CallRow& row : rows) fold.add(row);
+  return out;
+}
+
+namespace {
+
+/// A call offered to a queue whose wait is over, as the service level counts it.
+struct Served {
+  SimTime queued;
+  ServiceLevelCounts counts;
+};
+
+std::vector<Served> served_after(const std::vector<CallRow>& rows, const Scenario& scenario,
+                                 SimTime failure, SimTime until) {
+  std::vector<Served> out;
+  for (const CallRow& row : rows) {
+    if (row.queued == kNever || row.queued < failure || row.queued > until) continue;
+    const bool answered = row.answered != kNever;
+    if (!answered && row.cause != Cause::abandoned_in_queue) continue;
+    const Duration wait = (answered ? row.answered : row.released) - row.queued;
+    const bool within = wait <= scenario.run.service_level_threshold;
+    const bool brief = wait <= scenario.run.short_abandon_threshold;
+    out.push_back({row.queued,
+                   {.answered = answered,
+                    .abandoned = !answered,
+                    .answered_within = answered && within,
+                    .abandoned_within = !answered && within,
+                    .abandoned_short = !answered && brief}});
+  }
+  std::sort(out.begin(), out.end(),
+            [](const Served& a, const Served& b) { return a.queued < b.queued; });
+  return out;
+}
+
+void subtract(ServiceLevelCounts& from, const ServiceLevelCounts& c) {
+  from.answered -= c.answered;
+  from.abandoned -= c.abandoned;
+  from.answered_within -= c.answered_within;
+  from.abandoned_within -= c.abandoned_within;
+  from.abandoned_short -= c.abandoned_short;
+}
+
+}  // namespace
+
+std::optional<double> service_level_back(const std::vector<CallRow>& rows, const Scenario& scenario,
+                                         double before, SimTime failure, SimTime until) {
+  if (!(before > 0)) return std::nullopt;
+  const auto calls = served_after(rows, scenario, failure, until);
+  ServiceLevelCounts window;
+  std::size_t end = 0;
+  bool was_bad = false;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    // A window that the end of the run cuts short is not judged.
+    if (calls[i].queued + kServiceBackWindow > until) break;
+    while (end < calls.size() && calls[end].queued < calls[i].queued + kServiceBackWindow) {
+      window.merge(calls[end++].counts);
+    }
+    const double level = service_level(scenario.run.service_level_definition, window);
+    const bool bad = level < kServiceBackShare * before;
+    if (was_bad && !bad) return sim::seconds(calls[i].queued - failure);
+    was_bad = was_bad || bad;
+    if (!was_bad && calls[i].queued - failure > kServiceBackWindow) return 0.0;
+    subtract(window, calls[i].counts);
+  }
+  if (was_bad || calls.empty()) return std::nullopt;
+  return 0.0;
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,81 @@
+// What happened to calls in some stretch of time, folded from the ledger's rows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/ledger/call_row.hpp"
+#include "models/metrics/phases.hpp"
+#include "models/metrics/service_level.hpp"
+#include "models/scenario.hpp"
+
+namespace bcsim::models {
+
+/// Every count is of events: a call offered before a fault and dropped by it counts as offered
+/// before, and as lost in the fault's phase. Results dictionary, "Calls".
+struct CallTally {
+  std::uint64_t attempted = 0, redials = 0;
+  std::uint64_t offered = 0, setup_delayed = 0;
+  std::uint64_t not_monitored = 0, media_degraded = 0;
+  std::uint64_t callers_lost = 0;
+  std::array<std::uint64_t, kCauses> causes{};  ///< of calls that ended
+  ServiceLevelCounts waits;
+  double wait_answered_s = 0;           ///< sum over answered calls
+  double wait_all_s = 0;                ///< sum over answered and abandoned
+  double wait_max_s = 0;                ///< of these
+  double dial_to_answer_s = 0;          ///< sum over answered calls
+  double talk_s = 0;                    ///< sum over calls that ended in talk
+  std::vector<float> waits_answered_s;  ///< if kept
+
+  [[nodiscard]] std::uint64_t count(Cause cause) const {
+    return causes[static_cast<std::size_t>(cause)];
+  }
+  /// Calls lost, whatever the cause.
+  [[nodiscard]] std::uint64_t lost() const;
+  /// Means in seconds; NaN without calls.
+  [[nodiscard]] double asa_s() const { return per(wait_answered_s, waits.answered); }
+  [[nodiscard]] double wait_mean_s() const {
+    return per(wait_all_s, waits.answered + waits.abandoned);
+  }
+  [[nodiscard]] double dial_to_answer_mean_s() const {
+    return per(dial_to_answer_s, waits.answered);
+  }
+  /// Abandoned, as a share of those whose wait is over.
+  [[nodiscard]] double abandonment() const {
+    return per(static_cast<double>(waits.abandoned), waits.answered + waits.abandoned);
+  }
+
+ private:
+  static double per(double sum, std::uint64_t n);
+};
+
+/// Site whose numbers a call belongs to: where it was queued last, else where its first INVITE
+/// went, else the home of its gateway.
+[[nodiscard]] int site_of(const CallRow& row, const Scenario& scenario);
+
+/// A run's calls, cut in every way that is reported.
+struct CallTallies {
+  CallTally whole;                     ///< after the warm-up
+  std::array<CallTally, kSites> site;  ///< after the warm-up
+  std::array<CallTally, kPhases> phase;
+  std::vector<std::array<CallTally, kSites>> interval;  ///< from the start on
+  std::uint64_t in_system_at_start = 0;                 ///< when the warm-up ended
+  std::uint64_t still_in_system = 0;                    ///< at the horizon
+};
+[[nodiscard]] CallTallies tally_calls(const std::vector<CallRow>& rows, const Scenario& scenario,
+                                      const PhaseTracker& phases);
+
+/// Share of the service level before the failure that counts as service being back, and over how
+/// long. ASSUMPTION: no source defines it.
+inline constexpr double kServiceBackShare = 0.9;
+inline constexpr Duration kServiceBackWindow = 5min;
+
+/// When service was back, in seconds after `failure`: the first call offered from which on the
+/// calls of the next 5 minutes have at least 90 % of the service level `before`; 0 if that was so
+/// from the failure on; nullopt if not by `until`.
+[[nodiscard]] std::optional<double> service_level_back(const std::vector<CallRow>& rows,
+                                                       const Scenario& scenario, double before,
+                                                       SimTime failure, SimTime until);
+
+}  // namespace bcsim::models

@@ -1,0 +1,143 @@
+#include "models/metrics/definitions.hpp"
+
+#include <algorithm>
+
+#include "models/metrics/flat_metrics.hpp"
+#include "models/metrics/run_result.hpp"
+
+namespace bcsim::models {
+namespace {
+
+constexpr bool kScoped = true;
+
+constexpr MetricDefinition kDefinitions[] = {
+    // Calls.
+    {"attempted", "calls", "calls dialled, redials included", kScoped},
+    {"redials", "calls", "of these: second and further attempts of a caller", kScoped},
+    {"offered", "calls", "calls taken by a SIP Server for the first time", kScoped},
+    {"answered", "calls", "calls answered by an agent", kScoped},
+    {"abandoned", "calls", "callers who gave up after being offered, before an answer", kScoped},
+    {"short_abandoned", "calls", "of these: after at most `short-abandon-threshold`", kScoped},
+    {"completed", "calls", "answered calls that ended because caller and agent were done", kScoped},
+    {"default_routed", "calls", "calls sent to the default destination", kScoped},
+    {"lost", "calls", "sum of `lost.<cause>`", kScoped},
+    {"lost.<cause>", "calls", "calls that ended with this cause (see Causes)", kScoped},
+    {"setup_delayed", "calls", "offered calls that another server had first failed to answer",
+     kScoped},
+    {"not_monitored", "calls", "answered at a DN whose agent is not logged in there", kScoped},
+    {"media_degraded", "calls", "answered over a link that carried more media than it can",
+     kScoped},
+    {"callers_lost", "callers", "callers who were not served and will not try again", kScoped},
+    {"abandonment", "1", "abandoned / (answered + abandoned)", kScoped},
+    // Service level and waits.
+    {"service_level", "1", "the scenario's definition: one of the next five", kScoped},
+    {"service_level.f1", "1", "(answered ≤ T + abandoned ≤ T) / (answered + abandoned)", kScoped},
+    {"service_level.f2", "1", "answered ≤ T / answered", kScoped},
+    {"service_level.f3", "1", "answered ≤ T / (answered + abandoned)", kScoped},
+    {"service_level.f4", "1", "answered ≤ T / (answered + abandoned > T)", kScoped},
+    {"service_level.f5", "1",
+     "(answered ≤ T + abandoned ≤ `short-abandon-threshold`) / (answered + abandoned)", kScoped},
+    {"asa", "s", "mean wait of answered calls", kScoped},
+    {"wait.mean", "s", "mean wait of answered and abandoned calls", kScoped},
+    {"wait.p50", "s", "50 % quantile of the waits of answered calls", kScoped},
+    {"wait.p90", "s", "90 % quantile of the waits of answered calls", kScoped},
+    {"wait.p95", "s", "95 % quantile of the waits of answered calls", kScoped},
+    {"wait.p99", "s", "99 % quantile of the waits of answered calls", kScoped},
+    {"wait.max", "s", "longest wait of an answered or abandoned call", kScoped},
+    {"dial_to_answer", "s", "mean time from dialling to the answer, of answered calls", kScoped},
+    // Levels.
+    {"setup.mean", "calls", "time average of calls dialled and not yet taken", kScoped},
+    {"setup.max", "calls", "most of them", kScoped},
+    {"queue.mean", "calls", "time average of calls taken, with no agent chosen", kScoped},
+    {"queue.max", "calls", "most of them", kScoped},
+    {"ringing.mean", "calls", "time average of calls whose agent's phone is called", kScoped},
+    {"talking.mean", "calls", "time average of answered calls", kScoped},
+    {"talking.max", "calls", "most of them", kScoped},
+    {"agents.working", "agents", "time average of agents whose shift it is", kScoped},
+    {"agents.at_work", "agents", "time average of agents at work (see Levels)", kScoped},
+    {"agents.lost_s", "s", "integral of (working − at work) over time", kScoped},
+    {"agents.logged_in", "agents", "time average of agents logged in at a SIP Server", kScoped},
+    {"agents.ready", "agents", "time average of agents ready", kScoped},
+    {"agents.busy", "agents",
+     "time average of agents ringing, talking, on hold or in after-call work", kScoped},
+    {"occupancy", "1", "integral of busy / integral of (busy + ready)", kScoped},
+    {"phones.registered", "phones", "time average of Extension DNs in service", kScoped},
+    // Servers.
+    {"server.messages_per_s", "messages/s", "messages handled by SIP Servers / time", kScoped},
+    {"server.delay.mean", "s", "mean time of a message in the input queue", kScoped},
+    {"server.delay.max", "s", "longest time of a message in the input queue", kScoped},
+    // Events.
+    {"registrations", "events", "registrations confirmed to phones, refreshes included", kScoped},
+    {"registration_failures", "events", "registrations that failed, as the phones see it", kScoped},
+    {"logins", "events", "agent logins", kScoped},
+    {"logins_refused", "events", "agent logins refused", kScoped},
+    {"logouts", "events", "agent logouts that were not forced", kScoped},
+    {"forced_logouts", "events", "agent logouts forced by a SIP Server", kScoped},
+    {"connections_lost", "events", "desktops that lost the connection to their SIP Server",
+     kScoped},
+    {"bc_forwards", "events", "calls forwarded to the DR peer", kScoped},
+    {"requests_dropped", "events", "requests dropped because an input queue was full", kScoped},
+    {"requests_rejected", "events", "requests rejected by a SIP Server", kScoped},
+    {"early_dialogs_lost", "events", "calls whose early dialog a switchover lost", kScoped},
+    {"switchovers", "events", "backups that took over", kScoped},
+    {"default_routed.queue_full", "events", "default-routed: the queue was full", kScoped},
+    {"default_routed.waited_too_long", "events", "default-routed: `maximum-wait` was over",
+     kScoped},
+    {"default_routed.no_agent_logged_in", "events", "default-routed: nobody was logged in",
+     kScoped},
+    {"default_routed.draining", "events", "default-routed: the site was being drained", kScoped},
+    // Of the whole run only.
+    {"in_system_at_start", "calls", "calls not over when the warm-up ended"},
+    {"still_in_system", "calls", "calls not over at the horizon"},
+    {"gateway.<gateway>.channels.mean", "channels", "time average of trunk channels in use"},
+    {"gateway.<gateway>.channels.max", "channels", "most of them"},
+    {"link.<link>.media.mean", "bit/s", "time average of the media on a link direction"},
+    {"link.<link>.media.max", "bit/s", "most of it"},
+    {"phase.<phase>.start", "s", "when the phase began for the first time"},
+    {"phase.<phase>.duration", "s", "how long it lasted, in all"},
+    {"recovery.at", "s", "when the failure happened"},
+    {"recovery.gateways_switched", "s", "until the last gateway that switched had switched"},
+    {"recovery.gateway.<gateway>.switched", "s",
+     "until this gateway marked a SIP Server offline, or the PSTN this gateway"},
+    {"recovery.<site>.single_mode", "s", "until this site entered single-site mode"},
+    {"recovery.<site>.switchover", "s", "until this site's backup took over"},
+    {"recovery.phones_affected", "phones", "phones that could no longer be reached"},
+    {"recovery.phones_50", "s", "until 50 % of them were registered at a site that serves"},
+    {"recovery.phones_90", "s", "until 90 % of them were registered at a site that serves"},
+    {"recovery.phones_100", "s", "until all of them were registered at a site that serves"},
+    {"recovery.agents_affected", "agents", "agents who lost their place"},
+    {"recovery.agents_returned", "agents", "of these: were at work again"},
+    {"recovery.agents_50", "s", "until 50 % of those affected were at work again"},
+    {"recovery.agents_90", "s", "until 90 % of those affected were at work again"},
+    {"recovery.agents_100", "s", "until all of those affected were at work again"},
+    {"recovery.service_level_back", "s", "until the service level was back (see Recovery)"},
+    {"recovery.queue_peak", "calls", "most calls waiting after the failure"},
+    {"recovery.queue_drained", "s", "until the queue was as short as before (see Recovery)"},
+};
+
+}  // namespace
+
+std::span<const MetricDefinition> metric_definitions() {
+  return kDefinitions;
+}
+
+const MetricDefinition* find_definition(std::string_view id) {
+  const auto* found = std::find_if(std::begin(kDefinitions), std::end(kDefinitions),
+                                   [&](const MetricDefinition& d) { return d.id == id; });
+  return found == std::end(kDefinitions) ? nullptr : found;
+}
+
+std::vector<std::string> metric_ids(const Scenario& scenario) {
+  RunResult nothing;
+  for (const GatewayOptions& gateway : scenario.gateways) {
+    nothing.gateway_names.push_back(gateway.name);
+  }
+  nothing.link_names = media_link_names(scenario);
+  nothing.recoveries.resize(
+      std::clamp<std::size_t>(scenario.faults.size(), 1, RecoveryTracker::kKept));
+  std::vector<std::string> ids;
+  for (MetricValue& metric : flat_metrics(nothing)) ids.push_back(std::move(metric.id));
+  return ids;
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,69 @@
+// Which quantities the board keeps over time, and where on it they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "models/metrics/accumulators.hpp"
+#include "models/scenario.hpp"
+
+namespace bcsim::models {
+
+/// Kept per site and for both together. Results dictionary, "Levels".
+enum class LevelKind : std::uint8_t {
+  setup,       ///< calls dialled and not yet taken
+  queue,       ///< calls taken, no agent chosen
+  ringing,     ///< calls for which an agent has been chosen
+  talking,     ///< calls answered
+  logged_in,   ///< agents, as the site's SIP Server sees them
+  ready,       ///< of these
+  busy,        ///< of these: ringing, talking, on hold, after-call work
+  working,     ///< agents whose shift it is; site: the agent's preferred
+  at_work,     ///< of these: logged in and reachable; site: the agent's preferred
+  registered,  ///< Extension DNs in service at the site
+};
+inline constexpr std::size_t kLevelKinds = 10;
+
+/// Things that happen, counted per site. Results dictionary, "Events".
+enum class CounterKind : std::uint8_t {
+  registrations,
+  registration_failures,
+  logins,
+  logins_refused,
+  logouts,
+  forced_logouts,
+  connections_lost,
+  bc_forwards,
+  requests_dropped,
+  requests_rejected,
+  early_dialogs_lost,
+  switchovers,
+  queue_full,
+  waited_too_long,
+  no_agent_logged_in,
+  draining,
+};
+inline constexpr std::size_t kCounterKinds = 16;
+
+/// Index for both sites together.
+inline constexpr int kBothSites = kSites;
+
+/// Position of a level on the board. After those of the sites come the gateways' trunk channels in
+/// use, then the media on each link direction in bits per second.
+[[nodiscard]] constexpr std::size_t level_at(LevelKind kind, int site) {
+  return static_cast<std::size_t>(site) * kLevelKinds + static_cast<std::size_t>(kind);
+}
+[[nodiscard]] constexpr std::size_t channels_at(std::size_t gateway) {
+  return kLevelKinds * (kSites + 1) + gateway;
+}
+[[nodiscard]] constexpr std::size_t media_at(std::size_t gateways, std::size_t link) {
+  return channels_at(gateways) + link;
+}
+[[nodiscard]] constexpr std::size_t counter_at(CounterKind kind, int site) {
+  return static_cast<std::size_t>(site) * kCounterKinds + static_cast<std::size_t>(kind);
+}
+[[nodiscard]] constexpr Board::Size board_size(std::size_t gateways, std::size_t links) {
+  return {media_at(gateways, links), kCounterKinds * kSites, kSites};
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,173 @@
+#include "models/metrics/phases.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace bcsim::models {
+
+std::string_view name(Phase phase) {
+  constexpr std::array<std::string_view, kPhases> kNames = {"warm_up", "before",   "detection",
+                                                            "relogin", "degraded", "after"};
+  return kNames[static_cast<std::size_t>(phase)];
+}
+
+bool PhaseTracker::covers(const FaultTarget& mended, const FaultTarget& broken) {
+  if (const auto* site = std::get_if<SiteTarget>(&mended)) {
+    if (const auto* b = std::get_if<SiteTarget>(&broken)) return b->site == site->site;
+    if (const auto* b = std::get_if<ProcessTarget>(&broken)) return b->site == site->site;
+    if (const auto* b = std::get_if<HostTarget>(&broken)) return b->site == site->site;
+    return false;
+  }
+  const auto of_server = [](const FaultTarget& t) {
+    if (const auto* p = std::get_if<ProcessTarget>(&t))
+      return std::pair{int(p->site), int(p->role)};
+    if (const auto* h = std::get_if<HostTarget>(&t)) return std::pair{int(h->site), int(h->role)};
+    return std::pair{-1, -1};
+  };
+  if (of_server(mended).first >= 0) return of_server(mended) == of_server(broken);
+  if (mended.index() != broken.index()) return false;
+  if (const auto* m = std::get_if<GatewayTarget>(&mended)) {
+    return m->gateway == std::get<GatewayTarget>(broken).gateway;
+  }
+  if (const auto* m = std::get_if<PhoneTarget>(&mended)) {
+    const auto& b = std::get<PhoneTarget>(broken);
+    return m->group == b.group && m->member == b.member;
+  }
+  if (const auto* m = std::get_if<DesktopTarget>(&mended)) {
+    const auto& b = std::get<DesktopTarget>(broken);
+    return m->group == b.group && m->member == b.member;
+  }
+  const auto& m = std::get<LinkTarget>(mended);
+  const auto& b = std::get<LinkTarget>(broken);
+  if (m.dc_link != b.dc_link) return false;
+  return m.dc_link || (m.location == b.location && m.site == b.site);
+}
+
+bool PhaseTracker::first_of_episode(std::uint64_t key) {
+  if (!episode_ || std::find(seen_.begin(), seen_.end(), key) != seen_.end()) return false;
+  seen_.push_back(key);
+  return true;
+}
+
+PhaseTracker::Mark PhaseTracker::mark(const JournalEntry& entry) {
+  // Of each kind of detection the first by each subject counts: a second one is not caused by the
+  // loss itself but by what came after.
+  const auto detection = [this](std::uint64_t kind, std::uint64_t a, std::uint64_t b) {
+    return first_of_episode(kind << 56 | a << 24 | b) ? Mark::detection : Mark::none;
+  };
+  if (const auto* f = std::get_if<FaultInjected>(&entry.record)) {
+    const auto open = std::find(open_faults_.begin(), open_faults_.end(), f->fault);
+    const Fault& fault = scenario_.faults[f->fault];
+    if (mends(fault) != (f->undone != 0)) {  // mended, by its own end or by another line
+      if (f->undone != 0) {
+        if (open != open_faults_.end()) open_faults_.erase(open);
+      } else {
+        std::erase_if(open_faults_, [&](std::uint32_t i) {
+          return covers(fault.target, scenario_.faults[i].target);
+        });
+      }
+      return open_faults_.empty() && episode_ ? Mark::repair : Mark::none;
+    }
+    if (open == open_faults_.end()) open_faults_.push_back(f->fault);
+    return Mark::fault;
+  }
+  if (const auto* p = std::get_if<ProxyState>(&entry.record)) {
+    return p->online == 0 ? detection(1, p->gateway, p->site) : Mark::none;
+  }
+  if (const auto* p = std::get_if<PeerTrunk>(&entry.record)) {
+    return p->in_service == 0 ? detection(2, p->site, 0) : Mark::none;
+  }
+  if (const auto* p = std::get_if<PstnReroute>(&entry.record)) {
+    return p->dead != 0 ? detection(3, p->gateway, 0) : Mark::none;
+  }
+  if (const auto* s = std::get_if<Switchover>(&entry.record)) return detection(4, s->site, 0);
+  return Mark::none;
+}
+
+void PhaseTracker::add(const Slice& slice) {
+  (episode_ ? degraded_ : total(calm_)).merge(slice);
+}
+
+void PhaseTracker::push(Phase phase, SimTime start, SimTime end) {
+  if (end <= start) return;
+  if (!intervals_.empty() && intervals_.back().phase == phase && intervals_.back().end == start) {
+    intervals_.back().end = end;
+  } else {
+    intervals_.push_back({phase, start, end});
+  }
+}
+
+void PhaseTracker::close(SimTime now) {
+  if (!episode_) {
+    push(calm_, begun_, now);
+    return;
+  }
+  SimTime at = begun_;
+  if (detected_ != kNever) {
+    push(Phase::detection, at, detected_);
+    at = detected_;
+  }
+  if (returned_ != kNever) {
+    push(Phase::relogin, at, returned_);
+    at = returned_;
+  }
+  push(Phase::degraded, at, now);
+  total(Phase::detection).merge(detection_);
+  total(Phase::relogin).merge(relogin_);
+  total(Phase::degraded).merge(degraded_);
+  detection_ = relogin_ = degraded_ = {};
+  detected_ = returned_ = kNever;
+}
+
+void PhaseTracker::apply(Mark mark, SimTime now) {
+  switch (mark) {
+    case Mark::none:
+      return;
+    case Mark::fault:
+      if (episode_ && begun_ == now) return;  // several lines of one instant are one fault
+      close(now);
+      episode_ = true;
+      begun_ = now;
+      seen_.clear();
+      return;
+    case Mark::repair:
+      close(now);
+      episode_ = false;
+      calm_ = Phase::after;
+      begun_ = now;
+      return;
+    case Mark::detection:
+      detection_.merge(relogin_);
+      detection_.merge(degraded_);
+      relogin_ = degraded_ = {};
+      detected_ = now;
+      returned_ = kNever;
+      return;
+    case Mark::agent_returned:
+      if (!episode_) return;
+      relogin_.merge(degraded_);
+      degraded_ = {};
+      returned_ = now;
+      return;
+  }
+}
+
+void PhaseTracker::end_warm_up(SimTime now) {
+  if (episode_ || calm_ != Phase::warm_up) return;
+  close(now);
+  calm_ = Phase::before;
+  begun_ = now;
+}
+
+void PhaseTracker::finish(SimTime horizon) {
+  close(horizon);
+}
+
+Phase PhaseTracker::at(SimTime t) const {
+  const auto next = std::upper_bound(
+      intervals_.begin(), intervals_.end(), t,
+      [](SimTime time, const PhaseInterval& interval) { return time < interval.start; });
+  return next == intervals_.begin() ? Phase::warm_up : std::prev(next)->phase;
+}
+
+}  // namespace bcsim::models

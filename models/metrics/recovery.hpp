@@ -1,0 +1,80 @@
+// How long after a failure what came back: gateways, peer, phones, agents, the queue.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "models/domain.hpp"
+#include "models/metrics/workforce.hpp"
+#include "models/scenario.hpp"
+
+namespace bcsim::models {
+
+/// Times are seconds after the failure; nullopt: it did not happen before the next failure or the
+/// horizon. Results dictionary, "Recovery".
+struct Recovery {
+  SimTime at{};
+  std::vector<std::uint32_t> faults;  ///< indices in Scenario::faults, all of this instant
+  struct GatewaySwitch {
+    std::uint32_t gateway = 0;
+    std::uint32_t site = 0;  ///< marked offline; kNoSite: the gateway itself, by the PSTN
+    double after_s = 0;
+  };
+  std::vector<GatewaySwitch> gateways;  ///< each gateway once, in order of time
+  std::array<std::optional<double>, kSites> single_mode;
+  std::array<std::optional<double>, kSites> switchover;
+  std::uint32_t phones_affected = 0, agents_affected = 0;
+  std::vector<float> phones_back_s, agents_back_s;  ///< in order of time
+  std::optional<double> queue_drained;
+  double queue_peak = 0;
+  std::optional<double> service_level_back;
+
+  /// When at least this share of those affected was back; nullopt if never (or nobody was).
+  [[nodiscard]] static std::optional<double> share_back(const std::vector<float>& back_s,
+                                                        std::uint32_t affected, double share);
+};
+
+/// One Recovery per instant at which something was broken; what happens is told of the latest,
+/// but an agent or phone that a former one cost returns to that one's account.
+class RecoveryTracker {
+ public:
+  RecoveryTracker(const Scenario& scenario, std::size_t agents);
+
+  /// A fault begins; `usual_queue`: calls waiting, on average before the first one.
+  void on_fault(const JournalEntry& entry, double usual_queue);
+  /// The last open fault is mended: who goes now goes for another reason.
+  void on_repair() { open_ = false; }
+  /// Call after the workforce has seen the record.
+  void on_record(const JournalEntry& entry, const Workforce& workforce);
+  void on_queue(SimTime now, double waiting);
+
+  /// Did the last on_record bring back an agent whom the current failure cost his place?
+  [[nodiscard]] bool agent_returned() const { return agent_returned_; }
+  [[nodiscard]] std::vector<Recovery>& list() { return list_; }
+
+  /// Failures beyond these are not kept (a flapping link has hundreds).
+  static constexpr std::size_t kKept = 20;
+
+ private:
+  static constexpr std::uint32_t kNobody = 0xFFFF'FFFFu;
+  struct Down {
+    SimTime since = sim::kNever;       ///< not at work / not reachable since; kNever: he is
+    std::uint32_t recovery = kNobody;  ///< on whose account
+    std::uint32_t last = kNobody;      ///< charged before: once per failure
+  };
+  void follow(SimTime now, const Workforce::Change& change, std::vector<Down>& down, bool agents);
+  void charge(Down& down, bool agents);
+  [[nodiscard]] double after(SimTime now) const { return sim::seconds(now - list_.back().at); }
+
+  const Scenario& scenario_;
+  std::vector<Recovery> list_;
+  std::vector<Down> agents_, phones_;
+  std::vector<std::uint32_t> touched_agents_, touched_phones_;  ///< at the current instant
+  SimTime instant_{};
+  bool open_ = false, agent_returned_ = false, queue_settled_ = false;
+  double usual_queue_ = 0;
+};
+
+}  // namespace bcsim::models

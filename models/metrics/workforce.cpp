@@ -1,0 +1,241 @@
+#include "models/metrics/workforce.hpp"
+
+#include <algorithm>
+
+#include "models/metrics/phases.hpp"
+
+namespace bcsim::models {
+namespace {
+
+bool is_busy(AgentState state) {
+  return state >= AgentState::ringing;
+}
+
+}  // namespace
+
+Workforce::Workforce(const Directory& directory, Board& board)
+    : directory_(directory), board_(board), people_(directory.agents.size()) {
+  cuts_.resize(directory.scenario->network.access.size());
+  std::uint32_t nodes = 0;
+  for (const AgentInfo& info : directory.agents) {
+    nodes = std::max({nodes, info.phone.valid() ? info.phone.value + 1 : 0,
+                      info.desktop.valid() ? info.desktop.value + 1 : 0});
+  }
+  owner_.resize(nodes);
+  for (std::uint32_t a = 0; a < people_.size(); ++a) {
+    const AgentInfo& info = directory.agents[a];
+    if (info.phone.valid()) owner_[info.phone.value] = AgentId{a};
+    if (info.desktop.valid()) owner_[info.desktop.value] = AgentId{a};
+  }
+  if (!directory.steady()) return;
+  for (std::uint32_t a = 0; a < people_.size(); ++a) {
+    const AgentId agent{a};
+    for (std::uint8_t s = 0; s < kSites; ++s) {
+      if (directory.registered_at_start(agent, s)) set_registered(kStart, agent, s, true);
+    }
+    if (!directory.at_work(agent, kStart)) continue;
+    const SiteIndex site = directory.agent(agent).preferred_site;
+    set_state(kStart, agent, site, AgentState::ready);
+    people_[a].desk_site = static_cast<std::int8_t>(site);
+    on(kStart, ShiftChanged{agent, 1});
+  }
+  agents_changed_.clear();
+  phones_changed_.clear();
+}
+
+void Workforce::on_record(const JournalEntry& entry) {
+  agents_changed_.clear();
+  phones_changed_.clear();
+  by_ = entry.by;
+  std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
+}
+
+void Workforce::count(SimTime at, LevelKind kind, int site, double change) {
+  board_.add(at, level_at(kind, site), change);
+  board_.add(at, level_at(kind, kBothSites), change);
+}
+
+void Workforce::set_state(SimTime at, AgentId agent, std::uint32_t site, AgentState state) {
+  AgentState& current = people_[agent.value].state[site];
+  if (current == state) return;
+  const int s = static_cast<int>(site);
+  const auto tell = [&](AgentState of, double change) {
+    if (of != AgentState::logged_out) count(at, LevelKind::logged_in, s, change);
+    if (of == AgentState::ready) count(at, LevelKind::ready, s, change);
+    if (is_busy(of)) count(at, LevelKind::busy, s, change);
+  };
+  tell(current, -1);
+  tell(state, +1);
+  current = state;
+}
+
+void Workforce::set_registered(SimTime at, AgentId agent, std::uint32_t site, bool registered) {
+  bool& current = people_[agent.value].registered[site];
+  if (current == registered) return;
+  current = registered;
+  count(at, LevelKind::registered, static_cast<int>(site), registered ? 1 : -1);
+}
+
+void Workforce::review(SimTime at, AgentId agent, bool shift) {
+  Person& p = people_[agent.value];
+  const AgentInfo& info = directory_.agent(agent);
+  const auto connected = [&](std::size_t site) {
+    return serving_[site] && (info.location >= cuts_.size() || cuts_[info.location][site] == 0);
+  };
+  bool reachable = false;
+  for (std::size_t s = 0; s < kSites; ++s) {
+    reachable = reachable || (p.phone_up && p.registered[s] && connected(s));
+  }
+  if (reachable != p.reachable) {
+    p.reachable = reachable;
+    phones_changed_.push_back({agent, reachable});
+  }
+  const auto site = static_cast<std::size_t>(p.desk_site);
+  const bool at_work = p.working && p.desk_site >= 0 && p.phone_up && p.desktop_up &&
+                       connected(site) && p.registered[site];
+  if (at_work == p.at_work) return;
+  p.at_work = at_work;
+  count(at, LevelKind::at_work, info.preferred_site, at_work ? 1 : -1);
+  if (!shift) agents_changed_.push_back({agent, at_work});
+}
+
+void Workforce::review_all(SimTime at) {
+  for (std::uint32_t a = 0; a < people_.size(); ++a) review(at, AgentId{a});
+}
+
+// ---- logins, as the servers see them ---------------------------------------------------------
+
+void Workforce::on(SimTime at, const AgentLogin& fact) {
+  if (people_[fact.agent.value].state[fact.site] == AgentState::logged_out) {
+    set_state(at, fact.agent, fact.site, AgentState::not_ready);
+  }
+}
+void Workforce::on(SimTime at, const AgentLogout& fact) {
+  set_state(at, fact.agent, fact.site, AgentState::logged_out);
+  Person& p = people_[fact.agent.value];
+  if (p.desk_site == static_cast<int>(fact.site)) p.desk_site = -1;
+  review(at, fact.agent);
+}
+void Workforce::on(SimTime at, const AgentStateChanged& fact) {
+  set_state(at, fact.agent, fact.site, fact.state);
+}
+
+// ---- desktops --------------------------------------------------------------------------------
+
+void Workforce::on(SimTime at, const AgentAtWork& fact) {
+  people_[fact.agent.value].desk_site = static_cast<std::int8_t>(fact.site);
+  review(at, fact.agent);
+}
+void Workforce::on(SimTime at, const DesktopConnectionLost& fact) {
+  Person& p = people_[fact.agent.value];
+  if (p.desk_site == static_cast<int>(fact.site)) p.desk_site = -1;
+  review(at, fact.agent);
+}
+void Workforce::on(SimTime at, const DesktopSwitch& fact) {
+  Person& p = people_[fact.agent.value];
+  if (p.desk_site != static_cast<int>(fact.to_site)) p.desk_site = -1;
+  review(at, fact.agent);
+}
+void Workforce::on(SimTime at, const ShiftChanged& fact) {
+  Person& p = people_[fact.agent.value];
+  const bool working = fact.working != 0;
+  if (p.working == working) return;
+  p.working = working;
+  count(at, LevelKind::working, directory_.agent(fact.agent).preferred_site, working ? 1 : -1);
+  review(at, fact.agent, true);
+}
+
+// ---- phones ----------------------------------------------------------------------------------
+
+void Workforce::on(SimTime at, const PhoneRegistered& fact) {
+  set_registered(at, fact.agent, fact.site, true);
+  // A phone that is not dual has one binding that it uses: the other is left to expire.
+  if (directory_.group(fact.agent).phone.registration != RegistrationMode::dual) {
+    set_registered(at, fact.agent, 1 - fact.site, false);
+  }
+  review(at, fact.agent);
+}
+void Workforce::on(SimTime at, const PhoneRegistrationFailed& fact) {
+  set_registered(at, fact.agent, fact.site, false);
+  review(at, fact.agent);
+}
+void Workforce::on(SimTime at, const DnState& fact) {
+  if (fact.in_service != 0) return;  // the phone will say so, once it knows it
+  set_registered(at, fact.agent, fact.site, false);
+  review(at, fact.agent);
+}
+
+// ---- deaths, switchovers, cuts -----------------------------------------------------------------
+
+void Workforce::on(SimTime at, const NodeStateChanged& fact) {
+  const bool up = fact.up != 0;
+  if (fact.node.value < owner_.size() && owner_[fact.node.value].valid()) {
+    const AgentId agent = owner_[fact.node.value];
+    Person& p = people_[agent.value];
+    if (directory_.agent(agent).phone == fact.node) {
+      p.phone_up = up;
+      for (std::uint32_t s = 0; !up && s < kSites; ++s) set_registered(at, agent, s, false);
+    } else {
+      p.desktop_up = up;
+      if (!up) p.desk_site = -1;
+    }
+    review(at, agent);
+    return;
+  }
+  for (std::size_t s = 0; s < kSites; ++s) {
+    const auto& processes = directory_.sip_server_process[s];
+    const auto found = std::find(processes.begin(), processes.end(), fact.node);
+    if (found == processes.end()) continue;
+    const int process = static_cast<int>(found - processes.begin());
+    if (!up && process == primary_[s]) serving_[s] = false;
+    if (up && !serving_[s]) primary_[s] = process;
+    if (!up) review_all(at);
+  }
+}
+void Workforce::serves(SimTime at, std::uint32_t site) {
+  const auto& processes = directory_.sip_server_process[site];
+  const auto found = std::find(processes.begin(), processes.end(), by_);
+  if (found != processes.end()) primary_[site] = static_cast<int>(found - processes.begin());
+  if (serving_[site]) return;
+  serving_[site] = true;
+  review_all(at);
+}
+void Workforce::on(SimTime at, const Switchover& fact) {
+  serves(at, fact.site);
+}
+void Workforce::on(SimTime at, const ServerModeChanged& fact) {
+  if (fact.mode != ServerMode::stopped) serves(at, fact.site);
+}
+void Workforce::pair_died(SimTime at, std::size_t site) {
+  serving_[site] = false;
+  for (std::uint32_t a = 0; a < people_.size(); ++a) {
+    const auto s = static_cast<std::uint32_t>(site);
+    set_state(at, AgentId{a}, s, AgentState::logged_out);
+    set_registered(at, AgentId{a}, s, false);
+    if (people_[a].desk_site == static_cast<int>(site)) people_[a].desk_site = -1;
+  }
+}
+void Workforce::on(SimTime at, const PairStateChanged& fact) {
+  if (fact.up != 0) {
+    serving_[fact.site] = true;
+  } else {
+    pair_died(at, fact.site);
+  }
+  review_all(at);
+}
+
+void Workforce::on(SimTime at, const FaultInjected& fact) {
+  const Fault& fault = directory_.scenario->faults[fact.fault];
+  const auto* link = std::get_if<LinkTarget>(&fault.target);
+  if (link == nullptr || link->dc_link || link->location >= cuts_.size()) return;
+  if (fault.verb != FaultVerb::cut && fault.verb != FaultVerb::heal) return;
+  const bool whole = PhaseTracker::mends(fault) == (fact.undone == 0);
+  const unsigned ways = link->direction == CutDirection::both      ? 3u
+                        : link->direction == CutDirection::forward ? 1u
+                                                                   : 2u;
+  std::uint8_t& cut = cuts_[link->location][link->site];
+  cut = static_cast<std::uint8_t>(whole ? cut & ~ways : cut | ways);
+  review_all(at);
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,85 @@
+// Which agents can take calls at any instant, and whom a failure cost their place.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/directory.hpp"
+#include "models/domain.hpp"
+#include "models/metrics/accumulators.hpp"
+#include "models/metrics/levels.hpp"
+
+namespace bcsim::models {
+
+/// Folds the journal into the agents' levels. An agent is *at work* while it is his shift, his
+/// desktop is at work at a site (EventAgentReady seen since the last loss), that site's SIP Server
+/// serves, the access path to it is whole, his phone and desktop live, and his DN is in service
+/// there. A phone is *reachable* while a serving SIP Server it can reach has its binding.
+class Workforce {
+ public:
+  /// `board` must outlive it.
+  Workforce(const Directory& directory, Board& board);
+
+  void on_record(const JournalEntry& entry);
+
+  /// Agents, or phones, whose condition the last record changed. Not caused by a shift.
+  struct Change {
+    AgentId agent;
+    bool up = false;
+  };
+  [[nodiscard]] const std::vector<Change>& agents_changed() const { return agents_changed_; }
+  [[nodiscard]] const std::vector<Change>& phones_changed() const { return phones_changed_; }
+
+  [[nodiscard]] bool at_work(AgentId agent) const { return people_[agent.value].at_work; }
+  [[nodiscard]] bool serving(int site) const { return serving_[static_cast<std::size_t>(site)]; }
+
+ private:
+  struct Person {
+    std::array<AgentState, kSites> state = {AgentState::logged_out, AgentState::logged_out};
+    std::array<bool, kSites> registered{};
+    std::int8_t desk_site = -1;  ///< where his desktop is at work
+    bool working = false;
+    bool phone_up = true, desktop_up = true;
+    bool at_work = false, reachable = false;
+  };
+
+  void on(SimTime at, const AgentLogin& fact);
+  void on(SimTime at, const AgentLogout& fact);
+  void on(SimTime at, const AgentStateChanged& fact);
+  void on(SimTime at, const AgentAtWork& fact);
+  void on(SimTime at, const DesktopConnectionLost& fact);
+  void on(SimTime at, const DesktopSwitch& fact);
+  void on(SimTime at, const ShiftChanged& fact);
+  void on(SimTime at, const PhoneRegistered& fact);
+  void on(SimTime at, const PhoneRegistrationFailed& fact);
+  void on(SimTime at, const DnState& fact);
+  void on(SimTime at, const NodeStateChanged& fact);
+  void on(SimTime at, const PairStateChanged& fact);
+  void on(SimTime at, const Switchover& fact);
+  void on(SimTime at, const ServerModeChanged& fact);
+  void on(SimTime at, const FaultInjected& fact);
+  template <class Other>
+  void on(SimTime, const Other&) {}
+
+  void set_state(SimTime at, AgentId agent, std::uint32_t site, AgentState state);
+  void set_registered(SimTime at, AgentId agent, std::uint32_t site, bool registered);
+  void serves(SimTime at, std::uint32_t site);
+  void pair_died(SimTime at, std::size_t site);
+  /// Recomputes what follows from the rest, for one or for all.
+  void review(SimTime at, AgentId agent, bool shift = false);
+  void review_all(SimTime at);
+  void count(SimTime at, LevelKind kind, int site, double change);
+
+  const Directory& directory_;
+  Board& board_;
+  std::vector<Person> people_;
+  std::vector<AgentId> owner_;  ///< by NodeId: whose phone or desktop; invalid otherwise
+  std::array<bool, kSites> serving_ = {true, true};
+  std::array<int, kSites> primary_ = {0, 0};
+  std::vector<std::array<std::uint8_t, kSites>> cuts_;  ///< [location][site]: directions cut
+  NodeId by_;                                           ///< who recorded the current fact
+  std::vector<Change> agents_changed_, phones_changed_;
+};
+
+}  // namespace bcsim::models
