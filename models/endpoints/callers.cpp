@@ -1,0 +1,221 @@
+#include "models/endpoints/callers.hpp"
+
+#include <cassert>
+
+namespace bcsim::models {
+
+namespace {
+
+/// How an attempt that a release ended appears to the caller; nothing if he is content.
+std::optional<FailedAttempt> failure_of(const CallReleased& end) {
+  const auto phase = static_cast<CallPhase>(end.phase);
+  const bool connected = phase != CallPhase::setup && phase != CallPhase::ringback;
+  const bool talked = phase == CallPhase::talking || phase == CallPhase::held;
+  switch (end.release) {
+    case pstn::Release::normal:
+    case pstn::Release::caller_hung_up:
+      if (talked) return std::nullopt;
+      if (!connected) return FailedAttempt::setup_failed;
+      return end.by_caller ? FailedAttempt::abandoned : FailedAttempt::dropped;
+    case pstn::Release::default_routed:
+      return std::nullopt;  // somebody else looks after him
+    case pstn::Release::speech_lost:
+    case pstn::Release::media_lost:
+    case pstn::Release::session_expired:
+    case pstn::Release::gateway_failed:
+    case pstn::Release::rejected:
+    case pstn::Release::no_response:
+    case pstn::Release::ring_timeout:
+    case pstn::Release::no_channel:
+      return connected ? FailedAttempt::dropped : FailedAttempt::setup_failed;
+  }
+  assert(false);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Callers::Callers(const Directory& directory, Exchange& exchange)
+    : directory_(directory), exchange_(exchange) {}
+
+void Callers::on_start(Context& context) {
+  const Scenario& scenario = *directory_.scenario;
+  for (std::uint32_t i = 0; i < scenario.calls.size(); ++i) {
+    ArrivalOptions options;
+    options.busyness_cv = scenario.calls[i].busyness_cv;
+    options.until = sim::kStart + scenario.run.horizon;
+    options.time_of_day_at_start = scenario.run.start_label.value_or(Duration::zero());
+    arrivals_.push_back(make_arrivals(scenario.calls[i].arrivals, options, directory_.rng, i));
+    next_.emplace_back();
+    await_arrival(context, i);
+  }
+}
+
+void Callers::await_arrival(Context& context, std::uint32_t stream) {
+  if (const auto arrival = arrivals_[stream]->next()) {
+    next_[stream] = *arrival;
+    context.arm(arrival->at - context.now(), {arrival_timer, stream});
+  }
+}
+
+bool Callers::on_timer(Context& context, sim::TimerTag tag) {
+  switch (tag.kind) {
+    case arrival_timer: {
+      const Arrival arrival = next_[tag.index];
+      await_arrival(context, tag.index);
+      Caller who;
+      who.id = callers_++;
+      who.stream = tag.index;
+      who.number = arrival.caller;
+      who.talk = arrival.talk;
+      who.patience = arrival.patience;
+      dial(context, who, arrival.gateway);
+      return true;
+    }
+    case redial_timer: {
+      const Caller who = redialling_[tag.index];
+      redialling_.give_back(tag.index);
+      dial(context, who, std::nullopt);
+      return true;
+    }
+    case caller_timer: {  // patience, or the conversation, is at an end
+      calls_[tag.index].timer = {};
+      exchange_.hang_up(context, tag.index);
+      CallReleased end{};
+      end.by_caller = 1;
+      end.release = pstn::Release::caller_hung_up;
+      finish(context, tag.index, end);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/// The first attempt has the caller's own entity; attempts are told apart by the uppermost bits.
+std::uint64_t Callers::entity_of(const Caller& who) {
+  return caller_entity(who.stream, who.number) | (std::uint64_t{who.attempt - 1} << 56);
+}
+
+void Callers::dial(Context& context, const Caller& who, std::optional<std::uint32_t> gateway) {
+  const CallStream& stream = stream_of(who);
+  const std::uint64_t entity = entity_of(who);
+  const auto drawn = [&](sim::StreamName name, const Distribution& distribution) {
+    sim::RngStream random = context.stream(name, entity);
+    return draw(distribution, random);
+  };
+  const std::uint32_t slot = calls_.take();
+  ++active_;
+  Call& call = calls_[slot];
+  call = {};
+  call.id = CallId{offered_++};
+  call.who = who;
+  call.conversation.talk = who.talk ? *who.talk : drawn("caller.talk", stream.talk);
+  call.conversation.after_call_work = drawn("caller.acw", stream.after_call_work);
+  call.conversation.agent_releases = stream.agent_releases;
+  call.patience = who.patience ? *who.patience : drawn("caller.patience", stream.patience);
+  sim::RngStream random = context.stream("caller.gateway", entity);
+  const std::uint32_t chosen = exchange_.choose_gateway(stream, gateway, random);
+  context.record(CallOffered{call.conversation.talk, call.patience, call.id, who.previous, who.id,
+                             who.stream, chosen, who.attempt});
+  if (!exchange_.set_up(context, slot, chosen)) {
+    on_release(context, slot, pstn::Release::no_channel, 0);
+    return;
+  }
+  wait(context, slot, drawn("caller.setup_patience", stream.setup_patience));
+}
+
+pstn::Message Callers::setup(std::uint32_t slot) const {
+  const Call& call = calls_[slot];
+  pstn::Message message;
+  message.kind = pstn::Kind::setup;
+  message.call = call.id;
+  message.dn = Dn::queue(stream_of(call.who).queue);
+  message.conversation = call.conversation;
+  return message;
+}
+
+// ---- what the caller hears
+// -----------------------------------------------------------------------
+
+void Callers::on_alerting(std::uint32_t slot) {
+  Call& call = calls_[slot];
+  if (call.phase == CallPhase::setup) call.phase = CallPhase::ringback;
+}
+
+/// Set-up is over; from now on it is patience in the queue that runs, until an agent speaks.
+void Callers::on_connect(Context& context, std::uint32_t slot) {
+  Call& call = calls_[slot];
+  if (call.phase != CallPhase::setup && call.phase != CallPhase::ringback) return;
+  call.phase = CallPhase::treatment;
+  wait(context, slot, call.patience);
+}
+
+void Callers::on_speech(Context& context, std::uint32_t slot, bool agent) {
+  Call& call = calls_[slot];
+  if (!agent) {
+    if (call.phase == CallPhase::talking) call.phase = CallPhase::held;
+    return;
+  }
+  if (call.phase == CallPhase::treatment) {
+    const Conversation& c = call.conversation;
+    const bool endless = c.talk >= Duration::max() - kDeadAir;
+    const Duration silence = c.agent_releases ? kDeadAir : Duration::zero();
+    wait(context, slot, endless ? Duration::max() : c.talk + silence);
+  }
+  call.phase = CallPhase::talking;
+}
+
+void Callers::on_release(Context& context, std::uint32_t slot, pstn::Release release,
+                         std::uint16_t status) {
+  CallReleased end{};
+  end.release = release;
+  end.status = status;
+  finish(context, slot, end);
+}
+
+/// (Re)arms the caller's one timer; Duration::max() means never.
+void Callers::wait(Context& context, std::uint32_t slot, Duration duration) {
+  stop_waiting(context, slot);
+  if (duration == Duration::max()) return;
+  calls_[slot].timer = context.arm(duration, {caller_timer, slot});
+}
+
+void Callers::stop_waiting(Context& context, std::uint32_t slot) {
+  context.cancel(calls_[slot].timer);
+  calls_[slot].timer = {};
+}
+
+// ---- the end
+// -------------------------------------------------------------------------------------
+
+void Callers::finish(Context& context, std::uint32_t slot, const CallReleased& how) {
+  stop_waiting(context, slot);
+  const Call call = calls_[slot];
+  calls_.give_back(slot);
+  --active_;
+  CallReleased end = how;
+  end.call = call.id;
+  end.phase = static_cast<std::uint8_t>(call.phase);
+  context.record(end);
+  if (const auto failure = failure_of(end)) think_again(context, call, *failure);
+}
+
+void Callers::think_again(Context& context, const Call& call, FailedAttempt failure) {
+  sim::RngStream random = context.stream("caller.redial", entity_of(call.who));
+  const auto delay = next_attempt_delay(stream_of(call.who).redial, failure,
+                                        static_cast<int>(call.who.attempt), random);
+  if (!delay) {
+    context.record(CallerLost{call.id, call.who.id});
+    return;
+  }
+  context.record(RedialPlanned{*delay, call.id, call.who.id});
+  const std::uint32_t slot = redialling_.take();
+  Caller& who = redialling_[slot];
+  who = call.who;
+  ++who.attempt;
+  who.previous = call.id;
+  context.arm(*delay, {redial_timer, slot});
+}
+
+}  // namespace bcsim::models

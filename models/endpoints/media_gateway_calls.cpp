@@ -1,0 +1,260 @@
+// Calls in their dialogs, and their end.
+#include <cassert>
+
+#include "models/endpoints/media_gateway.hpp"
+
+namespace bcsim::models {
+
+// ---- what arrives ------------------------------------------------------------------------------
+
+void MediaGatewayEndpoint::on_message(Context& context, const Envelope& envelope) {
+  if (const auto* request = std::get_if<sip::Request>(&envelope.message)) {
+    layer_.on_request(context, *request, envelope.from, envelope.to);
+  } else if (const auto* response = std::get_if<sip::Response>(&envelope.message)) {
+    layer_.on_response(context, *response);
+  } else if (const auto* pstn = std::get_if<pstn::Message>(&envelope.message)) {
+    if (pstn->kind == pstn::Kind::setup) {
+      on_setup(context, *pstn);
+    } else if (pstn->kind == pstn::Kind::release) {
+      const std::uint32_t slot = find(pstn->call);
+      if (slot != kNone) hang_up(context, slot);
+    }
+  } else if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
+    on_notice(context, *notice);
+  }
+}
+
+void MediaGatewayEndpoint::on_timer(Context& context, sim::TimerTag tag) {
+  if (layer_.on_timer(context, tag)) return;
+  switch (static_cast<TimerKind>(tag.kind)) {
+    case options_timer: {
+      const auto proxy = static_cast<ha::ProxyIndex>(tag.index);
+      options_timers_[proxy] = {};
+      apply(context, proxy, proxies_.on_timer(proxy, proxy_options_));
+      return;
+    }
+    case ring_timer:
+      calls_[tag.index].timer = {};
+      release(context, tag.index, {pstn::Release::ring_timeout, 0});
+      return;
+    case rtp_timer:
+      calls_[tag.index].timer = {};
+      release(context, tag.index, {pstn::Release::media_lost, 0});
+      return;
+  }
+}
+
+void MediaGatewayEndpoint::on_unreachable(Context& context, const Envelope& envelope) {
+  if (options_.heed_icmp) layer_.on_unreachable(context, envelope);
+}
+
+void MediaGatewayEndpoint::on_response(Context& context, sip::Inform inform,
+                                       const sip::Response* response, const sip::Request& request,
+                                       sip::Owner owner, sip::TransactionId) {
+  switch (static_cast<OwnerKind>(owner.kind)) {
+    case options_owner:
+      on_options_response(context, inform, response, static_cast<SiteIndex>(owner.index));
+      return;
+    case invite_owner: {
+      if (inform == sip::Inform::success_again) {  // our ACK was lost
+        acknowledge(context, request, *response);
+        return;
+      }
+      const Invite& invite = invites_[owner.index];
+      if (!invite.live || invite.generation != owner.data) return;
+      on_invite_response(context, inform, response, request, owner.index);
+      return;
+    }
+    case bye_owner:  // the dialog is over whatever the answer (RFC 3261 §15.1.1)
+      return;
+  }
+}
+
+sip::Response MediaGatewayEndpoint::answer(Context& context, const sip::Request& request) {
+  sip::Response response;
+  response.path = request.path;
+  response.contact = context.address();
+  return response;
+}
+
+void MediaGatewayEndpoint::on_request(Context& context, const sip::Request& request, AddressId,
+                                      sip::TransactionId id, sip::TransactionId invite) {
+  sip::Response response = answer(context, request);
+  switch (request.method) {
+    case sip::Method::invite:
+      if (request.in_dialog) {
+        on_reinvite(context, request, id);
+        return;
+      }
+      response.status = 404;  // calls out to the PSTN are not modelled
+      break;
+    case sip::Method::bye:
+      on_bye(context, request, id);
+      return;
+    case sip::Method::cancel:  // of a re-INVITE, which has been answered at once (§9.2)
+      response.status = invite.valid() ? 200 : 481;
+      break;
+    case sip::Method::register_:
+      response.status = 405;
+      break;
+    case sip::Method::options:
+    case sip::Method::ack:
+      break;
+  }
+  layer_.respond(context, id, response);
+}
+
+void MediaGatewayEndpoint::on_reinvite(Context& context, const sip::Request& request,
+                                       sip::TransactionId id) {
+  const std::uint32_t slot = find(request.call, request.dialog);
+  sip::Response response = answer(context, request);
+  if (slot == kNone || calls_[slot].state != CallState::answered) {
+    response.status = 481;
+    layer_.respond(context, id, response);
+    return;
+  }
+  if (request.contact.valid()) calls_[slot].remote = request.contact;  // target refresh, §12.2.2
+  response.media = context.self();
+  layer_.respond(context, id, response);
+  if (request.media.valid()) {
+    tell_pstn(context, slot, pstn::Kind::speech, is_phone(request.media));
+  }
+}
+
+void MediaGatewayEndpoint::on_bye(Context& context, const sip::Request& request,
+                                  sip::TransactionId id) {
+  const std::uint32_t slot = find(request.call, request.dialog);
+  sip::Response response = answer(context, request);
+  if (slot == kNone) response.status = 481;
+  layer_.respond(context, id, response);
+  if (slot == kNone) return;
+  Call& call = calls_[slot];
+  if (call.invite != kNone) {  // its 200 was lost: the transaction must be ended all the same
+    layer_.cancel(context, invites_[call.invite].transaction);
+    invites_[call.invite].call = kNone;
+    call.invite = kNone;
+  }
+  // A call that has been transferred away says so (default routing of an answered call).
+  const auto why = request.bc_hop ? pstn::Release::default_routed : pstn::Release::normal;
+  tell_release(context, slot, {why, 0});
+  free_call(context, slot);
+}
+
+void MediaGatewayEndpoint::on_no_ack(Context& context, const sip::Response& success) {
+  const std::uint32_t slot = find(success.call, success.dialog);
+  if (slot != kNone) release(context, slot, {pstn::Release::session_expired, 0});
+}
+
+void MediaGatewayEndpoint::on_notice(Context& context, const notice::Message& notice) {
+  const std::uint32_t slot = find(notice.call);
+  if (slot == kNone) return;
+  Call& call = calls_[slot];
+  const bool answered = call.state == CallState::answered;
+  switch (notice.kind) {
+    case notice::Kind::speech_lost:
+      release(context, slot, {pstn::Release::speech_lost, 0});
+      break;
+    case notice::Kind::rtp_stopped:
+      if (answered && !call.rtp_stopped) {
+        call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
+      }
+      call.rtp_stopped = true;  // before the answer: the timer starts with it
+      break;
+    case notice::Kind::rtp_resumed:
+      if (answered) {
+        context.cancel(call.timer);
+        call.timer = {};
+      }
+      call.rtp_stopped = false;
+      break;
+    default:
+      break;
+  }
+}
+
+// ---- the end -----------------------------------------------------------------------------------
+
+void MediaGatewayEndpoint::acknowledge(Context& context, const sip::Request& invite,
+                                       const sip::Response& success) {
+  assert(success.contact.valid());  // RFC 3261 §12.1.1
+  sip::Request ack = invite;
+  ack.copy = success.copy;  // each copy of the 2xx has an ACK of its own
+  ack.media = {};
+  layer_.acknowledge(context, context.address(), success.contact, ack);
+}
+
+void MediaGatewayEndpoint::send_bye(Context& context, AddressId to, const sip::Request& bye) {
+  sip::Request request = bye;
+  request.method = sip::Method::bye;
+  request.copy = 0;
+  request.in_dialog = true;
+  request.media = {};
+  request.contact = context.address();
+  layer_.request(context, context.address(), to, request, {}, {.kind = bye_owner});
+}
+
+void MediaGatewayEndpoint::hang_up(Context& context, std::uint32_t slot) {
+  Call& call = calls_[slot];
+  if (call.state == CallState::answered) {
+    sip::Request bye;
+    bye.dialog = call.dialog;
+    bye.cseq = ++call.cseq;
+    bye.call = call.id;
+    bye.dn = call.dn;
+    send_bye(context, call.remote, bye);
+  } else if (call.invite != kNone) {
+    // Without any answer yet there is nothing to cancel: it waits for one, or times out (§9.1).
+    layer_.cancel(context, invites_[call.invite].transaction);
+    invites_[call.invite].call = kNone;
+    call.invite = kNone;
+  }
+  free_call(context, slot);
+}
+
+void MediaGatewayEndpoint::free_call(Context& context, std::uint32_t slot) {
+  Call& call = calls_[slot];
+  context.cancel(call.timer);
+  if (call.state == CallState::answered) layer_.stop_waiting_for_ack(context, call.dialog);
+  slot_by_call_.erase(call.id.value);
+  calls_.give_back(slot);
+}
+
+void MediaGatewayEndpoint::release(Context& context, std::uint32_t slot, const Failure& failure) {
+  tell_release(context, slot, failure);
+  hang_up(context, slot);
+}
+
+void MediaGatewayEndpoint::tell_pstn(Context& context, std::uint32_t slot, pstn::Kind kind,
+                                     bool flag) {
+  pstn::Message message;
+  message.kind = kind;
+  message.flag = flag;
+  message.call = calls_[slot].id;
+  context.notify(directory_.pstn, message);
+}
+
+void MediaGatewayEndpoint::tell_release(Context& context, std::uint32_t slot,
+                                        const Failure& failure) {
+  pstn::Message message;
+  message.kind = pstn::Kind::release;
+  message.release = failure.release;
+  message.status = failure.status;
+  message.call = calls_[slot].id;
+  context.notify(directory_.pstn, message);
+}
+
+std::uint32_t MediaGatewayEndpoint::find(CallId call) const {
+  const auto found = slot_by_call_.find(call.value);
+  return found == slot_by_call_.end() ? kNone : found->second;
+}
+
+std::uint32_t MediaGatewayEndpoint::find(CallId call, std::uint64_t dialog) const {
+  const std::uint32_t slot = find(call);
+  return slot == kNone || calls_[slot].dialog != dialog ? kNone : slot;
+}
+
+bool MediaGatewayEndpoint::is_phone(NodeId node) const {
+  return node.valid() && node.value < phones_.size() && phones_[node.value];
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,200 @@
+#include "models/endpoints/pstn.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace bcsim::models {
+
+PstnEndpoint::PstnEndpoint(const Directory& directory, bool)
+    : directory_(directory),
+      callers_(directory, *this),
+      groups_(directory.scenario->gateways.size()) {}
+
+void PstnEndpoint::on_start(Context& context) {
+  callers_.on_start(context);
+}
+
+void PstnEndpoint::on_message(Context& context, const Envelope& envelope) {
+  if (const auto* message = std::get_if<pstn::Message>(&envelope.message)) {
+    on_gateway(context, *message);
+  } else if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
+    on_notice(context, *notice);
+  }
+}
+
+void PstnEndpoint::on_timer(Context& context, sim::TimerTag tag) {
+  if (callers_.on_timer(context, tag)) return;
+  assert(tag.kind == t303_timer);
+  channels_[tag.index].t303 = {};
+  reroute(context, tag.index);
+}
+
+// ---- routing
+// -------------------------------------------------------------------------------------
+
+std::optional<std::uint32_t> PstnEndpoint::draw_survivor(const CallStream& stream,
+                                                         std::optional<std::uint32_t> except,
+                                                         double uniform) const {
+  const auto weight = [&](std::uint32_t g, bool by_share) {
+    if (groups_[g].down || g == except) return 0.0;
+    // Survivors without a share of their own: by their size.
+    if (!by_share) return static_cast<double>(directory_.scenario->gateways[g].channels);
+    return stream.gateway_share.empty() ? 1.0 : stream.gateway_share[g];
+  };
+  const auto count = static_cast<std::uint32_t>(groups_.size());
+  for (const bool by_share : {true, false}) {
+    double total = 0;
+    for (std::uint32_t g = 0; g < count; ++g) total += weight(g, by_share);
+    if (total <= 0) continue;
+    double left = uniform * total;
+    std::optional<std::uint32_t> last;
+    for (std::uint32_t g = 0; g < count; ++g) {
+      const double w = weight(g, by_share);
+      if (w <= 0) continue;
+      last = g;
+      if (left < w) break;
+      left -= w;
+    }
+    return last;
+  }
+  return std::nullopt;
+}
+
+std::uint32_t PstnEndpoint::choose_gateway(const CallStream& stream,
+                                           std::optional<std::uint32_t> pinned,
+                                           sim::RngStream& random) {
+  // Who would go to a live gateway anyway goes there whatever has become of the others.
+  const std::vector<double>& share = stream.gateway_share;
+  double left = random.uniform();
+  std::uint32_t chosen = pinned.value_or(0);
+  if (!pinned) {
+    for (std::uint32_t g = 0; g < groups_.size(); ++g) {
+      const double w = share.empty() ? 1.0 / static_cast<double>(groups_.size()) : share[g];
+      if (w <= 0) continue;
+      chosen = g;
+      if (left < w) break;
+      left -= w;
+    }
+  }
+  if (!groups_[chosen].down) return chosen;
+  return draw_survivor(stream, {}, random.uniform()).value_or(chosen);
+}
+
+bool PstnEndpoint::set_up(Context& context, std::uint32_t slot, std::uint32_t gateway) {
+  TrunkGroup& group = groups_[gateway];
+  if (group.down || group.busy >= directory_.scenario->gateways[gateway].channels) return false;
+  ++group.busy;
+  if (slot >= channels_.size()) channels_.resize(slot + 1);
+  const pstn::Message setup = callers_.setup(slot);
+  channels_[slot] = {setup.call, gateway, {}};
+  slot_by_call_[setup.call.value] = slot;
+  if (group.dead) {
+    channels_[slot].t303 = context.arm(kT303, {t303_timer, slot});
+  } else {
+    context.notify(directory_.gateways[gateway], setup);
+  }
+  return true;
+}
+
+/// No answer to SETUP: any other gateway, or the same one if it is the only one.
+void PstnEndpoint::reroute(Context& context, std::uint32_t slot) {
+  const std::uint32_t silent = channels_[slot].gateway;
+  sim::RngStream random = context.stream("pstn.reroute", callers_.entity(slot));
+  const auto other = draw_survivor(callers_.stream(slot), silent, random.uniform());
+  free_channel(context, slot);
+  if (!other && groups_[silent].dead) {
+    callers_.on_release(context, slot, pstn::Release::gateway_failed, 0);
+  } else if (!set_up(context, slot, other.value_or(silent))) {
+    callers_.on_release(context, slot, pstn::Release::no_channel, 0);
+  }
+}
+
+// ---- releasing
+// -----------------------------------------------------------------------------------
+
+void PstnEndpoint::free_channel(Context& context, std::uint32_t slot) {
+  Channel& channel = channels_[slot];
+  context.cancel(channel.t303);
+  --groups_[channel.gateway].busy;
+  slot_by_call_.erase(channel.call.value);
+  channel = {};
+}
+
+void PstnEndpoint::hang_up(Context& context, std::uint32_t slot) {
+  const NodeId gateway = directory_.gateways[channels_[slot].gateway];
+  pstn::Message message;
+  message.kind = pstn::Kind::release;
+  message.release = pstn::Release::caller_hung_up;
+  message.call = channels_[slot].call;
+  free_channel(context, slot);
+  context.notify(gateway, message);
+}
+
+void PstnEndpoint::release(Context& context, std::uint32_t slot, pstn::Release release,
+                           std::uint16_t status) {
+  free_channel(context, slot);
+  callers_.on_release(context, slot, release, status);
+}
+
+void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
+  const auto found = slot_by_call_.find(message.call.value);
+  if (found == slot_by_call_.end()) return;  // the caller hung up in the same instant
+  const std::uint32_t slot = found->second;
+  switch (message.kind) {
+    case pstn::Kind::alerting:
+      callers_.on_alerting(slot);
+      break;
+    case pstn::Kind::connect:
+      callers_.on_connect(context, slot);
+      break;
+    case pstn::Kind::speech:
+      callers_.on_speech(context, slot, message.flag);
+      break;
+    case pstn::Kind::release:
+      release(context, slot, message.release, message.status);
+      break;
+    case pstn::Kind::setup:
+      assert(false && "a gateway sets up no calls");
+      break;
+  }
+}
+
+// ---- gateways that die
+// ---------------------------------------------------------------------------
+
+void PstnEndpoint::on_notice(Context& context, const notice::Message& notice) {
+  switch (notice.kind) {
+    case notice::Kind::gateway_died:
+      gateway_died(context, notice.index);
+      break;
+    case notice::Kind::gateway_down:
+      groups_[notice.index].dead = groups_[notice.index].down = true;
+      context.record(PstnReroute{notice.index, 1});
+      break;
+    case notice::Kind::gateway_up: {
+      TrunkGroup& group = groups_[notice.index];
+      if (group.down) context.record(PstnReroute{notice.index, 0});
+      group.dead = group.down = false;
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+/// All its calls are over at this instant, in the order in which they were offered; not those that
+/// it has never heard of.
+void PstnEndpoint::gateway_died(Context& context, std::uint32_t gateway) {
+  groups_[gateway].dead = true;
+  std::vector<CallId> calls;
+  for (const Channel& channel : channels_) {
+    const bool there = channel.call.valid() && channel.gateway == gateway;
+    if (there && !channel.t303.valid()) calls.push_back(channel.call);
+  }
+  std::sort(calls.begin(), calls.end());
+  for (const CallId call : calls) {
+    release(context, slot_by_call_.at(call.value), pstn::Release::gateway_failed, 0);
+  }
+}
+
+}  // namespace bcsim::models

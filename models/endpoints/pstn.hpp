@@ -1,0 +1,72 @@
+// The public telephone network: brings callers to gateways over a bounded number of channels, and
+// goes round a dead gateway once it has noticed (R29, domain.md §3.8).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "models/directory.hpp"
+#include "models/domain.hpp"
+#include "models/endpoints/callers.hpp"
+
+namespace bcsim::models {
+
+/// One trunk group per gateway; a channel is held from set-up to release. Between the death of a
+/// gateway and its being noticed, set-ups to it get no answer and go elsewhere after T303.
+class PstnEndpoint final : public Endpoint, private Exchange {
+ public:
+  PstnEndpoint(const Directory& directory, bool first);
+
+  void on_start(Context& context) override;
+  void on_message(Context& context, const Envelope& envelope) override;
+  void on_timer(Context& context, sim::TimerTag tag) override;
+
+  [[nodiscard]] std::uint32_t channels_busy(std::uint32_t gateway) const {
+    return groups_[gateway].busy;
+  }
+  [[nodiscard]] const Callers& callers() const { return callers_; }
+
+  /// Wait for an answer to SETUP before another route is tried. Q.931 sends SETUP once again first;
+  /// ASSUMPTION: this network does not.
+  static constexpr Duration kT303 = 4s;
+
+ private:
+  enum TimerKind : std::uint32_t { t303_timer };
+  struct TrunkGroup {
+    std::uint32_t busy = 0;
+    bool dead = false;  ///< answers nothing
+    bool down = false;  ///< and the network has noticed
+  };
+  struct Channel {
+    CallId call;  ///< invalid: none
+    std::uint32_t gateway = 0;
+    sim::TimerId t303;  ///< valid: no answer to SETUP yet
+  };
+
+  // Exchange
+  std::uint32_t choose_gateway(const CallStream& stream, std::optional<std::uint32_t> pinned,
+                               sim::RngStream& random) override;
+  bool set_up(Context& context, std::uint32_t slot, std::uint32_t gateway) override;
+  void hang_up(Context& context, std::uint32_t slot) override;
+
+  /// By the stream's shares among gateways that are not down and not `except`.
+  [[nodiscard]] std::optional<std::uint32_t> draw_survivor(const CallStream& stream,
+                                                           std::optional<std::uint32_t> except,
+                                                           double uniform) const;
+  void on_gateway(Context& context, const pstn::Message& message);
+  void on_notice(Context& context, const notice::Message& notice);
+  void gateway_died(Context& context, std::uint32_t gateway);
+  void reroute(Context& context, std::uint32_t slot);
+  void free_channel(Context& context, std::uint32_t slot);
+  void release(Context& context, std::uint32_t slot, pstn::Release release, std::uint16_t status);
+
+  const Directory& directory_;
+  Callers callers_;
+  std::vector<TrunkGroup> groups_;  ///< by gateway
+  std::vector<Channel> channels_;   ///< by slot of the call
+  std::unordered_map<std::uint32_t, std::uint32_t> slot_by_call_;
+};
+
+}  // namespace bcsim::models
