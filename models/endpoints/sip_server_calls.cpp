@@ -1,0 +1,425 @@
+// The caller's side of the back-to-back user agent: queueing, treatment, and the end of calls.
+#include <algorithm>
+
+#include "models/endpoints/sip_server.hpp"
+
+namespace bcsim::models {
+
+using acd::Where;
+
+namespace {
+constexpr std::uint32_t kNoCall = ServerAgent::kNoCall;
+}
+
+std::uint32_t SipServerEndpoint::find_call(std::uint64_t dialog) const {
+  const auto found = pair_.call_by_dialog_.find(dialog);
+  return found == pair_.call_by_dialog_.end() ? kNoCall : found->second;
+}
+
+sip::Owner SipServerEndpoint::owner_of(OwnerKind kind, std::uint32_t slot,
+                                       std::uint32_t attempt) const {
+  return {kind, slot, (std::uint64_t{pair_.calls_[slot].generation} << 32) | attempt};
+}
+
+// ---- a new call ----
+
+void SipServerEndpoint::on_invite(Context& context, const sip::Request& request, AddressId from,
+                                  sip::TransactionId id) {
+  if (closing()) {
+    reject(context, request, id);
+    return;
+  }
+  respond(context, id, 100);
+  const std::uint32_t slot = new_call(context, request, from, id);
+  if (pair_.calls_[slot].queued()) {
+    queue_call(context, slot);
+  } else {
+    direct_call(context, slot, request.bc_hop);
+  }
+}
+
+/// Graceful shutdown (domain.md §2.3): a redirection sends the call to the peer.
+void SipServerEndpoint::reject(Context& context, const sip::Request& request,
+                               sip::TransactionId id) {
+  const auto status = static_cast<std::uint16_t>(options().shutdown_sip_reject_code);
+  Answer answer;
+  if (status < 400 && options().dr_peer_trunk) {
+    answer.contact = directory_.sip_server[peer_of(site_)];
+  }
+  respond(context, id, status, answer);
+  context.record(RequestRejected{request.call, site_, status});
+}
+
+std::uint32_t SipServerEndpoint::new_call(Context& context, const sip::Request& request,
+                                          AddressId from, sip::TransactionId id) {
+  const std::uint32_t slot = pair_.calls_.take();
+  ServerCall& call = pair_.calls_[slot];
+  const std::uint32_t generation = call.generation;
+  call = {};
+  call.generation = generation;
+  call.live = true;
+  call.id = request.call;
+  call.dn = request.dn;
+  call.conversation = request.conversation;
+  call.priority = request.priority;
+  call.path = request.path | path_of(site_);
+  call.queued_at = context.now();
+  call.caller.remote = request.contact.valid() ? request.contact : from;
+  call.caller.dialog = request.dialog;
+  call.caller.media = request.media;
+  call.caller.invite = id;
+  call.caller.from_peer = directory_.site_of(from) == peer_of(site_);
+  pair_.call_by_dialog_[request.dialog] = slot;
+  ++pair_.call_count_;
+  return slot;
+}
+
+void SipServerEndpoint::queue_call(Context& context, std::uint32_t slot) {
+  ServerCall& call = pair_.calls_[slot];
+  const std::uint32_t queue = call.dn.queue_index();
+  const QueueOptions& q = queue_options(queue);
+  // The queue's priority decides; a call's own one orders calls of equal queues.
+  call.standing = {std::int64_t{q.priority} * 256 + call.priority, pair_.next_ticket_++};
+  const std::uint32_t waiting = ++pair_.waiting_[queue];
+  context.record(CallQueued{call.id, site_, queue, waiting});
+  const bool agent_free = pair_.router_.agent_for(queue).has_value();
+  if (q.limit && waiting > *q.limit && !agent_free) {
+    default_route(context, slot, CallDefaultRouted::Cause::queue_full);
+    return;
+  }
+  if (q.maximum_wait) {
+    call.wait_timer = context.arm(*q.maximum_wait, {.kind = wait_timer, .index = slot});
+  }
+  if (options().treatment == Treatment::always || !agent_free) {
+    start_treatment(context, slot);
+  } else {
+    make_routable(context, slot);
+  }
+}
+
+/// A call to an Extension: from the peer, that a queue of its has sent to an agent here, or dialled
+/// direct (decision table of domain.md §2.2).
+void SipServerEndpoint::direct_call(Context& context, std::uint32_t slot, bool bc_hop) {
+  using Kind = CallerEnd::Kind;
+  ServerCall& call = pair_.calls_[slot];
+  const AgentId id = call.dn.agent();
+  if (!call.dn.valid() || id.value >= pair_.agents_.size()) {
+    end_call(context, slot, {Kind::final_response, 404, {}});
+    return;
+  }
+  const ServerAgent& agent = agent_at(id);
+  const bool in_service = pair_.in_service(id, context.now());
+  const bool elsewhere = (options().dr_forward == DrForward::no_agent && !agent.logged_in()) ||
+                         (options().dr_forward == DrForward::oos && !in_service);
+  if (pair_.mode_ == ServerMode::bc && elsewhere && !bc_hop && !call.caller.from_peer) {
+    context.record(BcForward{call.id, site_, 1});
+    end_call(context, slot, {Kind::moved, 302, directory_.sip_server[peer_of(site_)]});
+    return;
+  }
+  const bool rings =
+      call.caller.from_peer ? routable(id, context.now()) : in_service && !agent.on_call();
+  if (!rings) {
+    const std::uint16_t status = agent.on_call() ? 486 : 480;
+    end_call(context, slot, {Kind::final_response, status, {}});
+    return;
+  }
+  offer(context, slot, {id.value, Where::here});
+}
+
+// ---- treatment ----
+
+void SipServerEndpoint::start_treatment(Context& context, std::uint32_t slot) {
+  ServerCall& call = pair_.calls_[slot];
+  ServerLeg& leg = call.treatment;
+  call.state = ServerCall::State::treated;
+  leg.state = ServerLeg::State::inviting;
+  leg.heard = false;
+  ++leg.attempt;
+  // Numbered after the caller's leg too: a call may come to this server twice.
+  leg.dialog = sip::dialog_id(sip::Leg::treatment, call.id.value, context.self(),
+                              static_cast<std::uint32_t>(call.caller.dialog) + leg.attempt);
+  leg.remote = directory_.media_server[site_];
+  sip::Request invite = request_of(sip::Method::invite, about(call, leg));
+  invite.path = call.path;
+  invite.media = call.caller.media;
+  invite.contact = address();
+  leg.invite = layer_.request(context, address(), leg.remote, invite,
+                              {.max_retransmissions = kServerRetransmissions},
+                              owner_of(treatment_owner, slot, leg.attempt));
+}
+
+void SipServerEndpoint::on_treatment(Context& context, std::uint32_t slot, sip::Inform inform,
+                                     const sip::Response* response) {
+  ServerCall& call = pair_.calls_[slot];
+  ServerLeg& leg = call.treatment;
+  switch (inform) {
+    case sip::Inform::success:
+      leg.state = ServerLeg::State::up;
+      leg.invite = {};
+      if (response->contact.valid()) leg.remote = response->contact;
+      leg.media = response->media;
+      context.record(TreatmentStarted{call.id, site_});
+      answer_caller(context, slot, leg.media);
+      [[fallthrough]];
+    case sip::Inform::success_again: {
+      acknowledge(context, leg.remote, about(call, leg));
+      if (inform == sip::Inform::success_again) break;
+      call.routable_at = context.now() + options().announcement;
+      if (options().announcement > Duration{}) {
+        call.announcement_timer =
+            context.arm(options().announcement, {.kind = announcement_timer, .index = slot});
+      } else {
+        make_routable(context, slot);
+      }
+      break;
+    }
+    case sip::Inform::failure:
+    case sip::Inform::timeout:
+    case sip::Inform::transport_error:
+      if (leg.state == ServerLeg::State::up) break;
+      // Nobody plays anything, so there is nothing to wait for: the caller hears ringing.
+      leg.state = ServerLeg::State::none;
+      leg.invite = {};
+      call.treatment_failed = true;
+      if (!call.confirmed() && !call.caller.rung) {
+        call.caller.rung = true;
+        respond(context, call.caller.invite, 180, {.path = call.path});
+      }
+      make_routable(context, slot);
+      break;
+    case sip::Inform::provisional:
+    case sip::Inform::nothing:
+    case sip::Inform::ack:
+      break;
+  }
+}
+
+void SipServerEndpoint::announcement_over(Context& context, std::uint32_t slot) {
+  pair_.calls_[slot].announcement_timer = {};
+  make_routable(context, slot);
+}
+
+/// BYE or CANCEL to the media server.
+void SipServerEndpoint::end_treatment(Context& context, ServerCall& call) {
+  ServerLeg& leg = call.treatment;
+  if (leg.state == ServerLeg::State::inviting) {
+    layer_.cancel(context, leg.invite);
+  } else if (leg.state == ServerLeg::State::up) {
+    send_bye(context, leg.remote, about(call, leg));
+  }
+  leg.state = ServerLeg::State::none;
+  leg.invite = {};
+  ++leg.attempt;  // what may still come from it is not this call's
+}
+
+// ---- the queue ----
+
+void SipServerEndpoint::make_routable(Context& context, std::uint32_t slot) {
+  ServerCall& call = pair_.calls_[slot];
+  const std::uint32_t queue = call.dn.queue_index();
+  const std::optional<acd::Candidate> candidate = pair_.router_.agent_for(queue);
+  call.state = ServerCall::State::waiting;
+  if (candidate) {
+    offer(context, slot, *candidate);
+  } else if (!call.confirmed() && !call.treatment_failed) {
+    start_treatment(context, slot);
+  } else {
+    pair_.router_.call_waits(slot, queue, call.standing);
+  }
+}
+
+void SipServerEndpoint::waited_too_long(Context& context, std::uint32_t slot) {
+  using Cause = CallDefaultRouted::Cause;
+  ServerCall& call = pair_.calls_[slot];
+  call.wait_timer = {};
+  if (call.state != ServerCall::State::treated && call.state != ServerCall::State::waiting) return;
+  const std::vector<std::uint32_t>* queues = nullptr;
+  Cause cause = Cause::no_agent_logged_in;
+  for (std::uint32_t i = 0; i < pair_.agents_.size() && cause != Cause::waited_too_long; ++i) {
+    if (!pair_.agents_[i].logged_in()) continue;
+    queues = &directory_.group(AgentId{i}).queues;
+    const bool serves = queues->empty() || std::find(queues->begin(), queues->end(),
+                                                     call.dn.queue_index()) != queues->end();
+    if (serves) cause = Cause::waited_too_long;
+  }
+  default_route(context, slot, cause);
+}
+
+void SipServerEndpoint::default_route(Context& context, std::uint32_t slot,
+                                      CallDefaultRouted::Cause cause) {
+  using Kind = CallerEnd::Kind;
+  const ServerCall& call = pair_.calls_[slot];
+  context.record(CallDefaultRouted{call.id, site_, cause});
+  end_call(
+      context, slot,
+      call.confirmed() ? CallerEnd{Kind::transferred, 0, {}} : CallerEnd{Kind::moved, 302, {}});
+}
+
+// ---- toward the caller ----
+
+void SipServerEndpoint::answer_caller(Context& context, std::uint32_t slot, NodeId media) {
+  ServerCall& call = pair_.calls_[slot];
+  call.caller.state = CallerLeg::State::answered;
+  respond(context, call.caller.invite, 200,
+          {.path = call.path, .media = media, .contact = address()});
+}
+
+/// Joins the caller and the agent who has just answered.
+void SipServerEndpoint::connect_caller(Context& context, std::uint32_t slot) {
+  ServerCall& call = pair_.calls_[slot];
+  if (call.confirmed()) {
+    call.caller.media_owed = true;
+    send_reinvite(context, slot);
+  } else {
+    answer_caller(context, slot, call.agent_leg.media);
+  }
+  end_treatment(context, call);
+}
+
+/// Waits for the ACK to our 200 first: one INVITE at a time in a dialog (RFC 3261 §14.1).
+void SipServerEndpoint::send_reinvite(Context& context, std::uint32_t slot) {
+  ServerCall& call = pair_.calls_[slot];
+  CallerLeg& leg = call.caller;
+  if (leg.state != CallerLeg::State::confirmed || leg.reinvite.valid()) return;
+  sip::Request reinvite =
+      request_of(sip::Method::invite, {leg.dialog, ++leg.cseq, call.id, call.dn});
+  reinvite.in_dialog = true;
+  reinvite.path = call.path;
+  reinvite.media = call.agent_leg.media;
+  reinvite.contact = address();
+  leg.reinvite = layer_.request(context, address(), leg.remote, reinvite, {},
+                                owner_of(reinvite_owner, slot, 0));
+}
+
+void SipServerEndpoint::on_reinvite_result(Context& context, std::uint32_t slot,
+                                           sip::Inform inform) {
+  ServerCall& call = pair_.calls_[slot];
+  if (inform == sip::Inform::success) {
+    call.caller.media_owed = false;
+    call.caller.reinvite = {};
+  } else if (inform != sip::Inform::provisional && inform != sip::Inform::success_again) {
+    // The caller's gateway is gone, or has no such dialog: caller and agent never meet.
+    call.caller.reinvite = {};
+    end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+  }
+}
+
+void SipServerEndpoint::on_ack(Context& context, const sip::Request& ack) {
+  const std::uint32_t slot = find_call(ack.dialog);
+  if (slot == kNoCall) return;
+  ServerCall& call = pair_.calls_[slot];
+  if (call.caller.dialog != ack.dialog || call.caller.state != CallerLeg::State::answered) return;
+  call.caller.state = CallerLeg::State::confirmed;
+  if (call.caller.media_owed) send_reinvite(context, slot);
+}
+
+void SipServerEndpoint::on_no_ack(Context& context, const sip::Response& success) {
+  const std::uint32_t slot = find_call(success.dialog);
+  if (slot != kNoCall) end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+}
+
+/// A refresh or a change of media of theirs: agreed to, with what they are connected to anyway.
+void SipServerEndpoint::on_reinvite(Context& context, const sip::Request& request,
+                                    sip::TransactionId id) {
+  const std::uint32_t slot = find_call(request.dialog);
+  if (slot == kNoCall) {
+    respond(context, id, 481);
+    return;
+  }
+  const ServerCall& call = pair_.calls_[slot];
+  const bool by_caller = request.dialog == call.caller.dialog;
+  const bool talking = call.state == ServerCall::State::talking;
+  const NodeId media = !by_caller ? call.caller.media
+                       : talking  ? call.agent_leg.media
+                                  : call.treatment.media;
+  respond(context, id, 200, {.path = call.path, .media = media, .contact = address()});
+}
+
+// ---- the end ----
+
+void SipServerEndpoint::on_bye(Context& context, const sip::Request& request,
+                               sip::TransactionId id) {
+  using Kind = CallerEnd::Kind;
+  const std::uint32_t slot = find_call(request.dialog);
+  if (slot == kNoCall) {
+    respond(context, id, 481);
+    return;
+  }
+  respond(context, id, 200);
+  layer_.stop_waiting_for_ack(context, request.dialog);
+  ServerCall& call = pair_.calls_[slot];
+  if (request.dialog == call.caller.dialog) {
+    end_call(context, slot, {Kind::none, 0, {}});
+    return;
+  }
+  call.agent_leg.state = ServerLeg::State::none;  // he knows that it is over
+  end_call(context, slot, hang_up(call, 480));
+}
+
+void SipServerEndpoint::on_cancel(Context& context, const sip::Request& request,
+                                  sip::TransactionId id) {
+  const std::uint32_t slot = find_call(request.dialog);
+  respond(context, id, slot == kNoCall ? 481 : 200);
+  // No effect on an INVITE that has its final response (RFC 3261 §9.2).
+  if (slot == kNoCall || pair_.calls_[slot].confirmed()) return;
+  end_call(context, slot, {CallerEnd::Kind::final_response, 487, {}});
+}
+
+SipServerEndpoint::CallerEnd SipServerEndpoint::hang_up(const ServerCall& call,
+                                                        std::uint16_t status) const {
+  using Kind = CallerEnd::Kind;
+  return call.confirmed() ? CallerEnd{Kind::bye, 0, {}}
+                          : CallerEnd{Kind::final_response, status, {}};
+}
+
+void SipServerEndpoint::end_caller(Context& context, ServerCall& call, const CallerEnd& end) {
+  using Kind = CallerEnd::Kind;
+  switch (end.kind) {
+    case Kind::none:
+      break;
+    case Kind::final_response:
+    case Kind::moved:
+      respond(context, call.caller.invite, end.status, {.path = call.path, .contact = end.contact});
+      break;
+    case Kind::bye:
+    case Kind::transferred:
+      layer_.stop_waiting_for_ack(context, call.caller.dialog);
+      send_bye(context, call.caller.remote,
+               {call.caller.dialog, call.caller.cseq++, call.id, call.dn},
+               end.kind == Kind::transferred);
+      break;
+  }
+}
+
+void SipServerEndpoint::end_call(Context& context, std::uint32_t slot, const CallerEnd& end) {
+  ServerCall& call = pair_.calls_[slot];
+  end_treatment(context, call);
+  end_agent_leg(context, call);
+  end_caller(context, call, end);
+  // Freed before its agent is, who may take the next call at once.
+  const ServerCall ended = call;
+  free_call(context, slot);
+  release_agent(context, slot, ended);
+  stop_if_drained(context);
+}
+
+void SipServerEndpoint::free_call(Context& context, std::uint32_t slot) {
+  ServerCall& call = pair_.calls_[slot];
+  const bool waits =
+      call.state == ServerCall::State::treated || call.state == ServerCall::State::waiting;
+  if (call.queued() && waits) {
+    --pair_.waiting_[call.dn.queue_index()];
+    pair_.router_.call_leaves(slot, call.dn.queue_index());
+  }
+  context.cancel(call.announcement_timer);
+  context.cancel(call.routing_timer);
+  context.cancel(call.wait_timer);
+  pair_.call_by_dialog_.erase(call.caller.dialog);
+  pair_.call_by_dialog_.erase(call.agent_leg.dialog);
+  call.live = false;
+  ++call.generation;
+  --pair_.call_count_;
+  pair_.calls_.give_back(slot);
+}
+
+}  // namespace bcsim::models

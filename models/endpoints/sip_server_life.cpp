@@ -1,0 +1,172 @@
+// The life of a SIP Server process: primary or backup, the steady start, and the switchover.
+#include <algorithm>
+
+#include "models/endpoints/sip_server.hpp"
+
+namespace bcsim::models {
+
+void SipServerEndpoint::on_start(Context& context) {
+  if (first_) {
+    redundancy_ = ha::Redundancy::steady(redundancy_options());
+    if (primary()) {
+      pair_.primary_ = process_;
+      pair_.term_ = redundancy_.term();
+      context.claim(address());
+      if (directory_.steady()) start_steady(context);
+      begin_service(context);
+    }
+    return;
+  }
+  const bool alone = !pair_.has_primary();
+  apply(context,
+        redundancy_.on(alone ? ha::HaInput::started_alone : ha::HaInput::started_beside_primary,
+                       redundancy_options(), pair_.term_));
+  if (role() == ha::HaRole::synchronizing) {
+    ha_timer_ =
+        context.arm(ha::Redundancy::synchronization_time(pair_.call_count_), {.kind = ha_timer});
+  }
+}
+
+void SipServerEndpoint::apply(Context& context, const ha::RedundancyEffects& effects) {
+  if (effects.timer.kind != TimerChange::Kind::keep) {
+    context.cancel(ha_timer_);
+    ha_timer_ = {};
+    if (effects.timer.arms()) ha_timer_ = context.arm(effects.timer.after, {.kind = ha_timer});
+  }
+  if (effects.address == ha::RedundancyEffects::Address::take) {
+    become_primary(context, effects.calls_lost);
+  }
+}
+
+void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
+  if (calls_lost) pair_.lose_everything();
+  const bool taken_over = pair_.has_primary();
+  pair_.primary_ = process_;
+  pair_.term_ = redundancy_.term();
+  context.claim(address());
+  if (taken_over) scrub_calls(context);
+  begin_service(context);
+}
+
+/// As if the world had been running for long: bindings, connections and logins exist (R80).
+void SipServerEndpoint::start_steady(Context& context) {
+  const sim::SimTime now = context.now();
+  const SiteIndex peer = peer_of(site_);
+  const bool paired = options().dr_peer_trunk;
+  pair_.trunk_ = ha::PeerTrunk(paired);
+  context.record(PeerTrunk{site_, paired});
+  pair_.mode_ = paired ? ServerMode::bc : ServerMode::single;
+  context.record(ServerModeChanged{site_, pair_.mode_});
+  for (std::uint32_t i = 0; i < directory_.agents.size(); ++i) {
+    const AgentId id{i};
+    const AgentInfo& info = directory_.agent(id);
+    if (info.server_connection[site_].valid()) {
+      connections_[i] = info.server_connection[site_];
+      agent_by_connection_[connections_[i].value] = id;
+    }
+    if (directory_.registered_at_start(id, site_)) {
+      const AddressId contact{info.phone.value};
+      // The phone's cached nonce is of this registrar: it has asked before.
+      (void)pair_.registrar_.on_register({.dn = i, .contact = contact}, {}, now);
+      pair_.registrar_.bind(i, contact, directory_.binding_expiry_at_start(id, site_));
+      context.record(DnState{id, site_, 1});
+    }
+    if (!directory_.at_work(id, now)) continue;
+    if (info.preferred_site == site_) {
+      ServerAgent& agent = agent_at(id);
+      agent.login_since = agent.idle_since = now;
+      context.record(AgentLogin{id, site_, pair_.in_service(id, now)});
+      change(context, id, acd::AgentInput::login);
+      change(context, id, acd::AgentInput::set_ready);
+      if (!routable(id, now)) continue;
+      pair_.router_.agent_idle(i, acd::Where::here, now);
+      agent.advertised = paired && pair_.router_.routes_to_peer();
+    } else if (paired && pair_.router_.routes_to_peer() &&
+               directory_.registered_at_start(id, peer)) {
+      pair_.router_.agent_idle(i, acd::Where::at_peer, now);
+    }
+  }
+}
+
+void SipServerEndpoint::begin_service(Context& context) {
+  watch_expiry(context);
+  if (options().dr_peer_trunk) {
+    const ha::PeerTrunkEffects effects = ha::PeerTrunk::start(first_probe_phase(context));
+    context.arm(effects.timer.after, {.kind = probe_timer});
+  } else if (pair_.mode_ == ServerMode::starting) {
+    set_mode(context, ServerMode::single);
+  }
+}
+
+void SipServerEndpoint::on_notice(Context& context, const notice::Message& notice) {
+  if (notice.kind == notice::Kind::become_primary) {
+    apply(context, redundancy_.on(ha::HaInput::become_primary, redundancy_options()));
+  } else if (notice.kind == notice::Kind::drain && primary()) {
+    drain(context);
+  }
+}
+
+// ---- switchover (domain.md §2.4) ----
+
+void SipServerEndpoint::scrub_calls(Context& context) {
+  const std::uint32_t before = pair_.call_count_;
+  for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
+    if (pair_.calls_[slot].live) scrub_call(context, slot);
+  }
+  context.record(Switchover{site_, before, pair_.call_count_});
+  // Only now that all calls and agents are as they are to be may they be brought together.
+  for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
+    const ServerCall& call = pair_.calls_[slot];
+    if (call.live && call.state == ServerCall::State::waiting &&
+        !pair_.router_.waits(slot, call.dn.queue_index())) {
+      make_routable(context, slot);
+    }
+  }
+  for (std::uint32_t i = 0; i < pair_.agents_.size(); ++i) {
+    pair_.agents_[i].held_back_until = {};
+    update_routability(context, AgentId{i});
+  }
+}
+
+/// Transactions and timers have died with the old primary: early dialogs are lost, confirmed ones
+/// go on, and an agent whose phone was ringing is forgotten (his phone rings on, unanswered).
+void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
+  using State = ServerCall::State;
+  ServerCall& call = pair_.calls_[slot];
+  call.caller.invite = call.caller.reinvite = {};
+  call.treatment.invite = call.agent_leg.invite = {};
+  call.announcement_timer = call.routing_timer = call.wait_timer = {};
+  if (call.state == State::offered) {
+    if (call.agent_where == acd::Where::here) {
+      ServerAgent& agent = agent_at(call.agent);
+      agent.call = ServerAgent::kNoCall;
+      if (call.agent_supervised) change(context, call.agent, acd::AgentInput::no_answer);
+    }
+    pair_.call_by_dialog_.erase(call.agent_leg.dialog);
+    call.agent_leg.state = ServerLeg::State::none;
+    ++call.agent_leg.attempt;
+    if (call.queued()) {
+      ++pair_.waiting_[call.dn.queue_index()];
+      call.state = State::waiting;
+    }
+  }
+  if (!call.confirmed()) {
+    context.record(EarlyDialogLost{call.id, site_});
+    free_call(context, slot);
+    return;
+  }
+  call.caller.state = CallerLeg::State::confirmed;
+  const sim::SimTime now = context.now();
+  if (call.state == State::talking && call.caller.media_owed) send_reinvite(context, slot);
+  if (call.state == State::treated) {
+    const Duration left = std::max(call.routable_at - now, Duration{});
+    call.announcement_timer = context.arm(left, {.kind = announcement_timer, .index = slot});
+  }
+  if (!call.queued() || call.state == State::talking) return;
+  if (const auto& maximum = queue_options(call.dn.queue_index()).maximum_wait) {
+    const Duration left = std::max(call.queued_at + *maximum - now, Duration{});
+    call.wait_timer = context.arm(left, {.kind = wait_timer, .index = slot});
+  }
+}
+
+}  // namespace bcsim::models

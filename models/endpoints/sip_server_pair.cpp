@@ -1,0 +1,41 @@
+#include "models/endpoints/sip_server_pair.hpp"
+
+namespace bcsim::models {
+
+SipServerPair::SipServerPair(const Directory& directory, SiteIndex)
+    : registrar_(static_cast<std::uint32_t>(directory.agents.size())),
+      router_(router_plan(directory)),
+      agents_(directory.agents.size()),
+      waiting_(directory.scenario->queues.size()) {}
+
+acd::RouterPlan SipServerPair::router_plan(const Directory& directory) {
+  acd::RouterPlan plan;
+  for (const AgentGroup& group : directory.scenario->agents) {
+    plan.queues_of_group.push_back(group.queues);
+  }
+  for (const AgentInfo& agent : directory.agents) plan.group_of_agent.push_back(agent.group);
+  for (const QueueOptions& queue : directory.scenario->queues) {
+    plan.both_sites.push_back(queue.routing_scope == RoutingScope::both_sites);
+  }
+  return plan;
+}
+
+void SipServerPair::lose_everything() {
+  registrar_ = sip::Registrar(registrar_.dn_count());
+  router_.clear();
+  for (ServerAgent& agent : agents_) agent = {};
+  for (std::uint32_t slot = 0; slot < calls_.capacity(); ++slot) {
+    if (!calls_[slot].live) continue;
+    calls_[slot].live = false;
+    ++calls_[slot].generation;
+    calls_.give_back(slot);
+  }
+  call_by_dialog_.clear();
+  for (std::uint32_t& waiting : waiting_) waiting = 0;
+  call_count_ = 0;
+  trunk_ = ha::PeerTrunk(false);
+  mode_ = ServerMode::starting;
+  primary_ = -1;
+}
+
+}  // namespace bcsim::models
