@@ -156,7 +156,7 @@ wait_site         timer_reconnect   current -> wait_site: connect(0)
 wait_registration shift_end         either  -> off: logout(0) END
 wait_registration connection_lost   current -> wait_site: connect(0) arm(switch 30)
 wait_registration connection_lost   other   -> wait_registration: connect(1)
-wait_registration forced_out        current -> login_retry: cancel(switch) arm(work 10) arm(switch 30)
+wait_registration forced_out current -> login_retry: cancel(switch) arm(work 10) arm(switch 30)
 wait_registration dn_in_service     current -> active: cancel(switch)
 wait_registration timer_switchover  either  -> wait_registration: not_ready(0) arm(switch 10)
 
