@@ -7,7 +7,11 @@
 
 #include "models/directory.hpp"
 #include "models/domain.hpp"
+#include "models/endpoints/agent_desktop.hpp"
+#include "models/endpoints/config_server.hpp"
+#include "models/endpoints/config_server_proxy.hpp"
 #include "models/endpoints/sip_phone.hpp"
+#include "models/endpoints/stat_server.hpp"
 #include "sim/loop_driver.hpp"
 #include "tests/support/stub_sip_server.hpp"
 
@@ -37,11 +41,10 @@ class DeskWorld final : public sim::World<Domain> {
     NodeId source, target;
     Envelope envelope;
   };
-  /// Makes desktops and the configuration layer; phones alone are tested without.
-  using Factory = std::function<std::unique_ptr<Endpoint>(DeskWorld&, NodeId, bool first)>;
+  enum class With : std::uint8_t { phones, desktops };  ///< desktops: phones and all servers too
 
-  explicit DeskWorld(Scenario s, std::uint64_t seed = 1, Factory factory = {})
-      : scenario(std::move(s)), factory_(std::move(factory)) {
+  explicit DeskWorld(Scenario s, std::uint64_t seed = 1, With with = With::phones)
+      : scenario(std::move(s)), with_(with) {
     directory.scenario = &scenario;
     directory.rng = {seed, 0};
     build_network();
@@ -108,6 +111,9 @@ class DeskWorld final : public sim::World<Domain> {
   // ---- World -----------------------------------------------------------------------------------
 
   std::unique_ptr<Endpoint> make_endpoint(NodeId node, bool first) override {
+    if (make_instead) {
+      if (auto made = make_instead(node)) return made;
+    }
     for (SiteIndex site = 0; site < kSites; ++site) {
       if (node != sip_server[site]) continue;
       auto made = std::make_unique<StubSipServer>(directory, site, script[site], first);
@@ -121,12 +127,14 @@ class DeskWorld final : public sim::World<Domain> {
         phone[a] = made.get();
         return made;
       }
+      if (node != info.desktop || with_ != With::desktops) continue;
       // The servers have lower ids, so they live already.
-      if (node == info.desktop && factory_ && first && directory.steady()) connect(info);
+      if (first && directory.steady()) connect(info);
+      auto made = std::make_unique<AgentDesktopEndpoint>(directory, AgentId{a}, first);
+      desktop[a] = made.get();
+      return made;
     }
-    if (factory_) {
-      if (auto made = factory_(*this, node, first)) return made;
-    }
+    if (with_ == With::desktops) return make_config_endpoint(node, first);
     return std::make_unique<Silent>();
   }
   void on_record(const JournalEntry& entry) override { journal.push_back(entry); }
@@ -195,7 +203,8 @@ class DeskWorld final : public sim::World<Domain> {
   std::vector<models::Message> notices;
   std::array<ServerScript, kSites> script;
   std::array<StubSipServer*, kSites> server{};  ///< of the latest incarnation
-  std::vector<SipPhoneEndpoint*> phone;
+  std::vector<SipPhoneEndpoint*> phone;         ///< by agent, of the latest incarnation
+  std::vector<AgentDesktopEndpoint*> desktop;
   std::array<NodeId, kSites> sip_server, config_server, config_proxy, stat_server;
   sim::LinkId dc_link;
   std::array<std::array<sim::LinkId, kSites>, 2> access;  ///< [location][site], towards the site
@@ -203,6 +212,8 @@ class DeskWorld final : public sim::World<Domain> {
   std::vector<JournalEntry> journal;
   std::vector<Delivery> deliveries;
   std::function<void()> before_each_delivery;
+  /// A test's own endpoint for a node; null: the usual one.
+  std::function<std::unique_ptr<Endpoint>(NodeId)> make_instead;
 
  private:
   class Silent final : public Endpoint {
@@ -211,6 +222,20 @@ class DeskWorld final : public sim::World<Domain> {
     void on_timer(Context&, sim::TimerTag) override {}
   };
 
+  std::unique_ptr<Endpoint> make_config_endpoint(NodeId node, bool first) {
+    for (SiteIndex site = 0; site < kSites; ++site) {
+      if (node == config_server[site]) {
+        return std::make_unique<ConfigServerEndpoint>(directory, site, first);
+      }
+      if (node == config_proxy[site]) {
+        return std::make_unique<ConfigServerProxyEndpoint>(directory, site, first);
+      }
+      if (node == stat_server[site]) {
+        return std::make_unique<StatServerEndpoint>(directory, site, first);
+      }
+    }
+    return std::make_unique<Silent>();
+  }
   void build_network() {
     const auto link = [](Duration latency) {
       return sim::LinkSpec{.latency = latency,
@@ -256,6 +281,7 @@ class DeskWorld final : public sim::World<Domain> {
       }
     }
     phone.resize(directory.agents.size());
+    desktop.resize(directory.agents.size());
   }
   void connect(AgentInfo& info) {
     for (int site = 0; site < kSites; ++site) {
@@ -269,7 +295,7 @@ class DeskWorld final : public sim::World<Domain> {
         simulation->streams().establish(info.desktop, directory.stat_server[own]);
   }
 
-  Factory factory_;
+  With with_;
   std::unique_ptr<sim::PlainPlatform> platform_;
   std::array<sim::PlaceId, kSites> dc_;
   std::array<sim::PlaceId, 2> premises_;

@@ -54,6 +54,8 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
     bool logged_in = false;
     bool ready = false;
     CallId call;  ///< established or ringing
+    Conversation conversation;
+    bool answered = false;
     sip::TransactionId invite;
     AddressId phone;  ///< remote target of the dialog
     std::uint64_t dialog = 0;
@@ -69,6 +71,8 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
   void ring(Context& context, std::uint32_t agent, CallId call, const Conversation& conversation) {
     Desk& d = desks_[agent];
     d.call = call;
+    d.conversation = conversation;
+    d.answered = false;
     d.responses.clear();
     d.dialog = sip::dialog_id(sip::Leg::agent, call.value, context.self(), calls_++);
     sip::Request invite;
@@ -119,6 +123,10 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
     m.call = call;
     m.work = work;
     context.send(desks_[agent].connection, m, size_bytes(m));
+  }
+  void force_out(Context& context, std::uint32_t agent) {
+    desks_[agent].logged_in = desks_[agent].ready = false;
+    tell(context, agent, tlib::Kind::agent_logged_out, true);
   }
   /// Enters or leaves single-site mode and tells every desktop.
   void set_single_site_mode(Context& context, bool single) {
@@ -188,7 +196,7 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
   void on_request(Context& context, const sip::Request& request, AddressId, sip::TransactionId id,
                   sip::TransactionId) override {
     if (request.method != sip::Method::register_) {
-      if (request.method == sip::Method::bye) desks_[request.dn.number].call = {};
+      if (request.method == sip::Method::bye) release(context, request.dn.number);
       layer_.respond(context, id, {});
       return;
     }
@@ -222,7 +230,14 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
                    const sip::Request& request, sip::Owner owner, sip::TransactionId) override {
     Desk& d = desks_[owner.index];
     if (response != nullptr) d.responses.push_back(response->status);
-    if (request.method != sip::Method::invite) return;
+    if (request.method == sip::Method::bye && response != nullptr) release(context, owner.index);
+    if (request.method != sip::Method::invite || response == nullptr) return;
+    if (response->status == 180) tell(context, owner.index, tlib::Kind::ringing, false, d.call);
+    if (inform == sip::Inform::failure) release(context, owner.index);
+    if (inform == sip::Inform::success && !request.in_dialog) {
+      d.answered = true;
+      tell(context, owner.index, tlib::Kind::established, false, d.call);
+    }
     const bool success = inform == sip::Inform::success || inform == sip::Inform::success_again;
     if (!success || !script_.acknowledges) return;
     sip::Request ack;
@@ -232,6 +247,15 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
     ack.dn = request.dn;
     ++d.acknowledged;
     layer_.acknowledge(context, own_address(), d.phone, ack);
+  }
+  /// The call is over: EventReleased, with the after-call work if it had been answered.
+  void release(Context& context, std::uint32_t agent) {
+    Desk& d = desks_[agent];
+    if (!d.call.valid()) return;
+    const Duration work = d.answered ? d.conversation.after_call_work : Duration{};
+    tell(context, agent, tlib::Kind::released, false, d.call, work);
+    d.ready = d.ready && work == Duration{};
+    d.call = {};
   }
   void on_ack(Context&, const sip::Request&) override {}
   void on_no_ack(Context&, const sip::Response&) override {}
@@ -250,17 +274,19 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
       case Kind::agent_login: {
         const bool refused =
             script_.refuse_logins || (!d.logged_in && !script_.single_site_mode && !in_service);
-        context.record(AgentLogin{m.agent, site_, in_service});
         if (refused) {
+          context.record(AgentLoginRefused{m.agent, site_});
           tell(context, agent, Kind::login_refused);
           return;
         }
+        context.record(AgentLogin{m.agent, site_, in_service});
+        tell(context, agent, Kind::agent_logged_in, d.logged_in, d.call);
         d.logged_in = true;
-        tell(context, agent, Kind::agent_logged_in, d.call.valid(), d.call);
         return;
       }
       case Kind::agent_logout:
         d.logged_in = d.ready = false;
+        context.record(AgentLogout{m.agent, site_, 0});
         tell(context, agent, Kind::agent_logged_out);
         return;
       case Kind::set_ready:

@@ -1,0 +1,357 @@
+#include "models/endpoints/agent_desktop.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace bcsim::models {
+
+namespace {
+
+using EffectKind = tlib::DesktopEffect::Kind;
+using tlib::DesktopTimer;
+using tlib::SwitchReason;
+
+}  // namespace
+
+AgentDesktopEndpoint::AgentDesktopEndpoint(const Directory& directory, AgentId agent, bool first)
+    : directory_(directory),
+      agent_(agent),
+      steady_(first && directory.steady()),
+      options_{.preferred = directory.agent(agent).preferred_site,
+               .ail = {directory.scenario->sites[0].desktop, directory.scenario->sites[1].desktop},
+               .policy = directory.group(agent).desktop},
+      session_(options_),
+      location_(directory.agent(agent).location) {}
+
+void AgentDesktopEndpoint::on_start(Context& context) {
+  const bool works = directory_.at_work(agent_, context.now());
+  if (!steady_) {
+    if (works) feed(context, Input::shift_start);
+    return;
+  }
+  start_steady_links(context);
+  if (!works) return;  // connected, but logged out
+  session_.assume_active(options_.preferred);
+  for (SiteIndex site = 0; site < kSites; ++site) {
+    feed(context, servers_[site].dn_in_service ? Input::dn_in_service : Input::dn_out_of_service,
+         site);
+  }
+}
+
+// ---- the session
+// ---------------------------------------------------------------------------------
+
+/// Effects may give rise to further inputs; those wait until all effects are carried out.
+void AgentDesktopEndpoint::feed(Context& context, Input input, SiteIndex site) {
+  inputs_.push_back({input, site});
+  if (feeding_) return;
+  feeding_ = true;
+  while (!inputs_.empty()) {
+    const SessionInput next = inputs_.front();
+    inputs_.pop_front();
+    const tlib::DesktopEffects effects = session_.on(next.input, options_, next.site);
+    for (const tlib::DesktopEffect& effect : effects) carry_out(context, effect);
+  }
+  feeding_ = false;
+  press_ready_if_due(context);
+}
+
+void AgentDesktopEndpoint::carry_out(Context& context, const tlib::DesktopEffect& effect) {
+  switch (effect.kind) {
+    case EffectKind::connect_csp:
+      want_proxy(context, effect.site);
+      return;
+    case EffectKind::read_person:
+      read_person(context);
+      return;
+    case EffectKind::connect:
+      connect_server(context, effect.site);
+      return;
+    case EffectKind::close:  // at the end of a shift the desktop stays connected, logged out
+      return;
+    case EffectKind::login:
+    case EffectKind::resume:  // the same question; the answer is immediate if the login stands
+      send(context, effect.site, tlib::Kind::agent_login);
+      return;
+    case EffectKind::logout:
+      ready_wanted_ = false;
+      send(context, effect.site, tlib::Kind::agent_logout);
+      return;
+    case EffectKind::set_ready:
+      ready_wanted_ = true;
+      not_ready_pressed_ = false;
+      return;
+    case EffectKind::set_not_ready:
+      not_ready_pressed_ = true;
+      send(context, effect.site, tlib::Kind::set_not_ready);
+      return;
+    case EffectKind::open_stat:
+      want_stat(context, effect.site);
+      return;
+    case EffectKind::arm:
+    case EffectKind::cancel:
+      set_timer(context, effect);
+      return;
+    case EffectKind::switching:
+      on_switching(context, effect);
+      return;
+  }
+}
+
+sim::TimerId& AgentDesktopEndpoint::timer_of(DesktopTimer timer, SiteIndex site) {
+  switch (timer) {
+    case DesktopTimer::switchover:
+      return switchover_timer_;
+    case DesktopTimer::work:
+      return login_timer_;
+    case DesktopTimer::csp:
+      return csp_timer_;
+    case DesktopTimer::reconnect:
+      break;
+  }
+  return servers_[site].retry;
+}
+
+void AgentDesktopEndpoint::set_timer(Context& context, const tlib::DesktopEffect& effect) {
+  constexpr TimerKind kKinds[] = {switchover_timer, login_timer, csp_timer, reconnect_timer};
+  sim::TimerId& timer = timer_of(effect.timer, effect.site);
+  context.cancel(timer);
+  timer = {};
+  if (effect.kind == EffectKind::cancel) return;
+  Duration after = effect.after;
+  if (effect.timer == DesktopTimer::reconnect) {
+    // Attempts begin every reconnect_delay, however long each of them took to fail.
+    after -= std::min(after, context.now() - servers_[effect.site].attempted_at);
+  }
+  timer = context.arm(after, {kKinds[static_cast<std::size_t>(effect.timer)], effect.site});
+}
+
+void AgentDesktopEndpoint::on_switching(Context& context, const tlib::DesktopEffect& effect) {
+  const bool by_registration = effect.reason == SwitchReason::registration_lost ||
+                               effect.reason == SwitchReason::login_refused;
+  if (by_registration || effect.reason == SwitchReason::site_lost) {
+    context.record(DesktopSwitch{agent_, effect.site, by_registration});
+  }
+  // Nobody will send the EventReleased of a call whose server has been gone for so long.
+  if (effect.reason == SwitchReason::site_lost && work_ == Work::call) end_call(context);
+}
+
+bool AgentDesktopEndpoint::works_at(SiteIndex site) const {
+  const State state = session_.state();
+  return session_.current() == site &&
+         (state == State::active || state == State::resuming || state == State::wait_registration);
+}
+
+// ---- T-Library
+// -----------------------------------------------------------------------------------
+
+void AgentDesktopEndpoint::send(Context& context, SiteIndex site, tlib::Kind kind) {
+  if (servers_[site].state == LinkState::down) return;
+  tlib::Message message;
+  message.kind = kind;
+  message.agent = agent_;
+  context.send(servers_[site].connection, message, size_bytes(message));
+}
+
+void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& message, SiteIndex site) {
+  using tlib::Kind;
+  ServerLink& link = servers_[site];
+  link.addp.on_received(context.now());
+  switch (message.kind) {
+    case Kind::registered:
+      on_registered(context, site, message.flag);
+      return;
+    case Kind::agent_logged_in:
+      on_agent_logged_in(context, message, site);
+      return;
+    case Kind::login_refused:
+      on_login_refused(context, site);
+      return;
+    case Kind::agent_logged_out:
+      feed(context, message.flag ? Input::forced_out : Input::logged_out, site);
+      return;
+    case Kind::ready:
+      if (back_at_work_ && works_at(site)) {
+        back_at_work_ = false;
+        context.record(AgentAtWork{agent_, site});
+      }
+      return;
+    case Kind::not_ready:
+      if (message.flag && works_at(site)) {
+        context.cancel(work_timer_);
+        work_timer_ = context.arm(kReadyAgain, {ready_timer});
+      }
+      return;
+    case Kind::ringing:
+      // Only the site of the login makes a call visible (R57).
+      if (works_at(site)) start_call(context);
+      return;
+    case Kind::released:
+      on_released(context, message.work);
+      return;
+    case Kind::dn_in_service:
+    case Kind::dn_out_of_service:
+      link.dn_in_service = message.kind == Kind::dn_in_service;
+      feed(context, link.dn_in_service ? Input::dn_in_service : Input::dn_out_of_service, site);
+      return;
+    case Kind::private_info:
+      // Advice to log in at the sender's peer (R59, R60): heeded by those whose policy is to
+      // return.
+      if (options_.policy.failback == Failback::return_after_call) {
+        feed(context, Input::recommended, peer_of(site));
+      }
+      return;
+    case Kind::single_site_mode:
+      link.single_site_mode = message.flag;
+      feed(context, message.flag ? Input::single_mode_on : Input::single_mode_off, site);
+      return;
+    case Kind::established:
+    case Kind::addp_reply:
+    case Kind::register_address:
+    case Kind::agent_login:
+    case Kind::agent_logout:
+    case Kind::set_ready:
+    case Kind::set_not_ready:
+    case Kind::addp_poll:
+      return;
+  }
+}
+
+/// The answer also says which call the agent is on, so that what was missed while the connection
+/// was down (an EventRinging, an EventReleased) does not leave the desktop waiting.
+void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Message& message,
+                                              SiteIndex site) {
+  const State state = session_.state();
+  if (site != session_.current() || (state != State::logging_in && state != State::resuming)) {
+    return;
+  }
+  if (message.call.valid()) {
+    start_call(context);
+  } else if (work_ == Work::call) {
+    end_call(context);  // ASSUMPTION: without its EventReleased there is no after-call work
+  }
+  if (state == State::logging_in) {
+    back_at_work_ = true;
+    feed(context, Input::logged_in, site);
+    return;
+  }
+  ready_wanted_ = true;
+  not_ready_pressed_ = false;
+  feed(context, Input::resumed, site);
+  back_at_work_ = !busy();
+  // With a call in hand the agent is at work again, but no EventAgentReady will say so soon.
+  if (busy()) context.record(AgentAtWork{agent_, site});
+}
+
+/// Also the answer of a server that has forgotten the login, to a resumption or to TAgentSetReady.
+void AgentDesktopEndpoint::on_login_refused(Context& context, SiteIndex site) {
+  const bool working = works_at(site);
+  const bool resuming = session_.state() == State::resuming;
+  feed(context, !working   ? Input::login_refused
+                : resuming ? Input::not_logged_in
+                           : Input::forced_out,
+       site);
+}
+
+void AgentDesktopEndpoint::press_ready_if_due(Context& context) {
+  const SiteIndex site = session_.current();
+  const State state = session_.state();
+  if (!ready_wanted_ || not_ready_pressed_ || busy()) return;
+  if (state != State::active && state != State::wait_registration) return;
+  ready_wanted_ = false;
+  send(context, site, tlib::Kind::set_ready);
+}
+
+// ---- the agent's work
+// ------------------------------------------------------------------------------
+
+void AgentDesktopEndpoint::start_call(Context& context) {
+  context.cancel(work_timer_);
+  work_timer_ = {};
+  if (work_ == Work::none) feed(context, Input::call_started);
+  work_ = Work::call;
+}
+
+/// The call, and its after-call work if there was any, is done.
+void AgentDesktopEndpoint::end_call(Context& context) {
+  work_ = Work::none;
+  feed(context, Input::call_ended);
+}
+
+void AgentDesktopEndpoint::on_released(Context& context, Duration work) {
+  if (work > Duration::zero()) {
+    start_call(context);  // its EventRinging may have been missed
+    work_ = Work::after_call;
+    work_timer_ = context.arm(work, {after_call_timer});
+  } else if (work_ == Work::call) {
+    end_call(context);
+  }
+}
+
+void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& notice) {
+  switch (notice.kind) {
+    case notice::Kind::shift_start:
+      feed(context, Input::shift_start);
+      return;
+    case notice::Kind::shift_end:
+      feed(context, Input::shift_end);
+      return;
+    case notice::Kind::move_desk:
+      location_ = static_cast<LocationIndex>(notice.index);
+      return;
+    case notice::Kind::speech_lost:
+    case notice::Kind::rtp_stopped:
+    case notice::Kind::rtp_resumed:
+    case notice::Kind::become_primary:
+    case notice::Kind::activate_standby:
+    case notice::Kind::drain:
+    case notice::Kind::gateway_died:
+    case notice::Kind::gateway_down:
+    case notice::Kind::gateway_up:
+      return;
+  }
+}
+
+void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {
+  const auto site = static_cast<SiteIndex>(tag.index);
+  switch (static_cast<TimerKind>(tag.kind)) {
+    case addp_timer: {
+      ServerLink& link = servers_[site];
+      link.timer = {};
+      apply(context, site, link.addp.on_timer(context.now(), options_.ail[site].addp_timeout));
+      return;
+    }
+    case attempt_timer:
+      server_attempt_failed(context, site);
+      return;
+    case reconnect_timer:
+      servers_[site].retry = {};
+      feed(context, Input::timer_reconnect, site);
+      return;
+    case proxy_timer:
+      proxy_failed(context);
+      return;
+    case stat_timer:
+      stat_failed(context);
+      return;
+    case switchover_timer:
+      feed(context, Input::timer_switchover);
+      return;
+    case login_timer:
+      feed(context, Input::timer_work);
+      return;
+    case csp_timer:
+      feed(context, Input::timer_csp);
+      return;
+    case after_call_timer:
+      ready_wanted_ = true;
+      end_call(context);
+      return;
+    case ready_timer:
+      ready_wanted_ = true;
+      press_ready_if_due(context);
+      return;
+  }
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,137 @@
+// An agent's desktop with its agent: connects, logs in, moves to the other site (R20–R24, R33,
+// R37–R39, R75–R85, domain.md §2.5, §5.3).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "models/directory.hpp"
+#include "models/domain.hpp"
+#include "models/tlib/addp.hpp"
+#include "models/tlib/desktop_session.hpp"
+#include "sim/fifo.hpp"
+
+namespace bcsim::models {
+
+/// Carries out what the DesktopSession decides, and tells it what happens: on four connections
+/// (T-Library to both SIP Servers, Configuration Server Proxy, Stat Server), by its timers, and in
+/// the agent's work. A device: silent when it is dead.
+class AgentDesktopEndpoint final : public Endpoint {
+ public:
+  /// `first` in a steady world: connected, and logged in and ready if it is the agent's shift.
+  AgentDesktopEndpoint(const Directory& directory, AgentId agent, bool first);
+
+  void on_start(Context& context) override;
+  void on_message(Context& context, const Envelope& envelope) override;
+  void on_timer(Context& context, sim::TimerTag tag) override;
+  void on_connection(Context& context, ConnectionId connection,
+                     sim::ConnectionEvent event) override;
+
+  [[nodiscard]] const tlib::DesktopSession& session() const { return session_; }
+  /// A call, or after-call work, is in hand.
+  [[nodiscard]] bool busy() const { return work_ != Work::none; }
+  [[nodiscard]] LocationIndex location() const { return location_; }
+
+  // ASSUMPTIONs; R83 and R79 give no numbers.
+  /// An attempt to connect that nobody answers is given up, and the next server tried.
+  static constexpr Duration kConnectTimeout = std::chrono::seconds(5);
+  /// An agent made Not Ready by the server (no answer) presses Ready again.
+  static constexpr Duration kReadyAgain = std::chrono::seconds(10);
+
+ private:
+  using Input = tlib::DesktopInput;
+  using State = tlib::DesktopState;
+  enum TimerKind : std::uint32_t {
+    addp_timer,
+    attempt_timer,
+    reconnect_timer,
+    proxy_timer,
+    stat_timer,
+    switchover_timer,
+    login_timer,  ///< the session's `work`
+    csp_timer,
+    after_call_timer,
+    ready_timer
+  };
+  enum class LinkState : std::uint8_t { down, opening, attaching, up };
+  enum class Work : std::uint8_t { none, call, after_call };
+
+  /// A connection, or the attempt to have one; `timer`: of the attempt, then ADDP's.
+  struct Link {
+    LinkState state = LinkState::down;
+    ConnectionId connection;
+    SimTime attempted_at{};
+    sim::TimerId timer;
+  };
+  struct ServerLink : Link {
+    tlib::AddpClient addp;
+    sim::TimerId retry;
+    bool dn_in_service = false;  ///< as the server last said
+    bool single_site_mode = false;
+    bool was_reset = false;  ///< just now: it is not tried again before reconnect_delay
+  };
+  struct SiteLink : Link {
+    SiteIndex site = 0;
+  };
+  struct SessionInput {
+    Input input;
+    SiteIndex site;
+  };
+
+  // agent_desktop.cpp: the session and the agent's work.
+  void feed(Context&, Input, SiteIndex = 0);
+  void carry_out(Context&, const tlib::DesktopEffect&);
+  void set_timer(Context&, const tlib::DesktopEffect&);
+  [[nodiscard]] sim::TimerId& timer_of(tlib::DesktopTimer, SiteIndex);
+  void on_switching(Context&, const tlib::DesktopEffect&);
+  void on_tlib(Context&, const tlib::Message&, SiteIndex);
+  void on_agent_logged_in(Context&, const tlib::Message&, SiteIndex);
+  void on_login_refused(Context&, SiteIndex);
+  void on_released(Context&, Duration work);
+  void on_notice(Context&, const notice::Message&);
+  void start_call(Context&);
+  void end_call(Context&);
+  void press_ready_if_due(Context&);
+  void send(Context&, SiteIndex, tlib::Kind);
+  [[nodiscard]] bool works_at(SiteIndex site) const;
+
+  // agent_desktop_links.cpp: the four connections.
+  void start_steady_links(Context&);
+  void connect_server(Context&, SiteIndex);
+  void open_server(Context&, SiteIndex);
+  void on_registered(Context&, SiteIndex, bool dn_in_service);
+  void server_attempt_failed(Context&, SiteIndex);
+  enum class Loss : std::uint8_t { addp, tcp, reset };
+  void lose_server(Context&, SiteIndex, Loss);
+  void apply(Context&, SiteIndex, const tlib::AddpEffects&);
+  void want_proxy(Context&, SiteIndex);
+  void read_person(Context&);
+  void proxy_failed(Context&);
+  void want_stat(Context&, SiteIndex);
+  void stat_failed(Context&);
+  void open_site_link(Context&, SiteLink&, SiteIndex, AddressId, TimerKind);
+  void send_config(Context&, const Link&, config::Kind);
+  void on_config(Context&, const config::Message&, ConnectionId);
+  void drop(Context&, Link&);
+
+  const Directory& directory_;
+  AgentId agent_;
+  bool steady_;
+  tlib::DesktopSessionOptions options_;
+  tlib::DesktopSession session_;
+  sim::Fifo<SessionInput> inputs_;
+  bool feeding_ = false;
+
+  std::array<ServerLink, kSites> servers_;
+  SiteLink proxy_, stat_;
+  sim::TimerId switchover_timer_, login_timer_, csp_timer_;
+  sim::TimerId work_timer_;  ///< after-call work, or pause before pressing Ready again
+
+  Work work_ = Work::none;
+  bool ready_wanted_ = false;  ///< TAgentSetReady is due as soon as nothing is in hand
+  bool not_ready_pressed_ = false;  ///< the session wants no calls until its DN is back
+  bool back_at_work_ = false;  ///< AgentAtWork is to be recorded with the next EventAgentReady
+  LocationIndex location_;     ///< where the person sits now
+};
+
+}  // namespace bcsim::models

@@ -1,0 +1,35 @@
+// A Configuration Server with its database: master, or standby until it is activated (R34, R45).
+#pragma once
+
+#include <vector>
+
+#include "models/directory.hpp"
+#include "models/domain.hpp"
+
+namespace bcsim::models {
+
+/// The one at configuration.master_site is master whenever it runs (ASSUMPTION: nobody demotes it
+/// when it returns); the other becomes master by the notice activate_standby. A standby closes the
+/// connections of whoever takes it for a master.
+class ConfigServerEndpoint final : public Endpoint {
+ public:
+  ConfigServerEndpoint(const Directory& directory, SiteIndex site, bool /*first*/)
+      : site_(site), master_(directory.scenario->configuration.master_site == site) {}
+
+  void on_start(Context&) override {}
+  void on_message(Context& context, const Envelope& envelope) override;
+  void on_timer(Context&, sim::TimerTag) override {}
+  void on_connection(Context& context, ConnectionId connection,
+                     sim::ConnectionEvent event) override;
+
+  [[nodiscard]] bool master() const { return master_; }
+  [[nodiscard]] std::uint32_t writes() const { return writes_; }
+
+ private:
+  SiteIndex site_;
+  bool master_;
+  std::uint32_t writes_ = 0;
+  std::vector<ConnectionId> proxies_;  ///< those that said hello; told of every change (D17)
+};
+
+}  // namespace bcsim::models

@@ -1,0 +1,129 @@
+// Configuration Servers, their proxies and the Stat Server (R34, R45, D17).
+#include <gtest/gtest.h>
+
+#include "tests/support/desk_world.hpp"
+
+namespace bcsim::testing {
+namespace {
+
+using Times = std::vector<SimTime>;
+
+/// Reads and writes through the proxy of one site, when a test says so.
+class Client final : public Endpoint {
+ public:
+  struct Ask {
+    Duration at;
+    config::Kind kind;
+  };
+  Client(AddressId proxy, std::vector<Ask> asks) : proxy_(proxy), asks_(std::move(asks)) {}
+
+  void on_start(Context& context) override {
+    connection_ = context.open(proxy_);
+    for (std::uint32_t i = 0; i < asks_.size(); ++i) context.arm(asks_[i].at, {0, i});
+  }
+  void on_timer(Context& context, sim::TimerTag tag) override {
+    config::Message m;
+    m.kind = asks_[tag.index].kind;
+    m.object = tag.index;
+    context.send(connection_, m, size_bytes(m));
+  }
+  void on_message(Context& context, const Envelope& envelope) override {
+    answers.push_back({context.now(), std::get<config::Message>(envelope.message).kind});
+  }
+
+  struct Answer {
+    SimTime at;
+    config::Kind kind;
+    bool operator==(const Answer&) const = default;
+  };
+  std::vector<Answer> answers;
+
+ private:
+  AddressId proxy_;
+  std::vector<Ask> asks_;
+  ConnectionId connection_;
+};
+
+/// A client at site 2's proxy, in the place of a desktop there.
+class Configuration : public ::testing::Test {
+ protected:
+  Configuration() : world_(scenario(), 1, DeskWorld::With::desktops) {}
+  static Scenario scenario() {
+    Scenario s = desk_scenario();
+    s.run.start = StartMode::cold;
+    s.agents[0].location = 1;
+    return s;
+  }
+  std::vector<Client::Answer> run(std::vector<Client::Ask> asks, Duration until) {
+    Client* client = nullptr;
+    world_.make_instead = [&](NodeId node) -> std::unique_ptr<Endpoint> {
+      if (node != world_.directory.agents[0].desktop) return nullptr;
+      auto made = std::make_unique<Client>(world_.directory.config_proxy[1], asks);
+      client = made.get();
+      return made;
+    };
+    world_.run(until);
+    return client->answers;
+  }
+
+  DeskWorld world_;
+};
+
+TEST_F(Configuration, ProxyReadsFromMemoryAndWritesThroughTheMasterAtTheOtherSite) {
+  const auto answers = run({{1s, config::Kind::read}, {2s, config::Kind::write}}, 3s);
+  // A read takes 1 ms; a write 40 ms more, over the dc-link.
+  EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(1001ms), config::Kind::read_reply},
+                                                  {at(2041ms), config::Kind::write_done}}));
+  EXPECT_TRUE(world_.times<ConfigWriteRefused>().empty());
+}
+
+TEST_F(Configuration, ReadsNeverStopAndWritesAreRefusedUntilTheStandbyIsUp) {  // R34
+  world_.fail_host(10s, world_.config_server[0]);
+  world_.notice(100s, world_.config_server[1], notice::Kind::activate_standby);
+  const auto answers = run({{50s, config::Kind::read},
+                            {50s, config::Kind::write},
+                            {130s, config::Kind::write},
+                            {130s, config::Kind::read}},
+                           140s);
+  EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(50001ms), config::Kind::read_reply},
+                                                  {at(50001ms), config::Kind::write_refused},
+                                                  {at(130001ms), config::Kind::write_done},
+                                                  {at(130001ms), config::Kind::read_reply}}));
+  EXPECT_EQ(world_.times<ConfigStandbyUp>([](const auto& r) { return r.site == 1; }),
+            Times{at(100s)});
+  EXPECT_EQ(world_.times<ConfigWriteRefused>([](const auto& r) { return r.site == 1; }),
+            Times{at(50s + 500us)});
+}
+
+TEST_F(Configuration, AWriteUnderWayWhenTheMasterFallsSilentIsRefusedByAddp) {
+  world_.fail_host(10s, world_.config_server[0]);
+  const auto answers = run({{11s, config::Kind::write}}, 60s);
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].kind, config::Kind::write_refused);
+  EXPECT_GT(answers[0].at, at(20s - 40ms));
+  EXPECT_LE(answers[0].at, at(30s + 1ms));  // 10 + 2A
+}
+
+TEST_F(Configuration, WritesGoOnWhenTheMasterReturns) {
+  world_.crash(10s, world_.config_server[0]);
+  world_.start_node(40s, world_.config_server[0]);
+  const auto answers = run({{20s, config::Kind::write}, {60s, config::Kind::write}}, 70s);
+  EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(20001ms), config::Kind::write_refused},
+                                                  {at(60041ms), config::Kind::write_done}}));
+  EXPECT_TRUE(world_.times<ConfigStandbyUp>().empty());
+}
+
+TEST_F(Configuration, APartitionStopsWritesAtTheSiteWithoutAMasterOnly) {  // R45
+  world_.faults.push_back({at(10s), sim::LinkCut{world_.dc_link}});
+  world_.faults.push_back({at(10s), sim::LinkCut{sim::opposite(world_.dc_link)}});
+  world_.faults.push_back({at(100s), sim::LinkHeal{world_.dc_link}});
+  world_.faults.push_back({at(100s), sim::LinkHeal{sim::opposite(world_.dc_link)}});
+  const auto answers = run(
+      {{60s, config::Kind::read}, {60s, config::Kind::write}, {130s, config::Kind::write}}, 140s);
+  EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(60001ms), config::Kind::read_reply},
+                                                  {at(60001ms), config::Kind::write_refused},
+                                                  {at(130041ms), config::Kind::write_done}}));
+}
+
+}  // namespace
+}  // namespace bcsim::testing
