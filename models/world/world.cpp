@@ -1,0 +1,264 @@
+#include "models/world/world.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "models/endpoints/agent_desktop.hpp"
+#include "models/endpoints/config_server.hpp"
+#include "models/endpoints/config_server_proxy.hpp"
+#include "models/endpoints/media_gateway.hpp"
+#include "models/endpoints/media_server.hpp"
+#include "models/endpoints/pstn.hpp"
+#include "models/endpoints/sip_phone.hpp"
+#include "models/endpoints/sip_server.hpp"
+#include "models/endpoints/stat_server.hpp"
+
+namespace bcsim::models {
+
+namespace {
+constexpr Duration kSampling = 10s;  // of server load and media; intervals are multiples of it
+
+Message told(notice::Kind kind, std::uint32_t index = 0) {
+  return notice::Message{kind, index, {}};
+}
+}  // namespace
+
+TwoSiteWorld::TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng)
+    : scenario_(scenario), layout_(scenario, rng) {}
+
+TwoSiteWorld::~TwoSiteWorld() = default;
+
+Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
+  simulation_ = std::make_unique<Simulation>(
+      layout_.topology, platform, layout_.directory.rng, *this,
+      sim::SimulationOptions{.horizon = sim::kStart + scenario_.run.horizon,
+                             .tick = std::min(kSampling, scenario_.run.interval),
+                             .icmp_unreachable = scenario_.network.icmp_unreachable});
+  Directory& directory = layout_.directory;
+  for (std::uint8_t s = 0; s < kSites; ++s) {
+    directory.sip_server[s] = simulation_->add_address(directory.sip_server_process[s][0]);
+    pairs_[s] = std::make_unique<SipServerPair>(directory, s);
+  }
+  media_ = std::make_unique<MediaPlane>(
+      layout_, simulation_->network(),
+      [this](NodeId node, const notice::Message& m) { simulation_->notify(node, Message{m}); },
+      [this](NodeId node) { return simulation_->is_up(node); });
+  simulation_->add_faults(compile_faults(scenario_, layout_));
+  return *simulation_;
+}
+
+void TwoSiteWorld::start() {
+  assert(simulation_);
+  simulation_->boot_all();
+  if (layout_.directory.steady()) connect_steady();
+  for (std::uint32_t g = 0; g < scenario_.agents.size(); ++g) {
+    staffed_.push_back(layout_.directory.staffed(g, sim::kStart));
+  }
+  for (std::uint32_t a = 0; a < layout_.directory.agents.size(); ++a) {
+    if (layout_.directory.at_work(AgentId{a}, sim::kStart)) {
+      simulation_->record({}, ShiftChanged{AgentId{a}, 1});
+    }
+  }
+  simulation_->start();
+  was_up_.assign(layout_.roles.size(), true);
+}
+
+/// Connections that exist before time starts, between nodes that have booted but not yet acted.
+void TwoSiteWorld::connect_steady() {
+  Directory& directory = layout_.directory;
+  auto& streams = simulation_->streams();
+  for (AgentInfo& agent : directory.agents) {
+    for (std::uint8_t s = 0; s < kSites; ++s) {
+      agent.server_connection[s] = streams.establish(agent.desktop, directory.sip_server[s]);
+    }
+    agent.proxy_connection =
+        streams.establish(agent.desktop, directory.config_proxy[agent.preferred_site]);
+    agent.stat_connection =
+        streams.establish(agent.desktop, directory.stat_server[agent.preferred_site]);
+  }
+}
+
+std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
+  const NodeRole& role = layout_.roles[node.value];
+  const Directory& directory = layout_.directory;
+  switch (role.kind) {
+    case NodeKind::pstn:
+      return std::make_unique<PstnEndpoint>(directory, first);
+    case NodeKind::gateway:
+      return std::make_unique<MediaGatewayEndpoint>(directory, role.index, first);
+    case NodeKind::sip_server:
+      return std::make_unique<SipServerEndpoint>(directory, *pairs_[role.site], role.site,
+                                                 role.process, first);
+    case NodeKind::media_server:
+      return std::make_unique<MediaServerEndpoint>(directory, role.site, first);
+    case NodeKind::config_server:
+      return std::make_unique<ConfigServerEndpoint>(directory, role.site, first);
+    case NodeKind::config_server_proxy:
+      return std::make_unique<ConfigServerProxyEndpoint>(directory, role.site, first);
+    case NodeKind::stat_server:
+      return std::make_unique<StatServerEndpoint>(directory, role.site, first);
+    case NodeKind::phone:
+      return std::make_unique<SipPhoneEndpoint>(directory, AgentId{role.index}, first);
+    case NodeKind::desktop:
+      return std::make_unique<AgentDesktopEndpoint>(directory, AgentId{role.index}, first);
+  }
+  return nullptr;
+}
+
+void TwoSiteWorld::on_record(const JournalEntry& entry) {
+  for (Observer* observer : observers_) observer->on_record(entry);
+  if (!media_->on_record(entry.record)) return;
+  if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
+    simulation_->record({}, MediaDegraded{answered->call});
+  }
+}
+
+void TwoSiteWorld::on_tick(SimTime now) {
+  TickSample sample;
+  for (std::uint8_t s = 0; s < kSites; ++s) {
+    const ServerLoad load = pairs_[s]->take_load();
+    sample.servers[s] = {load.messages, load.delay_sum, load.delay_max};
+  }
+  for (std::uint32_t i = 0; i < 2 * layout_.topology.links.size(); ++i) {
+    sample.links.push_back({sim::LinkId{i}, simulation_->network().media_bps(sim::LinkId{i})});
+  }
+  for (Observer* observer : observers_) observer->on_tick(now, sample);
+}
+
+// ---- faults --------------------------------------------------------------------------------
+
+void TwoSiteWorld::after_fault(const sim::FaultStep& step) {
+  if (const auto* change = std::get_if<sim::ModelChange>(&step.action)) {
+    carry_out(static_cast<Change>(change->what), change->subject);
+    return;
+  }
+  notice_deaths_and_births(std::holds_alternative<sim::HostDown>(step.action));
+  media_->refresh();
+}
+
+void TwoSiteWorld::after(Duration delay, Change what, std::uint32_t subject) {
+  simulation_->add_faults({{simulation_->now() + delay, change(what, subject)}});
+}
+
+void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
+  Directory& directory = layout_.directory;
+  switch (what) {
+    case Change::fault_begins:
+      simulation_->record({}, FaultInjected{subject, 0});
+      break;
+    case Change::fault_ends:
+      simulation_->record({}, FaultInjected{subject, 1});
+      break;
+    case Change::drain:
+      simulation_->notify(directory.sip_server_process[subject][primary_[subject]],
+                          told(notice::Kind::drain));
+      break;
+    case Change::staffing:
+      change_staffing(subject);
+      break;
+    case Change::become_primary: {
+      const int other = 1 - primary_[subject];
+      const NodeId node = directory.sip_server_process[subject][other];
+      if (simulation_->is_up(directory.sip_server_process[subject][primary_[subject]])) break;
+      if (!node.valid() || !simulation_->is_up(node)) break;
+      primary_[subject] = other;
+      simulation_->notify(node, told(notice::Kind::become_primary));
+      break;
+    }
+    case Change::gateway_noticed:
+      if (!simulation_->is_up(directory.gateways[subject])) {
+        simulation_->notify(directory.pstn, told(notice::Kind::gateway_down, subject));
+      }
+      break;
+    case Change::activate_standby: {
+      const SiteIndex master = scenario_.configuration.master_site;
+      const NodeId dead{directory.config_server[master].value};
+      const NodeId standby{directory.config_server[subject].value};
+      if (!simulation_->is_up(dead) && simulation_->is_up(standby)) {
+        simulation_->notify(standby, told(notice::Kind::activate_standby));
+      }
+      break;
+    }
+  }
+}
+
+void TwoSiteWorld::change_staffing(std::uint32_t group) {
+  const Directory& directory = layout_.directory;
+  const std::uint32_t now = directory.staffed(group, simulation_->now());
+  const std::uint32_t before = staffed_[group];
+  staffed_[group] = now;
+  for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
+    const AgentInfo& agent = directory.agents[a];
+    if (agent.group != group) continue;
+    const bool worked = agent.member < before, works = agent.member < now;
+    if (worked == works) continue;
+    simulation_->record({}, ShiftChanged{AgentId{a}, works ? 1u : 0u});
+    simulation_->notify(agent.desktop,
+                        told(works ? notice::Kind::shift_start : notice::Kind::shift_end));
+  }
+}
+
+void TwoSiteWorld::notice_deaths_and_births(bool host_failed) {
+  for (std::uint32_t i = 0; i < was_up_.size(); ++i) {
+    const bool up = simulation_->is_up(NodeId{i});
+    if (up == was_up_[i]) continue;
+    was_up_[i] = up;
+    simulation_->record({}, NodeStateChanged{NodeId{i}, up ? 1u : 0u});
+    if (up) {
+      node_returned(NodeId{i});
+    } else {
+      node_died(NodeId{i}, host_failed);
+    }
+  }
+  for (std::uint8_t s = 0; s < kSites; ++s) {
+    const bool alive = pair_alive(s);
+    if (alive == pair_was_alive_[s]) continue;
+    pair_was_alive_[s] = alive;
+    simulation_->record({}, PairStateChanged{s, alive ? 1u : 0u});
+    if (alive) continue;
+    pairs_[s]->lose_everything();
+    if (!scenario_.run.media_survives) media_->pair_lost(s);
+  }
+}
+
+bool TwoSiteWorld::pair_alive(SiteIndex site) const {
+  const auto& processes = layout_.directory.sip_server_process[site];
+  // A hung process has not lost its calls: only its death stops speech.
+  return std::any_of(processes.begin(), processes.end(), [this](NodeId node) {
+    return node.valid() && (simulation_->is_up(node) || simulation_->is_hung(node));
+  });
+}
+
+void TwoSiteWorld::node_died(NodeId node, bool host_failed) {
+  const NodeRole& role = layout_.roles[node.value];
+  if (role.kind == NodeKind::sip_server && role.process == primary_[role.site] &&
+      !simulation_->is_hung(node)) {
+    const SipServerOptions& options = scenario_.sites[role.site].sip_server;
+    Duration detection = options.process_death_detection;
+    if (host_failed) {
+      auto stream = layout_.directory.rng.stream("ha.detection", detections_++);
+      detection = sim::from_seconds(stream.uniform(sim::seconds(options.host_loss_detection_min),
+                                                   sim::seconds(options.host_loss_detection_max)));
+    }
+    after(detection, Change::become_primary, role.site);
+  } else if (role.kind == NodeKind::gateway) {
+    simulation_->notify(layout_.directory.pstn, told(notice::Kind::gateway_died, role.index));
+    after(scenario_.gateways[role.index].pstn_detection, Change::gateway_noticed, role.index);
+  } else if (role.kind == NodeKind::config_server &&
+             role.site == scenario_.configuration.master_site &&
+             scenario_.configuration.standby_activation) {
+    after(*scenario_.configuration.standby_activation, Change::activate_standby,
+          peer_of(role.site));
+  }
+}
+
+void TwoSiteWorld::node_returned(NodeId node) {
+  const NodeRole& role = layout_.roles[node.value];
+  if (role.kind == NodeKind::gateway) {
+    simulation_->notify(layout_.directory.pstn, told(notice::Kind::gateway_up, role.index));
+  } else if (role.kind == NodeKind::sip_server && !pair_was_alive_[role.site]) {
+    primary_[role.site] = role.process;  // the first process of an empty pair serves
+  }
+}
+
+}  // namespace bcsim::models

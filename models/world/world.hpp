@@ -1,0 +1,65 @@
+// One replication of a scenario: builds the two-site world and carries out what no endpoint does.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "models/endpoints/sip_server_pair.hpp"
+#include "models/world/fault_compiler.hpp"
+#include "models/world/layout.hpp"
+#include "models/world/media_plane.hpp"
+#include "models/world/observer.hpp"
+
+namespace bcsim::models {
+
+/// Owns everything of a run but the platform. Beside building endpoints it plays the parts of the
+/// world that are nobody's endpoint: the Solution Control Server that notices a dead SIP Server
+/// process and promotes the backup (D15, D22), the PSTN's alarm on a dead gateway, the operator who
+/// activates the standby Configuration Server, the staffing curve, and speech.
+class TwoSiteWorld final : public sim::World<Domain> {
+ public:
+  TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng);
+  ~TwoSiteWorld() override;
+
+  /// The simulation on a platform built from layout().topology; call once, then start().
+  [[nodiscard]] Simulation& simulate(sim::Platform& platform);
+  /// Boots everything at time 0.
+  void start();
+  /// Not owned; called in the order of being added.
+  void add_observer(Observer& observer) { observers_.push_back(&observer); }
+
+  [[nodiscard]] const Layout& layout() const { return layout_; }
+  [[nodiscard]] const Scenario& scenario() const { return scenario_; }
+
+  // sim::World
+  std::unique_ptr<Endpoint> make_endpoint(NodeId node, bool first) override;
+  void on_record(const JournalEntry& entry) override;
+  void after_fault(const sim::FaultStep& step) override;
+  void on_tick(SimTime now) override;
+
+ private:
+  void connect_steady();
+  void carry_out(Change what, std::uint32_t subject);
+  void change_staffing(std::uint32_t group);
+  /// Compares every node's life with what it was before the fault and acts on the differences.
+  void notice_deaths_and_births(bool host_failed);
+  void node_died(NodeId node, bool host_failed);
+  void node_returned(NodeId node);
+  [[nodiscard]] bool pair_alive(SiteIndex site) const;
+  void after(Duration delay, Change what, std::uint32_t subject);
+
+  const Scenario& scenario_;
+  Layout layout_;
+  std::array<std::unique_ptr<SipServerPair>, kSites> pairs_;
+  std::unique_ptr<Simulation> simulation_;
+  std::unique_ptr<MediaPlane> media_;
+  std::vector<Observer*> observers_;
+  std::vector<bool> was_up_;  ///< by NodeId, before the fault
+  std::array<bool, kSites> pair_was_alive_ = {true, true};
+  std::array<int, kSites> primary_ = {0, 0};  ///< process that was told to be primary last
+  std::vector<std::uint32_t> staffed_;        ///< by group, as of the last step
+  std::uint32_t detections_ = 0;
+};
+
+}  // namespace bcsim::models
