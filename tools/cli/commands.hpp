@@ -1,0 +1,19 @@
+// One row of the table per command; each is written in its own file.
+#pragma once
+
+#include "tools/cli/command_table.hpp"
+
+namespace bcsim::tools {
+
+[[nodiscard]] Command run_command();
+[[nodiscard]] Command new_command();
+[[nodiscard]] Command check_command();
+[[nodiscard]] Command list_command();
+[[nodiscard]] Command schema_command();
+[[nodiscard]] Command help_command();
+[[nodiscard]] Command version_command();
+
+/// The option --set, which several commands take.
+[[nodiscard]] Option set_option();
+
+}  // namespace bcsim::tools

@@ -1,0 +1,27 @@
+// Running a scenario: from the effective scenario to results on disk and words on the terminal.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "models/scenario.hpp"
+#include "tools/cli/terminal.hpp"
+#include "tools/scenario/diagnostics.hpp"
+
+namespace bcsim::tools {
+
+/// What `bcsim run` was asked for.
+struct RunRequest {
+  models::Scenario scenario;
+  std::string effective_yaml;        ///< canonical; the run id is hashed from it
+  std::vector<Diagnostic> warnings;  ///< of the load; results repeat the accepted rule breaks
+  std::filesystem::path out;         ///< empty: results/<scenario>/<run id>
+  int jobs = 0;                      ///< worker processes; 0: as many as processors
+  bool json = false;                 ///< summary as JSON on standard output
+};
+
+/// Simulates and writes; returns the exit code. May throw WriteError.
+[[nodiscard]] int run_scenario(const RunRequest& request, Terminal& terminal);
+
+}  // namespace bcsim::tools

@@ -1,0 +1,348 @@
+#include "tools/scenario/arrivals.hpp"
+
+#include <algorithm>
+
+#include "tools/scenario/csv.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using models::ArrivalSpec;
+using models::IntervalVolumes;
+using models::RateStep;
+using models::SingleCall;
+using models::SingleCalls;
+using models::VolumeInterval;
+
+// A piece of a larger list on one line.
+template <class T>
+Out flow_section(const Writer& w, const Section& keys, const T& value) {
+  Out out = write_section(w, keys, &value);
+  for (auto& [name, child] : out.children) child.comment.clear();
+  out.flow = true;
+  return out;
+}
+
+template <class T>
+Out flow_list(const Writer& w, const Section& keys, const std::vector<T>& values) {
+  Out out = Out::list();
+  for (const T& value : values) out.children.emplace_back("", flow_section(w, keys, value));
+  return out;
+}
+
+std::shared_ptr<const Section> rate_step_section() {
+  static const auto keys = [] {
+    SectionOf<RateStep> s("a step of the profile", "The rate from then on");
+    s.key("at", &RateStep::at, instant(true), language(), "From when").require();
+    s.key("rate", &RateStep::per_s, rate(), language(), "Calls per time").require();
+    return s.done();
+  }();
+  return keys;
+}
+
+std::shared_ptr<const Section> interval_section() {
+  static const auto keys = [] {
+    SectionOf<VolumeInterval> s("an interval", "So many calls in this interval");
+    s.key("at", &VolumeInterval::at, instant(), language(), "Start of the interval").require();
+    s.key("length", &VolumeInterval::length, duration({.min = 0s, .max = {}, .above = true}),
+          language(), "Its length")
+        .require();
+    s.key("count", &VolumeInterval::count, number({.min = 0.}), language(), "Calls in it")
+        .require();
+    return s.done();
+  }();
+  return keys;
+}
+
+// `volumes:` as it may be written: intervals one by one, or a file.
+struct Volumes {
+  Node file;
+  std::string start_column = "start", count_column = "count";
+  double share = 1;
+  std::optional<sim::Duration> length;
+  bool exact = false;
+  std::vector<VolumeInterval> intervals;
+};
+
+Codec<Node> file_name() {
+  Codec<Node> codec;
+  codec.type.kind = Kind::text;
+  codec.read = [](Reader& r, const Node& node, Node& value) {
+    if (r.scalar(node, "the name of a CSV file") != nullptr) value = node;
+  };
+  codec.write = [](const Writer&, const Node&) { return std::nullopt; };
+  return codec;
+}
+
+std::shared_ptr<const Section> volumes_section() {
+  static const auto keys = [] {
+    SectionOf<Volumes> s("volumes", "Calls per interval");
+    s.key("file", &Volumes::file, file_name(), language(), "A CSV file with a row per interval")
+        .excludes("source");
+    s.key("start-column", &Volumes::start_column, text(), language(),
+          "Column of times of day, or of seconds since the start");
+    s.key("count-column", &Volumes::count_column, text(), language(), "Column of calls");
+    s.key("share", &Volumes::share, percent({.min = 0., .max = 1000.}), language(),
+          "Part of each count that is offered; may exceed 100%");
+    s.key("length", &Volumes::length, if_given(duration({.min = 1s})),
+          derived("the gap to the next row"), "Of every interval of the file")
+        .default_is("the gap to the next row");
+    s.key("exact", &Volumes::exact, boolean(), assumption(),
+          "Exactly so many calls, at uniform times; else Poisson with this mean");
+    s.key("intervals", &Volumes::intervals,
+          list(section<VolumeInterval>(interval_section()), "intervals"), language(),
+          "The intervals one by one")
+        .excludes("source");
+    return s.done();
+  }();
+  return keys;
+}
+
+// What lies before the start of the run is cut off, in proportion.
+void cut_at_start(std::vector<VolumeInterval>& intervals) {
+  std::vector<VolumeInterval> kept;
+  for (VolumeInterval i : intervals) {
+    const sim::Duration before = sim::kStart - i.at;
+    if (before > sim::Duration::zero()) {
+      if (before >= i.length) continue;
+      i.count *= 1 - sim::seconds(before) / sim::seconds(i.length);
+      i.at = sim::kStart;
+      i.length -= before;
+    }
+    kept.push_back(i);
+  }
+  intervals = std::move(kept);
+}
+
+std::vector<VolumeInterval> read_volume_file(Reader& r, const Volumes& options) {
+  const auto csv = read_csv(r, options.file);
+  if (!csv) return {};
+  const auto start = find_column(r, *csv, options.start_column, options.file.at);
+  const auto count = find_column(r, *csv, options.count_column, options.file.at);
+  if (!start || !count) return {};
+  std::vector<VolumeInterval> intervals;
+  for (const auto& row : csv->rows) {
+    const auto at = csv_time(r, row[*start]);
+    const auto calls = csv_number(r, row[*count]);
+    if (!at || !calls) continue;
+    const sim::SimTime when = sim::kStart + *at;
+    if (!intervals.empty() && when <= intervals.back().at) {
+      r.diagnostics().error("S-015", row[*start].at, "times must rise from row to row");
+      continue;
+    }
+    intervals.push_back({when, {}, *calls * options.share});
+  }
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    if (options.length) {
+      intervals[i].length = *options.length;
+    } else if (i + 1 < intervals.size()) {
+      intervals[i].length = intervals[i + 1].at - intervals[i].at;
+    } else if (i > 0) {
+      intervals[i].length = intervals[i - 1].length;
+    } else {
+      r.error(options.file, "S-008", "a file of one interval needs 'length'");
+      intervals[i].length = 1h;
+    }
+    if (i > 0 && intervals[i].at < intervals[i - 1].at + intervals[i - 1].length) {
+      r.error(options.file, "S-006", "the intervals of this file overlap",
+              "'length' is longer than the gap between rows");
+      break;
+    }
+  }
+  cut_at_start(intervals);
+  return intervals;
+}
+
+void read_volumes(Reader& r, const Node& node, ArrivalSpec& value) {
+  Volumes given;
+  read_section(r, *volumes_section(), node, &given);
+  IntervalVolumes volumes;
+  volumes.exact = given.exact;
+  if (given.file.is_scalar()) {
+    volumes.intervals = read_volume_file(r, given);
+  } else if (node.find("intervals") != nullptr) {
+    volumes.intervals = std::move(given.intervals);
+    for (std::size_t i = 1; i < volumes.intervals.size(); ++i) {
+      if (volumes.intervals[i].at < volumes.intervals[i - 1].at + volumes.intervals[i - 1].length) {
+        r.error(*node.find("intervals"), "S-006", "these intervals overlap or are out of order");
+        break;
+      }
+    }
+  } else if (node.is_map() || node.is_null()) {
+    r.error(node, "S-008", "volumes need a file or intervals");
+  }
+  value = std::move(volumes);
+}
+
+std::shared_ptr<const Section> single_call_section() {
+  static const auto keys = [] {
+    SectionOf<SingleCall> s("a call", "One call, pinned");
+    s.key("at", &SingleCall::at, instant(), language(), "Arrival").require();
+    s.key("talk", &SingleCall::talk, if_given(duration()), language(), "Talk time")
+        .default_is("drawn");
+    Codec<sim::Duration> forever = duration();
+    forever.type.words = {"never"};
+    forever.read = [](Reader& r, const Node& node, sim::Duration& value) {
+      if (node.is_scalar() && node.text == "never") {
+        value = sim::Duration::max();
+      } else {
+        duration().read(r, node, value);
+      }
+    };
+    forever.write = [](const Writer&, const sim::Duration& value) {
+      return Out::scalar(value == sim::Duration::max() ? "never" : format_duration(value));
+    };
+    s.key("patience", &SingleCall::patience, if_given(forever), language(), "Patience in the queue")
+        .default_is("drawn");
+    s.key("gateway", &SingleCall::gateway, if_given(gateway_reference()), language(),
+          "Through this gateway")
+        .default_is("drawn");
+    return s.done();
+  }();
+  return keys;
+}
+
+struct CallFile {
+  Node file;
+};
+
+std::shared_ptr<const Section> call_file_section() {
+  static const auto keys = [] {
+    SectionOf<CallFile> s(
+        "a file of calls",
+        "A CSV file with columns arrival_s and, if wanted, talk_s, patience_s and "
+        "gateway; empty cells are drawn");
+    s.key("file", &CallFile::file, file_name(), language(), "The CSV file").require();
+    return s.done();
+  }();
+  return keys;
+}
+
+std::optional<std::size_t> optional_column(const Csv& csv, std::string_view name) {
+  for (std::size_t i = 0; i < csv.header.size(); ++i) {
+    if (csv.header[i].text == name) return i;
+  }
+  return std::nullopt;
+}
+
+std::vector<SingleCall> read_call_file(Reader& r, const Node& file) {
+  const auto csv = read_csv(r, file);
+  if (!csv) return {};
+  const auto arrival = find_column(r, *csv, "arrival_s", file.at);
+  if (!arrival) return {};
+  const auto talk = optional_column(*csv, "talk_s"), patience = optional_column(*csv, "patience_s");
+  const auto gateway = optional_column(*csv, "gateway");
+  const auto time = [&](const CsvCell& cell) -> std::optional<sim::Duration> {
+    if (cell.text.empty()) return std::nullopt;
+    if (cell.text == "never") return sim::Duration::max();
+    const auto s = csv_seconds(r, cell);
+    return s ? std::optional(sim::from_seconds(*s)) : std::nullopt;
+  };
+  std::vector<SingleCall> calls;
+  for (const auto& row : csv->rows) {
+    const auto at = csv_time(r, row[*arrival]);
+    if (!at || *at < sim::Duration::zero()) continue;
+    SingleCall call;
+    call.at = sim::kStart + *at;
+    if (talk) call.talk = time(row[*talk]);
+    if (patience) call.patience = time(row[*patience]);
+    if (gateway && !row[*gateway].text.empty()) {
+      Node name;
+      name.kind = Node::Kind::scalar;
+      name.text = row[*gateway].text;
+      name.at = row[*gateway].at;
+      call.gateway = r.reference(name, "gateway", r.names.gateways);
+    }
+    calls.push_back(call);
+  }
+  return calls;
+}
+
+}  // namespace
+
+Codec<ArrivalSpec> constant_rate() {
+  Codec<ArrivalSpec> codec;
+  codec.type = rate().type;
+  codec.read = [](Reader& r, const Node& node, ArrivalSpec& value) {
+    models::ConstantRate given;
+    rate().read(r, node, given.per_s);
+    value = given;
+  };
+  codec.write = [](const Writer& w, const ArrivalSpec& value) -> std::optional<Out> {
+    const auto* constant = std::get_if<models::ConstantRate>(&value);
+    if (constant == nullptr) return std::nullopt;
+    return rate().write(w, constant->per_s);
+  };
+  return codec;
+}
+
+Codec<ArrivalSpec> rate_profile() {
+  const auto steps = list(section<RateStep>(rate_step_section()), "a profile");
+  Codec<ArrivalSpec> codec;
+  codec.type = steps.type;
+  codec.read = [steps](Reader& r, const Node& node, ArrivalSpec& value) {
+    std::vector<RateStep> given;
+    steps.read(r, node, given);
+    models::RateProfile profile;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      if (i > 0 && given[i].at <= given[i - 1].at) {
+        r.error(node.children[i], "S-006", "times must rise from one step to the next");
+      }
+      // Of the steps before the start only the last matters.
+      if (given[i].at <= sim::kStart) profile.steps.clear();
+      profile.steps.push_back({std::max(given[i].at, sim::kStart), given[i].per_s});
+    }
+    if (node.is_list() && given.empty()) r.error(node, "S-008", "a profile needs a step");
+    value = std::move(profile);
+  };
+  codec.write = [](const Writer& w, const ArrivalSpec& value) -> std::optional<Out> {
+    const auto* profile = std::get_if<models::RateProfile>(&value);
+    if (profile == nullptr) return std::nullopt;
+    return flow_list(w, *rate_step_section(), profile->steps);
+  };
+  return codec;
+}
+
+Codec<ArrivalSpec> interval_volumes() {
+  Codec<ArrivalSpec> codec;
+  codec.type.kind = Kind::section;
+  codec.type.section = volumes_section();
+  codec.read = read_volumes;
+  codec.write = [](const Writer& w, const ArrivalSpec& value) -> std::optional<Out> {
+    const auto* volumes = std::get_if<IntervalVolumes>(&value);
+    if (volumes == nullptr) return std::nullopt;
+    Out out = Out::map();
+    out.children.emplace_back("exact", Out::scalar(volumes->exact ? "true" : "false"));
+    out.children.emplace_back("intervals", flow_list(w, *interval_section(), volumes->intervals));
+    return out;
+  };
+  return codec;
+}
+
+Codec<ArrivalSpec> single_calls() {
+  const auto inline_calls = list(section<SingleCall>(single_call_section()), "calls");
+  Codec<ArrivalSpec> codec;
+  codec.type.kind = Kind::any_of;
+  codec.type.elements = {inline_calls.type, section<CallFile>(call_file_section()).type};
+  codec.read = [inline_calls](Reader& r, const Node& node, ArrivalSpec& value) {
+    SingleCalls calls;
+    if (node.is_map()) {
+      CallFile given;
+      read_section(r, *call_file_section(), node, &given);
+      if (given.file.is_scalar()) calls.calls = read_call_file(r, given.file);
+    } else {
+      inline_calls.read(r, node, calls.calls);
+    }
+    std::stable_sort(calls.calls.begin(), calls.calls.end(),
+                     [](const SingleCall& a, const SingleCall& b) { return a.at < b.at; });
+    value = std::move(calls);
+  };
+  codec.write = [](const Writer& w, const ArrivalSpec& value) -> std::optional<Out> {
+    const auto* calls = std::get_if<SingleCalls>(&value);
+    if (calls == nullptr) return std::nullopt;
+    return flow_list(w, *single_call_section(), calls->calls);
+  };
+  return codec;
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,15 @@
+// What has to be known before a scenario is read, and what follows from it afterwards.
+#pragma once
+
+#include "tools/scenario/reader.hpp"
+
+namespace bcsim::tools {
+
+/// Collects the names that references may use, gives sites and locations theirs, and sets the
+/// defaults that depend on them. Reports names that clash.
+void prepare(Reader& reader, const Node& root);
+/// Fills in what was left out and follows from the rest: a gateway per site, a queue, where agents
+/// sit, equal shares. `root` is what was read.
+void complete(Reader& reader, const Node& root);
+
+}  // namespace bcsim::tools

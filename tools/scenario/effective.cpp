@@ -1,0 +1,64 @@
+#include "tools/scenario/effective.hpp"
+
+#include <yaml-cpp/emitter.h>
+#include <yaml-cpp/emittermanip.h>
+
+#include "tools/scenario/keys.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+void emit(YAML::Emitter& yaml, const Out& out) {
+  switch (out.kind) {
+    case Out::Kind::scalar:
+      if (out.quoted) yaml << YAML::DoubleQuoted;
+      yaml << out.text;
+      break;
+    case Out::Kind::list:
+      yaml << (out.flow || out.children.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+      for (const auto& [key, child] : out.children) emit(yaml, child);
+      yaml << YAML::EndSeq;
+      break;
+    case Out::Kind::map:
+      yaml << (out.flow || out.children.empty() ? YAML::Flow : YAML::Block) << YAML::BeginMap;
+      for (const auto& [key, child] : out.children) {
+        yaml << YAML::Key << key << YAML::Value;
+        emit(yaml, child);
+      }
+      yaml << YAML::EndMap;
+      break;
+  }
+  if (!out.comment.empty()) yaml << YAML::Comment(out.comment);
+}
+
+std::string text_of(const Out& out) {
+  YAML::Emitter yaml;
+  yaml.SetIndent(2);
+  emit(yaml, out);
+  return std::string(yaml.c_str()) + "\n";
+}
+
+}  // namespace
+
+std::string effective_yaml(const models::Scenario& scenario) {
+  return text_of(write_section(Writer(scenario), *scenario_section(), &scenario));
+}
+
+std::string annotated_yaml(const models::Scenario& scenario, const Given& given,
+                           const Diagnostics& diagnostics) {
+  const Writer writer(scenario, &given, &diagnostics);
+  return text_of(write_section(writer, *scenario_section(), &scenario));
+}
+
+std::string one_line(const Out& out) {
+  if (out.kind == Out::Kind::scalar) return out.text;
+  std::string text;
+  for (const auto& [key, child] : out.children) {
+    if (!text.empty()) text += ", ";
+    if (out.kind == Out::Kind::map) text += key + ": ";
+    text += one_line(child);
+  }
+  return out.kind == Out::Kind::map ? "{" + text + "}" : "[" + text + "]";
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,19 @@
+// The effective scenario: every value, defaults included, as YAML.
+#pragma once
+
+#include <string>
+
+#include "tools/scenario/reader.hpp"
+
+namespace bcsim::tools {
+
+/// The canonical text: no comments, the same for the same scenario whatever files it came from, and
+/// reading it gives the same scenario again. What the run's identity is hashed from.
+[[nodiscard]] std::string effective_yaml(const models::Scenario& scenario);
+/// The same with a comment behind each value: the file and line, or where the default comes from.
+[[nodiscard]] std::string annotated_yaml(const models::Scenario& scenario, const Given& given,
+                                         const Diagnostics& diagnostics);
+/// A value on one line, without comments: "{mean: 240s, cv: 1}".
+[[nodiscard]] std::string one_line(const Out& out);
+
+}  // namespace bcsim::tools

@@ -1,0 +1,166 @@
+#include "tools/scenario/fault_target.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "tools/scenario/suggest.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using models::FaultTarget;
+using models::Role;
+
+struct RoleName {
+  const char* name;
+  Role role;
+};
+constexpr std::array kRoles = {RoleName{"sip-server.primary", Role::sip_server_primary},
+                               RoleName{"sip-server.backup", Role::sip_server_backup},
+                               RoleName{"media-server", Role::media_server},
+                               RoleName{"config-server", Role::config_server},
+                               RoleName{"config-server-proxy", Role::config_server_proxy},
+                               RoleName{"stat-server", Role::stat_server}};
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == '.') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+void unknown(Reader& r, const Node& node, const std::vector<std::string>& candidates) {
+  r.error(node, "S-007", fmt::format("nothing is called '{}'", node.text),
+          did_you_mean(node.text, candidates));
+}
+
+std::optional<FaultTarget> access_target(Reader& r, const Node& node,
+                                         const std::vector<std::string>& parts) {
+  std::vector<std::string> all;
+  for (const auto& location : r.names.locations) {
+    for (const auto& site : r.names.sites) all.push_back("access." + location + "." + site);
+  }
+  if (parts.size() == 3) {
+    const auto location = Names::index(r.names.locations, parts[1]);
+    const auto site = Names::index(r.names.sites, parts[2]);
+    if (location && site && *site < models::kSites) {
+      models::LinkTarget link;
+      link.dc_link = false;
+      link.location = static_cast<models::LocationIndex>(*location);
+      link.site = static_cast<models::SiteIndex>(*site);
+      return link;
+    }
+  }
+  unknown(r, node, all);
+  return std::nullopt;
+}
+
+std::optional<FaultTarget> process_target(Reader& r, const Node& node, models::SiteIndex site,
+                                          std::string rest) {
+  const std::string suffix = ".host";
+  const bool host = rest.size() > suffix.size() && rest.ends_with(suffix);
+  if (host) rest.resize(rest.size() - suffix.size());
+  std::vector<std::string> all;
+  for (const RoleName& role : kRoles) {
+    if (rest == role.name) {
+      if (host) return models::HostTarget{site, role.role};
+      return models::ProcessTarget{site, role.role};
+    }
+    all.push_back(r.names.sites[site] + "." + role.name);
+  }
+  unknown(r, node, all);
+  return std::nullopt;
+}
+
+std::optional<FaultTarget> device_target(Reader& r, const Node& node, std::uint32_t group,
+                                         const std::vector<std::string>& parts) {
+  if (parts.size() == 3 && (parts[1] == "phone" || parts[1] == "desktop")) {
+    const auto number = parse_count(parts[2]);
+    if (const auto* n = std::get_if<std::uint64_t>(&number); n != nullptr && *n > 0) {
+      const auto member = static_cast<std::uint32_t>(*n - 1);
+      if (parts[1] == "phone") return models::PhoneTarget{group, member};
+      return models::DesktopTarget{group, member};
+    }
+  }
+  r.error(node, "S-007", fmt::format("'{}' names no phone or desktop", node.text),
+          fmt::format("write {0}.phone.1 or {0}.desktop.1", parts[0]));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<FaultTarget> parse_target(Reader& r, const Node& node) {
+  const std::string* text = r.scalar(node, "what is hit: a site, a gateway, a link or a process");
+  if (text == nullptr) return std::nullopt;
+  if (*text == "dc-link") return models::LinkTarget{};
+  const std::vector<std::string> parts = split(*text);
+  if (parts[0] == "access") return access_target(r, node, parts);
+  if (const auto site = Names::index(r.names.sites, parts[0]); site && *site < models::kSites) {
+    const auto index = static_cast<models::SiteIndex>(*site);
+    if (parts.size() == 1) return models::SiteTarget{index, models::SiteScope::genesys};
+    return process_target(r, node, index, text->substr(parts[0].size() + 1));
+  }
+  if (const auto gateway = Names::index(r.names.gateways, *text)) {
+    return models::GatewayTarget{*gateway};
+  }
+  if (const auto group = Names::index(r.names.agents, parts[0])) {
+    return device_target(r, node, *group, parts);
+  }
+  std::vector<std::string> all = r.names.sites;
+  all.insert(all.end(), r.names.gateways.begin(), r.names.gateways.end());
+  all.push_back("dc-link");
+  unknown(r, node, all);
+  return std::nullopt;
+}
+
+namespace {
+
+std::string role_text(const models::Scenario& s, models::SiteIndex site, Role role) {
+  for (const RoleName& r : kRoles) {
+    if (r.role == role) return s.sites[site].name + "." + r.name;
+  }
+  return "";
+}
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+}  // namespace
+
+std::string target_text(const models::Scenario& s, const FaultTarget& target) {
+  return std::visit(
+      Overloaded{
+          [&](const models::SiteTarget& t) { return s.sites[t.site].name; },
+          [&](const models::ProcessTarget& t) { return role_text(s, t.site, t.role); },
+          [&](const models::HostTarget& t) { return role_text(s, t.site, t.role) + ".host"; },
+          [&](const models::GatewayTarget& t) { return s.gateways[t.gateway].name; },
+          [&](const models::PhoneTarget& t) {
+            return fmt::format("{}.phone.{}", s.agents[t.group].name, t.member + 1);
+          },
+          [&](const models::DesktopTarget& t) {
+            return fmt::format("{}.desktop.{}", s.agents[t.group].name, t.member + 1);
+          },
+          [&](const models::LinkTarget& t) {
+            if (t.dc_link) return std::string("dc-link");
+            return fmt::format("access.{}.{}", s.locations[t.location], s.sites[t.site].name);
+          }},
+      target);
+}
+
+std::string_view target_kind(const FaultTarget& target) {
+  constexpr std::string_view kinds[] = {"site",  "process", "machine", "gateway",
+                                        "phone", "desktop", "link"};
+  return kinds[target.index()];
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,34 @@
+// The rows of the table of keys, section by section.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tools/scenario/codecs.hpp"
+#include "tools/scenario/table.hpp"
+
+namespace bcsim::tools {
+
+/// The whole language: the section that is a scenario file.
+[[nodiscard]] std::shared_ptr<const Section> scenario_section();
+/// Where a key that was written in the wrong place belongs: "sites.<site>.sip-server", or "".
+[[nodiscard]] std::string find_key_elsewhere(std::string_view key);
+
+// Parts of it.
+[[nodiscard]] std::shared_ptr<const Section> run_section();
+[[nodiscard]] std::shared_ptr<const Section> network_section();
+[[nodiscard]] std::shared_ptr<const Section> link_section();
+[[nodiscard]] std::shared_ptr<const Section> site_section();
+[[nodiscard]] std::shared_ptr<const Section> gateway_section();
+[[nodiscard]] std::shared_ptr<const Section> desktop_timers_section();
+[[nodiscard]] std::shared_ptr<const Section> configuration_section();
+[[nodiscard]] std::shared_ptr<const Section> agent_group_section();
+[[nodiscard]] std::shared_ptr<const Section> queue_section();
+[[nodiscard]] std::shared_ptr<const Section> call_stream_section();
+[[nodiscard]] std::shared_ptr<const Section> fault_section();
+
+[[nodiscard]] Codec<models::Distribution> distribution();
+[[nodiscard]] Codec<std::vector<models::Expectation>> expectations();
+
+}  // namespace bcsim::tools

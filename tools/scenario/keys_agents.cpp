@@ -1,0 +1,124 @@
+// Rows of `agents`: groups of people with phones, desktops and working hours.
+#include "tools/scenario/keys.hpp"
+#include "tools/scenario/staffing.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using models::AgentGroup;
+
+std::shared_ptr<const Section> phone_section() {
+  static const auto keys = [] {
+    using P = models::PhoneOptions;
+    using models::RegistrationMode;
+    SectionOf<P> s("phone", "The SIP phones of a group");
+    s.key("registration", &P::registration,
+          choice<RegistrationMode>({{"single", RegistrationMode::single},
+                                    {"active-backup", RegistrationMode::active_backup},
+                                    {"dual", RegistrationMode::dual},
+                                    {"fixed", RegistrationMode::fixed}}),
+          documented("source R19: recommended for most phones"),
+          "Where the phone registers; fixed never moves (ablation only)");
+    s.key("preferred-site", &P::preferred_site, if_given(site_reference()),
+          derived("the agents' preferred site"), "Registers and calls there")
+        .default_is("the agents' preferred site");
+    s.key("expires", &P::expires, duration({.min = 1s}), p0(), "Of a registration");
+    s.key("refresh-fraction", &P::refresh_fraction, percent({.min = 0.01, .max = 1.0}), p0(),
+          "Refreshed after this part of expires");
+    s.key("retransmissions", &P::retransmissions, count<int>({.min = 0, .max = 30}), p0(),
+          "Before the next server; 11 or more: the full timer F of 32 s");
+    s.key("cached-nonce", &P::cached_nonce, boolean(), assumption(),
+          "A refresh is not challenged again");
+    s.key("heed-icmp", &P::heed_icmp, boolean(), assumption(),
+          "An ICMP error counts as a failure at once");
+    s.key("poll-primary", &P::poll_primary, duration({.min = 1s}), assumption(),
+          "Active-backup: period of trying the primary again");
+    s.key("answer-delay", &P::answer_delay, duration(), p0(), "Ring time before the agent answers");
+    s.key("first-refresh", &P::first_refresh, optional(duration(), "random"), language(),
+          "Pinned phase of the first refresh, for tests");
+    return s.done();
+  }();
+  return keys;
+}
+
+std::shared_ptr<const Section> desktop_policy_section() {
+  static const auto keys = [] {
+    using D = models::DesktopPolicy;
+    using models::Failback;
+    SectionOf<D> s("agent desktop", "How the desktops of a group behave");
+    s.key("require-endpoint", &D::require_endpoint, boolean(), assumption(),
+          "Waits for the phone at the other site before it logs in there (C7)");
+    s.key("relogin-work", &D::relogin_work, duration(), p0(), "Work of a login at the other site");
+    s.key("reconnect-delay", &D::reconnect_delay, duration({.min = 100ms}),
+          documented("Workspace Desktop warm-standby.retry-delay"),
+          "Between attempts to connect again");
+    s.key("login-retry", &D::login_retry, duration({.min = 100ms}), assumption(),
+          "After a refused login");
+    s.key("failback", &D::failback,
+          choice<Failback>(
+              {{"stay", Failback::stay}, {"return-after-call", Failback::return_after_call}}),
+          assumption(), "When the preferred site is back (C8)");
+    Codec<sim::SimTime> negative = instant(true);
+    s.key("last-addp", &D::last_addp, optional(negative, "random"), language(),
+          "Pinned date of the last ADDP message, may be negative; for tests");
+    return s.done();
+  }();
+  return keys;
+}
+
+// The queues a group serves: `all` or a list of names.
+Codec<std::vector<std::uint32_t>> served_queues() {
+  Codec<std::vector<std::uint32_t>> codec;
+  const auto names = list(queue_reference(), "queues", true);
+  codec.type.kind = Kind::any_of;
+  codec.type.words = {"all"};
+  codec.type.elements = {names.type};
+  codec.read = [names](Reader& r, const Node& node, std::vector<std::uint32_t>& value) {
+    if (node.is_scalar() && node.text == "all") {
+      value.clear();
+    } else {
+      names.read(r, node, value);
+    }
+  };
+  codec.write = [names](const Writer& w, const std::vector<std::uint32_t>& value) {
+    return value.empty() ? std::optional<Out>(Out::scalar("all")) : names.write(w, value);
+  };
+  return codec;
+}
+
+}  // namespace
+
+std::shared_ptr<const Section> agent_group_section() {
+  static const auto keys = [] {
+    SectionOf<AgentGroup> s("agent group", "People who sit in one place and prefer one site");
+    s.key("count", &AgentGroup::count, count<std::uint32_t>({.min = 0, .max = 1'000'000}),
+          derived("the most that staffing needs"), "People, each with a phone and a desktop")
+        .default_is("the most that staffing needs");
+    s.key("location", &AgentGroup::location, location_reference(), derived("preferred-site"),
+          "Where they sit: a site or a branch")
+        .default_is("preferred-site");
+    s.key("preferred-site", &AgentGroup::preferred_site, site_reference(), derived("location"),
+          "Person site-1: where their desktops log in")
+        .default_is("location, if that is a site");
+    s.key("queues", &AgentGroup::queues, served_queues(), assumption(), "Queues they serve");
+    s.key("phone", &AgentGroup::phone, section<models::PhoneOptions>(phone_section()), language(),
+          "Their phones");
+    s.key("desktop", &AgentGroup::desktop, section<models::DesktopPolicy>(desktop_policy_section()),
+          language(), "Their desktops; timers are those of `desktop.<site>`");
+    const auto curve = staffing_curve();
+    s.key("staffing", &AgentGroup::staffing, curve, language(),
+          "How many are at work from when on: a list, or a CSV file")
+        .excludes("staffing")
+        .default_is("all of them, all the time");
+    s.input<std::vector<models::StaffingStep>>("shifts", shifts(),
+                                               "Who works from when to when; shifts add up",
+                                               [](Reader& r, const Node& node, AgentGroup& group) {
+                                                 shifts().read(r, node, group.staffing);
+                                               })
+        .excludes("staffing");
+    return s.done();
+  }();
+  return keys;
+}
+
+}  // namespace bcsim::tools

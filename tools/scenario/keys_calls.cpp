@@ -1,0 +1,133 @@
+// Rows of `queues` and `calls`.
+#include <cmath>
+
+#include "tools/scenario/arrivals.hpp"
+#include "tools/scenario/keys.hpp"
+
+namespace bcsim::tools {
+
+std::shared_ptr<const Section> queue_section() {
+  static const auto keys = [] {
+    using Q = models::QueueOptions;
+    using models::RoutingScope;
+    SectionOf<Q> s("queue", "Where callers wait for an agent");
+    s.key("limit", &Q::limit, optional(count<std::uint32_t>(), "none"), p0(),
+          "Waiting calls per site; more are default-routed");
+    s.key("maximum-wait", &Q::maximum_wait, optional(duration(), "none"), assumption(),
+          "After this a call is default-routed");
+    s.key("routing-scope", &Q::routing_scope,
+          choice<RoutingScope>(
+              {{"local", RoutingScope::local}, {"both-sites", RoutingScope::both_sites}}),
+          assumption(), "Agents of the call's own site, or the longest idle of both");
+    s.key("priority", &Q::priority, count<int>({.min = 0, .max = 1000}), assumption(),
+          "Higher is served first; first come, first served inside");
+    return s.done();
+  }();
+  return keys;
+}
+
+namespace {
+
+using models::CallStream;
+
+std::shared_ptr<const Section> redial_section() {
+  static const auto keys = [] {
+    using R = models::RedialOptions;
+    SectionOf<R> s("redial", "Callers who try again");
+    s.key("enabled", &R::enabled, boolean(), p0(), "false: nobody tries again");
+    s.key("after-drop", &R::after_drop, percent(), p0(), "Share who redial after a dropped call");
+    s.key("after-setup", &R::after_setup, percent(), p0(), "… after a failed set-up");
+    s.key("after-abandon", &R::after_abandon, percent(), p0(), "… after giving up in the queue");
+    s.key("drop-delay", &R::drop_delay, distribution(), p0(), "Until they redial after a drop");
+    s.key("setup-delay", &R::setup_delay, distribution(), p0(), "… after a failed set-up");
+    s.key("abandon-delay", &R::abandon_delay, distribution(), p0(), "… after giving up");
+    s.key("max-attempts", &R::max_attempts, count<int>({.min = 1, .max = 100}), p0(),
+          "In all, the first included");
+    s.key("further-factor", &R::further_factor, number({.min = 0., .max = 1.}), p0(),
+          "The shares shrink by this with each further attempt");
+    return s.done();
+  }();
+  return keys;
+}
+
+// gateways: {mg1: 60%, mg2: 40%}
+Codec<std::vector<double>> gateway_shares() {
+  Codec<std::vector<double>> codec;
+  codec.type.kind = Kind::map;
+  codec.type.what = "gateway";
+  codec.type.elements = {percent().type};
+  codec.read = [](Reader& r, const Node& node, std::vector<double>& shares) {
+    if (!r.expect_map(node, "gateways")) return;
+    shares.assign(r.names.gateways.size(), 0);
+    double sum = 0;
+    bool complete = true;
+    for (const Node& child : node.children) {
+      const auto gateway = Names::index(r.names.gateways, child.key);
+      if (!gateway) {
+        r.diagnostics().error("S-007", child.key_at, fmt::format("unknown gateway '{}'", child.key),
+                              did_you_mean(child.key, r.names.gateways));
+        complete = false;
+        continue;
+      }
+      const Reader::Scope scope(r, child.key, child.key_at);
+      const std::size_t before = r.diagnostics().all().size();
+      percent().read(r, child, shares[*gateway]);
+      complete = complete && r.diagnostics().all().size() == before;
+      sum += shares[*gateway];
+    }
+    if (complete && std::abs(sum - 1) > 1e-9) {
+      r.error(node, "S-006",
+              fmt::format("the shares of the gateways add up to {:.6g}%, not to 100%", sum * 100));
+    }
+  };
+  codec.write = [](const Writer& w, const std::vector<double>& shares) -> std::optional<Out> {
+    Out out = Out::map(true);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      out.children.emplace_back(w.scenario().gateways[i].name,
+                                Out::scalar(format_percent(shares[i])));
+    }
+    return out;
+  };
+  return codec;
+}
+
+}  // namespace
+
+std::shared_ptr<const Section> call_stream_section() {
+  static const auto keys = [] {
+    using C = CallStream;
+    SectionOf<C> s("call stream", "Calls of one kind: how they arrive, what they want");
+    s.key("queue", &C::queue, queue_reference(), derived("the first queue"), "Where they wait")
+        .default_is("the first queue");
+    s.key("rate", &C::arrivals, constant_rate(), language(), "Calls per time, always the same")
+        .excludes("arrivals")
+        .default_is("required, or profile, volumes or calls");
+    s.key("profile", &C::arrivals, rate_profile(), language(),
+          "Rates that hold from given times on; none before the first")
+        .excludes("arrivals");
+    s.key("volumes", &C::arrivals, interval_volumes(), language(),
+          "Calls per interval, from a CSV file or a list")
+        .excludes("arrivals");
+    s.key("calls", &C::arrivals, single_calls(), language(), "Single calls, from a file or a list")
+        .excludes("arrivals");
+    s.key("busyness-cv", &C::busyness_cv, number({.min = 0., .max = 10.}), assumption(),
+          "Busy and quiet days: cv of a gamma factor on all rates");
+    s.key("gateways", &C::gateway_share, gateway_shares(), derived("equal shares"),
+          "Share of the calls that each gateway gets")
+        .default_is("equal shares");
+    s.key("talk", &C::talk, distribution(), p0(), "Talk time");
+    s.key("after-call-work", &C::after_call_work, distribution(), p0(), "After-call work");
+    s.key("patience", &C::patience, distribution(), p0(),
+          "In the queue, until the caller abandons");
+    s.key("setup-patience", &C::setup_patience, distribution(), p0(),
+          "Before the call is answered by the queue");
+    s.key("redial", &C::redial, section<models::RedialOptions>(redial_section()), p0(),
+          "Callers who try again");
+    s.key("releases", &C::agent_releases, choice<bool>({{"agent", true}, {"caller", false}}),
+          assumption(), "Who hangs up first");
+    return s.done();
+  }();
+  return keys;
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,142 @@
+#include "tools/scenario/load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "tools/scenario/complete.hpp"
+#include "tools/scenario/csv.hpp"
+#include "tools/scenario/effective.hpp"
+#include "tools/scenario/keys.hpp"
+#include "tools/scenario/merge.hpp"
+#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/validator.hpp"
+
+namespace bcsim::tools {
+
+bool Loaded::has_errors() const {
+  return count(Severity::error) > 0;
+}
+
+std::size_t Loaded::count(Severity severity) const {
+  return static_cast<std::size_t>(
+      std::count_if(diagnostics.begin(), diagnostics.end(),
+                    [=](const Diagnostic& d) { return d.severity == severity; }));
+}
+
+namespace {
+
+// `accept` names rules, not places: a name that is none, or that nothing breaks, is a mistake.
+void accept(const models::Scenario& scenario, const Given& given, Diagnostics& diagnostics) {
+  std::vector<std::string> codes;
+  for (std::size_t i = 0; i < scenario.accepted.size(); ++i) {
+    const std::string& code = scenario.accepted[i];
+    const auto at = given.find(fmt::format("accept.{}", i));
+    const Location where = at == given.end() ? Location{} : at->second;
+    const auto& all = acceptable_codes();
+    if (std::find(all.begin(), all.end(), code) == all.end()) {
+      diagnostics.error("S-018", where, fmt::format("'{}' is no rule that can be accepted", code),
+                        did_you_mean(code, all));
+      continue;
+    }
+    codes.push_back(code);
+  }
+  const std::vector<std::string> seen = diagnostics.demote(codes);
+  for (std::size_t i = 0; i < scenario.accepted.size(); ++i) {
+    const std::string& code = scenario.accepted[i];
+    const bool known = std::find(codes.begin(), codes.end(), code) != codes.end();
+    if (!known || std::find(seen.begin(), seen.end(), code) != seen.end()) continue;
+    const auto at = given.find(fmt::format("accept.{}", i));
+    diagnostics.warning("M-W04", at == given.end() ? Location{} : at->second,
+                        fmt::format("{} is accepted, but nothing breaks it", code));
+  }
+}
+
+void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diagnostics,
+                   Loaded& loaded) {
+  Reader reader(diagnostics, loaded.scenario);
+  loaded.scenario.name = text.name;
+  prepare(reader, root);
+  read_section(reader, *scenario_section(), root, &loaded.scenario);
+  if (root.find("bcsim") == nullptr) {
+    diagnostics.error("S-012", {0, 1, 1}, "the scenario does not say its language version",
+                      "begin with the line 'bcsim: 1'");
+  }
+  complete(reader, root);
+  validate(loaded.scenario, reader.names.sites.size(), reader.given(), diagnostics);
+  accept(loaded.scenario, reader.given(), diagnostics);
+  if (diagnostics.has_errors()) return;
+  loaded.effective_yaml = effective_yaml(loaded.scenario);
+  loaded.annotated_yaml = annotated_yaml(loaded.scenario, reader.given(), diagnostics);
+}
+
+void load_into(const ScenarioText& text, const std::vector<std::string>& overrides,
+               const std::filesystem::path& path, Diagnostics& diagnostics, Loaded& loaded) {
+  const std::uint32_t source =
+      diagnostics.add_source({text.display, text.directory, split_lines(text.text), true});
+  std::vector<std::filesystem::path> chain;
+  std::error_code ec;
+  if (!path.empty()) chain.push_back(std::filesystem::weakly_canonical(path, ec));
+  Node root = assemble(text.text, source, diagnostics, std::move(chain));
+  if (root.is_null() && !diagnostics.has_errors()) {
+    diagnostics.error("S-011", {source, 0, 0}, "the file is empty",
+                      "'bcsim new' writes a scenario to start from");
+  }
+  if (!root.is_map()) {
+    if (!diagnostics.has_errors()) {
+      diagnostics.error("S-003", root.at,
+                        fmt::format("a scenario is a map of keys, found {}", kind_name(root.kind)),
+                        "begin with the line 'bcsim: 1'");
+    }
+    return;
+  }
+  for (const std::string& override_text : overrides) {
+    apply_override(root, override_text, diagnostics);
+  }
+  // After a syntax error half of the file is missing: more messages would mislead.
+  const auto& so_far = diagnostics.all();
+  if (std::any_of(so_far.begin(), so_far.end(),
+                  [](const Diagnostic& d) { return d.code == "S-009" || d.code == "S-014"; })) {
+    return;
+  }
+  read_scenario(root, text, diagnostics, loaded);
+}
+
+Loaded load(const ScenarioText& text, const std::vector<std::string>& overrides,
+            const std::filesystem::path& path) {
+  Loaded loaded;
+  Diagnostics diagnostics;
+  try {
+    load_into(text, overrides, path, diagnostics, loaded);
+  } catch (const std::exception& e) {
+    // Only what the table did not foresee gets here, such as memory running out.
+    diagnostics.error("S-009", {0, 0, 0}, fmt::format("cannot be read: {}", e.what()));
+    loaded.effective_yaml.clear();
+  }
+  loaded.diagnostics = diagnostics.sorted();
+  return loaded;
+}
+
+}  // namespace
+
+Loaded load_scenario(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  const FileText file = read_text_file(path);
+  if (!file.problem.empty()) {
+    Loaded loaded;
+    Diagnostics diagnostics;
+    diagnostics.add_source({path.string(), "", {}, true});
+    diagnostics.error("S-010", {0, 0, 0}, fmt::format("cannot be read: {}", file.problem));
+    loaded.diagnostics = diagnostics.sorted();
+    loaded.unreadable = file.unreadable;
+    return loaded;
+  }
+  return load({file.text, path.string(), path.stem().string(), path.parent_path()}, overrides,
+              path);
+}
+
+Loaded load_scenario_text(const ScenarioText& text, const std::vector<std::string>& overrides) {
+  return load(text, overrides, {});
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,42 @@
+// Reading a scenario: from a file and overrides to the effective scenario, or to all its problems.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "models/scenario.hpp"
+#include "tools/scenario/diagnostics.hpp"
+
+namespace bcsim::tools {
+
+/// Of the scenario language: `bcsim: 1`.
+inline constexpr int kLanguageVersion = 1;
+
+/// What became of a scenario file. With errors the scenario is incomplete and must not be run.
+struct Loaded {
+  models::Scenario scenario;
+  std::vector<Diagnostic> diagnostics;  ///< all of them, in reading order
+  std::string effective_yaml;  ///< complete and canonical (see effective.hpp); empty with errors
+  std::string annotated_yaml;  ///< the same with the origin of each value; empty with errors
+  bool unreadable = false;     ///< the file itself could not be opened or read
+
+  [[nodiscard]] bool has_errors() const;
+  [[nodiscard]] std::size_t count(Severity severity) const;
+};
+
+/// Loads a scenario file with "path=value" overrides. Never throws.
+[[nodiscard]] Loaded load_scenario(const std::filesystem::path& path,
+                                   const std::vector<std::string>& overrides = {});
+
+/// A text that is already here.
+struct ScenarioText {
+  std::string text;
+  std::string display;              ///< shown in diagnostics, such as "<stdin>"
+  std::string name;                 ///< of the scenario
+  std::filesystem::path directory;  ///< relative paths start from it
+};
+[[nodiscard]] Loaded load_scenario_text(const ScenarioText& text,
+                                        const std::vector<std::string>& overrides = {});
+
+}  // namespace bcsim::tools

@@ -1,0 +1,70 @@
+#include "tools/scenario/suggest.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace bcsim::tools {
+namespace {
+
+std::string normalized(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '-' || c == '_' || c == ' ') continue;
+    result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::size_t edit_distance(std::string_view a_raw, std::string_view b_raw) {
+  const std::string a = normalized(a_raw), b = normalized(b_raw);
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    if (candidate == word) continue;
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance && distance < candidate.size()) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  if (!best.empty() || word.size() < 4) return best;
+  // A word that was cut short or has something in front: "timeout" for "site-timeout".
+  for (const std::string& candidate : candidates) {
+    const std::string c = normalized(candidate), w = normalized(word);
+    if (c.find(w) != std::string::npos || (c.size() >= 4 && w.find(c) != std::string::npos)) {
+      return candidate;
+    }
+  }
+  return best;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string best = nearest(word, candidates);
+  if (!best.empty()) return fmt::format("did you mean '{}'?", best);
+  constexpr std::size_t kShortList = 12;
+  if (candidates.empty() || candidates.size() > kShortList) return "";
+  return fmt::format("one of: {}", fmt::join(candidates, ", "));
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,143 @@
+#include "tools/scenario/table.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "tools/scenario/keys.hpp"
+#include "tools/scenario/reader.hpp"
+#include "tools/scenario/suggest.hpp"
+
+namespace bcsim::tools {
+
+Out Out::scalar(std::string text, bool quoted) {
+  Out out;
+  out.text = std::move(text);
+  out.quoted = quoted;
+  return out;
+}
+
+Out Out::list(bool flow) {
+  Out out;
+  out.kind = Kind::list;
+  out.flow = flow;
+  return out;
+}
+
+Out Out::map(bool flow) {
+  Out out;
+  out.kind = Kind::map;
+  out.flow = flow;
+  return out;
+}
+
+std::string Origin::text() const {
+  switch (kind) {
+    case Kind::p0:
+      return "P0";
+    case Kind::documented:
+      return "documented: " + source;
+    case Kind::assumption:
+      return "ASSUMPTION";
+    case Kind::derived:
+      return "derived: " + source;
+    case Kind::language:
+      return "default";
+  }
+  return "";
+}
+
+Origin p0() {
+  return {Origin::Kind::p0, ""};
+}
+Origin documented(std::string source) {
+  return {Origin::Kind::documented, std::move(source)};
+}
+Origin assumption() {
+  return {Origin::Kind::assumption, ""};
+}
+Origin derived(std::string from) {
+  return {Origin::Kind::derived, std::move(from)};
+}
+Origin language() {
+  return {Origin::Kind::language, ""};
+}
+
+const Key* Section::find(std::string_view key) const {
+  for (const Key& k : keys) {
+    if (k.name == key) return &k;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Section::key_names() const {
+  std::vector<std::string> names;
+  for (const Key& k : keys) names.push_back(k.name);
+  return names;
+}
+
+namespace {
+
+void report_unknown_key(Reader& reader, const Section& section, const Node& child) {
+  std::string hint = nearest(child.key, section.key_names());
+  if (!hint.empty()) {
+    hint = fmt::format("did you mean '{}'?", hint);
+  } else if (const std::string home = find_key_elsewhere(child.key); !home.empty()) {
+    hint = fmt::format("'{}' belongs under {}", child.key, home);
+  } else {
+    hint = did_you_mean(child.key, section.key_names());
+  }
+  reader.diagnostics().error("S-001", child.key_at,
+                             fmt::format("unknown key '{}' in {}", child.key, section.name), hint);
+}
+
+void check_exclusive(Reader& reader, const Section& section, const Node& node) {
+  std::map<std::string, const Node*> first;
+  for (const Node& child : node.children) {
+    const Key* key = section.find(child.key);
+    if (key == nullptr || key->exclusive.empty()) continue;
+    const auto [entry, fresh] = first.emplace(key->exclusive, &child);
+    if (fresh) continue;
+    reader.diagnostics().error(
+        "S-013", child.key_at,
+        fmt::format("'{}' and '{}' exclude each other", child.key, entry->second->key),
+        "keep one of them");
+  }
+}
+
+}  // namespace
+
+void read_section(Reader& reader, const Section& section, const Node& node, void* object) {
+  if (!reader.expect_map(node, section.name)) return;
+  check_exclusive(reader, section, node);
+  for (const Key& key : section.keys) {
+    const Node* child = node.find(key.name);
+    if (child == nullptr) {
+      if (key.required) {
+        reader.error(node, "S-008", fmt::format("{} needs '{}'", section.name, key.name), key.doc);
+      }
+      continue;
+    }
+    const Reader::Scope scope(reader, key.name, child->at);
+    key.read(reader, *child, object);
+  }
+  for (const Node& child : node.children) {
+    if (section.find(child.key) == nullptr) report_unknown_key(reader, section, child);
+  }
+}
+
+Out write_section(const Writer& writer, const Section& section, const void* object) {
+  Out out = Out::map();
+  for (const Key& key : section.keys) {
+    if (key.input_only) continue;
+    const Writer::Scope scope(writer, key.name);
+    std::optional<Out> value = key.write(writer, object);
+    if (!value) continue;
+    const bool leaf = value->kind == Out::Kind::scalar || value->flow || value->children.empty();
+    if (leaf) value->comment = writer.comment(key.origin);
+    out.children.emplace_back(key.name, std::move(*value));
+  }
+  return out;
+}
+
+}  // namespace bcsim::tools

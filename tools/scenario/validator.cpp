@@ -1,0 +1,206 @@
+#include "tools/scenario/validator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tools/scenario/rules.hpp"
+#include "tools/scenario/validator_faults.hpp"
+#include "tools/scenario/validator_load.hpp"
+
+namespace bcsim::tools {
+
+const std::vector<std::string>& acceptable_codes() {
+  // V-E01 is not among them: there is no simulating one site, or three.
+  static const std::vector<std::string> codes = [] {
+    std::vector<std::string> list;
+    for (int i = 2; i <= 22; ++i) list.push_back(fmt::format("V-E{:02}", i));
+    return list;
+  }();
+  return codes;
+}
+
+Location Rules::where(std::string path) const {
+  for (;;) {
+    const auto found = given.find(path);
+    if (found != given.end()) return found->second;
+    const std::size_t dot = path.rfind('.');
+    if (dot == std::string::npos) return {0, 1, 1};
+    path.resize(dot);
+  }
+}
+
+void Rules::error(const std::string& code, const std::string& path, std::string message,
+                  std::string hint) const {
+  diagnostics.error(code, where(path), std::move(message), std::move(hint));
+}
+
+void Rules::warning(const std::string& code, const std::string& path, std::string message,
+                    std::string hint) const {
+  diagnostics.warning(code, where(path), std::move(message), std::move(hint));
+}
+
+namespace {
+
+using models::kSites;
+using models::SiteIndex;
+
+void check_run(const Rules& rules) {
+  const models::RunOptions& run = rules.scenario.run;
+  if (run.warm_up >= run.horizon) {
+    rules.error("M-E04", "run.warm-up",
+                fmt::format("the warm-up of {} leaves nothing of a run of {}",
+                            format_duration(run.warm_up), format_duration(run.horizon)));
+  }
+}
+
+void check_sip_server(const Rules& rules, SiteIndex i) {
+  const models::SiteOptions& site = rules.scenario.sites[i];
+  const models::SipServerOptions& server = site.sip_server;
+  const std::string path = fmt::format("sites.{}.sip-server", site.name);
+  if (!server.backup) {
+    rules.error("V-E03", path + ".backup",
+                fmt::format("{} has no backup SIP Server: a site is a pair (R9)", site.name));
+  }
+  if (server.oos_check <= 0s || server.oos_force <= 0s) {
+    rules.error("V-E11", path + (server.oos_check <= 0s ? ".oos-check" : ".oos-force"),
+                "the trunk to the peer is not watched: oos-check and oos-force must be more than "
+                "0s (R40)");
+  }
+  if (!server.dr_peer_trunk) {
+    rules.error("V-E12", path + ".dr-peer-trunk",
+                "without dr-peer-trunk the SIP Server stays in traditional single mode (R40)");
+  }
+  if (server.host_loss_detection_min > server.host_loss_detection_max) {
+    rules.error("S-006", path + ".host-loss-detection-min",
+                "host-loss-detection-min is more than host-loss-detection-max");
+  }
+  // The survivor's trunk must be out of service before the other site's desktops arrive.
+  const models::SiteOptions& peer = rules.scenario.sites[models::peer_of(i)];
+  const sim::Duration blind = server.oos_check + server.oos_force;
+  if (server.oos_check > 0s && server.oos_force >= server.oos_check) {
+    rules.warning(
+        "V-W18", path + ".oos-force",
+        fmt::format("oos-force {} is not less than oos-check {}", format_duration(server.oos_force),
+                    format_duration(server.oos_check)));
+  } else if (blind > peer.desktop.site_timeout) {
+    rules.warning("V-W18", path + ".oos-check",
+                  fmt::format("oos-check + oos-force = {} is more than the site-timeout of {} "
+                              "desktops, {}: they may come while {} still refuses them",
+                              format_duration(blind), peer.name,
+                              format_duration(peer.desktop.site_timeout), site.name));
+  }
+}
+
+void check_desktop_timers(const Rules& rules, SiteIndex i) {
+  const models::SiteOptions& site = rules.scenario.sites[i];
+  const models::DesktopOptions& timers = site.desktop;
+  const std::string path = "desktop." + site.name;
+  if (timers.addp_timeout < 20s || timers.addp_timeout > 30s) {
+    rules.error("V-E19", path + ".addp-timeout",
+                fmt::format("the ADDP timeout {} is not in 20s to 30s (R76)",
+                            format_duration(timers.addp_timeout)));
+  }
+  if (timers.site_timeout <= 0s) {
+    rules.error("V-E21", path + ".site-timeout", "site-timeout must be more than 0s (R78)");
+  }
+  if (timers.site_sip_register_timeout <= 0s) {
+    rules.error("V-E21", path + ".site-sip-register-timeout",
+                "site-sip-register-timeout must be more than 0s (R79)");
+  }
+  const models::SipServerOptions& server = site.sip_server;
+  const sim::Duration switchover =
+      std::max(server.process_death_detection, server.host_loss_detection_max) + server.promotion;
+  if (timers.site_timeout > 0s && timers.site_timeout < switchover) {
+    rules.warning(
+        "V-W15", path + ".site-timeout",
+        fmt::format("site-timeout {} is less than the {} that a switchover inside {} may "
+                    "take: desktops may leave for nothing",
+                    format_duration(timers.site_timeout), format_duration(switchover), site.name));
+  }
+}
+
+void check_site(const Rules& rules, SiteIndex i) {
+  const models::SiteOptions& site = rules.scenario.sites[i];
+  const std::string path = "sites." + site.name;
+  check_sip_server(rules, i);
+  check_desktop_timers(rules, i);
+  if (!site.config_server_proxy || !site.stat_server) {
+    rules.error("V-E18", path + (site.stat_server ? ".config-server-proxy" : ".stat-server"),
+                fmt::format("the desktop application of {} needs the Configuration Server Proxy "
+                            "and the Stat Server of its own site (R75)",
+                            site.name));
+  }
+}
+
+void check_gateway(const Rules& rules, const models::GatewayOptions& gateway) {
+  const std::string& home = rules.scenario.sites[gateway.home_site].name;
+  const std::string path = fmt::format("sites.{}.gateways.{}", home, gateway.name);
+  if (!gateway.second_target) {
+    rules.warning("V-W20", path + ".second-target",
+                  fmt::format("{} knows no SIP Server but that of {}: its calls are lost with it "
+                              "(R28)",
+                              gateway.name, home));
+  }
+}
+
+void check_group(const Rules& rules, const models::AgentGroup& group) {
+  const models::Scenario& s = rules.scenario;
+  const std::string path = "agents." + group.name;
+  const models::SiteOptions& site = s.sites[group.preferred_site];
+  if (group.location >= kSites && rules.given.count(path + ".preferred-site") == 0) {
+    rules.error("V-E20", path,
+                fmt::format("'{}' sits in {} and has no preferred-site (R80)", group.name,
+                            s.locations[group.location]),
+                fmt::format("such as preferred-site: {}", s.sites[0].name));
+  }
+  if (group.phone.preferred_site && *group.phone.preferred_site != group.preferred_site) {
+    rules.warning("V-W04", path + ".phone.preferred-site",
+                  fmt::format("the phones of '{}' prefer {}, their desktops {} (R87)", group.name,
+                              s.sites[*group.phone.preferred_site].name, site.name));
+  }
+  const models::RegistrationMode mode = group.phone.registration;
+  if (mode == models::RegistrationMode::fixed) {
+    rules.warning("V-W21", path + ".phone.registration",
+                  "ablation only: a phone with registration fixed has no registrar at the other "
+                  "site (R19, R31)");
+  }
+  const sim::Duration refresh =
+      sim::from_seconds(sim::seconds(group.phone.expires) * group.phone.refresh_fraction);
+  const sim::Duration desktop_latest = site.desktop.site_timeout + 2 * site.desktop.addp_timeout;
+  const bool moves =
+      mode == models::RegistrationMode::single || mode == models::RegistrationMode::active_backup;
+  if (moves && refresh > desktop_latest) {
+    rules.warning(
+        "V-W17", path + ".phone.expires",
+        fmt::format("phones of '{}' refresh every {}, later than their desktops switch "
+                    "(site-timeout + 2 ADDP = {}): phones set the time of the relogin",
+                    group.name, format_duration(refresh), format_duration(desktop_latest)),
+        "shorten expires, or use registration: dual");
+  }
+}
+
+}  // namespace
+
+void validate(const models::Scenario& scenario, std::size_t sites_given, const Given& given,
+              Diagnostics& diagnostics) {
+  const Rules rules{scenario, given, diagnostics};
+  if (sites_given != kSites && given.count("sites") > 0) {
+    rules.error("V-E01", "sites",
+                fmt::format("exactly two peer sites are needed, here {} {} (R1)",
+                            sites_given == 1 ? "is" : "are",
+                            sites_given == 0 ? "none" : fmt::format("{}", sites_given)));
+  }
+  check_run(rules);
+  for (SiteIndex i = 0; i < kSites && i < sites_given; ++i) check_site(rules, i);
+  for (const models::GatewayOptions& gateway : scenario.gateways) check_gateway(rules, gateway);
+  for (const models::AgentGroup& group : scenario.agents) check_group(rules, group);
+  if (!scenario.configuration.standby_activation) {
+    rules.warning("V-W07", "configuration.standby-activation",
+                  "there is no standby Configuration Server: writes stay impossible (R34)");
+  }
+  check_load(rules);
+  check_faults(rules);
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,98 @@
+#include "tools/scenario/validator_faults.hpp"
+
+#include <fmt/format.h>
+
+namespace bcsim::tools {
+namespace {
+
+using models::Fault;
+using models::FaultVerb;
+using models::Role;
+
+void check_time(const Rules& rules, const Fault& fault, const std::string& path) {
+  const models::RunOptions& run = rules.scenario.run;
+  const sim::Duration at = fault.at.time_since_epoch();
+  if (at < run.warm_up) {
+    rules.error("M-E03", path + ".at",
+                fmt::format("this fault at {} is inside the warm-up of {}", format_duration(at),
+                            format_duration(run.warm_up)),
+                "shorten run.warm-up or let the fault come later");
+  }
+  if (at > run.horizon) {
+    rules.warning("M-W01", path + ".at",
+                  fmt::format("this fault at {} is after the end of the run at {}",
+                              format_duration(at), format_duration(run.horizon)),
+                  "it never happens");
+  }
+}
+
+// A device or process that is hit must exist.
+void check_target(const Rules& rules, const Fault& fault, const std::string& path) {
+  const models::Scenario& s = rules.scenario;
+  const auto device = [&](std::uint32_t group, std::uint32_t member, const char* what) {
+    if (group < s.agents.size() && member < s.agents[group].count) return;
+    if (group >= s.agents.size()) return;
+    rules.error("S-007", path,
+                fmt::format("there is no {} {} of '{}': it has {} agents", what, member + 1,
+                            s.agents[group].name, s.agents[group].count));
+  };
+  const auto process = [&](models::SiteIndex site, Role role) {
+    const models::SiteOptions& o = s.sites[site];
+    const bool exists = role == Role::sip_server_backup     ? o.sip_server.backup
+                        : role == Role::config_server_proxy ? o.config_server_proxy
+                        : role == Role::stat_server         ? o.stat_server
+                                                            : true;
+    if (!exists) rules.error("S-007", path, fmt::format("{} has no such process", o.name));
+  };
+  if (const auto* phone = std::get_if<models::PhoneTarget>(&fault.target)) {
+    device(phone->group, phone->member, "phone");
+  } else if (const auto* desktop = std::get_if<models::DesktopTarget>(&fault.target)) {
+    device(desktop->group, desktop->member, "desktop");
+  } else if (const auto* p = std::get_if<models::ProcessTarget>(&fault.target)) {
+    process(p->site, p->role);
+  } else if (const auto* host = std::get_if<models::HostTarget>(&fault.target)) {
+    process(host->site, host->role);
+  }
+}
+
+void check_course(const Rules& rules, const Fault& fault, const std::string& path) {
+  const bool cures = fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
+  const bool ends = fault.lasting.has_value();
+  if (cures || fault.verb == FaultVerb::drain) {
+    if (ends || fault.flap_period) {
+      rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
+                  fmt::format("'{}' does not go with {}", ends ? "lasting" : "flap",
+                              cures ? "what restores or heals" : "drain"));
+    }
+  }
+  if (ends && fault.flap_period) {
+    rules.error("S-013", path + ".flap", "'flap' and 'lasting' exclude each other",
+                "use flap.until");
+  }
+  if (fault.flap_until && *fault.flap_until <= fault.at) {
+    rules.error("S-006", path + ".flap.until", "the flapping ends before it begins");
+  }
+  if (fault.verb == FaultVerb::degrade && !fault.latency && !fault.jitter && !fault.loss &&
+      !fault.bandwidth_bps) {
+    rules.error("S-008", path + ".degrade", "degrade needs latency, jitter, loss or bandwidth");
+  }
+}
+
+}  // namespace
+
+void check_faults(const Rules& rules) {
+  for (std::size_t i = 0; i < rules.scenario.faults.size(); ++i) {
+    const Fault& fault = rules.scenario.faults[i];
+    const std::string path = fmt::format("faults.{}", i);
+    if (fault.text.empty()) {
+      rules.error("S-008", path, "this fault does not say what is done",
+                  "fail, restore, crash, hang, cut, heal, degrade or drain");
+      continue;
+    }
+    check_time(rules, fault, path);
+    check_target(rules, fault, path);
+    check_course(rules, fault, path);
+  }
+}
+
+}  // namespace bcsim::tools

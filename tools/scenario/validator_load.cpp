@@ -1,0 +1,182 @@
+#include "tools/scenario/validator_load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/demand/erlang.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using models::CallStream;
+
+double rate_at(const models::ArrivalSpec& arrivals, sim::SimTime t) {
+  if (const auto* constant = std::get_if<models::ConstantRate>(&arrivals)) return constant->per_s;
+  double rate = 0;
+  if (const auto* profile = std::get_if<models::RateProfile>(&arrivals)) {
+    for (const models::RateStep& step : profile->steps) {
+      if (step.at <= t) rate = step.per_s;
+    }
+  } else if (const auto* volumes = std::get_if<models::IntervalVolumes>(&arrivals)) {
+    for (const models::VolumeInterval& i : volumes->intervals) {
+      if (i.at <= t && t < i.at + i.length) rate = i.count / sim::seconds(i.length);
+    }
+  }
+  return rate;
+}
+
+std::uint32_t agents_at(const models::Scenario& s, sim::SimTime t) {
+  std::uint32_t agents = 0;
+  for (const models::AgentGroup& group : s.agents) {
+    std::uint32_t count = group.staffing.empty() ? group.count : 0;
+    for (const models::StaffingStep& step : group.staffing) {
+      if (step.at <= t) count = step.count;
+    }
+    agents += count;
+  }
+  return agents;
+}
+
+// Whenever a rate or the number of agents changes inside the run.
+std::vector<sim::SimTime> moments(const models::Scenario& s) {
+  std::vector<sim::SimTime> times = {sim::kStart};
+  for (const CallStream& stream : s.calls) {
+    if (const auto* profile = std::get_if<models::RateProfile>(&stream.arrivals)) {
+      for (const models::RateStep& step : profile->steps) times.push_back(step.at);
+    } else if (const auto* volumes = std::get_if<models::IntervalVolumes>(&stream.arrivals)) {
+      for (const models::VolumeInterval& i : volumes->intervals) times.push_back(i.at);
+    }
+  }
+  for (const models::AgentGroup& group : s.agents) {
+    for (const models::StaffingStep& step : group.staffing) times.push_back(step.at);
+  }
+  std::erase_if(times, [&](sim::SimTime t) { return t.time_since_epoch() >= s.run.horizon; });
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  return times;
+}
+
+double ring_s(const models::Scenario& s) {
+  return s.agents.empty() ? 0 : sim::seconds(s.agents.front().phone.answer_delay);
+}
+
+PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
+  PeakLoad load;
+  load.at = t;
+  load.agents = agents_at(s, t);
+  for (const CallStream& stream : s.calls) {
+    const double rate = rate_at(stream.arrivals, t);
+    load.calls_per_s += rate;
+    load.talk_s += rate * models::mean_s(stream.talk);
+    load.handling_s +=
+        rate * (models::mean_s(stream.talk) + models::mean_s(stream.after_call_work));
+  }
+  if (load.calls_per_s > 0) {
+    load.talk_s = load.talk_s / load.calls_per_s + ring_s(s);
+    load.handling_s = load.handling_s / load.calls_per_s + ring_s(s);
+  }
+  return load;
+}
+
+}  // namespace
+
+PeakLoad peak_load(const models::Scenario& s) {
+  PeakLoad worst;
+  double worst_ratio = -1;
+  for (const sim::SimTime t : moments(s)) {
+    const PeakLoad load = load_at(s, t);
+    const double ratio = load.erlangs() / std::max(0.5, static_cast<double>(load.agents));
+    if (ratio > worst_ratio) {
+      worst = load;
+      worst_ratio = ratio;
+    }
+  }
+  return worst;
+}
+
+namespace {
+
+bool finite_handling(const Rules& rules) {
+  bool finite = true;
+  for (const CallStream& stream : rules.scenario.calls) {
+    for (const auto& [name, d] :
+         {std::pair{"talk", &stream.talk}, std::pair{"after-call-work", &stream.after_call_work}}) {
+      if (std::isfinite(models::mean_s(*d))) continue;
+      rules.error("M-E05", fmt::format("calls.{}.{}", stream.name, name),
+                  fmt::format("'{}' would never end", name));
+      finite = false;
+    }
+  }
+  return finite;
+}
+
+void check_agents(const Rules& rules, const PeakLoad& load) {
+  const models::Scenario& s = rules.scenario;
+  constexpr double kTarget = 0.8;
+  if (load.erlangs() > static_cast<double>(load.agents)) {
+    rules.warning("M-W03", "calls",
+                  fmt::format("{:.4g} erlangs are offered to {} agents: overloaded without any "
+                              "failure",
+                              load.erlangs(), load.agents));
+    return;
+  }
+  // Agents of the lost site move to the survivor: everybody at work counts.
+  const models::QueueTarget target{.min_service_level = kTarget,
+                                   .threshold_s = sim::seconds(s.run.service_level_threshold)};
+  const models::QueueLoad queue{load.calls_per_s, load.handling_s, 1};
+  const models::Distribution& patience = s.calls.front().patience;
+  const int need = models::fewest_agents(queue, patience, target);
+  if (static_cast<int>(load.agents) < need) {
+    rules.warning("V-W19", "agents",
+                  fmt::format("{} agents at one surviving site are less than the {} that {:.4g} "
+                              "erlangs need for {:.0f}% within {} (R7, R26)",
+                              load.agents, need, load.erlangs(), kTarget * 100,
+                              format_duration(s.run.service_level_threshold)));
+  }
+}
+
+void check_trunks(const Rules& rules, const PeakLoad& load) {
+  const models::Scenario& s = rules.scenario;
+  constexpr double kBlocking = 0.01;
+  std::uint64_t all = 0;
+  for (const models::GatewayOptions& g : s.gateways) all += g.channels;
+  if (all == 0) {
+    rules.error("M-E02", "sites", "there is no trunk channel: no call can come in",
+                "give a gateway channels");
+    return;
+  }
+  for (const models::GatewayOptions& g : s.gateways) {
+    const auto left = static_cast<int>(std::min<std::uint64_t>(all - g.channels, 10'000'000));
+    const double blocking = models::erlang_b(load.channel_erlangs(), left);
+    if (blocking <= kBlocking) continue;
+    rules.warning("V-W06", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
+                  fmt::format("without {} the remaining {} channels block {:.2g}% of {:.4g} "
+                              "erlangs (R29)",
+                              g.name, left, blocking * 100, load.channel_erlangs()),
+                  fmt::format("{} channels would do",
+                              models::fewest_channels(load.channel_erlangs(), kBlocking)));
+  }
+}
+
+}  // namespace
+
+void check_load(const Rules& rules) {
+  const models::Scenario& s = rules.scenario;
+  std::uint64_t agents = 0;
+  for (const models::AgentGroup& group : s.agents) agents += group.count;
+  if (agents == 0) {
+    rules.error("M-E01", "agents", "there is no agent to answer a call",
+                "agents: {team1: {count: 100, location: site1}}");
+  }
+  if (s.calls.empty()) {
+    rules.warning("M-W02", "calls", "there are no calls", "calls: {main: {rate: 0.5/s}}");
+  }
+  if (!finite_handling(rules)) return;
+  const PeakLoad load = peak_load(s);
+  check_trunks(rules, load);
+  if (agents > 0 && load.calls_per_s > 0) check_agents(rules, load);
+}
+
+}  // namespace bcsim::tools
