@@ -113,23 +113,24 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   const bool in_service = pair_.in_service(id, now);
   // Until the first word from the peer the server is as careful as in BC mode (ASSUMPTION).
   const bool endpoint_needed = pair_.mode_ != ServerMode::single;
-  if (closing() || (endpoint_needed && !in_service)) {
+  ServerAgent& agent = agent_at(id);
+  if (!agent.logged_in() && (closing() || (endpoint_needed && !in_service))) {
     context.record(AgentLoginRefused{id, site_});
     tell(context, id, Kind::login_refused);
     return;
   }
-  ServerAgent& agent = agent_at(id);
   agent.login_since = now;
-  agent.logout_pending = agent.release_owed = false;
+  agent.logout_pending = false;
   if (!agent.logged_in()) {
     context.record(AgentLogin{id, site_, in_service});
     change(context, id, AgentInput::login);
-  } else if (!agent.on_call()) {  // the desktop has started anew: what it was doing is over
-    if (agent.machine.busy()) change(context, id, AgentInput::after_call_work_done);
-    change(context, id, AgentInput::set_not_ready);
-    update_routability(context, id);
   }
-  tell(context, id, Kind::agent_logged_in);
+  // Who is logged in already, and asks after a lost connection, stays in his state; he is told
+  // which call he is on.
+  const bool on_call =
+      agent.machine.in_call() && agent.on_call() && pair_.calls_[agent.call].agent_supervised;
+  tell_of_call(context, id, Kind::agent_logged_in,
+               on_call ? pair_.calls_[agent.call].id : CallId{});
   if (ha::forces_logout_at_peer(pair_.mode_)) {
     send_peer(context, {.kind = peer::Kind::agent_login, .agent = id, .since = now});
   }

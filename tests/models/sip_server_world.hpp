@@ -126,6 +126,7 @@ class ServerWorld final : public sim::World<Domain> {
       group.count = agents_per_site;
       group.location = group.preferred_site = static_cast<SiteIndex>(s);
       group.phone.registration = RegistrationMode::dual;
+      group.phone.expires = 24h;  // the stubs do not refresh
       scenario.agents.push_back(group);
     }
     scenario.queues.resize(1);
