@@ -105,6 +105,7 @@ void MediaGatewayEndpoint::apply(Context& context, ha::ProxyIndex proxy,
 }
 
 void MediaGatewayEndpoint::send_options(Context& context, SiteIndex site) {
+  options_sent_at_[*proxy_of(site)] = context.now();
   sip::Request request;
   request.method = sip::Method::options;
   request.dialog = dialog_id(sip::Leg::options, gateway_, context.self(), options_sent_++);
@@ -119,9 +120,13 @@ void MediaGatewayEndpoint::on_options_response(Context& context, sip::Inform inf
   if (inform == sip::Inform::provisional) return;
   const auto proxy = proxy_of(site);
   assert(proxy);
-  apply(context, *proxy,
-        proxies_.on_options_result(*proxy, proxy_options_, outcome_of(inform, response),
-                                   context.now()));
+  ha::ProxyEffects effects = proxies_.on_options_result(
+      *proxy, proxy_options_, outcome_of(inform, response), context.now());
+  if (effects.timer.arms()) {  // intervals are from OPTIONS to OPTIONS (domain.md §5.1)
+    const Duration waited = context.now() - options_sent_at_[*proxy];
+    effects.timer.after = std::max(effects.timer.after - waited, Duration::zero());
+  }
+  apply(context, *proxy, effects);
 }
 
 void MediaGatewayEndpoint::on_invite_outcome(Context& context, SiteIndex site,

@@ -129,6 +129,7 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   ha::ProxySetOptions proxy_options_;
   ha::ProxySet proxies_;
   std::array<sim::TimerId, kSites> options_timers_;  ///< by proxy
+  std::array<SimTime, kSites> options_sent_at_{};    ///< by proxy, the last one
   std::uint32_t options_sent_ = 0;
   std::vector<bool> phones_;  ///< by node: an agent's phone, so an agent speaks
 
