@@ -144,6 +144,7 @@ void SipServerEndpoint::log_out(Context& context, AgentId id, bool forced) {
   withdraw(context, id);
   context.record(AgentLogout{id, site_, forced});
   tell(context, id, Kind::agent_logged_out, forced);
+  stop_if_drained(context);
 }
 
 /// At once, or when his call has ended.

@@ -50,6 +50,14 @@ struct DesktopSays {
   tlib::Kind kind = tlib::Kind::agent_login;
 };
 
+/// A REGISTER of an agent's phone; a challenge is answered.
+struct RegisterPlan {
+  SimTime at{};
+  std::uint32_t agent = 0;
+  SiteIndex site = 0;
+  std::uint32_t expires_s = 0;
+};
+
 struct MediaPlan {
   bool silent = false;
   std::uint16_t refuse = 0;
@@ -141,6 +149,8 @@ class ServerWorld final : public sim::World<Domain> {
   std::map<std::uint32_t, PhonePlan> phones;  ///< by agent
   MediaPlan media;
   std::vector<DesktopSays> desktops;
+  std::vector<RegisterPlan> registers;
+  std::vector<Duration> talks;  ///< by call; else the phone's hang_up_after
   std::vector<std::pair<SimTime, std::pair<NodeId, Message>>> notices;
   Duration death_detection = 1s;
   bool keep_deliveries = true;
@@ -277,11 +287,37 @@ class StubGateway final : public StubUser {
 class StubPhone final : public StubUser {
  public:
   StubPhone(ServerWorld& world, AgentId agent) : StubUser(world), agent_(agent) {}
+  void on_start(Context& context) override {
+    for (std::uint32_t i = 0; i < world_.registers.size(); ++i) {
+      const RegisterPlan& plan = world_.registers[i];
+      if (plan.agent != agent_.value || plan.at < context.now()) continue;
+      context.arm(plan.at - context.now(), {.kind = 3, .index = i});
+    }
+  }
   void on_message(Context& context, const Envelope& e) override {
     if (!plan().silent) StubUser::on_message(context, e);
   }
 
  private:
+  void send_register(Context& context, std::uint32_t index, bool credentials) {
+    const RegisterPlan& plan = world_.registers[index];
+    sip::Request r;
+    r.method = sip::Method::register_;
+    r.has_credentials = credentials;
+    r.dn = Dn::extension(agent_);
+    r.expires_s = plan.expires_s;
+    r.dialog = sip::dialog_id(sip::Leg::registration, agent_.value, context.self());
+    r.cseq = ++cseq_;
+    r.contact = context.address();
+    layer_.request(context, context.address(), world_.directory.sip_server[plan.site], r, {},
+                   {3, index, 0});
+  }
+  void on_response(Context& context, sip::Inform inform, const sip::Response* response,
+                   const sip::Request&, sip::Owner owner, sip::TransactionId) override {
+    if (owner.kind == 3 && inform == sip::Inform::failure && response->status == 401) {
+      send_register(context, owner.index, true);
+    }
+  }
   [[nodiscard]] const PhonePlan& plan() { return world_.phones[agent_.value]; }
   void on_request(Context& context, const sip::Request& r, AddressId from, sip::TransactionId id,
                   sip::TransactionId invite) override {
@@ -312,6 +348,10 @@ class StubPhone final : public StubUser {
     context.arm(plan().answer_after, {.kind = 1});
   }
   void on_own_timer(Context& context, sim::TimerTag tag) override {
+    if (tag.kind == 3) {
+      send_register(context, tag.index, false);
+      return;
+    }
     if (tag.kind == 2) {
       bye(context, request_.dialog, 2, request_.call, request_.contact);
       return;
@@ -320,13 +360,16 @@ class StubPhone final : public StubUser {
     answer.media = context.self();
     answer.contact = context.address();
     layer_.respond(context, invite_, answer);
-    if (plan().hang_up_after) hang_up_ = context.arm(*plan().hang_up_after, {.kind = 2});
+    std::optional<Duration> talk = plan().hang_up_after;
+    if (!world_.talks.empty()) talk = world_.talks[request_.call.value];
+    if (talk) hang_up_ = context.arm(*talk, {.kind = 2});
   }
 
   AgentId agent_;
   sip::TransactionId invite_;
   sip::Request request_;
   sim::TimerId hang_up_;
+  std::uint32_t cseq_ = 0;
 };
 
 class StubMedia final : public StubUser {
@@ -354,10 +397,13 @@ class StubDesktop final : public Endpoint {
  public:
   StubDesktop(ServerWorld& world, AgentId agent) : world_(world), agent_(agent) {}
   void on_start(Context& context) override {
-    connections_ = world_.directory.agents[agent_.value].server_connection;
+    if (context.now() == sim::kStart) {
+      connections_ = world_.directory.agents[agent_.value].server_connection;
+    }
     for (std::uint32_t i = 0; i < world_.desktops.size(); ++i) {
       const DesktopSays& says = world_.desktops[i];
-      if (says.agent == agent_) context.arm(says.at - context.now(), {.kind = 1, .index = i});
+      if (says.agent == agent_ && says.at >= context.now())
+        context.arm(says.at - context.now(), {.kind = 1, .index = i});
     }
   }
   void on_message(Context& context, const Envelope& e) override {
