@@ -34,17 +34,17 @@ std::vector<Verdict> evaluate_expectations(const std::vector<Expectation>& expec
     const bool good = !std::isnan(value) && holds(value, e.comparison, e.value);
     Verdict& v = verdicts.emplace_back();
     v.kind = Verdict::Kind::expectation;
-    v.id = e.text.empty() ? e.metric : e.text;
+    v.id = e.metric;
     v.status = good ? VerdictStatus::good : VerdictStatus::violated;
     v.examined = 1;
     v.violations = good ? 0 : 1;
     if (metric == nullptr) {
-      v.text = fmt::format("{} is no metric", e.metric);
+      v.text = "no such metric";
     } else if (std::isnan(value)) {
-      v.text = fmt::format("{} has no value in this run", e.metric);
+      v.text = fmt::format("has no value in this run; expected {}", e.text);
     } else {
-      v.text = fmt::format("{} was {}{}{}", e.metric, value, metric->unit == "1" ? "" : " ",
-                           metric->unit == "1" ? "" : metric->unit);
+      v.text = fmt::format("was {:.6g}{}{}; expected {}", value, metric->unit == "1" ? "" : " ",
+                           metric->unit == "1" ? "" : metric->unit, e.text);
     }
   }
   return verdicts;

@@ -17,7 +17,7 @@ enum class VerdictStatus : std::uint8_t { good, violated, not_applicable };
 struct Verdict {
   enum class Kind : std::uint8_t { check, expectation };
   Kind kind = Kind::check;
-  std::string id;     ///< "one_login_per_agent"; of an expectation: its text
+  std::string id;     ///< "one_login_per_agent"; of an expectation: the metric
   std::string rules;  ///< "R20"; empty for an expectation
   VerdictStatus status = VerdictStatus::not_applicable;
   std::string text;            ///< what was found, in a sentence

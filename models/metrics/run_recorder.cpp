@@ -56,7 +56,10 @@ void RunRecorder::on_tick(SimTime now, const TickSample& sample) {
 RunResult RunRecorder::finish(SimTime horizon) {
   ledger_.finish(horizon);
   RunResult result;
-  for (const auto& gateway : scenario_.gateways) result.gateway_names.push_back(gateway.name);
+  for (const auto& gateway : scenario_.gateways) {
+    result.gateway_names.push_back(gateway.name);
+    result.gateway_sites.push_back(gateway.home_site);
+  }
   for (const auto& stream : scenario_.calls) result.stream_names.push_back(stream.name);
   for (const auto& fault : scenario_.faults) result.fault_texts.push_back(fault.text);
   for (std::size_t s = 0; s < kSites; ++s) result.site_names[s] = scenario_.sites[s].name;

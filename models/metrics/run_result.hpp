@@ -38,6 +38,7 @@ struct TimelineRow {
 struct RunResult {
   // What the numbers are about.
   std::vector<std::string> gateway_names;
+  std::vector<SiteIndex> gateway_sites;  ///< home of each
   std::vector<std::string> stream_names;
   std::vector<std::string> link_names;  ///< by direction: "dc-link", "dc-link (reverse)", …
   std::vector<std::string> fault_texts;
@@ -51,6 +52,9 @@ struct RunResult {
 
   // The numbers.
   std::vector<CallRow> calls;
+  /// By call: 1 if its outcome differs from that in the run's twin without faults. Empty: there was
+  /// no twin.
+  std::vector<std::uint8_t> attributed;
   CallTallies tallies;
   Conservation conservation;
   Slice levels;  ///< after the warm-up

@@ -1,0 +1,145 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "tests/support/site_failure_journal.hpp"
+#include "tools/results/page.hpp"
+#include "tools/results/plain_words.hpp"
+#include "tools/results/terminal_summary.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using namespace std::chrono_literals;
+using models::test::site_failure_run;
+using testing::HasSubstr;
+using testing::Not;
+
+ResultMeta meta() {
+  ResultMeta m;
+  m.scenario = "site_failure";
+  m.title = "Site 1 is lost";
+  m.seed = 7;
+  return m;
+}
+
+TEST(TerminalSummary, SaysWhatHappenedWhatItCostAndWhenItWasBack) {
+  const auto text = terminal_summary(site_failure_run(), meta(), {.files = "results/x"});
+  EXPECT_THAT(text, HasSubstr("Site 1 is lost"));
+  EXPECT_THAT(text, HasSubstr("1 h simulated · seed 7"));
+  EXPECT_THAT(text, HasSubstr("fail site1 at 0:20:00: since then 6 calls were lost (all cut off "
+                              "while talking to an agent),\nand 1 caller gave up waiting."));
+  EXPECT_THAT(text, HasSubstr("10 agents lost their place; all were at work again after 69 s."));
+  EXPECT_THAT(text, HasSubstr("site 2 works alone (single-site mode)         9.0 s"));
+  EXPECT_THAT(text, HasSubstr("gateways avoid the dead end                   9.5 s   gw1 9.5 s"));
+  EXPECT_THAT(text, HasSubstr("69 s   half 59 s · 90 % 67 s (10 of 10)"));
+  EXPECT_THAT(text, HasSubstr("before  detection    relogin   degraded      after  whole run"));
+  EXPECT_THAT(text, HasSubstr("Calls lost: 6 of 319 dialled (1.9 %)"));
+  EXPECT_THAT(text, HasSubstr("Expectations: 1 met, 1 violated\n"
+                              "  recovery.agents_100: was 69 s; expected <= 60s"));
+  EXPECT_THAT(text, HasSubstr("Results  results/x"));
+}
+
+TEST(TerminalSummary, FitsOnAScreen) {
+  const auto text = terminal_summary(site_failure_run(), meta(), {.files = "results/x"});
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 50);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(columns(line), 92u) << line;
+    EXPECT_THAT(line, Not(testing::EndsWith(" ")));
+  }
+}
+
+TEST(TerminalSummary, IsPlainAsciiWhereThatIsAllThereIs) {
+  ResultMeta m = meta();
+  m.title = "Ausfall Zürich";
+  const auto text = terminal_summary(site_failure_run(), m, {.utf8 = false});
+  for (const char c : text) EXPECT_LT(static_cast<unsigned char>(c), 128);
+  EXPECT_THAT(text, HasSubstr("Ausfall Z?rich"));
+  EXPECT_THAT(text, HasSubstr("half 59 s | 90 % 67 s"));
+}
+
+TEST(TerminalSummary, IsColouredOnlyWhenAsked) {
+  EXPECT_THAT(terminal_summary(site_failure_run(), meta(), {}), Not(HasSubstr("\033")));
+  EXPECT_THAT(terminal_summary(site_failure_run(), meta(), {.color = true}),
+              HasSubstr("\033[1;31m1 violated"));
+}
+
+TEST(TerminalSummary, SaysThatNothingWasBrokenIfNothingWas) {
+  models::test::Journal j(models::test::two_sites());
+  for (int n = 0; n < 4; ++n) {
+    const auto call = j.at(10 * n).queue();
+    j.at(10 * n + 4).answer(call, 0).at(10 * n + 5).release(call, models::pstn::Release::normal);
+  }
+  const auto text = terminal_summary(j.finish(), meta(), {});
+  EXPECT_THAT(text, HasSubstr("Nothing was broken. Of 4 calls offered 4 were answered, 100 % of "
+                              "them within 20 s; nobody"));
+  EXPECT_THAT(text, HasSubstr("whole run"));
+  EXPECT_THAT(text, Not(HasSubstr("before")));
+  EXPECT_THAT(text, HasSubstr("Checks: 3 hold, 4 did not apply"));
+}
+
+TEST(TerminalSummary, SaysWhoHadNotComeBack) {
+  models::Scenario s = models::test::two_sites(4);
+  models::test::add_fault(s, models::FaultVerb::fail, models::SiteTarget{}, "fail site1");
+  models::test::Journal j(std::move(s));
+  const auto call = j.at(1).queue();
+  j.answer(call, 5, 1).at(9).release(call, models::pstn::Release::normal);
+  j.at(600).add(models::FaultInjected{0, 0}).add(models::PairStateChanged{0, 0});
+  j.at(660).add(models::AgentAtWork{models::AgentId{0}, 1});
+  const auto text = terminal_summary(j.finish(), meta(), {});
+  EXPECT_THAT(text, HasSubstr("4 agents lost their place; 1 of them came back. The service level "
+                              "was not back before the\nend."));
+  EXPECT_THAT(text, HasSubstr("agents at work again                        not yet   half - · "
+                              "90 % - (1 of 4)"));
+}
+
+TEST(TerminalSummary, ShowsTheTimeOfDayIfTheScenarioHasOne) {
+  auto result = site_failure_run();
+  result.start_label = 9h;
+  EXPECT_THAT(terminal_summary(result, meta(), {}), HasSubstr("fail site1 at 09:20:00"));
+}
+
+TEST(PlainWords, NumbersHaveUnitsAndNoFalsePrecision) {
+  const double nothing = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(count_words(1234567), "1,234,567");
+  EXPECT_EQ(count_words(999), "999");
+  EXPECT_EQ(count_words(1, "call", "calls"), "1 call");
+  EXPECT_EQ(count_words(0, "call", "calls"), "0 calls");
+  EXPECT_EQ(duration_words(0.04), "0.0 s");
+  EXPECT_EQ(duration_words(9.96), "10 s");
+  EXPECT_EQ(duration_words(61.3), "61 s");
+  EXPECT_EQ(duration_words(125), "2 min 5 s");
+  EXPECT_EQ(duration_words(900), "15 min");
+  EXPECT_EQ(duration_words(3600), "1 h");
+  EXPECT_EQ(duration_words(9000), "2 h 30 min");
+  EXPECT_EQ(duration_words(nothing), "-");
+  EXPECT_EQ(rough_duration_words(1731), "29 min");
+  EXPECT_EQ(percent_words(0.8137), "81 %");
+  EXPECT_EQ(percent_words(0.0049), "0.5 %");
+  EXPECT_EQ(percent_words(0.9996), "99.9 %");
+  EXPECT_EQ(percent_words(1), "100 %");
+  EXPECT_EQ(percent_words(0), "0 %");
+  EXPECT_EQ(percent_words(nothing), "-");
+  EXPECT_EQ(number_words(1.84), "1.8");
+  EXPECT_EQ(number_words(23.4), "23");
+  EXPECT_EQ(number_words(12345), "12,345");
+  EXPECT_EQ(clock_words(sim::kStart + 3750s, std::nullopt), "1:02:30");
+  EXPECT_EQ(clock_words(sim::kStart + 3750s, sim::Duration(23h)), "00:02:30");
+}
+
+TEST(Page, BreaksParagraphsAtSpacesAndCutsLongLines) {
+  Page page({.width = 10});
+  page.paragraph("one two three four");
+  EXPECT_EQ(page.take(), "one two\nthree four\n");
+  EXPECT_EQ(shortened("abcdefghij", 8), "abcde...");
+  EXPECT_EQ(shortened("äöüäöüäöü", 6), "äöü...");
+  EXPECT_EQ(shortened("short", 8), "short");
+}
+
+}  // namespace
+}  // namespace bcsim::tools

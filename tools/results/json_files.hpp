@@ -1,0 +1,16 @@
+// The JSON files of a result directory.
+#pragma once
+
+#include "models/metrics/run_result.hpp"
+#include "tools/results/output_file.hpp"
+#include "tools/results/result_meta.hpp"
+
+namespace bcsim::tools {
+
+void write_run_json(const models::RunResult& result, const ResultMeta& meta, OutputFile& out);
+void write_summary_json(const models::RunResult& result, const ResultMeta& meta, OutputFile& out);
+void write_verdicts_json(const models::RunResult& result, const ResultMeta& meta, OutputFile& out);
+/// One line per event.
+void write_events(const models::RunResult& result, OutputFile& out);
+
+}  // namespace bcsim::tools

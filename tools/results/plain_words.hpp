@@ -1,0 +1,27 @@
+// Numbers as a reader wants them: with their unit, and no more digits than they deserve.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sim/time.hpp"
+
+namespace bcsim::tools {
+
+/// "12,345".
+[[nodiscard]] std::string count_words(std::uint64_t n);
+/// "1 call", "12,345 calls".
+[[nodiscard]] std::string count_words(std::uint64_t n, const char* one, const char* many);
+/// "0.4 s", "61 s", "2 min 5 s", "3 h 20 min"; "-" for NaN.
+[[nodiscard]] std::string duration_words(double seconds);
+/// The same to the minute from ten minutes on: "29 min".
+[[nodiscard]] std::string rough_duration_words(double seconds);
+/// "94 %", "99.6 %" near the ends; "-" for NaN.
+[[nodiscard]] std::string percent_words(double fraction);
+/// "1.8", "23", "1,204"; "-" for NaN.
+[[nodiscard]] std::string number_words(double value);
+/// "1:02:30" since the start, or the time of day if the start has one: "10:02:30".
+[[nodiscard]] std::string clock_words(sim::SimTime t, std::optional<sim::Duration> start_label);
+
+}  // namespace bcsim::tools

@@ -1,0 +1,108 @@
+#include "tools/results/result_writer.hpp"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "tools/cli/atomic_file.hpp"
+#include "tools/results/csv_files.hpp"
+#include "tools/results/json_files.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& path, const std::string& why) {
+  throw WriteError(fmt::format("cannot write '{}': {}", path.string(), why));
+}
+
+/// A directory that goes away with all it holds unless it is moved before.
+class ScratchDirectory {
+ public:
+  explicit ScratchDirectory(const fs::path& inside) {
+    std::string name = (inside / ".bcsim-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) fail(inside, std::strerror(errno));
+    path_ = name;
+  }
+  ~ScratchDirectory() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// Makes a directory and those above it; unmakes those again, where empty, unless kept.
+class NewDirectories {
+ public:
+  explicit NewDirectories(const fs::path& path) {
+    for (fs::path p = path; !p.empty() && !fs::exists(p); p = p.parent_path()) made_.push_back(p);
+    make_directories(path);
+  }
+  ~NewDirectories() {
+    std::error_code ignored;
+    for (const fs::path& p : made_) fs::remove(p, ignored);
+  }
+  NewDirectories(const NewDirectories&) = delete;
+  NewDirectories& operator=(const NewDirectories&) = delete;
+  void keep() { made_.clear(); }
+
+ private:
+  std::vector<fs::path> made_;  ///< innermost first
+};
+
+template <class Write>
+void write_one(const fs::path& directory, const char* name, const Write& write) {
+  OutputFile file(directory / name);
+  write(file);
+  file.close();
+}
+
+}  // namespace
+
+void write_results(const models::RunResult& result, const ResultMeta& meta,
+                   const fs::path& directory) {
+  NewDirectories made(directory);
+  // Inside the directory, so that moving a file into place never leaves the file system.
+  const ScratchDirectory scratch(directory);
+  const fs::path& s = scratch.path();
+  write_one(s, "calls.csv", [&](OutputFile& f) { write_calls_csv(result, f); });
+  write_one(s, "timeline.csv", [&](OutputFile& f) { write_timeline_csv(result, f); });
+  write_one(s, "events.ndjson", [&](OutputFile& f) { write_events(result, f); });
+  write_one(s, "verdicts.json", [&](OutputFile& f) { write_verdicts_json(result, meta, f); });
+  write_one(s, "summary.json", [&](OutputFile& f) { write_summary_json(result, meta, f); });
+  write_one(s, "run.json", [&](OutputFile& f) { write_run_json(result, meta, f); });
+  // run.json last: where it is, the others are complete.
+  for (const char* name : {"calls.csv", "timeline.csv", "events.ndjson", "verdicts.json",
+                           "summary.json", "run.json"}) {
+    std::error_code error;
+    fs::rename(s / name, directory / name, error);
+    if (error) fail(directory / name, error.message());
+  }
+  made.keep();
+}
+
+fs::path result_directory(const fs::path& root, const ResultMeta& meta) {
+  return root / meta.scenario / meta.run_id;
+}
+
+void update_latest(const fs::path& directory) {
+  const fs::path link = directory.parent_path() / "latest";
+  const ScratchDirectory scratch(directory.parent_path());
+  std::error_code error;
+  fs::create_directory_symlink(directory.filename(), scratch.path() / "latest", error);
+  if (!error) fs::rename(scratch.path() / "latest", link, error);
+  if (error) fail(link, error.message());
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,28 @@
+// Writes a run's result directory.
+#pragma once
+
+#include <filesystem>
+
+#include "models/metrics/run_result.hpp"
+#include "tools/results/result_meta.hpp"
+
+namespace bcsim::tools {
+
+/// Writes run.json, summary.json, calls.csv, timeline.csv, events.ndjson and verdicts.json into
+/// `directory`, which is made if need be. They appear only when all of them are complete on the
+/// disk; on any error a WriteError is thrown and what was there before is untouched. Other files in
+/// the directory are left alone.
+void write_results(const models::RunResult& result, const ResultMeta& meta,
+                   const std::filesystem::path& directory);
+
+/// `root`/<scenario>/<run id>.
+[[nodiscard]] std::filesystem::path result_directory(const std::filesystem::path& root,
+                                                     const ResultMeta& meta);
+
+/// Points the link `latest` beside `directory` to it, at once. Throws WriteError.
+void update_latest(const std::filesystem::path& directory);
+
+/// "good", or "violated" if a check or an expectation says no.
+[[nodiscard]] std::string_view status_word(const models::RunResult& result);
+
+}  // namespace bcsim::tools
