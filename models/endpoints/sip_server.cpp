@@ -204,12 +204,9 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
     case serve_timer:
       finish_job(context);
       break;
-    case ha_timer: {
-      const bool copied = role() == ha::HaRole::synchronizing;
-      apply(context, redundancy_.on(copied ? ha::HaInput::synchronized : ha::HaInput::timer,
-                                    redundancy_options()));
+    case ha_timer:
+      apply(context, redundancy_.on(ha::HaInput::timer, redundancy_options()));
       break;
-    }
     case expiry_timer:
       on_expiry(context);
       break;

@@ -76,6 +76,8 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
 
   // ---- sip_server_life.cpp: primary and backup ----
   void apply(Context& context, const ha::RedundancyEffects& effects);
+  void on_notice(Context& context, const notice::Message& notice);
+  void take_over(Context& context);
   void become_primary(Context& context, bool calls_lost);
   void start_steady(Context& context);
   void begin_service(Context& context);
@@ -83,7 +85,6 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void scrub_call(Context& context, std::uint32_t slot);
 
   // ---- sip_server.cpp: input queue, dispatch, registrar ----
-  void on_notice(Context& context, const notice::Message& notice);
   [[nodiscard]] Duration service_time(const Message& message) const;
   void enqueue(Context& context, const Envelope& envelope);
   [[nodiscard]] bool turned_away(Context& context, const Envelope& envelope);

@@ -17,14 +17,21 @@ void SipServerEndpoint::on_start(Context& context) {
     }
     return;
   }
-  const bool alone = !pair_.has_primary();
-  apply(context,
-        redundancy_.on(alone ? ha::HaInput::started_alone : ha::HaInput::started_beside_primary,
-                       redundancy_options(), pair_.term_));
-  if (role() == ha::HaRole::synchronizing) {
-    ha_timer_ =
-        context.arm(ha::Redundancy::synchronization_time(pair_.call_count_), {.kind = ha_timer});
+  const ha::RedundancyOptions options = redundancy_options();
+  if (!pair_.has_primary()) {
+    apply(context, redundancy_.on(ha::HaInput::started_alone, options));
+    return;
   }
+  apply(context, redundancy_.on(ha::HaInput::started_beside_primary, options, pair_.term_));
+  // The other process has all state at once (ASSUMPTION: replication takes no time).
+  apply(context, redundancy_.on(ha::HaInput::synchronized, options));
+  // The dead primary that is back before anybody has taken over takes over from itself.
+  if (pair_.primary_ == process_ && pair_.successor_ < 0) take_over(context);
+}
+
+void SipServerEndpoint::take_over(Context& context) {
+  pair_.successor_ = process_;
+  apply(context, redundancy_.on(ha::HaInput::become_primary, redundancy_options()));
 }
 
 void SipServerEndpoint::apply(Context& context, const ha::RedundancyEffects& effects) {
@@ -42,6 +49,7 @@ void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
   if (calls_lost) pair_.lose_everything();
   const bool taken_over = pair_.has_primary();
   pair_.primary_ = process_;
+  pair_.successor_ = -1;
   pair_.term_ = redundancy_.term();
   context.claim(address());
   if (taken_over) scrub_calls(context);
@@ -100,7 +108,7 @@ void SipServerEndpoint::begin_service(Context& context) {
 
 void SipServerEndpoint::on_notice(Context& context, const notice::Message& notice) {
   if (notice.kind == notice::Kind::become_primary) {
-    apply(context, redundancy_.on(ha::HaInput::become_primary, redundancy_options()));
+    if (!primary()) take_over(context);
   } else if (notice.kind == notice::Kind::drain && primary()) {
     drain(context);
   }

@@ -35,7 +35,7 @@ void SipServerPair::lose_everything() {
   call_count_ = 0;
   trunk_ = ha::PeerTrunk(false);
   mode_ = ServerMode::starting;
-  primary_ = -1;
+  primary_ = successor_ = -1;
 }
 
 }  // namespace bcsim::models

@@ -145,14 +145,42 @@ TEST(SipServerHa, MakesTheRestartedProcessTheBackupAndSwitchesBackWhenTheOtherDi
   EXPECT_EQ(w.simulation().holder(w.directory.sip_server[0]), w.server(0, 0));
 }
 
-TEST(SipServerHa, BecomesBackupEvenIfItRestartsBeforeTheOtherHasTakenOver) {
+TEST(SipServerHa, TakesOverFromItselfIfItIsBackBeforeItsDeathIsNoticed) {
   ServerWorld w;
+  w.phones[0] = {.answer_after = 1s, .hang_up_after = 300s};
+  w.calls.push_back({.at = at(1s)});
   w.build();
   w.faults.push_back({at(20s), sim::NodeCrash{w.server(0, 0)}});
   w.faults.push_back({at(20s + 500ms), sim::NodeStart{w.server(0, 0)}});
   w.run(40s);
+  const auto switched = w.records<Switchover>();
+  ASSERT_EQ(switched.size(), 1u);
+  EXPECT_EQ(switched[0].first, at(23s + 500ms));
+  EXPECT_EQ(switched[0].second.calls_kept, 1u);
+  EXPECT_EQ(w.simulation().holder(w.directory.sip_server[0]), w.server(0, 0));
+}
+
+TEST(SipServerHa, BecomesBackupIfItIsBackWhileTheOtherTakesOver) {
+  ServerWorld w;
+  w.build();
+  w.faults.push_back({at(20s), sim::NodeCrash{w.server(0, 0)}});
+  w.faults.push_back({at(22s), sim::NodeStart{w.server(0, 0)}});
+  w.run(40s);
   ASSERT_EQ(w.records<Switchover>().size(), 1u);
+  EXPECT_EQ(w.records<Switchover>()[0].first, at(24s));
   EXPECT_EQ(w.simulation().holder(w.directory.sip_server[0]), w.server(0, 1));
+}
+
+TEST(SipServerHa, TakesOverFromASuccessorThatDiesBeforeItHasTakenOver) {
+  ServerWorld w;
+  w.build();
+  w.faults.push_back({at(20s), sim::NodeCrash{w.server(0, 0)}});
+  w.faults.push_back({at(22s), sim::NodeStart{w.server(0, 0)}});
+  w.faults.push_back({at(23s), sim::NodeCrash{w.server(0, 1)}});
+  w.run(40s);
+  ASSERT_EQ(w.records<Switchover>().size(), 1u);
+  EXPECT_EQ(w.records<Switchover>()[0].first, at(27s));
+  EXPECT_EQ(w.simulation().holder(w.directory.sip_server[0]), w.server(0, 0));
 }
 
 TEST(SipServerHa, RemembersNothingWhenBothProcessesHaveDied) {

@@ -209,12 +209,13 @@ class ServerWorld final : public sim::World<Domain> {
   }
   void on_tick(SimTime now) override { loads.emplace_back(now, pairs_[0]->take_load()); }
   /// As the Solution Control Server would: tells the backup, after its detection time.
-  void after_fault(const sim::FaultStep&) override;
+  void after_fault(const sim::FaultStep& step) override;
 
   std::unique_ptr<sim::PlainPlatform> platform_;
   std::unique_ptr<Simulation> simulation_;
   std::vector<std::unique_ptr<SipServerPair>> pairs_;
   std::array<std::array<bool, 2>, kSites> was_up_{{{true, true}, {true, true}}};
+  std::array<int, kSites> primary_{};
 };
 
 class StubGateway final : public StubUser {
@@ -553,22 +554,27 @@ inline std::unique_ptr<Endpoint> ServerWorld::make_endpoint(NodeId node, bool fi
   return nullptr;
 }
 
-inline void ServerWorld::after_fault(const sim::FaultStep&) {
+inline void ServerWorld::after_fault(const sim::FaultStep& step) {
+  if (const auto* noticed = std::get_if<sim::ModelChange>(&step.action)) {
+    const auto s = static_cast<SiteIndex>(noticed->subject);
+    const int other = 1 - primary_[s];
+    if (simulation_->is_up(server(s, primary_[s])) || !simulation_->is_up(server(s, other))) return;
+    primary_[s] = other;
+    simulation_->notify(server(s, other), notice::Message{notice::Kind::become_primary, 0, {}});
+    return;
+  }
   for (const SiteIndex s : {SiteIndex{0}, SiteIndex{1}}) {
-    std::array<bool, 2> up{};
-    for (const std::size_t p : {0u, 1u}) {
-      up[p] = simulation_->is_up(server(s, static_cast<int>(p)));
-    }
-    for (const std::size_t p : {0u, 1u}) {
-      if (!was_up_[s][p] || up[p]) continue;
-      if (up[1 - p]) {
-        simulation_->notify(server(s, static_cast<int>(1 - p)),
-                            notice::Message{notice::Kind::become_primary, 0, {}}, death_detection);
-      } else {
-        pairs_[s]->lose_everything();
+    const bool was_empty = !was_up_[s][0] && !was_up_[s][1];
+    for (const int p : {0, 1}) {
+      bool& was_up = was_up_[s][static_cast<std::size_t>(p)];
+      const bool up = simulation_->is_up(server(s, p));
+      if (up && was_empty) primary_[s] = p;
+      if (was_up && !up && p == primary_[s]) {
+        simulation_->add_faults({{simulation_->now() + death_detection, sim::ModelChange{0, s}}});
       }
+      was_up = up;
     }
-    was_up_[s] = up;
+    if (!was_empty && !was_up_[s][0] && !was_up_[s][1]) pairs_[s]->lose_everything();
   }
 }
 
