@@ -46,6 +46,11 @@ class ConservationCheck final : public Check {
 class AnsweredOnceCheck final : public Check {
  public:
   void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
+    if (const auto* returned = std::get_if<CallReturned>(&entry.record)) {
+      // The answer never reached the server that has the caller: it is not one.
+      if (returned->call.value < answered_.size()) answered_[returned->call.value] = false;
+      return;
+    }
     const auto* answered = std::get_if<CallAnswered>(&entry.record);
     if (answered == nullptr || !ledger.knows(answered->call)) return;
     findings_.examined();

@@ -137,7 +137,17 @@ void CallLedger::on(SimTime at, const CallRinging& fact) {
 
 void CallLedger::on(SimTime at, const CallReturned& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr || row->stage != Stage::waiting) return;
+  if (row == nullptr || row->stage == Stage::setup) return;
+  if (row->stage == Stage::talking) {
+    // The agent's phone answered, but his answer never reached the server that has the caller.
+    if (row->agent != fact.agent) return;
+    row->stage = Stage::waiting;
+    row->answered = kNever;
+    row->clear(CallRow::monitored);
+    --totals_.in_talk;
+    --totals_.answered;
+    ++totals_.waiting;
+  }
   row->routed = kNever;
   row->ringing = kNever;
   row->agent = AgentId{};

@@ -147,21 +147,10 @@ void Workforce::on(SimTime at, const ShiftChanged& fact) {
 
 // ---- phones ----------------------------------------------------------------------------------
 
-void Workforce::on(SimTime at, const PhoneRegistered& fact) {
-  set_registered(at, fact.agent, fact.site, true);
-  // A phone that is not dual has one binding that it uses: the other is left to expire.
-  if (directory_.group(fact.agent).phone.registration != RegistrationMode::dual) {
-    set_registered(at, fact.agent, 1 - fact.site, false);
-  }
-  review(at, fact.agent);
-}
-void Workforce::on(SimTime at, const PhoneRegistrationFailed& fact) {
-  set_registered(at, fact.agent, fact.site, false);
-  review(at, fact.agent);
-}
+/// What counts is the binding that the server has: a phone that has moved away, or died, stays in
+/// service at the old one until that expires.
 void Workforce::on(SimTime at, const DnState& fact) {
-  if (fact.in_service != 0) return;  // the phone will say so, once it knows it
-  set_registered(at, fact.agent, fact.site, false);
+  set_registered(at, fact.agent, fact.site, fact.in_service != 0);
   review(at, fact.agent);
 }
 
@@ -174,7 +163,6 @@ void Workforce::on(SimTime at, const NodeStateChanged& fact) {
     Person& p = people_[agent.value];
     if (directory_.agent(agent).phone == fact.node) {
       p.phone_up = up;
-      for (std::uint32_t s = 0; !up && s < kSites; ++s) set_registered(at, agent, s, false);
     } else {
       p.desktop_up = up;
       if (!up) p.desk_site = -1;

@@ -51,8 +51,6 @@ class Workforce {
   void on(SimTime at, const DesktopConnectionLost& fact);
   void on(SimTime at, const DesktopSwitch& fact);
   void on(SimTime at, const ShiftChanged& fact);
-  void on(SimTime at, const PhoneRegistered& fact);
-  void on(SimTime at, const PhoneRegistrationFailed& fact);
   void on(SimTime at, const DnState& fact);
   void on(SimTime at, const NodeStateChanged& fact);
   void on(SimTime at, const PairStateChanged& fact);

@@ -224,6 +224,21 @@ TEST(Ledger, ACallReturnedByAnAgentWaitsAgain) {
   EXPECT_EQ(j.cause(call), Cause::dropped_in_queue);
 }
 
+TEST(Ledger, AnAnswerThatNeverReachedTheCallersServerIsTakenBack) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue(0);
+  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3});
+  j.at(6).add(CallAnswered{call, AgentId{2}, 1, 3, 1});  // its 200 is lost on the cut dc-link
+  j.at(12).add(CallReturned{call, AgentId{2}, 1, 408});
+  EXPECT_EQ(j.ledger().row(call).stage, CallRow::Stage::waiting);
+  j.at(13).answer(call, 0).at(20).release(call, Release::normal);
+  EXPECT_EQ(only_cause(j, call), Cause::completed);
+  EXPECT_EQ(sim::seconds(j.ledger().row(call).answered), 13);
+  const RunResult result = j.finish();
+  EXPECT_EQ(result.value("answered"), 1);
+  EXPECT_FALSE(result.violated());
+}
+
 TEST(Ledger, WhatCrossesTheCallersHangingUpChangesNothing) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
