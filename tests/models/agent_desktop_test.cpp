@@ -254,6 +254,25 @@ TEST(AgentDesktop, WaitsTheReconnectDelayAfterAResetAndTriesAtOnceAfterSilence) 
   world.run(125s);
   const Times attached = world.tlib_at(world.sip_server[0], Kind::register_address);
   EXPECT_EQ(attached, Times{at(110s + 500us + 1ms + 500us)});
+
+  DeskWorld quick(with_desks(), 1, kDesktops);  // although an attempt at once would succeed
+  quick.crash(100s, quick.sip_server[0]);
+  quick.start_node(100s + 100us, quick.sip_server[0]);
+  quick.run(125s);
+  EXPECT_EQ(quick.tlib_at(quick.sip_server[0], Kind::register_address), attached);
+}
+
+TEST(AgentDesktop, AsksOnceMoreWhenARestartedServerHasForgottenItsLogin) {
+  DeskWorld world(with_desks(), 1, kDesktops);
+  world.crash(100s, world.sip_server[0]);
+  world.start_node(104s, world.sip_server[0]);
+  world.script[0].refuse_logins = true;
+  world.run(135s);
+  // The resumption and the login are refused, then again every 10 s; the site is not given up.
+  const Duration first = 110s + 500us + 2500us;
+  EXPECT_EQ(of_at<AgentLoginRefused>(world, 0),
+            (Times{at(first), at(first + 1ms), at(first + 10s + 2ms), at(first + 20s + 3ms)}));
+  EXPECT_TRUE(of_at<AgentLogin>(world, 1).empty());
 }
 
 TEST(AgentDesktop, LosesNoCallWhenItReconnectsInTime) {
@@ -340,6 +359,16 @@ TEST(AgentDesktop, PressesNothingAfterACallThatWasNotAnswered) {
   EXPECT_TRUE(of<AgentStateChanged>(world).empty());
   EXPECT_TRUE(ready_at(world, 0));
   EXPECT_FALSE(world.desktop[0]->busy());
+}
+
+TEST(AgentDesktop, DoesTheAfterCallWorkOfACallThatItHasNotSeenRinging) {
+  DeskWorld world(with_desks(), 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+    server.tell(context, 0, Kind::released, false, kCall, 12s);
+  });
+  world.notice(5s, world.directory.agents[0].desktop, notice::Kind::shift_end);
+  world.run(30s);
+  EXPECT_EQ(of_at<AgentLogout>(world, 0), Times{at(1s + 500us + 12s + 500us)});
 }
 
 TEST(AgentDesktop, PressesReadyAgainAfterTheServerMadeItNotReady) {
@@ -431,6 +460,35 @@ TEST(AgentDesktop, EndsItsShiftAfterTheCallAndItsWork) {
   world.run(100s);
   EXPECT_EQ(of_at<AgentLogout>(world, 0), Times{at(1s + 500us + 30s + 1ms + 12s + 500us)});
   EXPECT_TRUE(of<AgentStateChanged>(world).empty());  // not ready in between
+}
+
+TEST(AgentDesktop, EndsItsShiftWhenTheSiteOfItsCallIsGivenUp) {
+  Scenario s = with_desks(1, RegistrationMode::fixed);  // nowhere to go
+  s.agents[0].desktop.last_addp = at(0s);
+  DeskWorld world(s, 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+    server.ring(context, 0, kCall, {30s, 12s, true});
+  });
+  world.notice(5s, world.directory.agents[0].desktop, notice::Kind::shift_end);
+  world.fail_site(6s, 0);
+  world.run(100s);
+  EXPECT_EQ(of<DesktopSwitch>(world).size(), 1u);
+  EXPECT_EQ(state(world), DesktopState::off);
+}
+
+TEST(AgentDesktop, KnowsAfterItsShiftHasBegunWhatItWasToldBefore) {
+  Scenario s = with_desks(1, RegistrationMode::single);
+  s.agents[0].staffing = {{at(0s), 0}, {at(100s), 1}};
+  s.agents[0].phone.first_refresh = 20s;  // bound until 140 s
+  DeskWorld world(s, 1, kDesktops);
+  world.crash(60s, world.directory.agents[0].phone);
+  world.script[1].at(50s, [](StubSipServer& server, Context& context) {
+    server.set_single_site_mode(context, true);
+  });
+  world.notice(100s, world.directory.agents[0].desktop, notice::Kind::shift_start);
+  world.run(200s);
+  // The binding ends at 140.0015, and C30 is met.
+  EXPECT_EQ(of<DesktopSwitch>(world), Times{at(140s + 2ms + 30s)});
 }
 
 // ---- start-up (R81–R85, §3.9 d)
@@ -545,6 +603,19 @@ TEST(AgentDesktop, StaysNotReadyWhenItsPhoneIsDeadAlone) {  // C30, R8
   EXPECT_EQ(world.tlib_at(world.sip_server[0], Kind::set_ready),
             Times{at(300s + 1500us + 500us + 500us)});
   EXPECT_TRUE(ready_at(world, 0));
+}
+
+TEST(AgentDesktop, DoesNotPressReadyWhileItWantsNoCallsForLackOfAPhone) {
+  Scenario s = with_desks(1, RegistrationMode::single);
+  s.agents[0].phone.first_refresh = 20s;
+  DeskWorld world(s, 1, kDesktops);
+  world.crash(10s, world.directory.agents[0].phone);
+  world.script[0].at(105s, [](StubSipServer& server, Context& context) {
+    server.tell(context, 0, Kind::not_ready, true);  // ready again at 115, but for 110
+  });
+  world.run(300s);
+  EXPECT_EQ(world.tlib_at(world.sip_server[0], Kind::set_not_ready).size(), 1u);
+  EXPECT_TRUE(world.tlib_at(world.sip_server[0], Kind::set_ready).empty());
 }
 
 TEST(AgentDesktop, LooksAgainEveryTenSecondsForItsDnAtThePeer) {

@@ -75,6 +75,30 @@ TEST_F(Configuration, ProxyReadsFromMemoryAndWritesThroughTheMasterAtTheOtherSit
   EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(1001ms), config::Kind::read_reply},
                                                   {at(2041ms), config::Kind::write_done}}));
   EXPECT_TRUE(world_.times<ConfigWriteRefused>().empty());
+  // The other proxy is told of the change (D17), at once.
+  Times told;
+  for (const auto& d : world_.deliveries) {
+    const auto* m = std::get_if<config::Message>(&d.envelope.message);
+    if (m == nullptr || d.target != world_.config_proxy[0] || d.at < at(1s)) continue;
+    if (m->kind == config::Kind::update) told.push_back(d.at);
+  }
+  EXPECT_EQ(told, Times{at(2s + 500us + 20ms)});
+}
+
+TEST_F(Configuration, ProxyTurnsToTheOtherMasterAtOnceAndComesBackAfterAPause) {
+  world_.crash(10s, world_.config_server[0]);
+  world_.start_node(15s, world_.config_server[0]);
+  // Reset at 10.020; the standby sends it away; a round later the master is back.
+  const auto answers = run({{20s, config::Kind::write}, {22s, config::Kind::write}}, 25s);
+  EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(20001ms), config::Kind::write_refused},
+                                                  {at(22041ms), config::Kind::write_done}}));
+}
+
+TEST_F(Configuration, ProxyFindsAnActiveStandbyAtOnce) {
+  world_.notice(5s, world_.config_server[1], notice::Kind::activate_standby);
+  world_.crash(10s, world_.config_server[0]);
+  const auto answers = run({{10100ms, config::Kind::write}}, 12s);
+  EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(10101ms), config::Kind::write_done}}));
 }
 
 TEST_F(Configuration, ReadsNeverStopAndWritesAreRefusedUntilTheStandbyIsUp) {  // R34

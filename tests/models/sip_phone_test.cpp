@@ -208,6 +208,9 @@ TEST(SipPhone, RetriesADeadSiteByTheBackOffOfRfc5626IfDual) {
         EXPECT_GE(wait, w / 2);
         EXPECT_LE(wait, w);
         if (n == 0) first_waits.push_back(wait);
+        if (n == 1) {
+          EXPECT_NE(wait / w, first_waits.back() / 180) << "each wait is drawn anew";
+        }
       }
     }
   }
@@ -486,11 +489,22 @@ TEST_F(PhoneCall, RepeatsItsAnswerUntilTheAckAndGivesUpWithABye) {
   EXPECT_TRUE(world.phone[0]->idle());
 }
 
+TEST_F(PhoneCall, StopsRepeatingItsAnswerWhenTheOtherSideHangsUp) {
+  world.script[0].acknowledges = false;
+  ring(0, 1s);
+  world.script[0].at(6100ms, [](StubSipServer& s, Context& c) { s.bye(c, 0); });
+  world.run(60s);
+  // To the INVITE at 5.0005 and 5.5005, none at 6.5005; and to the BYE.
+  EXPECT_EQ(world.responses_at(world.sip_server[0], 200).size(), 3u);
+  EXPECT_TRUE(byes().empty());
+}
+
 TEST_F(PhoneCall, HoldsItsByeBackUntilTheAckHasCome) {
   // RFC 3261 §15: no BYE before the ACK. The talk is over 10 ms after the answer, the ACK takes 40.
-  ring(1, 1s, kCall, true, 10ms);
-  world.run(8s);
-  EXPECT_EQ(byes(1), Times{at(1s + 20ms + 4s + 40ms)});
+  ring(0, 1s, CallId{6}, true, 1s);  // an ordinary call before
+  ring(1, 10s, kCall, true, 10ms);
+  world.run(18s);
+  EXPECT_EQ(byes(1), Times{at(10s + 20ms + 4s + 40ms)});
 }
 
 TEST_F(PhoneCall, SendsItsHeldBackByeWhenTheAckIsGivenUp) {
