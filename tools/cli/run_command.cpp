@@ -17,17 +17,13 @@ int run(const Invocation& invocation, Terminal& terminal) {
     overrides.push_back(fmt::format("run.seed={}", number_value("seed", invocation.value("seed"))));
   }
   RunRequest request;
-  if (invocation.has("jobs")) {
-    const std::uint64_t jobs = number_value("jobs", invocation.value("jobs"));
-    if (jobs == 0 || jobs > 4096) throw UsageError{"--jobs must be from 1 to 4096", ""};
-    request.jobs = static_cast<int>(jobs);
-  }
   Loaded loaded = load_argument(invocation.arguments.front(), overrides, terminal.in);
   print_diagnostics(loaded, terminal);
   if (loaded.has_errors()) return code(load_result(loaded));
   request.scenario = std::move(loaded.scenario);
   request.effective_yaml = std::move(loaded.effective_yaml);
   request.warnings = std::move(loaded.diagnostics);
+  request.path = invocation.arguments.front();
   request.out = invocation.value("out");
   request.json = invocation.has("json");
   return run_scenario(request, terminal);
@@ -56,18 +52,11 @@ Command run_command() {
                        .kind = ValueKind::number,
                        .value = "N",
                        .doc = "Seed of the random numbers; the same as --set run.seed=N"},
-                      {.name = "jobs",
-                       .letter = 'j',
-                       .kind = ValueKind::number,
-                       .value = "N",
-                       .doc = "Replications at a time; results do not depend on it"},
                       set_option(),
                       {.name = "json", .doc = "Print the summary as JSON"},
                       {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"},
                       {.name = "verbose", .letter = 'v', .doc = "Say more about what is done"}},
           .examples = {{"bcsim run site_failure", "Site 1 is lost; what does it cost?"},
-                       {"bcsim run my.yaml --set run.replications=20 -j 4",
-                        "Twenty independent runs, four at a time"},
                        {"bcsim run my.yaml --set desktop.site1.site-timeout=10s",
                         "The same with another timeout"}},
           .run = run};

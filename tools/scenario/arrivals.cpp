@@ -14,6 +14,10 @@ using models::SingleCall;
 using models::SingleCalls;
 using models::VolumeInterval;
 
+// More is a slip of the keyboard and would only exhaust the machine.
+constexpr double kMostCalls = 1e8;
+constexpr Range<double> kRates{.min = 0., .max = 10'000.};
+
 // A piece of a larger list on one line.
 template <class T>
 Out flow_section(const Writer& w, const Section& keys, const T& value) {
@@ -34,7 +38,7 @@ std::shared_ptr<const Section> rate_step_section() {
   static const auto keys = [] {
     SectionOf<RateStep> s("a step of the profile", "The rate from then on");
     s.key("at", &RateStep::at, instant(true), language(), "From when").require();
-    s.key("rate", &RateStep::per_s, rate(), language(), "Calls per time").require();
+    s.key("rate", &RateStep::per_s, rate(kRates), language(), "Calls per time").require();
     return s.done();
   }();
   return keys;
@@ -47,7 +51,8 @@ std::shared_ptr<const Section> interval_section() {
     s.key("length", &VolumeInterval::length, duration({.min = 0s, .max = {}, .above = true}),
           language(), "Its length")
         .require();
-    s.key("count", &VolumeInterval::count, number({.min = 0.}), language(), "Calls in it")
+    s.key("count", &VolumeInterval::count, number({.min = 0., .max = kMostCalls}), language(),
+          "Calls in it")
         .require();
     return s.done();
   }();
@@ -59,6 +64,7 @@ struct Volumes {
   Node file;
   std::string start_column = "start", count_column = "count";
   double share = 1;
+  std::optional<sim::SimTime> from, until;
   std::optional<sim::Duration> length;
   bool exact = false;
   std::vector<VolumeInterval> intervals;
@@ -84,6 +90,10 @@ std::shared_ptr<const Section> volumes_section() {
     s.key("count-column", &Volumes::count_column, text(), language(), "Column of calls");
     s.key("share", &Volumes::share, percent({.min = 0., .max = 1000.}), language(),
           "Part of each count that is offered; may exceed 100%");
+    s.key("from", &Volumes::from, if_given(instant(true)), language(),
+          "Rows that start earlier are left out");
+    s.key("until", &Volumes::until, if_given(instant(true)), language(),
+          "Rows that start then or later are left out");
     s.key("length", &Volumes::length, if_given(duration({.min = 1s})),
           derived("the gap to the next row"), "Of every interval of the file")
         .default_is("the gap to the next row");
@@ -114,6 +124,27 @@ void cut_at_start(std::vector<VolumeInterval>& intervals) {
   intervals = std::move(kept);
 }
 
+// An interval lasts until the next row, the last one as long as the one before, or all as given.
+void set_lengths(Reader& r, const Volumes& options, std::vector<VolumeInterval>& intervals) {
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    if (options.length) {
+      intervals[i].length = *options.length;
+    } else if (i + 1 < intervals.size()) {
+      intervals[i].length = intervals[i + 1].at - intervals[i].at;
+    } else if (i > 0) {
+      intervals[i].length = intervals[i - 1].length;
+    } else {
+      r.error(options.file, "S-008", "a file of one interval needs 'length'");
+      intervals[i].length = 1h;
+    }
+    if (i > 0 && intervals[i].at < intervals[i - 1].at + intervals[i - 1].length) {
+      r.error(options.file, "S-006", "the intervals of this file overlap",
+              "'length' is longer than the gap between rows");
+      return;
+    }
+  }
+}
+
 std::vector<VolumeInterval> read_volume_file(Reader& r, const Volumes& options) {
   const auto csv = read_csv(r, options.file);
   if (!csv) return {};
@@ -130,25 +161,16 @@ std::vector<VolumeInterval> read_volume_file(Reader& r, const Volumes& options) 
       r.diagnostics().error("S-015", row[*start].at, "times must rise from row to row");
       continue;
     }
+    if (*calls > kMostCalls) {
+      r.diagnostics().error("S-015", row[*count].at, "that many calls cannot be simulated");
+      continue;
+    }
     intervals.push_back({when, {}, *calls * options.share});
   }
-  for (std::size_t i = 0; i < intervals.size(); ++i) {
-    if (options.length) {
-      intervals[i].length = *options.length;
-    } else if (i + 1 < intervals.size()) {
-      intervals[i].length = intervals[i + 1].at - intervals[i].at;
-    } else if (i > 0) {
-      intervals[i].length = intervals[i - 1].length;
-    } else {
-      r.error(options.file, "S-008", "a file of one interval needs 'length'");
-      intervals[i].length = 1h;
-    }
-    if (i > 0 && intervals[i].at < intervals[i - 1].at + intervals[i - 1].length) {
-      r.error(options.file, "S-006", "the intervals of this file overlap",
-              "'length' is longer than the gap between rows");
-      break;
-    }
-  }
+  set_lengths(r, options, intervals);
+  std::erase_if(intervals, [&](const VolumeInterval& i) {
+    return (options.from && i.at < *options.from) || (options.until && i.at >= *options.until);
+  });
   cut_at_start(intervals);
   return intervals;
 }
@@ -262,10 +284,10 @@ std::vector<SingleCall> read_call_file(Reader& r, const Node& file) {
 
 Codec<ArrivalSpec> constant_rate() {
   Codec<ArrivalSpec> codec;
-  codec.type = rate().type;
+  codec.type = rate(kRates).type;
   codec.read = [](Reader& r, const Node& node, ArrivalSpec& value) {
     models::ConstantRate given;
-    rate().read(r, node, given.per_s);
+    rate(kRates).read(r, node, given.per_s);
     value = given;
   };
   codec.write = [](const Writer& w, const ArrivalSpec& value) -> std::optional<Out> {

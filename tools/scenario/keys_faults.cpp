@@ -221,7 +221,7 @@ void degrade_row(SectionOf<Fault>& s, std::string name, std::optional<M> Fault::
 std::shared_ptr<const Section> fault_section() {
   static const auto keys = [] {
     SectionOf<Fault> s("fault", "Something that is done to the world at a given time");
-    s.key("at", &Fault::at, instant(), language(), "When").require();
+    s.key("at", &Fault::at, instant(), language(), "When it happens").require();
     verb_rows(s);
     scope_rows(s);
     const auto lasting = duration({.min = 0s, .max = {}, .above = true});

@@ -63,7 +63,7 @@ std::shared_ptr<const Section> sip_server_section() {
           "Until it notices a dead host, at most");
     s.key("promotion", &S::promotion, duration(), p0(), "Backup to primary, virtual address moved");
     s.row(
-        "first-trunk-probe", if_given(duration()).type, language(),
+        "first-trunk-probe", optional(duration(), "random").type, language(),
         "Pinned phase of the first OPTIONS to the peer, for tests",
         [](Reader& r, const Node& node, S& options) {
           auto& sites = r.scenario().sites;

@@ -64,7 +64,7 @@ void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diag
                       "begin with the line 'bcsim: 1'");
   }
   complete(reader, root);
-  validate(loaded.scenario, reader.names.sites.size(), reader.given(), diagnostics);
+  validate(reader);
   accept(loaded.scenario, reader.given(), diagnostics);
   if (diagnostics.has_errors()) return;
   loaded.effective_yaml = effective_yaml(loaded.scenario);

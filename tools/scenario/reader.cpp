@@ -17,10 +17,12 @@ std::optional<std::uint32_t> Names::index(const std::vector<std::string>& list,
 
 void Reader::error(const Node& at, const std::string& code, const std::string& message,
                    const std::string& hint) {
+  refused_.insert(path_);
   diagnostics_.error(code, at.at, message, hint);
 }
 
 void Reader::error(const Node& at, const ValueError& problem) {
+  refused_.insert(path_);
   diagnostics_.error(problem.code, at.at, problem.message, problem.hint);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ class Reader {
   [[nodiscard]] Diagnostics& diagnostics() { return diagnostics_; }
   [[nodiscard]] models::Scenario& scenario() { return scenario_; }
   [[nodiscard]] const Given& given() const { return given_; }
+  /// Paths of values that were refused: what is there now is a default nobody asked for.
+  [[nodiscard]] const std::set<std::string>& refused() const { return refused_; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
   void error(const Node& at, const std::string& code, const std::string& message,
@@ -76,6 +79,7 @@ class Reader {
   Diagnostics& diagnostics_;
   models::Scenario& scenario_;
   Given given_;
+  std::set<std::string> refused_;
   std::string path_;
 };
 

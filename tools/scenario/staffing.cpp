@@ -21,15 +21,27 @@ std::shared_ptr<const Section> step_section() {
   static const auto keys = [] {
     SectionOf<Step> s("a step of staffing", "So many are at work from then on");
     s.key("at", &Step::at, instant(true), language(), "From when").require();
-    s.key("count", &Step::count, count<std::uint32_t>(), language(), "How many").require();
+    s.key("count", &Step::count, count<std::uint32_t>({.min = 0, .max = 1'000'000}), language(),
+          "How many")
+        .require();
     return s.done();
   }();
   return keys;
 }
 
+// One of several groups that share the agents of a file: "1/2" is the first of two.
+struct Part {
+  std::uint32_t number = 1, of = 1;
+  // Whole people: what is left over goes to the first parts.
+  [[nodiscard]] std::uint32_t take(std::uint32_t all) const {
+    return all / of + (number <= all % of ? 1 : 0);
+  }
+};
+
 struct StaffingFile {
   Node file, start_column, count_column;
   double share = 1;
+  Part part;
 };
 
 Codec<Node> raw_text() {
@@ -39,6 +51,32 @@ Codec<Node> raw_text() {
     if (r.scalar(node, "text") != nullptr) value = node;
   };
   codec.write = [](const Writer&, const Node&) { return std::nullopt; };
+  return codec;
+}
+
+Codec<Part> part() {
+  Codec<Part> codec;
+  codec.type.what = "fraction such as 1/2";
+  codec.read = [](Reader& r, const Node& node, Part& value) {
+    const std::string* text = r.scalar(node, "a part such as 1/2");
+    if (text == nullptr) return;
+    const std::size_t slash = text->find('/');
+    if (slash != std::string::npos) {
+      const auto number = parse_count(text->substr(0, slash));
+      const auto of = parse_count(text->substr(slash + 1));
+      const auto* n = std::get_if<std::uint64_t>(&number);
+      const auto* d = std::get_if<std::uint64_t>(&of);
+      if (n != nullptr && d != nullptr && *n >= 1 && *n <= *d && *d <= 1000) {
+        value = {static_cast<std::uint32_t>(*n), static_cast<std::uint32_t>(*d)};
+        return;
+      }
+    }
+    r.error(node, "S-003", fmt::format("'{}' is not a part", *text),
+            "1/2 is the first of two groups, 2/2 the second");
+  };
+  codec.write = [](const Writer&, const Part& value) {
+    return Out::scalar(fmt::format("{}/{}", value.number, value.of));
+  };
   return codec;
 }
 
@@ -53,7 +91,9 @@ std::shared_ptr<const Section> file_section() {
           "Column of agents at work from then on")
         .default_is("count");
     s.key("share", &StaffingFile::share, percent({.min = 0.0, .max = 1000.0}), language(),
-          "Part of each count that this group is; rounded");
+          "Of each count; rounded to whole people");
+    s.key("part", &StaffingFile::part, part(), language(),
+          "Which of several equal groups this is: 1/2 is the first of two");
     return s.done();
   }();
   return keys;
@@ -101,7 +141,13 @@ Steps read_file(Reader& r, const Node& node) {
       r.diagnostics().error("S-015", row[*start].at, "times must rise from row to row");
       continue;
     }
-    steps.push_back({when, static_cast<std::uint32_t>(std::lround(*people * options.share))});
+    constexpr double kMost = 1e6;
+    if (*people * options.share > kMost) {
+      r.diagnostics().error("S-015", row[*count].at, "that many agents cannot be simulated");
+      continue;
+    }
+    const auto whole = static_cast<std::uint32_t>(std::lround(*people * options.share));
+    steps.push_back({when, options.part.take(whole)});
   }
   return from_start_on(steps);
 }
@@ -125,7 +171,9 @@ std::shared_ptr<const Section> shift_section() {
     SectionOf<Shift> s("a shift", "So many work from then to then");
     s.key("from", &Shift::from, instant(true), language(), "Begin of work").require();
     s.key("to", &Shift::to, instant(), language(), "End of work").require();
-    s.key("count", &Shift::count, count<std::uint32_t>(), language(), "How many").require();
+    s.key("count", &Shift::count, count<std::uint32_t>({.min = 0, .max = 1'000'000}), language(),
+          "How many")
+        .require();
     return s.done();
   }();
   return keys;

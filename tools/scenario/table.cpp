@@ -118,7 +118,8 @@ void read_section(Reader& reader, const Section& section, const Node& node, void
       }
       continue;
     }
-    const Reader::Scope scope(reader, key.name, child->at);
+    const bool scalar = child->is_scalar();
+    const Reader::Scope scope(reader, key.name, scalar ? child->at : child->key_at);
     key.read(reader, *child, object);
   }
   for (const Node& child : node.children) {

@@ -30,6 +30,11 @@ Location Rules::where(std::string path) const {
   }
 }
 
+bool Rules::any_refused(const std::string& path) const {
+  const auto first = refused.lower_bound(path);
+  return first != refused.end() && (*first == path || first->starts_with(path + "."));
+}
+
 void Rules::error(const std::string& code, const std::string& path, std::string message,
                   std::string hint) const {
   diagnostics.error(code, where(path), std::move(message), std::move(hint));
@@ -182,9 +187,11 @@ void check_group(const Rules& rules, const models::AgentGroup& group) {
 
 }  // namespace
 
-void validate(const models::Scenario& scenario, std::size_t sites_given, const Given& given,
-              Diagnostics& diagnostics) {
-  const Rules rules{scenario, given, diagnostics};
+void validate(Reader& reader) {
+  const models::Scenario& scenario = reader.scenario();
+  const std::size_t sites_given = reader.names.sites.size();
+  const Given& given = reader.given();
+  const Rules rules{scenario, given, reader.refused(), reader.diagnostics()};
   if (sites_given != kSites && given.count("sites") > 0) {
     rules.error("V-E01", "sites",
                 fmt::format("exactly two peer sites are needed, here {} {} (R1)",

@@ -7,8 +7,7 @@ namespace bcsim::tools {
 
 /// Checks the complete scenario against the rules V-E… and V-W… and for plain sense (M-…); reports
 /// every breach where the value was given.
-void validate(const models::Scenario& scenario, std::size_t sites_given, const Given& given,
-              Diagnostics& diagnostics);
+void validate(Reader& reader);
 
 /// Codes that `accept` may name.
 [[nodiscard]] const std::vector<std::string>& acceptable_codes();

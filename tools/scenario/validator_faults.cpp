@@ -12,6 +12,7 @@ using models::Role;
 void check_time(const Rules& rules, const Fault& fault, const std::string& path) {
   const models::RunOptions& run = rules.scenario.run;
   const sim::Duration at = fault.at.time_since_epoch();
+  if (rules.was_refused(path) || rules.was_refused(path + ".at")) return;
   if (at < run.warm_up) {
     rules.error("M-E03", path + ".at",
                 fmt::format("this fault at {} is inside the warm-up of {}", format_duration(at),

@@ -115,11 +115,14 @@ bool finite_handling(const Rules& rules) {
 void check_agents(const Rules& rules, const PeakLoad& load) {
   const models::Scenario& s = rules.scenario;
   constexpr double kTarget = 0.8;
+  const sim::Duration since = load.at.time_since_epoch();
+  const std::string label =
+      s.run.start_label ? format_clock((*s.run.start_label + since) % 24h) : format_duration(since);
   if (load.erlangs() > static_cast<double>(load.agents)) {
     rules.warning("M-W03", "calls",
-                  fmt::format("{:.4g} erlangs are offered to {} agents: overloaded without any "
-                              "failure",
-                              load.erlangs(), load.agents));
+                  fmt::format("at {} {:.4g} erlangs are offered to {} agents: overloaded without "
+                              "any failure",
+                              label, load.erlangs(), load.agents));
     return;
   }
   // Agents of the lost site move to the survivor: everybody at work counts.
@@ -130,9 +133,9 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
   const int need = models::fewest_agents(queue, patience, target);
   if (static_cast<int>(load.agents) < need) {
     rules.warning("V-W19", "agents",
-                  fmt::format("{} agents at one surviving site are less than the {} that {:.4g} "
-                              "erlangs need for {:.0f}% within {} (R7, R26)",
-                              load.agents, need, load.erlangs(), kTarget * 100,
+                  fmt::format("at {} {} agents at one surviving site are less than the {} that "
+                              "{:.4g} erlangs need for {:.0f}% within {} (R7, R26)",
+                              label, load.agents, need, load.erlangs(), kTarget * 100,
                               format_duration(s.run.service_level_threshold)));
   }
 }
@@ -147,6 +150,7 @@ void check_trunks(const Rules& rules, const PeakLoad& load) {
                 "give a gateway channels");
     return;
   }
+  if (load.calls_per_s <= 0) return;
   for (const models::GatewayOptions& g : s.gateways) {
     const auto left = static_cast<int>(std::min<std::uint64_t>(all - g.channels, 10'000'000));
     const double blocking = models::erlang_b(load.channel_erlangs(), left);
@@ -160,23 +164,37 @@ void check_trunks(const Rules& rules, const PeakLoad& load) {
   }
 }
 
+// The number of people is known: no count that would have been given is lost.
+bool people_known(const Rules& rules) {
+  if (rules.was_refused("agents")) return false;
+  for (const models::AgentGroup& group : rules.scenario.agents) {
+    const std::string path = "agents." + group.name;
+    if (rules.was_refused(path) || rules.was_refused(path + ".count") ||
+        rules.any_refused(path + ".staffing") || rules.any_refused(path + ".shifts")) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 void check_load(const Rules& rules) {
   const models::Scenario& s = rules.scenario;
   std::uint64_t agents = 0;
   for (const models::AgentGroup& group : s.agents) agents += group.count;
-  if (agents == 0) {
+  const bool counted = people_known(rules);
+  if (agents == 0 && counted) {
     rules.error("M-E01", "agents", "there is no agent to answer a call",
                 "agents: {team1: {count: 100, location: site1}}");
   }
-  if (s.calls.empty()) {
+  if (s.calls.empty() && !rules.was_refused("calls")) {
     rules.warning("M-W02", "calls", "there are no calls", "calls: {main: {rate: 0.5/s}}");
   }
   if (!finite_handling(rules)) return;
   const PeakLoad load = peak_load(s);
-  check_trunks(rules, load);
-  if (agents > 0 && load.calls_per_s > 0) check_agents(rules, load);
+  if (!rules.any_refused("sites")) check_trunks(rules, load);
+  if (agents > 0 && counted && load.calls_per_s > 0) check_agents(rules, load);
 }
 
 }  // namespace bcsim::tools
