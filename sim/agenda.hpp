@@ -30,15 +30,12 @@ struct AgendaKey {
 };
 
 /// A 4-ary heap of keys: shallower than a binary one, and four children share a cache line and a
-/// half. Cancelled items stay until they surface; the caller knows which those are.
-class Agenda {
+/// half.
+class KeyHeap {
  public:
   [[nodiscard]] bool empty() const { return heap_.empty(); }
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
-  [[nodiscard]] const AgendaKey& head() const {
-    assert(!heap_.empty());
-    return heap_.front();
-  }
+  [[nodiscard]] const AgendaKey& front() const { return heap_.front(); }
 
   void push(const AgendaKey& key) {
     std::size_t hole = heap_.size();
@@ -52,7 +49,6 @@ class Agenda {
     heap_[hole] = key;
   }
 
-  /// Removes and returns the head.
   AgendaKey pop() {
     assert(!heap_.empty());
     const AgendaKey top = heap_.front();
@@ -84,6 +80,77 @@ class Agenda {
   }
 
   std::vector<AgendaKey> heap_;
+};
+
+/// Three tiers, one order. What is due in the current bucket of 2^26 ns (67 ms) is in a small heap;
+/// what is due within the next kBuckets buckets (68 s) lies unsorted in its bucket; the rest is in
+/// a large heap. Most timers of a contact centre are far away and many are cancelled: they pay for
+/// a place in a vector, not for their rank among thousands. Cancelled items stay until they
+/// surface; the caller knows which those are.
+class Agenda {
+ public:
+  Agenda() : buckets_(kBuckets) {}
+
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// May move a bucket into the heap; changes nothing that can be seen.
+  [[nodiscard]] const AgendaKey& head() {
+    assert(size_ > 0);
+    if (near_.empty()) advance();
+    return near_.front();
+  }
+
+  void push(const AgendaKey& key) {
+    ++size_;
+    const std::int64_t bucket = bucket_of(key);
+    if (bucket <= current_) {
+      near_.push(key);
+    } else if (bucket < current_ + kBuckets) {
+      buckets_[static_cast<std::size_t>(bucket) % kBuckets].push_back(key);
+      ++in_buckets_;
+    } else {
+      far_.push(key);
+    }
+  }
+
+  /// Removes and returns the head.
+  AgendaKey pop() {
+    assert(size_ > 0);
+    if (near_.empty()) advance();
+    --size_;
+    return near_.pop();
+  }
+
+ private:
+  static constexpr int kBucketBits = 26;
+  static constexpr std::int64_t kBuckets = 1024;
+
+  [[nodiscard]] static std::int64_t bucket_of(const AgendaKey& key) {
+    return key.at.time_since_epoch().count() >> kBucketBits;
+  }
+
+  /// Goes on to the next bucket that has something; the near heap is empty and something is left.
+  void advance() {
+    while (near_.empty()) {
+      // With nothing in the buckets the next thing is in the far heap: jump there.
+      current_ = in_buckets_ == 0 ? bucket_of(far_.front()) : current_ + 1;
+      std::vector<AgendaKey>& bucket = buckets_[static_cast<std::size_t>(current_) % kBuckets];
+      in_buckets_ -= bucket.size();
+      for (const AgendaKey& key : bucket) near_.push(key);
+      bucket.clear();
+      // What has come within reach of the buckets leaves the far heap.
+      while (!far_.empty() && bucket_of(far_.front()) < current_ + kBuckets) {
+        const AgendaKey key = far_.pop();
+        --size_;
+        push(key);
+      }
+    }
+  }
+
+  KeyHeap near_, far_;
+  std::vector<std::vector<AgendaKey>> buckets_;
+  std::int64_t current_ = 0;
+  std::size_t size_ = 0, in_buckets_ = 0;
 };
 
 }  // namespace bcsim::sim

@@ -116,14 +116,6 @@ class Simulation {
 
   // ---- running -------------------------------------------------------------------------------
 
-  /// Date of the next item at or before the horizon; kNever if there is none.
-  [[nodiscard]] SimTime next_time() {
-    while (!agenda_.empty() && items_[agenda_.head().slot].kind == ItemKind::cancelled) {
-      release(agenda_.pop().slot);
-    }
-    if (agenda_.empty() || agenda_.head().at > options_.horizon) return kNever;
-    return agenda_.head().at;
-  }
   /// Date of the next item of the fault plan; kNever if none is left before the horizon.
   [[nodiscard]] SimTime next_fault_time() const {
     SimTime next = kNever;

@@ -87,11 +87,15 @@ TEST(World, DevicesAreActorsAndDieWithTheirBuilding) {
   const AgentInfo& lost = world.layout().directory.agents[0];
   const AgentInfo& safe = world.layout().directory.agents[5];
   EXPECT_TRUE(platform.actor_alive(lost.phone));
-  sim::run_s4u(simulation, platform);
-  EXPECT_FALSE(platform.actor_alive(lost.phone));
-  EXPECT_FALSE(platform.actor_alive(lost.desktop));
-  EXPECT_TRUE(platform.actor_alive(safe.phone));
-  EXPECT_FALSE(platform.host_on(world.layout().floor[0]));
+  sim::run_s4u(simulation, platform, [&](SimTime now) {
+    if (now < SimTime(9min)) return true;
+    EXPECT_FALSE(platform.actor_alive(lost.phone));
+    EXPECT_FALSE(platform.actor_alive(lost.desktop));
+    EXPECT_TRUE(platform.actor_alive(safe.phone));
+    EXPECT_FALSE(platform.host_on(world.layout().floor[0]));
+    return false;
+  });
+  EXPECT_LT(simulation.now(), SimTime(10min)) << "stopped by the callback, so it was called";
 }
 
 }  // namespace

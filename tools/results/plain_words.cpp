@@ -8,7 +8,7 @@ namespace bcsim::tools {
 
 std::string count_words(std::uint64_t n) {
   std::string digits = fmt::format("{}", n);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 

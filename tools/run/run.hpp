@@ -16,8 +16,8 @@ struct RunRequest {
   models::Scenario scenario;
   std::string effective_yaml;        ///< canonical; the run id is hashed from it
   std::vector<Diagnostic> warnings;  ///< of the load; results repeat the accepted rule breaks
+  std::string path;                   ///< the scenario as the user named it
   std::filesystem::path out;         ///< empty: results/<scenario>/<run id>
-  int jobs = 0;                      ///< worker processes; 0: as many as processors
   bool json = false;                 ///< summary as JSON on standard output
 };
 

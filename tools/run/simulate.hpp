@@ -1,0 +1,36 @@
+// One replication under SimGrid: from the effective scenario to its numbers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "models/metrics/run_result.hpp"
+#include "models/scenario.hpp"
+
+namespace bcsim::tools {
+
+/// Above so many phones and desktops, devices share an actor per location: SimGrid aborts near
+/// 32 000 actors.
+inline constexpr std::uint32_t kMostDeviceActors = 10'000;
+
+/// What one replication did, beside its numbers.
+struct Replication {
+  models::RunResult result;
+  models::SimTime reached{};  ///< the horizon, unless it was stopped
+  bool pooled = false;        ///< devices shared actors
+  std::size_t actors = 0;     ///< alive at the start
+  std::uint64_t journal_fingerprint = 0;
+  std::uint64_t trajectory_fingerprint = 0;
+  std::uint64_t messages_sent = 0;
+  std::uint64_t messages_delivered = 0;
+};
+
+/// Called about every second of simulated time; false stops the run there.
+using KeepGoing = std::function<bool(models::SimTime)>;
+
+/// Runs it. Once per process: SimGrid has one engine. Throws sim::EngineError, or what a handler
+/// threw; both are bugs.
+[[nodiscard]] Replication simulate(const models::Scenario& scenario, std::uint32_t replication,
+                                   const KeepGoing& keep_going);
+
+}  // namespace bcsim::tools
