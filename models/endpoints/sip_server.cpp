@@ -188,8 +188,8 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
     on_agent_leg(context, slot, inform, response);
   } else if (owner.kind == reinvite_owner) {
     if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
-      acknowledge(context, response_from_,
-                  {request.dialog, request.cseq, request.call, request.dn});
+      acknowledge(context, response_from_, {request.dialog, request.cseq, request.call, request.dn},
+                  *response);
     }
     if (current) on_reinvite_result(context, slot, inform);
   } else if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
@@ -230,9 +230,11 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
 
 void SipServerEndpoint::on_unreachable(Context& context, const Envelope& envelope) {
   const auto* request = std::get_if<sip::Request>(&envelope.message);
-  // A peer whose process has died is asked on: its backup may take over (domain.md §5.8).
-  const bool probe = request != nullptr && request->method == sip::Method::options;
-  if (primary() && !probe) layer_.on_unreachable(context, envelope);
+  // A peer whose process has died is asked on, and what belongs to a dialog is sent on: a backup
+  // may take over, and has the dialog (ASSUMPTION; domain.md §5.8 counts on the copies, too).
+  const bool insists =
+      request != nullptr && (request->in_dialog || request->method == sip::Method::options);
+  if (primary() && !insists) layer_.on_unreachable(context, envelope);
 }
 
 // ---- registrar ----

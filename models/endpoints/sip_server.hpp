@@ -162,7 +162,9 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   };
   [[nodiscard]] static InDialog about(const ServerCall& call, const ServerLeg& leg);
   [[nodiscard]] static sip::Request request_of(sip::Method method, const InDialog& in);
-  void acknowledge(Context& context, AddressId to, const InDialog& in);
+  /// `success`: the copy of the 2xx that this ACK answers.
+  void acknowledge(Context& context, AddressId to, const InDialog& in,
+                   const sip::Response& success);
   void send_bye(Context& context, AddressId to, InDialog in, bool transferred = false);
   void refuse_success(Context& context, const sip::Response& response);
 

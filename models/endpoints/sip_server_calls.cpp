@@ -162,7 +162,7 @@ void SipServerEndpoint::on_treatment(Context& context, std::uint32_t slot, sip::
       answer_caller(context, slot, leg.media);
       [[fallthrough]];
     case sip::Inform::success_again: {
-      acknowledge(context, leg.remote, about(call, leg));
+      acknowledge(context, leg.remote, about(call, leg), *response);
       if (inform == sip::Inform::success_again) break;
       call.routable_at = context.now() + options().announcement;
       if (options().announcement > Duration{}) {

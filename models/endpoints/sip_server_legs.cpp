@@ -83,7 +83,7 @@ void SipServerEndpoint::on_agent_leg(Context& context, std::uint32_t slot, sip::
       agent_answered(context, slot, *response);
       break;
     case sip::Inform::success_again:
-      acknowledge(context, call.agent_leg.remote, about(call, call.agent_leg));
+      acknowledge(context, call.agent_leg.remote, about(call, call.agent_leg), *response);
       break;
     case sip::Inform::failure:
       leg_failed(context, slot, response->status, AgentAfterFailure::held_back);
@@ -125,7 +125,7 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
   leg.media = response.media;
   if (response.contact.valid()) leg.remote = response.contact;
   call.state = ServerCall::State::talking;
-  acknowledge(context, leg.remote, about(call, leg));
+  acknowledge(context, leg.remote, about(call, leg), response);
   if (call.agent_where == Where::here) {
     context.record(
         CallAnswered{call.id, call.agent, site_, call.path, call.agent_supervised ? 1u : 0u});

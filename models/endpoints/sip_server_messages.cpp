@@ -28,8 +28,11 @@ sip::Request SipServerEndpoint::request_of(sip::Method method, const InDialog& i
   return request;
 }
 
-void SipServerEndpoint::acknowledge(Context& context, AddressId to, const InDialog& in) {
-  layer_.acknowledge(context, address(), to, request_of(sip::Method::ack, in));
+void SipServerEndpoint::acknowledge(Context& context, AddressId to, const InDialog& in,
+                                    const sip::Response& success) {
+  sip::Request ack = request_of(sip::Method::ack, in);
+  ack.copy = success.copy;  // a packet of its own to the network: the last one may have been lost
+  layer_.acknowledge(context, address(), to, ack);
 }
 
 /// `transferred`: the call goes on elsewhere, without this server.
@@ -45,7 +48,7 @@ void SipServerEndpoint::send_bye(Context& context, AddressId to, InDialog in, bo
 void SipServerEndpoint::refuse_success(Context& context, const sip::Response& response) {
   const AddressId to = response.contact.valid() ? response.contact : response_from_;
   const InDialog in{response.dialog, response.cseq, response.call, response.dn};
-  acknowledge(context, to, in);
+  acknowledge(context, to, in, response);
   send_bye(context, to, in);
 }
 

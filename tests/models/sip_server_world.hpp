@@ -87,7 +87,9 @@ class StubUser : public Endpoint, protected sip::TransactionUser {
     if (!layer_.on_timer(context, tag)) on_own_timer(context, tag);
   }
   void on_unreachable(Context& context, const Envelope& e) override {
-    layer_.on_unreachable(context, e);
+    // A BYE is insisted on: the server's backup will want to know.
+    const auto* r = std::get_if<sip::Request>(&e.message);
+    if (r == nullptr || !r->in_dialog) layer_.on_unreachable(context, e);
   }
 
  protected:
@@ -270,6 +272,7 @@ class StubGateway final : public StubUser {
     if (!world_.calls[owner.index].acknowledges) return;
     sip::Request ack;
     ack.dialog = request.dialog;
+    ack.copy = response->copy;
     ack.cseq = 1;
     ack.call = request.call;
     ack.dn = request.dn;
