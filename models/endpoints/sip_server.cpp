@@ -135,9 +135,15 @@ void SipServerEndpoint::on_sip_response(Context& context, const sip::Response& r
   response_known_ = false;
   response_from_ = from;
   layer_.on_response(context, response);
-  // A 2xx to an INVITE that nobody here remembers, because the process that sent it is dead: the
-  // phone would ring on its 2xx for 32 s, so the dialog is ended at once (RFC 3261 §13.2.2.4).
-  if (!response_known_ && response.method == sip::Method::invite && response.status / 100 == 2) {
+  if (response_known_ || response.method != sip::Method::invite || response.status / 100 != 2) {
+    return;
+  }
+  // A 2xx to an INVITE of the process that was primary before. The dialog of a call that was kept
+  // is acknowledged again; one that nobody remembers is ended (RFC 3261 §13.2.2.4).
+  if (find_call(response.dialog) != ServerAgent::kNoCall) {
+    acknowledge(context, from, {response.dialog, response.cseq, response.call, response.dn},
+                response);
+  } else {
     refuse_success(context, response);
   }
 }

@@ -138,6 +138,7 @@ void SipServerEndpoint::start_treatment(Context& context, std::uint32_t slot) {
   // Numbered after the caller's leg too: a call may come to this server twice.
   leg.dialog = sip::dialog_id(sip::Leg::treatment, call.id.value, context.self(),
                               static_cast<std::uint32_t>(call.caller.dialog) + leg.attempt);
+  pair_.call_by_dialog_[leg.dialog] = slot;
   leg.remote = directory_.media_server[site_];
   sip::Request invite = request_of(sip::Method::invite, about(call, leg));
   invite.path = call.path;
@@ -178,6 +179,7 @@ void SipServerEndpoint::on_treatment(Context& context, std::uint32_t slot, sip::
     case sip::Inform::transport_error:
       if (leg.state == ServerLeg::State::up) break;
       // Nobody plays anything, so there is nothing to wait for: the caller hears ringing.
+      pair_.call_by_dialog_.erase(leg.dialog);
       leg.state = ServerLeg::State::none;
       leg.invite = {};
       call.treatment_failed = true;
@@ -207,6 +209,7 @@ void SipServerEndpoint::end_treatment(Context& context, ServerCall& call) {
   } else if (leg.state == ServerLeg::State::up) {
     send_bye(context, leg.remote, about(call, leg));
   }
+  pair_.call_by_dialog_.erase(leg.dialog);
   leg.state = ServerLeg::State::none;
   leg.invite = {};
   ++leg.attempt;  // what may still come from it is not this call's
@@ -352,6 +355,10 @@ void SipServerEndpoint::on_bye(Context& context, const sip::Request& request,
     end_call(context, slot, {Kind::none, 0, {}});
     return;
   }
+  if (request.dialog == call.treatment.dialog) {  // the media server stops playing: silence
+    call.treatment.state = ServerLeg::State::none;
+    return;
+  }
   call.agent_leg.state = ServerLeg::State::none;  // he knows that it is over
   end_call(context, slot, hang_up(call, 480));
 }
@@ -416,6 +423,7 @@ void SipServerEndpoint::free_call(Context& context, std::uint32_t slot) {
   context.cancel(call.wait_timer);
   pair_.call_by_dialog_.erase(call.caller.dialog);
   pair_.call_by_dialog_.erase(call.agent_leg.dialog);
+  pair_.call_by_dialog_.erase(call.treatment.dialog);
   call.live = false;
   ++call.generation;
   --pair_.call_count_;

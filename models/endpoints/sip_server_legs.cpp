@@ -247,6 +247,8 @@ void SipServerEndpoint::release_agent(Context& context, std::uint32_t slot,
     agent.release_owed = !connections_[ended.agent.value].valid();
     change(context, ended.agent, AgentInput::release);
     tell_of_call(context, ended.agent, tlib::Kind::released, ended.id, agent.work);
+    // No after-call work: nobody has to press ready (a wrap-up time of 0).
+    if (agent.work == Duration::zero()) set_ready(context, ended.agent);
   } else if (ended.agent_supervised) {
     if (ended.agent_leg.state == ServerLeg::State::ringing) {
       tell_of_call(context, ended.agent, tlib::Kind::released, ended.id);

@@ -139,7 +139,7 @@ class SipServerPair {
   acd::Router router_;
   std::vector<ServerAgent> agents_;
   sim::Slab<ServerCall> calls_;
-  std::unordered_map<std::uint64_t, std::uint32_t> call_by_dialog_;  // caller and agent legs
+  std::unordered_map<std::uint64_t, std::uint32_t> call_by_dialog_;  // all legs
   std::vector<std::uint32_t> waiting_;                               // by queue
   std::uint32_t call_count_ = 0;
   std::uint64_t next_ticket_ = 0;

@@ -12,11 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Messages of this method and kind that reached a node after `since`.
+/// Requests of this method that reached a node from `since` on; ACKs to a 2xx only.
 int requests_to(const ServerWorld& w, NodeId node, sip::Method method, SimTime since) {
   return static_cast<int>(std::count_if(w.heard.begin(), w.heard.end(), [&](const Heard& h) {
     const auto* r = std::get_if<sip::Request>(&h.message);
-    return r != nullptr && h.to == node && r->method == method && h.at >= since;
+    return r != nullptr && h.to == node && r->method == method && h.at >= since &&
+           (method != sip::Method::ack || r->in_dialog);
   }));
 }
 
@@ -68,7 +69,7 @@ TEST(SipServerHa, EndsTheOrphanedRingingWithAckAndByeWhenThePhoneAnswers) {
   w.calls.push_back({.at = at(15s), .hang_up = at(60s)});
   w.build();
   w.faults.push_back({at(20s), sim::NodeCrash{w.server(0, 0)}});
-  w.run(100s);
+  w.run(28s);  // before the phone, busy until then, is tried again
   // Answered at 24.0025 s, half a millisecond after the takeover.
   EXPECT_EQ(requests_to(w, w.phone(0), sip::Method::ack, at(24s)), 1);
   EXPECT_EQ(requests_to(w, w.phone(0), sip::Method::bye, at(24s)), 1);
@@ -89,7 +90,11 @@ TEST(SipServerHa, PutsACallThatWasRingingBackToTheFrontOfItsQueue) {
   ASSERT_EQ(routed.size(), 2u);
   EXPECT_EQ(routed[1].second.call, CallId{0});
   EXPECT_EQ(routed[1].first, at(24s));
-  EXPECT_EQ(w.pair(0).waiting_count(0), 1u);
+  // The phone, still ringing for the dead primary, refuses; the call keeps its place.
+  const auto returned = w.records<CallReturned>();
+  ASSERT_EQ(returned.size(), 1u);
+  EXPECT_EQ(returned[0].second.status, 486u);
+  EXPECT_EQ(w.pair(0).waiting_count(0), 2u);
 }
 
 TEST(SipServerHa, GoesOnWithAnnouncementsAndMaximumWaits) {
@@ -231,6 +236,21 @@ TEST(SipServerHa, JoinsCallerAndAgentIfThePrimaryDiesInBetween) {
   EXPECT_EQ(w.records<Switchover>()[0].second.calls_kept, 1u);
   EXPECT_GE(requests_to(w, w.gateway(0), sip::Method::invite, at(6s)), 1);
   EXPECT_EQ(w.pair(0).call_count(), 0u);
+}
+
+TEST(SipServerHa, AcknowledgesAgainWhatThePrimaryCouldNotAndKeepsTheCall) {
+  // The gateway has answered the re-INVITE of a primary that is dead by then, and repeats its 200:
+  // the new primary knows the dialog, though not the transaction.
+  ServerWorld w;
+  w.phones[0] = {.answer_after = 1s, .hang_up_after = 60s};
+  w.calls.push_back({.at = at(1s)});
+  w.build();
+  w.faults.push_back({at(2s + 3200us), sim::NodeCrash{w.server(0, 0)}});
+  w.run(50s);
+  EXPECT_EQ(requests_to(w, w.gateway(0), sip::Method::bye, at(0s)), 0);
+  EXPECT_EQ(requests_to(w, w.phone(0), sip::Method::bye, at(0s)), 0);
+  EXPECT_GE(requests_to(w, w.gateway(0), sip::Method::ack, at(6s)), 2);
+  EXPECT_EQ(w.pair(0).call_count(), 1u);
 }
 
 TEST(SipServerHa, TakesNoNoticeOfThePeersOptionsWhileItIsBackup) {

@@ -237,7 +237,7 @@ class StubGateway final : public StubUser {
   struct GatewayLeg {
     std::uint64_t dialog = 0;
     sip::TransactionId invite;
-    bool answered = false, over = false;
+    bool answered = false, over = false, cancelled = false;
   };
   void on_own_timer(Context& context, sim::TimerTag tag) override {
     const CallPlan& plan = world_.calls[tag.index];
@@ -260,6 +260,7 @@ class StubGateway final : public StubUser {
       leg.over = true;
       bye(context, leg.dialog, 2, CallId{tag.index}, server);
     } else if (!leg.answered) {
+      leg.cancelled = true;
       layer_.cancel(context, leg.invite);
     }
   }
@@ -277,6 +278,11 @@ class StubGateway final : public StubUser {
     ack.call = request.call;
     ack.dn = request.dn;
     layer_.acknowledge(context, context.address(), response->contact, ack);
+    GatewayLeg& leg = legs_[owner.index];
+    if (leg.cancelled && !leg.over) {  // the CANCEL came too late
+      leg.over = true;
+      bye(context, leg.dialog, 2, request.call, response->contact);
+    }
   }
   void on_request(Context& context, const sip::Request& r, AddressId from, sip::TransactionId id,
                   sip::TransactionId invite) override {
@@ -329,10 +335,16 @@ class StubPhone final : public StubUser {
       layer_.respond(context, id, {});
       sip::Response terminated;
       terminated.status = 487;
-      if (invite == invite_) layer_.respond(context, invite_, terminated);
+      if (invite != invite_) return;
+      layer_.respond(context, invite_, terminated);
+      context.cancel(answer_);
+      busy_ = false;
       return;
     }
-    if (r.method == sip::Method::bye) context.cancel(hang_up_);
+    if (r.method == sip::Method::bye && r.dialog == request_.dialog) {
+      context.cancel(hang_up_);
+      busy_ = false;
+    }
     if (r.method != sip::Method::invite || r.in_dialog) {
       StubUser::on_request(context, r, from, id, invite);
       return;
@@ -340,8 +352,8 @@ class StubPhone final : public StubUser {
     sip::Response provisional;
     provisional.status = 100;
     layer_.respond(context, id, provisional);
-    if (plan().refuse != 0) {
-      provisional.status = plan().refuse;
+    if (plan().refuse != 0 || busy_) {
+      provisional.status = busy_ ? 486 : plan().refuse;
       layer_.respond(context, id, provisional);
       return;
     }
@@ -349,7 +361,8 @@ class StubPhone final : public StubUser {
     if (plan().rings) layer_.respond(context, id, provisional);
     invite_ = id;
     request_ = r;
-    context.arm(plan().answer_after, {.kind = 1});
+    busy_ = true;
+    answer_ = context.arm(plan().answer_after, {.kind = 1});
   }
   void on_own_timer(Context& context, sim::TimerTag tag) override {
     if (tag.kind == 3) {
@@ -357,6 +370,7 @@ class StubPhone final : public StubUser {
       return;
     }
     if (tag.kind == 2) {
+      busy_ = false;
       bye(context, request_.dialog, 2, request_.call, request_.contact);
       return;
     }
@@ -372,7 +386,8 @@ class StubPhone final : public StubUser {
   AgentId agent_;
   sip::TransactionId invite_;
   sip::Request request_;
-  sim::TimerId hang_up_;
+  sim::TimerId answer_, hang_up_;
+  bool busy_ = false;
   std::uint32_t cseq_ = 0;
 };
 
