@@ -244,7 +244,7 @@ template <std::size_t... kCause>
 void add_lost_columns(std::vector<Column>& columns, std::index_sequence<kCause...>) {
   const auto add = [&](Cause of, auto value) {
     if (models::is_loss(of)) {
-      columns.push_back({fmt::format("lost_{}", models::name(of)), value});
+      columns.push_back({std::string(models::name(of)), value});
     }
   };
   (add(static_cast<Cause>(kCause), &cause<static_cast<Cause>(kCause)>), ...);
