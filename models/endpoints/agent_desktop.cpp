@@ -171,12 +171,15 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       feed(context, message.flag ? Input::forced_out : Input::logged_out, site);
       return;
     case Kind::ready:
+      // Ready or not, who has a state of rest has no call: its EventReleased was not for us.
+      if (work_ == Work::call) end_call(context);
       if (back_at_work_ && works_at(site)) {
         back_at_work_ = false;
         context.record(AgentAtWork{agent_, site});
       }
       return;
     case Kind::not_ready:
+      if (work_ == Work::call) end_call(context);
       if (message.flag && works_at(site)) {
         context.cancel(work_timer_);
         work_timer_ = context.arm(kReadyAgain, {ready_timer});
@@ -247,9 +250,10 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
 void AgentDesktopEndpoint::on_login_refused(Context& context, SiteIndex site) {
   const bool working = works_at(site);
   const bool resuming = session_.state() == State::resuming;
-  feed(context, !working   ? Input::login_refused
-                : resuming ? Input::not_logged_in
-                           : Input::forced_out,
+  feed(context,
+       !working   ? Input::login_refused
+       : resuming ? Input::not_logged_in
+                  : Input::forced_out,
        site);
 }
 

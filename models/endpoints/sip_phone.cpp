@@ -217,7 +217,10 @@ void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
 }
 
 void SipPhoneEndpoint::on_unreachable(Context& context, const Envelope& envelope) {
-  if (options_.heed_icmp) layer_.on_unreachable(context, envelope);
+  // A BYE is sent on: the backup may take over, and has the dialog (ASSUMPTION).
+  const auto* request = std::get_if<sip::Request>(&envelope.message);
+  const bool insists = request != nullptr && request->in_dialog;
+  if (options_.heed_icmp && !insists) layer_.on_unreachable(context, envelope);
 }
 
 void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,

@@ -381,6 +381,21 @@ TEST(AgentDesktop, PressesReadyAgainAfterTheServerMadeItNotReady) {
   EXPECT_EQ(of_at<AgentStateChanged>(world, 0), Times{at(1s + 500us + 10s + 500us)});
 }
 
+TEST(AgentDesktop, TakesACallForOverWhenTheServerSaysThatItIsReadyOrNot) {
+  for (const Kind rest : {Kind::ready, Kind::not_ready}) {
+    DeskWorld world(with_desks(), 1, kDesktops);
+    world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+      server.tell(context, 0, Kind::ringing, false, kCall);
+    });
+    world.script[0].at(2s, [=, &world](StubSipServer& server, Context& context) {
+      EXPECT_TRUE(world.desktop[0]->busy());
+      server.tell(context, 0, rest);
+    });
+    world.run(3s);
+    EXPECT_FALSE(world.desktop[0]->busy());
+  }
+}
+
 TEST(AgentDesktop, LogsInElsewhereWhenForcedOutAndItsPhoneIsThere) {
   DeskWorld world(with_desks(), 1, kDesktops);
   world.script[0].at(1s, [](StubSipServer& s, Context& c) { s.force_out(c, 0); });
@@ -661,6 +676,19 @@ TEST(AgentDesktop, ReturnsHomeAfterItsCallIfItsPolicySaysSo) {
   EXPECT_EQ(of_at<AgentLogin>(world, 0), Times{done + 40ms + 500us});
   EXPECT_EQ(of<DesktopSwitch>(world).size(), 1u);  // the failover, not the return
   EXPECT_TRUE(ready_at(world, 0));
+}
+
+TEST(AgentDesktop, HeedsTheAdviceOfItsServerIfItsPolicyIsToReturn) {  // R59, R60
+  for (const Failback failback : {Failback::stay, Failback::return_after_call}) {
+    Scenario s = with_desks();
+    s.agents[0].desktop.failback = failback;
+    DeskWorld world(s, 1, kDesktops);
+    world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+      server.tell(context, 0, Kind::private_info);
+    });
+    world.run(1100ms);
+    EXPECT_EQ(of_at<AgentLogin>(world, 1).size(), failback == Failback::stay ? 0u : 1u);
+  }
 }
 
 // ---- disorder

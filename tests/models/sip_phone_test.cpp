@@ -507,6 +507,15 @@ TEST_F(PhoneCall, HoldsItsByeBackUntilTheAckHasCome) {
   EXPECT_EQ(byes(1), Times{at(10s + 20ms + 4s + 40ms)});
 }
 
+TEST_F(PhoneCall, SendsItsByeOnWhenTheHostRefusesForAServerWhoseBackupMayTakeOver) {
+  ring(0, 1s);
+  world.crash(60s, world.sip_server[0]);
+  world.start_node(68s, world.sip_server[0]);
+  world.run(80s);
+  const Duration hung_up = kRung + 4s + 60s;
+  EXPECT_EQ(byes(), Times{at(hung_up + 3500ms)});  // the first copy that is heard
+}
+
 TEST_F(PhoneCall, SendsItsHeldBackByeWhenTheAckIsGivenUp) {
   world.script[0].acknowledges = false;
   ring(0, 1s, kCall, true, 5s);
