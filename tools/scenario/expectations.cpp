@@ -68,7 +68,14 @@ Codec<std::vector<Expectation>> expectations() {
   codec.type.what = "metric";
   ValueType limit;
   limit.what = "limit";
-  codec.type.elements = {limit};
+  ValueType phase;  // {before: {service_level: …}} is the metric before.service_level
+  phase.kind = Kind::map;
+  phase.what = "metric";
+  phase.elements = {limit};
+  ValueType either;
+  either.kind = Kind::any_of;
+  either.elements = {limit, phase};
+  codec.type.elements = {either};
   codec.read = [](Reader& r, const Node& node, std::vector<Expectation>& value) {
     if (!r.expect_map(node, "expectations")) return;
     value.clear();

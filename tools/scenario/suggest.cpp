@@ -37,26 +37,41 @@ std::size_t edit_distance(std::string_view a_raw, std::string_view b_raw) {
   return d[a.size()][b.size()];
 }
 
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+namespace {
+
+std::string nearest_within(std::string_view word, const std::vector<std::string>& candidates,
+                           std::size_t limit) {
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     if (candidate == word) continue;
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance && distance < candidate.size()) {
+    if (distance <= limit && distance < candidate.size()) {
       best = candidate;
-      best_distance = distance;
-    }
-  }
-  if (!best.empty() || word.size() < 4) return best;
-  // A word that was cut short or has something in front: "timeout" for "site-timeout".
-  for (const std::string& candidate : candidates) {
-    const std::string c = normalized(candidate), w = normalized(word);
-    if (c.find(w) != std::string::npos || (c.size() >= 4 && w.find(c) != std::string::npos)) {
-      return candidate;
+      limit = distance - std::min<std::size_t>(distance, 1);
+      if (distance == 0) break;
     }
   }
   return best;
+}
+
+// A word that was cut short or has something in front: "timeout" for "site-timeout".
+std::string containing(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string w = normalized(word);
+  for (const std::string& candidate : candidates) {
+    const std::string c = normalized(candidate);
+    if (w.size() >= 4 && c.find(w) != std::string::npos) return candidate;
+    if (c.size() >= 4 && w.find(c) != std::string::npos) return candidate;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::size_t slips = std::min<std::size_t>(2, std::max<std::size_t>(1, word.size() / 3));
+  if (std::string best = nearest_within(word, candidates, slips); !best.empty()) return best;
+  if (std::string best = containing(word, candidates); !best.empty()) return best;
+  return nearest_within(word, candidates, word.size() / 3);
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {

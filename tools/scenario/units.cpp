@@ -100,6 +100,20 @@ std::optional<double> take_number(std::string_view& text) {
   return value;
 }
 
+// The number with its decimal point moved, without rounding twice: 0.07 % is exactly 0.0007.
+double shifted(std::string_view number, int places) {
+  const std::size_t e = number.find_first_of("eE");
+  int exponent = 0;
+  if (e != std::string_view::npos) {
+    const std::size_t digits = e + (number[e + 1] == '+' ? 2 : 1);
+    std::from_chars(number.data() + digits, number.data() + number.size(), exponent);
+  }
+  const std::string text = fmt::format("{}e{}", number.substr(0, e), exponent + places);
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
 std::string unit_list(const Quantity& q) {
   std::string list;
   for (const Unit& u : q.units) list += (list.empty() ? "" : ", ") + std::string(u.name);
@@ -220,7 +234,11 @@ Parsed<double> parse_percent(std::string_view text) {
     }
     return error;
   }
-  const double value = std::get<Part>(part).value / 100;
+  std::string_view number = trim(text);
+  if (negative) number.remove_prefix(1);
+  std::string_view rest = number;
+  (void)take_number(rest);
+  const double value = shifted(number.substr(0, number.size() - rest.size()), -2);
   return negative ? -value : value;
 }
 
@@ -332,12 +350,14 @@ std::string format_rate(double per_s) {
 std::string format_percent(double fraction) {
   // The shortest decimal that reads back as the same fraction.
   for (int digits = 1; digits <= 17; ++digits) {
-    const std::string text = fmt::format("{:.{}g}", fraction * 100, digits);
-    double value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    if (value / 100 == fraction) return fmt::format("{}%", value);
+    const std::string text =
+        fmt::format("{}", std::stod(fmt::format("{:.{}g}", fraction * 100, digits)));
+    if (shifted(text, -2) == fraction) return text + "%";
   }
-  return fmt::format("{}%", fraction * 100);
+  const std::string text = fmt::format("{}", fraction);
+  const std::size_t e = text.find('e');
+  const int exponent = e == std::string::npos ? 0 : std::stoi(text.substr(e + 1));
+  return fmt::format("{}e{}%", text.substr(0, e), exponent + 2);
 }
 
 std::string format_bandwidth(double bps) {

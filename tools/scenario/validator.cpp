@@ -31,8 +31,8 @@ Location Rules::where(std::string path) const {
 }
 
 bool Rules::any_refused(const std::string& path) const {
-  const auto first = refused.lower_bound(path);
-  return first != refused.end() && (*first == path || first->starts_with(path + "."));
+  const auto below = refused.lower_bound(path + ".");
+  return was_refused(path) || (below != refused.end() && below->starts_with(path + "."));
 }
 
 void Rules::error(const std::string& code, const std::string& path, std::string message,

@@ -1,0 +1,276 @@
+// The effective scenario is complete: reading it gives the same scenario. The schema accepts it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "tests/support/scenario_text.hpp"
+#include "tools/scenario/keys.hpp"
+#include "tools/scenario/schema.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::vector<std::filesystem::path> shipped() {
+  std::vector<std::filesystem::path> list;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(BCSIM_SOURCE_DIR) / "scenarios")) {
+    if (entry.path().extension() == ".yaml") list.push_back(entry.path());
+  }
+  return list;
+}
+
+// Every key in a form that is not its default, with every kind of arrivals and distribution.
+const std::string kRich = R"(
+bcsim: 1
+title: "Quotes \" and: colons # hashes"
+run: {start: "09:00", horizon: 5h, warm-up: 7min, seed: 18446744073709551615, start-mode: cold}
+sites:
+  s1:
+    sip-server: {oos-check: 12.345678901s, first-trunk-probe: 1ns, retry-after: 3s}
+    gateways: {a: {channels: 1000, first-options: 3s}, b: {location: far}}
+  s2: {}
+locations: [far]
+network: {dc-link: {loss: 0.07%, bandwidth: 1234567bit/s}, access: {far: {s2: {latency: 7ms}}}}
+configuration: {standby-activation: never}
+queues: {q1: {limit: 3}, q2: {maximum-wait: 1min, routing-scope: both-sites, priority: 4}}
+agents:
+  g1: {count: 700, location: far, preferred-site: s2, queues: [q2], desktop: {last-addp: -6s}}
+  g2: {location: s1, shifts: [{from: "08:00", to: "12:00", count: 50}]}
+calls:
+  c1: {rate: 100/h, queue: q2, gateways: {a: 33.3%, mg2: 66.7%}, talk: {weibull: {mean: 90s, cv: 0.7}}}
+  c2: {profile: [{at: 0s, rate: 7/h}, {at: "10:00", rate: 9/h}], talk: {lognormal: {mu: 4, sigma: 0.3}}}
+  c3: {volumes: {exact: true, intervals: [{at: 0s, length: 1h, count: 3.7}]}, talk: {hyperexponential: {mean: 9s, cv: 3}}}
+  c4:
+    calls: [{at: 1s}, {at: 2s, talk: 3s, patience: never, gateway: b}]
+    patience: {piecewise-hazard: [{from: 0s, rate: 0.1/s}, {from: 3s, rate: 0/s}]}
+    talk: {empirical: [1s, 2.5s]}
+    setup-patience: never
+    redial: {enabled: false, drop-delay: {gamma: {shape: 3, scale: 7s}}, setup-delay: {erlang: {stages: 2, mean: 5s}}}
+faults:
+  - {at: "10:30", fail: s1, scope: building, staff-return: 12.5%, staff-return-delay: {uniform: {from: 1min, to: 2min}}, lasting: 1h}
+  - {at: 2h, degrade: access.far.s1, direction: forward, latency: 90ms, loss: 3%}
+  - {at: 2h, cut: dc-link, flap: {period: 7s, duty: 25%}}
+  - {at: 3h, crash: s2.sip-server.primary}
+  - {at: 3h, fail: g1.phone.700}
+  - {at: 3h, drain: s2}
+accept: [V-E20]
+expectations: {before.service_level: "> 80%", after: {calls_lost: "= 0"}}
+)";
+
+TEST(EffectiveScenario, ReadsBackAsTheSameScenario) {
+  std::vector<Loaded> all = {load_text(minimal()), load_text(kRich)};
+  for (const auto& path : shipped()) all.push_back(load_scenario(path));
+  ASSERT_GE(all.size(), 10u);
+  for (const Loaded& loaded : all) {
+    for (const Diagnostic& d : loaded.diagnostics) {
+      if (d.severity == Severity::error) ADD_FAILURE() << render(d);
+    }
+    for (const std::string& text : {loaded.effective_yaml, loaded.annotated_yaml}) {
+      const Loaded again = load_text(text);
+      for (const Diagnostic& d : again.diagnostics) {
+        if (d.severity == Severity::error) ADD_FAILURE() << render(d);
+      }
+      EXPECT_EQ(again.effective_yaml, loaded.effective_yaml);
+    }
+  }
+}
+
+TEST(EffectiveScenario, HoldsWhatWasWritten) {
+  const Loaded again = load_text(load_text(kRich).effective_yaml);
+  const models::Scenario& s = again.scenario;
+  EXPECT_EQ(s.title, "Quotes \" and: colons # hashes");
+  EXPECT_EQ(s.run.seed, 18446744073709551615u);
+  EXPECT_EQ(s.sites[0].sip_server.oos_check, sim::Duration(12'345'678'901));
+  EXPECT_EQ(s.first_trunk_probe[0], sim::Duration(1));
+  EXPECT_EQ(s.network.dc_link.loss, 0.0007);
+  EXPECT_EQ(s.calls[0].gateway_share, (std::vector<double>{0.333, 0, 0.667}));
+  EXPECT_EQ(std::get<models::SingleCalls>(s.calls[3].arrivals).calls[1].gateway, 1u);
+  EXPECT_EQ(s.faults[0].staff_return, 0.125);
+  EXPECT_EQ(s.faults[3].text, "crash s2.sip-server.primary");
+  EXPECT_EQ(s.expectations.size(), 2u);
+}
+
+TEST(EffectiveScenario, SaysWhereEachValueComesFrom) {
+  const Loaded loaded = load_text(minimal("run: {seed: 4}\n"), {"run.horizon=3h"});
+  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("seed: 4  # test.yaml:5\n"));
+  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("horizon: 3h  # --set run.horizon=3h\n"));
+  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("oos-check: 10s  # P0\n"));
+  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("failback: stay  # ASSUMPTION\n"));
+  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("reconnect-delay: 10s  # documented: "));
+  EXPECT_THAT(loaded.effective_yaml, Not(HasSubstr("#")));
+}
+
+TEST(EffectiveScenario, DoesNotDependOnHowItWasWritten) {
+  const Loaded one = load_text(minimal("run: {warm-up: 90s, start: \"9:00\"}\n"));
+  const Loaded two = load_text(minimal("run:\n  start: '09:00'\n  warm-up: 1min30s  # the same\n"));
+  EXPECT_EQ(one.effective_yaml, two.effective_yaml);
+}
+
+/// The part of JSON Schema that our schema uses.
+class SchemaChecker {
+ public:
+  explicit SchemaChecker(const nlohmann::ordered_json& root) : root_(root) {}
+
+  bool accepts(const YAML::Node& value) const { return matches(value, root_); }
+
+ private:
+  using Json = nlohmann::ordered_json;
+
+  static const std::regex& regex(const std::string& pattern) {
+    static std::map<std::string, std::regex> compiled;
+    return compiled.try_emplace(pattern, pattern).first->second;
+  }
+
+  static bool has_type(const YAML::Node& v, const std::string& type) {
+    if (type == "object") return v.IsMap();
+    if (type == "array") return v.IsSequence();
+    if (type == "null") return v.IsNull();
+    if (!v.IsScalar()) return false;
+    const std::string text = v.Scalar();
+    const bool quoted = v.Tag() == "!";
+    const bool integer = !quoted && std::regex_match(text, regex(R"(-?\d+)"));
+    const bool number =
+        !quoted && std::regex_match(text, regex(R"(-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)"));
+    const bool boolean = !quoted && (text == "true" || text == "false");
+    if (type == "integer") return integer;
+    if (type == "number") return number;
+    if (type == "boolean") return boolean;
+    return type == "string" && !number && !boolean;
+  }
+
+  bool matches(const YAML::Node& v, const Json& s) const {
+    if (s.contains("$ref")) {
+      return matches(v, root_["definitions"][s["$ref"].get<std::string>().substr(14)]);
+    }
+    if (s.contains("type")) {
+      const Json& types = s["type"];
+      bool any = false;
+      if (types.is_string()) any = has_type(v, types);
+      for (const Json& type : types.is_array() ? types : Json::array()) any |= has_type(v, type);
+      if (!any) return false;
+    }
+    if (s.contains("enum")) {
+      bool any = false;
+      for (const Json& word : s["enum"]) any |= v.IsScalar() && v.Scalar() == word;
+      if (!any) return false;
+    }
+    if (s.contains("pattern") &&
+        !std::regex_search(v.Scalar(), regex(s["pattern"].get<std::string>()))) {
+      return false;
+    }
+    if (s.contains("minimum") && v.as<double>() < s["minimum"]) return false;
+    if (s.contains("maximum") && v.as<double>() > s["maximum"]) return false;
+    for (const Json& part : s.value("allOf", Json::array())) {
+      if (!matches(v, part)) return false;
+    }
+    if (s.contains("anyOf")) {
+      bool any = false;
+      for (const Json& part : s["anyOf"]) any = any || matches(v, part);
+      if (!any) return false;
+    }
+    if (s.contains("not") && matches(v, s["not"])) return false;
+    return object(v, s) && items(v, s);
+  }
+
+  bool object(const YAML::Node& v, const Json& s) const {
+    if (!v.IsMap()) return true;
+    for (const Json& key : s.value("required", Json::array())) {
+      if (!v[key.get<std::string>()]) return false;
+    }
+    if (!s.contains("properties") && !s.contains("additionalProperties")) return true;
+    const Json& rest = s["additionalProperties"];
+    for (const auto& member : v) {
+      const std::string key = member.first.Scalar();
+      const bool known = s.contains("properties") && s["properties"].contains(key);
+      if (known ? !matches(member.second, s["properties"][key])
+                : rest.is_boolean() || !matches(member.second, rest)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool items(const YAML::Node& v, const Json& s) const {
+    if (!v.IsSequence() || !s.contains("items")) return true;
+    for (const auto& item : v) {
+      if (!matches(item, s["items"])) return false;
+    }
+    return true;
+  }
+
+  const nlohmann::ordered_json& root_;
+};
+
+TEST(Schema, AcceptsTheShippedScenariosAndEverythingEffective) {
+  const nlohmann::ordered_json schema = json_schema();
+  const SchemaChecker checker(schema);
+  for (const auto& path : shipped()) {
+    EXPECT_TRUE(checker.accepts(YAML::LoadFile(path.string()))) << path;
+    EXPECT_TRUE(checker.accepts(YAML::Load(load_scenario(path).effective_yaml))) << path;
+  }
+  EXPECT_TRUE(checker.accepts(YAML::Load(minimal())));
+  EXPECT_TRUE(checker.accepts(YAML::Load(kRich)));
+  EXPECT_TRUE(checker.accepts(YAML::Load(load_text(kRich).effective_yaml)));
+}
+
+TEST(Schema, RefusesWhatTheParserRefuses) {
+  const nlohmann::ordered_json schema = json_schema();
+  const SchemaChecker checker(schema);
+  for (const char* more :
+       {"run: {horizn: 4h}\n", "run: {horizon: 4}\n", "run: {horizon: 4m}\n", "run: {seed: x}\n",
+        "run: {media-survives: maybe}\n", "network: {dc-link: {loss: 0.5}}\n", "faults: {}\n",
+        "faults: [{fail: site1}]\n", "faults: [{at: 1h, fail: site1, cut: dc-link}]\n",
+        "queues: {q: {routing-scope: global}}\n", "queues: {q: {priority: -1}}\n"}) {
+    EXPECT_FALSE(checker.accepts(YAML::Load(minimal(more)))) << more;
+    EXPECT_TRUE(load_text(minimal(more)).has_errors()) << more;
+  }
+  EXPECT_FALSE(checker.accepts(YAML::Load("title: nothing else\n")));
+}
+
+TEST(Schema, EveryReferenceLeadsSomewhere) {
+  const nlohmann::ordered_json schema = json_schema();
+  const std::string text = schema.dump();
+  const std::regex reference("#/definitions/([^\"]+)");
+  std::size_t found = 0;
+  for (auto it = std::sregex_iterator(text.begin(), text.end(), reference);
+       it != std::sregex_iterator(); ++it, ++found) {
+    EXPECT_TRUE(schema["definitions"].contains((*it)[1].str())) << (*it)[1];
+  }
+  EXPECT_GT(found, 10u);
+}
+
+void expect_documented(const ValueType& type, const std::string& path);
+
+void expect_documented(const Section& section, const std::string& path) {
+  EXPECT_FALSE(section.doc.empty()) << path;
+  for (const Key& key : section.keys) {
+    const std::string here = path.empty() ? key.name : path + "." + key.name;
+    EXPECT_FALSE(key.doc.empty()) << here;
+    EXPECT_LE(key.doc.size(), 130u) << here;
+    expect_documented(key.type, here);
+  }
+}
+
+void expect_documented(const ValueType& type, const std::string& path) {
+  if (type.section) expect_documented(*type.section, path);
+  for (const ValueType& element : type.elements) expect_documented(element, path);
+}
+
+TEST(KeyTable, EveryKeyIsDescribedAndInTheReference) {
+  expect_documented(*scenario_section(), "");
+  const std::string reference = key_reference();
+  EXPECT_THAT(reference, HasSubstr("| `oos-check` | duration 0s to 5min | 10s | P0 |"));
+  EXPECT_THAT(reference, HasSubstr("## gateway"));
+  EXPECT_THAT(reference, HasSubstr("| `lognormal` |"));
+}
+
+}  // namespace
+}  // namespace bcsim::tools

@@ -1,0 +1,176 @@
+// The rules of the domain: each fires when it is broken and is silent at its limit.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/scenario_text.hpp"
+#include "tools/scenario/validator_load.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using testing::HasSubstr;
+
+bool reports(const std::string& code, const std::vector<std::string>& overrides,
+             Severity severity) {
+  const Diagnostic d = problem(load_text(minimal(), overrides), code);
+  return d.code == code && d.severity == severity;
+}
+bool error(const std::string& code, const std::vector<std::string>& overrides) {
+  return reports(code, overrides, Severity::error);
+}
+bool warning(const std::string& code, const std::vector<std::string>& overrides) {
+  return reports(code, overrides, Severity::warning);
+}
+bool silent(const std::vector<std::string>& overrides) {
+  return load_text(minimal(), overrides).diagnostics.empty();
+}
+
+TEST(ScenarioRules, ExactlyTwoSites) {
+  for (const char* sites : {"{a: {}}", "{a: {}, b: {}, c: {}}"}) {
+    const Loaded loaded =
+        load_text("bcsim: 1\nsites: " + std::string(sites) +
+                  "\nagents: {t: {count: 100, location: a}}\ncalls: {c: {rate: 600/h}}\n");
+    EXPECT_EQ(problem(loaded, "V-E01").severity, Severity::error) << sites;
+    EXPECT_EQ(problem(loaded, "V-E01").line, 2) << sites;
+  }
+}
+
+TEST(ScenarioRules, ASiteIsAPair) {
+  EXPECT_TRUE(error("V-E03", {"sites.site1.sip-server.backup=false"}));
+}
+
+TEST(ScenarioRules, TheTrunkMustBeWatched) {
+  EXPECT_TRUE(error("V-E11", {"sites.site1.sip-server.oos-check=0s"}));
+  EXPECT_TRUE(error("V-E11", {"sites.site2.sip-server.oos-force=0s"}));
+}
+
+TEST(ScenarioRules, ThePeerTrunkMustBeDeclared) {
+  EXPECT_TRUE(error("V-E12", {"sites.site1.sip-server.dr-peer-trunk=false"}));
+}
+
+TEST(ScenarioRules, ADesktopNeedsItsSitesProxyAndStatServer) {
+  EXPECT_TRUE(error("V-E18", {"sites.site2.stat-server=false"}));
+  EXPECT_TRUE(error("V-E18", {"sites.site1.config-server-proxy=false"}));
+}
+
+TEST(ScenarioRules, AddpMustBeBetween20And30Seconds) {
+  EXPECT_TRUE(error("V-E19", {"desktop.site1.addp-timeout=19s"}));
+  EXPECT_TRUE(error("V-E19", {"desktop.site1.addp-timeout=31s"}));
+  EXPECT_TRUE(silent({"desktop.site1.addp-timeout=20s", "desktop.site2.addp-timeout=30s"}));
+}
+
+TEST(ScenarioRules, AgentsOfABranchNeedAPreferredSite) {
+  const std::vector<std::string> branch = {"locations=[branch]", "agents.team1.location=branch"};
+  EXPECT_TRUE(error("V-E20", branch));
+  std::vector<std::string> with_site = branch;
+  with_site.push_back("agents.team1.preferred-site=site2");
+  EXPECT_TRUE(silent(with_site));
+}
+
+TEST(ScenarioRules, SiteTimersMustBePositive) {
+  EXPECT_TRUE(error("V-E21", {"desktop.site1.site-timeout=0s"}));
+  EXPECT_TRUE(error("V-E21", {"desktop.site2.site-sip-register-timeout=0s"}));
+}
+
+TEST(ScenarioRules, PhoneAndDesktopShouldPreferTheSameSite) {
+  EXPECT_TRUE(warning("V-W04", {"agents.team1.phone.preferred-site=site2"}));
+  EXPECT_TRUE(silent({"agents.team1.phone.preferred-site=site1"}));
+}
+
+TEST(ScenarioRules, SurvivingTrunksShouldCarryTheLoad) {
+  // 1900/h x (240 s + 4 s ring) = 128.8 erlangs: Erlang B of 1 % needs 148 channels.
+  EXPECT_TRUE(warning("V-W06", {"sites.site1.gateways={mg1: {channels: 147}}"}));
+  EXPECT_FALSE(warning("V-W06", {"sites.site1.gateways={mg1: {channels: 148}}"}));
+}
+
+TEST(ScenarioRules, AStandbyConfigurationServerShouldExist) {
+  EXPECT_TRUE(warning("V-W07", {"configuration.standby-activation=never"}));
+}
+
+TEST(ScenarioRules, SiteTimeoutShouldOutlastASwitchover) {
+  // Host loss up to 18 s, promotion 3 s.
+  EXPECT_TRUE(warning("V-W15", {"desktop.site1.site-timeout=20s"}));
+  EXPECT_TRUE(silent({"desktop.site1.site-timeout=21s"}));
+}
+
+TEST(ScenarioRules, PhonesShouldNotBeSlowerThanDesktops) {
+  // Desktops switch after at most 30 s + 2 x 20 s; phones refresh every half of expires.
+  EXPECT_TRUE(silent({"agents.team1.phone.expires=140s"}));
+  EXPECT_TRUE(warning("V-W17", {"agents.team1.phone.expires=141s"}));
+  EXPECT_TRUE(silent({"agents.team1.phone={expires: 3600s, registration: dual}"}));
+}
+
+TEST(ScenarioRules, TheTrunkShouldBeDownBeforeDesktopsArrive) {
+  EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-force=10s"}));
+  EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-check=26s"}));
+  EXPECT_TRUE(silent({"sites.site1.sip-server.oos-check=25s"}));
+}
+
+TEST(ScenarioRules, OneSiteShouldHaveAgentsForAllCalls) {
+  // Domain description, Q1: 0.5 calls/s, 300 s, patience 300 s: 152 agents for 80 % in 20 s.
+  const std::vector<std::string> load = {"calls.main.rate=0.5/s",
+                                         "agents.team1.phone.answer-delay=0s"};
+  const auto with = [&](const char* first, const char* second) {
+    std::vector<std::string> overrides = load;
+    overrides.push_back(std::string("agents.team1.count=") + first);
+    overrides.push_back(std::string("agents.team2.count=") + second);
+    return overrides;
+  };
+  EXPECT_FALSE(warning("V-W19", with("76", "76")));
+  const Diagnostic d = problem(load_text(minimal(), with("76", "75")), "V-W19");
+  EXPECT_EQ(d.severity, Severity::warning);
+  EXPECT_THAT(d.message, HasSubstr("less than the 152"));
+}
+
+TEST(ScenarioRules, AGatewayShouldKnowBothSites) {
+  EXPECT_TRUE(warning("V-W20", {"sites.site1.gateways={mg1: {second-target: false}}"}));
+}
+
+TEST(ScenarioRules, FixedPhonesAreForAblationOnly) {
+  const Diagnostic d =
+      problem(load_text(minimal(), {"agents.team1.phone.registration=fixed"}), "V-W21");
+  EXPECT_EQ(d.severity, Severity::warning);
+  EXPECT_THAT(d.message, HasSubstr("ablation"));
+}
+
+TEST(ScenarioRules, OverloadWithoutFailureIsToldOnce) {
+  const Loaded loaded = load_text(minimal(), {"calls.main.rate=3600/h"});
+  EXPECT_EQ(problem(loaded, "M-W03").severity, Severity::warning);
+  EXPECT_EQ(problem(loaded, "V-W19").code, "");
+}
+
+TEST(ScenarioRules, ABrokenRuleCanBeAcceptedAndStaysVisible) {
+  const Loaded loaded =
+      load_text(minimal("accept: [V-E03]\n"), {"sites.site1.sip-server.backup=false"});
+  EXPECT_FALSE(loaded.has_errors());
+  EXPECT_EQ(problem(loaded, "V-E03").severity, Severity::warning);
+  EXPECT_THAT(problem(loaded, "V-E03").message, HasSubstr("(accepted)"));
+  EXPECT_EQ(loaded.scenario.accepted, std::vector<std::string>{"V-E03"});
+}
+
+TEST(ScenarioRules, SyntaxUnitsAndTheTwoSitesCannotBeAccepted) {
+  for (const char* code : {"S-004", "V-E01", "M-E01", "V-W04", "nonsense"}) {
+    const Loaded loaded = load_text(minimal("accept: [" + std::string(code) + "]\n"));
+    EXPECT_EQ(problem(loaded, "S-018").line, 5) << code;
+  }
+}
+
+TEST(ScenarioRules, AcceptingWhatIsNotBrokenIsPointedOut) {
+  EXPECT_EQ(problem(load_text(minimal("accept: [V-E03]\n")), "M-W04").severity, Severity::warning);
+}
+
+TEST(ScenarioRules, ThePeakIsWhereMostLoadMeetsAnAgent) {
+  const Loaded loaded = load_text(
+      "bcsim: 1\nrun: {warm-up: 0s}\nsites: {a: {}, b: {}}\n"
+      "agents: {t: {location: a, phone: {answer-delay: 0s}, staffing: "
+      "[{at: 0s, count: 100}, {at: 2h, count: 50}]}}\n"
+      "calls: {c: {profile: [{at: 0s, rate: 900/h}, {at: 1h, rate: 700/h}]}}\n");
+  ASSERT_FALSE(loaded.has_errors());
+  const PeakLoad load = peak_load(loaded.scenario);
+  EXPECT_EQ(load.at, sim::kStart + std::chrono::hours(2));
+  EXPECT_EQ(load.agents, 50u);
+  EXPECT_NEAR(load.erlangs(), 700.0 * 300 / 3600, 1e-9);
+}
+
+}  // namespace
+}  // namespace bcsim::tools
