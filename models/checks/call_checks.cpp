@@ -42,7 +42,8 @@ class ConservationCheck final : public Check {
   std::string text_;
 };
 
-/// R44: no call is answered twice; R5: none is answered after a failure dropped it.
+/// R44: no call is answered twice; R5: none is answered after a SIP Server's failure dropped it (a
+/// gateway's failure it cannot know of).
 class AnsweredOnceCheck final : public Check {
  public:
   void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
@@ -58,7 +59,7 @@ class AnsweredOnceCheck final : public Check {
     if (call >= answered_.size()) answered_.resize(call + 1);
     if (answered_[call]) {
       findings_.violated(entry.at, [&] { return fmt::format("call {} was answered again", call); });
-    } else if (is_drop(ledger.row(answered->call).cause)) {
+    } else if (ledger.row(answered->call).release == pstn::Release::speech_lost) {
       findings_.violated(entry.at, [&] {
         return fmt::format("call {} was answered after a failure had dropped it", call);
       });

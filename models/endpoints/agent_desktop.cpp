@@ -234,15 +234,15 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
     end_call(context);  // ASSUMPTION: without its EventReleased there is no after-call work
   }
   if (state == State::logging_in) {
-    back_at_work_ = true;
     feed(context, Input::logged_in, site);
-    return;
+  } else {
+    ready_wanted_ = true;
+    not_ready_pressed_ = false;
+    feed(context, Input::resumed, site);
   }
-  ready_wanted_ = true;
-  not_ready_pressed_ = false;
-  feed(context, Input::resumed, site);
   back_at_work_ = !busy();
-  // With a call in hand the agent is at work again, but no EventAgentReady will say so soon.
+  // With a call or its after-call work in hand the agent is at work again, but no EventAgentReady
+  // will say so soon.
   if (busy()) context.record(AgentAtWork{agent_, site});
 }
 
