@@ -42,7 +42,6 @@ struct RunOptions {
   Duration warm_up = 30min;   ///< not counted; faults may not be earlier
   Duration interval = 15min;  ///< of timeline.csv
   std::uint64_t seed = 1;
-  std::uint32_t replications = 1;
   StartMode start = StartMode::steady;
   ActorGranularity actors = ActorGranularity::automatic;
   Duration service_level_threshold = 20s;
@@ -302,9 +301,6 @@ struct Fault {
   std::optional<Duration> flap_period;
   double flap_duty = 0.5;
   std::optional<SimTime> flap_until;
-  // building: share of its agents who return at the other site, and after how long.
-  double staff_return = 0;
-  Distribution staff_return_delay = Uniform{1800, 5400};
   std::string text;  ///< as written, for the reader: "fail site1"
 };
 

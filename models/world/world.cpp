@@ -49,7 +49,7 @@ Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
 
 void TwoSiteWorld::start() {
   assert(simulation_);
-  simulation_->boot_all();
+  simulation_->boot_all(absent_servers());
   if (layout_.directory.steady()) connect_steady();
   for (std::uint32_t g = 0; g < scenario_.agents.size(); ++g) {
     staffed_.push_back(layout_.directory.staffed(g, sim::kStart));
@@ -60,7 +60,21 @@ void TwoSiteWorld::start() {
     }
   }
   simulation_->start();
-  was_up_.assign(layout_.roles.size(), true);
+  for (std::uint32_t i = 0; i < layout_.roles.size(); ++i) {
+    was_up_.push_back(simulation_->is_up(NodeId{i}));
+  }
+}
+
+/// Servers that a site of this scenario does not have (V-E18 accepted).
+std::vector<NodeId> TwoSiteWorld::absent_servers() const {
+  std::vector<NodeId> absent;
+  for (std::uint8_t s = 0; s < kSites; ++s) {
+    if (!scenario_.sites[s].config_server_proxy) {
+      absent.push_back(layout_.server(s, Role::config_server_proxy));
+    }
+    if (!scenario_.sites[s].stat_server) absent.push_back(layout_.server(s, Role::stat_server));
+  }
+  return absent;
 }
 
 /// Connections that exist before time starts, between nodes that have booted but not yet acted.

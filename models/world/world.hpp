@@ -39,6 +39,7 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void on_tick(SimTime now) override;
 
  private:
+  [[nodiscard]] std::vector<NodeId> absent_servers() const;
   void connect_steady();
   void carry_out(Change what, std::uint32_t subject);
   void change_staffing(std::uint32_t group);

@@ -55,7 +55,7 @@ calls:
     setup-patience: never
     redial: {enabled: false, drop-delay: {gamma: {shape: 3, scale: 7s}}, setup-delay: {erlang: {stages: 2, mean: 5s}}}
 faults:
-  - {at: "10:30", fail: s1, scope: building, staff-return: 12.5%, staff-return-delay: {uniform: {from: 1min, to: 2min}}, lasting: 1h}
+  - {at: "10:30", fail: s1, scope: building, lasting: 1h}
   - {at: 2h, degrade: access.far.s1, direction: forward, latency: 90ms, loss: 3%}
   - {at: 2h, cut: dc-link, flap: {period: 7s, duty: 25%}}
   - {at: 3h, crash: s2.sip-server.primary}
@@ -93,7 +93,6 @@ TEST(EffectiveScenario, HoldsWhatWasWritten) {
   EXPECT_EQ(s.network.dc_link.loss, 0.0007);
   EXPECT_EQ(s.calls[0].gateway_share, (std::vector<double>{0.333, 0, 0.667}));
   EXPECT_EQ(std::get<models::SingleCalls>(s.calls[3].arrivals).calls[1].gateway, 1u);
-  EXPECT_EQ(s.faults[0].staff_return, 0.125);
   EXPECT_EQ(s.faults[3].text, "crash s2.sip-server.primary");
   EXPECT_EQ(s.expectations.size(), 2u);
 }

@@ -53,7 +53,7 @@ TEST(ScenarioLanguage, EverySectionReachesItsMember) {
   const Scenario s = good(R"(
 bcsim: 1
 title: All of it
-run: {start: "09:00", horizon: 2h, warm-up: 10min, interval: 5min, seed: 7, replications: 3,
+run: {start: "09:00", horizon: 2h, warm-up: 10min, interval: 5min, seed: 7,
       start-mode: cold, actors: pooled, service-level-threshold: 30s, service-level-definition: F1,
       short-abandon-threshold: 5s, media-survives: true, hang-up-delay: 2s}
 sites:
@@ -174,7 +174,7 @@ TEST(ScenarioLanguage, FaultsNameAnythingThatCanBreak) {
 locations: [branch]
 run: {start: "09:00"}
 faults:
-  - {at: "10:30", fail: site1, scope: building, staff-return: 60%, lasting: 1h}
+  - {at: "10:30", fail: site1, scope: building, lasting: 1h}
   - {at: 1h30min, restore: site1}
   - {at: 2h, crash: site2.sip-server.backup}
   - {at: 2h, hang: site1.stat-server}
@@ -192,7 +192,6 @@ faults:
   const auto site = std::get<models::SiteTarget>(s.faults[0].target);
   EXPECT_EQ(s.faults[0].at, at(90min));
   EXPECT_EQ(site.scope, models::SiteScope::building);
-  EXPECT_EQ(s.faults[0].staff_return, 0.6);
   EXPECT_EQ(s.faults[0].lasting, 1h);
   EXPECT_EQ(s.faults[0].text, "fail site1");
   EXPECT_EQ(s.faults[1].verb, models::FaultVerb::restore);

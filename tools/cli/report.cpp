@@ -52,7 +52,6 @@ nlohmann::json load_report(const std::string& argument, const Loaded& loaded) {
   const PeakLoad load = peak_load(s);
   j["summary"] = {{"title", s.title},
                   {"horizon_s", sim::seconds(s.run.horizon)},
-                  {"replications", s.run.replications},
                   {"agents", people(s)},
                   {"gateways", s.gateways.size()},
                   {"channels", channels(s)},
@@ -67,9 +66,8 @@ std::string describe_scenario(const models::Scenario& s) {
   const PeakLoad load = peak_load(s);
   std::string out;
   if (!s.title.empty()) out += fmt::format("  {}\n", s.title);
-  out += fmt::format("  {} of time, {} warm-up, {} replication{}, seed {}\n",
-                     format_duration(s.run.horizon), format_duration(s.run.warm_up),
-                     s.run.replications, s.run.replications == 1 ? "" : "s", s.run.seed);
+  out += fmt::format("  {} of time, {} warm-up, seed {}\n", format_duration(s.run.horizon),
+                     format_duration(s.run.warm_up), s.run.seed);
   out += fmt::format("  {} agents in {} group{}, {} gateway{} with {} channels\n", people(s),
                      s.agents.size(), s.agents.size() == 1 ? "" : "s", s.gateways.size(),
                      s.gateways.size() == 1 ? "" : "s", channels(s));

@@ -59,7 +59,6 @@ run:
   horizon: 3h                # how long to simulate
   warm-up: 30min             # not counted; nothing may fail before
   seed: 1                    # another seed, another day
-  replications: 1            # independent days
 
 sites:                       # exactly two; the names are free, the first is site 1
   site1:

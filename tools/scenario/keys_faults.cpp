@@ -165,41 +165,6 @@ void flap_row(SectionOf<Fault>& s) {
       });
 }
 
-bool is_building(const Fault& fault) {
-  const auto* site = std::get_if<models::SiteTarget>(&fault.target);
-  return site != nullptr && site->scope == SiteScope::building && fault.verb == FaultVerb::fail;
-}
-
-void staff_rows(SectionOf<Fault>& s) {
-  s.row(
-       "staff-return", percent().type, assumption(),
-       "Share of the building's agents who come back to work at the other site",
-       [](Reader& r, const Node& node, Fault& fault) {
-         if (!is_building(fault)) {
-           r.error(node, "S-003", "'staff-return' belongs to fail with scope: building");
-         }
-         percent().read(r, node, fault.staff_return);
-       },
-       [](const Writer& w, const Fault& fault) -> std::optional<Out> {
-         if (!is_building(fault)) return std::nullopt;
-         return percent().write(w, fault.staff_return);
-       })
-      .default_is("0%");
-  s.row(
-       "staff-return-delay", distribution().type, assumption(), "After how long they are back",
-       [](Reader& r, const Node& node, Fault& fault) {
-         if (!is_building(fault)) {
-           r.error(node, "S-003", "'staff-return-delay' belongs to fail with scope: building");
-         }
-         distribution().read(r, node, fault.staff_return_delay);
-       },
-       [](const Writer& w, const Fault& fault) -> std::optional<Out> {
-         if (!is_building(fault)) return std::nullopt;
-         return distribution().write(w, fault.staff_return_delay);
-       })
-      .default_is("{uniform: {from: 30min, to: 1h30min}}");
-}
-
 template <class M>
 void degrade_row(SectionOf<Fault>& s, std::string name, std::optional<M> Fault::*member,
                  Codec<M> codec, std::string doc) {
@@ -233,7 +198,6 @@ std::shared_ptr<const Section> fault_section() {
     degrade_row(s, "loss", &Fault::loss, percent(), "degrade: chance of a packet to be dropped");
     degrade_row(s, "bandwidth", &Fault::bandwidth_bps, bandwidth(), "degrade: of each direction");
     flap_row(s);
-    staff_rows(s);
     return s.done();
   }();
   return keys;
