@@ -45,7 +45,12 @@ void MediaGatewayEndpoint::on_timer(Context& context, sim::TimerTag tag) {
 }
 
 void MediaGatewayEndpoint::on_unreachable(Context& context, const Envelope& envelope) {
-  if (options_.heed_icmp) layer_.on_unreachable(context, envelope);
+  const auto* request = std::get_if<sip::Request>(&envelope.message);
+  if (!options_.heed_icmp || request == nullptr) return;
+  // A set-up or a probe can go elsewhere. The end of a call cannot: it is repeated until somebody
+  // hears it, perhaps the backup (domain.md §5.8).
+  const bool initial = request->method == sip::Method::invite && !request->in_dialog;
+  if (initial || request->method == sip::Method::options) layer_.on_unreachable(context, envelope);
 }
 
 void MediaGatewayEndpoint::on_response(Context& context, sip::Inform inform,

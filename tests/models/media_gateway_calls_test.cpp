@@ -113,6 +113,15 @@ TEST(MediaGatewayCalls, AreFreeAtOnceThoughNobodyAnswersTheBye) {
   EXPECT_EQ(world.gateway[0]->call_count(), 0u);
 }
 
+TEST(MediaGatewayCalls, InsistOnTheirEndThoughTheServersProcessIsAway) {  // §5.8: a switchover
+  CallWorld world;
+  world.crash(29s, world.sip_server[0]);
+  world.start_node(33s, world.sip_server[0]);
+  world.hang_up(30s, 0, kCall);
+  world.run(60s);
+  EXPECT_EQ(world.byes(), Times{at(33500ms)});  // its fourth copy; ICMP answered the others
+}
+
 TEST(MediaGatewayCalls, AreCancelledWhileTheyProceed) {  // RFC 3261 §9.1
   CallWorld world;
   world.script[0].on_invite = [](CallServer& server, Context& context, const sip::Request& r) {
