@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <csignal>
 
 #include "sim/s4u/platform_impl.hpp"
 
@@ -30,7 +31,14 @@ std::unique_ptr<sg4::Engine> make_engine() {
   static std::array<char*, arguments.size() + 1> argv{};
   for (std::size_t i = 0; i < arguments.size(); ++i) argv[i] = arguments[i].data();
   int argc = static_cast<int>(arguments.size());
-  return std::make_unique<sg4::Engine>(&argc, argv.data());
+  // SimGrid takes Ctrl-C and crashes for itself, and ends the process with exit code 1. Whoever
+  // handled them before goes on handling them.
+  constexpr std::array kSignals = {SIGINT, SIGSEGV, SIGABRT};
+  std::array<struct sigaction, kSignals.size()> former{};
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], nullptr, &former[i]);
+  auto engine = std::make_unique<sg4::Engine>(&argc, argv.data());
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &former[i], nullptr);
+  return engine;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <simgrid/s4u.hpp>
 
+#include <csignal>
 #include <memory>
 #include <vector>
 
@@ -35,6 +36,15 @@ TEST(S4uPlatform, TwentyMillisecondLinkTakesTwentyMilliseconds) {
   platform.impl().engine->run();
   EXPECT_NEAR(arrived, 0.020, 1e-6);  // LV08, the library's default, would give 0.260
   EXPECT_EQ(platform.link(link).latency, Duration(20ms));
+}
+
+TEST(S4uPlatform, LeavesSignalsToTheirHandlers) {
+  const auto mine = [](int) {};
+  std::signal(SIGINT, mine);
+  Topology topology;
+  topology.add_host("host", topology.add_place("place"));
+  S4uPlatform platform(topology, Actors::per_node);
+  EXPECT_EQ(std::signal(SIGINT, SIG_DFL), static_cast<void (*)(int)>(mine));
 }
 
 TEST(S4uDriver, DoesTheSameAsTheLoopDriver) {

@@ -162,13 +162,13 @@ TEST_F(CommandLine, EveryShippedScenarioIsGood) {
   }
 }
 
-TEST_F(CommandLine, WhatCannotBeReadEndsWith74AndWhatIsWrongWith65) {
+TEST_F(CommandLine, WhatCannotBeReadAndWhatIsWrongEndWith65) {
   const Outcome missing = bcsim({"check", file("none.yaml")});
-  EXPECT_EQ(missing.exit, 74);
+  EXPECT_EQ(missing.exit, 65);
   EXPECT_THAT(missing.err, HasSubstr("none.yaml: error[S-010]"));
-  EXPECT_EQ(bcsim({"check", directory_.string()}).exit, 74);
+  EXPECT_EQ(bcsim({"check", directory_.string()}).exit, 65);
   const Outcome name = bcsim({"check", "site_failur"});
-  EXPECT_EQ(name.exit, 74);
+  EXPECT_EQ(name.exit, 65);
   EXPECT_THAT(name.err, HasSubstr("did you mean 'site_failure'?"));
   std::ofstream(file("bad.yaml")) << "bcsim: 1\nsite: {}\n";
   const Outcome bad = bcsim({"check", file("bad.yaml")});
@@ -309,7 +309,7 @@ TEST_F(CommandLine, SchemaIsJsonAndReferenceIsMarkdown) {
 
 TEST_F(CommandLine, RunRefusesABadScenarioBeforeTimeStarts) {
   EXPECT_EQ(bcsim({"run", "-"}, "bcsim: 1\n").exit, 65);
-  EXPECT_EQ(bcsim({"run", file("none.yaml")}).exit, 74);
+  EXPECT_EQ(bcsim({"run", file("none.yaml")}).exit, 65);
 }
 
 TEST_F(CommandLine, OutputThatCannotBeWrittenEndsWith74) {

@@ -61,7 +61,7 @@ Command check_command() {
       .max_arguments = 10'000,
       .description =
           "Reads scenarios (files, names of shipped ones, or - for standard input) and reports\n"
-          "every problem with its place. Exit code 0: good, 65: errors, 74: unreadable.",
+          "every problem with its place. Exit code 0: good, 65: errors.",
       .options = {{.name = "effective",
                    .doc = "Print the complete scenario, with the origin of every value"},
                   set_option(),

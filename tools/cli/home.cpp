@@ -75,7 +75,6 @@ Loaded load_argument(const std::string& argument, const std::vector<std::string>
     diagnostics.error("S-010", {0, 0, 0}, "no such file, and no scenario of this name",
                       did_you_mean(argument, names));
     loaded.diagnostics = diagnostics.sorted();
-    loaded.unreadable = true;
     return loaded;
   }
   return load_scenario(argument, overrides);

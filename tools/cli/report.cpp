@@ -23,7 +23,6 @@ void print_diagnostics(const Loaded& loaded, Terminal& terminal) {
 }
 
 ExitCode load_result(const Loaded& loaded) {
-  if (loaded.unreadable) return ExitCode::io;
   return loaded.has_errors() ? ExitCode::bad_input : ExitCode::good;
 }
 

@@ -42,7 +42,7 @@ Command run_command() {
               "Simulates a scenario (a file, the name of a shipped one, or - for standard input)\n"
               "and writes results/<scenario>/<run id>/ with a 'latest' link beside it. Exit code\n"
               "0: all is well, 1: a checker or expectation said no, 2: inconclusive, 65: the\n"
-              "scenario is wrong, 74: cannot read or write.",
+              "scenario is wrong, 74: cannot write.",
           .options = {{.name = "out",
                        .letter = 'o',
                        .kind = ValueKind::directory,

@@ -128,7 +128,6 @@ Loaded load_scenario(const std::filesystem::path& path, const std::vector<std::s
     diagnostics.add_source({path.string(), "", {}, true});
     diagnostics.error("S-010", {0, 0, 0}, fmt::format("cannot be read: {}", file.problem));
     loaded.diagnostics = diagnostics.sorted();
-    loaded.unreadable = file.unreadable;
     return loaded;
   }
   return load({file.text, path.string(), path.stem().string(), path.parent_path()}, overrides,

@@ -19,7 +19,6 @@ struct Loaded {
   std::vector<Diagnostic> diagnostics;  ///< all of them, in reading order
   std::string effective_yaml;  ///< complete and canonical (see effective.hpp); empty with errors
   std::string annotated_yaml;  ///< the same with the origin of each value; empty with errors
-  bool unreadable = false;     ///< the file itself could not be opened or read
 
   [[nodiscard]] bool has_errors() const;
   [[nodiscard]] std::size_t count(Severity severity) const;
