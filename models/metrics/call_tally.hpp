@@ -26,7 +26,7 @@ struct CallTally {
   double wait_max_s = 0;                ///< of these
   double dial_to_answer_s = 0;          ///< sum over answered calls
   double talk_s = 0;                    ///< sum over calls that ended in talk
-  std::vector<float> waits_answered_s;  ///< if kept
+  std::vector<float> waits_answered_s;  ///< while the quantiles are taken
 
   [[nodiscard]] std::uint64_t count(Cause cause) const {
     return causes[static_cast<std::size_t>(cause)];

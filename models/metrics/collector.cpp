@@ -224,6 +224,11 @@ void MetricsCollector::finish(SimTime horizon, RunResult& result) {
         service_level_back(result.calls, scenario_, before, recovery.at, until);
   }
   result.metrics = flat_metrics(result);
+  // The rows have every wait; three copies of them have done their work.
+  const auto forget = [](CallTally& tally) { tally.waits_answered_s = {}; };
+  forget(result.tallies.whole);
+  std::for_each(result.tallies.site.begin(), result.tallies.site.end(), forget);
+  std::for_each(result.tallies.phase.begin(), result.tallies.phase.end(), forget);
 }
 
 }  // namespace bcsim::models

@@ -72,26 +72,31 @@ void write_run_json(const RunResult& result, const ResultMeta& meta, OutputFile&
   out.write("\n");
 }
 
-void write_summary_json(const RunResult& result, const ResultMeta& meta, OutputFile& out) {
+std::string summary_json(const RunResult& result, const ResultMeta& meta) {
   const auto text = [](std::string_view s) {
     return Json(s).dump(-1, ' ', false, Json::error_handler_t::replace);
   };
-  out.write(fmt::format(
-      "{{\n  \"scenario\": {},\n  \"run_id\": {},\n  \"replications\": {},\n"
-      "  \"status\": {},\n",
-      text(meta.scenario), text(meta.run_id), meta.replications, text(status_word(result))));
-  out.write(fmt::format("  \"service_level\": {{\"definition\": \"F{}\", \"threshold_s\": {}}},\n",
-                        static_cast<int>(result.service_level_definition) + 1,
-                        number(sim::seconds(result.service_level_threshold)).dump()));
-  out.write("  \"metrics\": {\n");
+  std::string out = "{\n";
+  const auto member = [&](std::string_view key, const std::string& value) {
+    out += fmt::format("  \"{}\": {},\n", key, value);
+  };
+  member("scenario", text(meta.scenario));
+  member("run_id", text(meta.run_id));
+  member("replications", fmt::format("{}", meta.replications));
+  member("status", text(status_word(result)));
+  member("service_level", fmt::format("{{\"definition\": \"F{}\", \"threshold_s\": {}}}",
+                                      static_cast<int>(result.service_level_definition) + 1,
+                                      number(sim::seconds(result.service_level_threshold)).dump()));
+  out += "  \"metrics\": {\n";
   for (std::size_t i = 0; i < result.metrics.size(); ++i) {
     const models::MetricValue& m = result.metrics[i];
-    out.write(fmt::format(
+    out += fmt::format(
         "    {}: {{\"value\": {}, \"unit\": {}, \"interval\": null, \"definition\": {}}}{}\n",
         text(m.id), number(m.value).dump(), text(m.unit), text(m.definition),
-        i + 1 < result.metrics.size() ? "," : ""));
+        i + 1 < result.metrics.size() ? "," : "");
   }
-  out.write("  }\n}\n");
+  out += "  }\n}\n";
+  return out;
 }
 
 void write_verdicts_json(const RunResult& result, const ResultMeta& meta, OutputFile& out) {

@@ -1,6 +1,8 @@
 // The JSON files of a result directory.
 #pragma once
 
+#include <string>
+
 #include "models/metrics/run_result.hpp"
 #include "tools/results/output_file.hpp"
 #include "tools/results/result_meta.hpp"
@@ -8,7 +10,8 @@
 namespace bcsim::tools {
 
 void write_run_json(const models::RunResult& result, const ResultMeta& meta, OutputFile& out);
-void write_summary_json(const models::RunResult& result, const ResultMeta& meta, OutputFile& out);
+/// summary.json as text, one metric a line; also what `--json` prints.
+[[nodiscard]] std::string summary_json(const models::RunResult& result, const ResultMeta& meta);
 void write_verdicts_json(const models::RunResult& result, const ResultMeta& meta, OutputFile& out);
 /// One line per event.
 void write_events(const models::RunResult& result, OutputFile& out);

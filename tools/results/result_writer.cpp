@@ -80,7 +80,7 @@ void write_results(const models::RunResult& result, const ResultMeta& meta,
   write_one(s, "timeline.csv", [&](OutputFile& f) { write_timeline_csv(result, f); });
   write_one(s, "events.ndjson", [&](OutputFile& f) { write_events(result, f); });
   write_one(s, "verdicts.json", [&](OutputFile& f) { write_verdicts_json(result, meta, f); });
-  write_one(s, "summary.json", [&](OutputFile& f) { write_summary_json(result, meta, f); });
+  write_one(s, "summary.json", [&](OutputFile& f) { f.write(summary_json(result, meta)); });
   write_one(s, "run.json", [&](OutputFile& f) { write_run_json(result, meta, f); });
   // run.json last: where it is, the others are complete.
   for (const char* name : {"calls.csv", "timeline.csv", "events.ndjson", "verdicts.json",

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <optional>
 #include <ostream>
-#include <sstream>
 #include <thread>
 
 #include "build_info.hpp"
@@ -16,6 +14,7 @@
 #include "sim/s4u/platform.hpp"
 #include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
+#include "tools/results/json_files.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/results/terminal_summary.hpp"
 #include "tools/run/interrupt.hpp"
@@ -69,12 +68,6 @@ void complete(ResultMeta& meta, const Replication& run, Clock::duration wall) {
   meta.host.wall_s = std::chrono::duration<double>(wall).count();
 }
 
-std::string read_back(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 /// Throws WriteError if the directory, or what it would be made in, is no writable directory.
 void require_writable(const std::filesystem::path& directory) {
   std::error_code ignored;
@@ -124,7 +117,7 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   write_results(run->result, meta, directory);
   if (!chosen) update_latest(directory);
   if (request.json) {
-    terminal.out << read_back(directory / "summary.json");
+    terminal.out << summary_json(run->result, meta);
   } else {
     terminal.out << terminal_summary(run->result, meta,
                                      {.color = terminal.color_out(),
