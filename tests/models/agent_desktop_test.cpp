@@ -217,8 +217,7 @@ TEST(AgentDesktop, LogsInThoughTheStatServerIsDeadAndConnectsToItLater) {  // R3
   EXPECT_EQ(of_at<ConfigRead>(world, 1), Times{at(104040ms + 80ms)});
 }
 
-// ---- back in time
-// ------------------------------------------------------------------------------------
+// ---- back in time ----
 
 TEST(AgentDesktop, CarriesOnWhenItReconnectsBeforeTheSiteTimeoutIsOver) {
   Scenario s = with_desks();
@@ -447,8 +446,7 @@ TEST(AgentDesktop, IsRefusedWithoutAnEndpointUntilThePhoneRegisters) {  // R39
   EXPECT_EQ(of_at<AgentLogin>(world, 0), Times{at(4500us + 3 * (10s + 1ms))});
 }
 
-// ---- shifts
-// ----------------------------------------------------------------------------------------------
+// ---- shifts ----
 
 TEST(AgentDesktop, StaysConnectedAndLoggedOutOutsideItsShift) {
   Scenario s = with_desks();
@@ -646,8 +644,7 @@ TEST(AgentDesktop, LooksAgainEveryTenSecondsForItsDnAtThePeer) {
   EXPECT_EQ(of_at<AgentLogin>(world, 1).size(), 1u);
 }
 
-// ---- failback
-// ---------------------------------------------------------------------------------------------------
+// ---- failback ----
 
 TEST(AgentDesktop, StaysWhereItIsByDefault) {
   Scenario s = with_desks(1, RegistrationMode::dual);
@@ -691,8 +688,7 @@ TEST(AgentDesktop, HeedsTheAdviceOfItsServerIfItsPolicyIsToReturn) {  // R59, R6
   }
 }
 
-// ---- disorder
-// ----------------------------------------------------------------------------------------------------
+// ---- disorder ----
 
 TEST(AgentDesktop, IsAtWorkAtOneSiteInTheEndWhateverBrokeAndHealedInWhateverOrder) {  // R88
   for (int seed = 1; seed <= 300; ++seed) {

@@ -45,15 +45,23 @@ agents:
   g1: {count: 700, location: far, preferred-site: s2, queues: [q2], desktop: {last-addp: -6s}}
   g2: {location: s1, shifts: [{from: "08:00", to: "12:00", count: 50}]}
 calls:
-  c1: {rate: 100/h, queue: q2, gateways: {a: 33.3%, mg2: 66.7%}, talk: {weibull: {mean: 90s, cv: 0.7}}}
-  c2: {profile: [{at: 0s, rate: 7/h}, {at: "10:00", rate: 9/h}], talk: {lognormal: {mu: 4, sigma: 0.3}}}
-  c3: {volumes: {exact: true, intervals: [{at: 0s, length: 1h, count: 3.7}]}, talk: {hyperexponential: {mean: 9s, cv: 3}}}
+  c1:
+    {rate: 100/h, queue: q2, gateways: {a: 33.3%, mg2: 66.7%}, talk: {weibull: {mean: 90s, cv: 0.7}}}
+  c2:
+    profile: [{at: 0s, rate: 7/h}, {at: "10:00", rate: 9/h}]
+    talk: {lognormal: {mu: 4, sigma: 0.3}}
+  c3:
+    volumes: {exact: true, intervals: [{at: 0s, length: 1h, count: 3.7}]}
+    talk: {hyperexponential: {mean: 9s, cv: 3}}
   c4:
     calls: [{at: 1s}, {at: 2s, talk: 3s, patience: never, gateway: b}]
     patience: {piecewise-hazard: [{from: 0s, rate: 0.1/s}, {from: 3s, rate: 0/s}]}
     talk: {empirical: [1s, 2.5s]}
     setup-patience: never
-    redial: {enabled: false, drop-delay: {gamma: {shape: 3, scale: 7s}}, setup-delay: {erlang: {stages: 2, mean: 5s}}}
+    redial:
+      enabled: false
+      drop-delay: {gamma: {shape: 3, scale: 7s}}
+      setup-delay: {erlang: {stages: 2, mean: 5s}}
 faults:
   - {at: "10:30", fail: s1, scope: building, lasting: 1h}
   - {at: 2h, degrade: access.far.s1, direction: forward, latency: 90ms, loss: 3%}

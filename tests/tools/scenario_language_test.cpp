@@ -184,7 +184,8 @@ faults:
   - {at: 2h, fail: team2.desktop.100}
   - {at: 2h, cut: dc-link, direction: backward, flap: {period: 30s, duty: 20%, until: 3h}}
   - {at: 2h, cut: access.branch.site2}
-  - {at: 2h, degrade: dc-link, latency: 80ms, loss: 2%, jitter: 5ms, bandwidth: 1Mbit/s, lasting: 5min}
+  - {at: 2h, degrade: dc-link, latency: 80ms, loss: 2%, jitter: 5ms, bandwidth: 1Mbit/s,
+     lasting: 5min}
   - {at: 3h, heal: dc-link}
   - {at: 3h, drain: site2}
 )"));

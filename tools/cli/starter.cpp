@@ -101,7 +101,8 @@ queues:
 calls:
   main:
     queue: service
-    rate: {rate}             # or profile: [{{at: "09:00", rate: 900/h}}, …], or volumes: {{file: calls.csv}}
+    rate: {rate}             # or profile: [{{at: "09:00", rate: 900/h}}, …],
+                             # or volumes: {{file: calls.csv}}
     gateways: {{mg1: 50%, mg2: 50%}}
     talk: {{lognormal: {{mean: {talk}, cv: 1}}}}
     after-call-work: {{exponential: {acw}}}
