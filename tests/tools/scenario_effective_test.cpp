@@ -46,7 +46,8 @@ agents:
   g2: {location: s1, shifts: [{from: "08:00", to: "12:00", count: 50}]}
 calls:
   c1:
-    {rate: 100/h, queue: q2, gateways: {a: 33.3%, mg2: 66.7%}, talk: {weibull: {mean: 90s, cv: 0.7}}}
+    {rate: 100/h, queue: q2, gateways: {a: 33.3%, mg2: 66.7%},
+     talk: {weibull: {mean: 90s, cv: 0.7}}}
   c2:
     profile: [{at: 0s, rate: 7/h}, {at: "10:00", rate: 9/h}]
     talk: {lognormal: {mu: 4, sigma: 0.3}}
