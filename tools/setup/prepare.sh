@@ -219,7 +219,7 @@ is_configured() {
 
 configure() {
   local options=(-S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@")
-  # A newer compiler may know warnings that ours does not: no reason to refuse to build.
+  # Another compiler may know warnings that ours does not: no reason to refuse to build.
   on_debian_12 || options+=(-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF)
   # Leftovers of another place, generator or compiler.
   is_configured || options+=(--fresh "-DCMAKE_CXX_COMPILER=$compiler")
