@@ -128,10 +128,10 @@ class AgentDesktopEndpoint final : public Endpoint {
   sim::TimerId work_timer_;  ///< after-call work, or pause before pressing Ready again
 
   Work work_ = Work::none;
-  bool ready_wanted_ = false;  ///< TAgentSetReady is due as soon as nothing is in hand
+  bool ready_wanted_ = false;       ///< TAgentSetReady is due as soon as nothing is in hand
   bool not_ready_pressed_ = false;  ///< the session wants no calls until its DN is back
-  bool back_at_work_ = false;  ///< AgentAtWork is to be recorded with the next EventAgentReady
-  LocationIndex location_;     ///< where the person sits now
+  bool back_at_work_ = false;       ///< AgentAtWork is to be recorded with the next EventAgentReady
+  LocationIndex location_;          ///< where the person sits now
 };
 
 }  // namespace bcsim::models

@@ -121,6 +121,7 @@ TEST(PlainWords, NumbersHaveUnitsAndNoFalsePrecision) {
   EXPECT_EQ(rough_duration_words(1731), "29 min");
   EXPECT_EQ(percent_words(0.8137), "81 %");
   EXPECT_EQ(percent_words(0.0049), "0.5 %");
+  EXPECT_EQ(percent_words(0.0001), "< 0.1 %");
   EXPECT_EQ(percent_words(0.9996), "99.9 %");
   EXPECT_EQ(percent_words(1), "100 %");
   EXPECT_EQ(percent_words(0), "0 %");
