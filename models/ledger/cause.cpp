@@ -10,19 +10,19 @@ struct Words {
 constexpr std::array<Words, kCauses> kWords{{
     {"still_in_system", "not over when the run ended"},
     {"completed", "served to the end"},
-    {"abandoned_in_queue", "caller gave up while waiting"},
-    {"abandoned_in_setup", "caller gave up before the call got through"},
+    {"abandoned_in_queue", "given up by the caller while waiting"},
+    {"abandoned_in_setup", "given up by the caller before it got through"},
     {"default_routed", "sent to the default destination"},
-    {"blocked_at_trunk", "busy tone: no free trunk channel"},
+    {"blocked_at_trunk", "met by a busy tone: no free trunk channel"},
     {"dropped_in_talk", "cut off while talking to an agent"},
     {"dropped_on_hold", "cut off while on hold"},
     {"dropped_in_queue", "cut off while waiting for an agent"},
     {"dropped_in_treatment", "cut off during the announcement"},
     {"dropped_while_ringing", "cut off while the agent's phone rang"},
-    {"lost_setup_timeout", "no SIP Server answered"},
-    {"lost_setup_rejected", "a SIP Server refused the call"},
+    {"lost_setup_timeout", "unanswered by any SIP Server"},
+    {"lost_setup_rejected", "refused by a SIP Server"},
     {"lost_setup_hanging", "left hanging by a dead SIP Server"},
-    {"media_lost", "speech was lost"},
+    {"media_lost", "cut off because speech no longer arrived"},
 }};
 
 }  // namespace

@@ -38,7 +38,8 @@ inline constexpr std::size_t kCauses = 15;
 
 /// The enumerator's name.
 [[nodiscard]] std::string_view name(Cause cause);
-/// The same in words for a reader who is no SIP engineer: "cut off while talking to an agent".
+/// The same in words for a reader who is no SIP engineer, to follow a number of calls: "cut off
+/// while talking to an agent".
 [[nodiscard]] std::string_view in_words(Cause cause);
 
 /// Does the contact centre count this call as lost? Neither a completed, an abandoned nor a

@@ -154,16 +154,16 @@ std::optional<double> service_level_back(const std::vector<CallRow>& rows, const
   std::size_t end = 0;
   bool was_bad = false;
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    // A window that the end of the run cuts short is not judged.
-    if (calls[i].queued + kServiceBackWindow > until) break;
-    while (end < calls.size() && calls[end].queued < calls[i].queued + kServiceBackWindow) {
+    const SimTime window_end = calls[i].queued + kServiceBackWindow;
+    while (end < calls.size() && (calls[end].queued < window_end || end - i < kServiceBackCalls)) {
       window.merge(calls[end++].counts);
     }
+    if (window_end > until || end - i < kServiceBackCalls) break;  // cut short: not judged
     const double level = service_level(scenario.run.service_level_definition, window);
     const bool bad = level < kServiceBackShare * before;
     if (was_bad && !bad) return sim::seconds(calls[i].queued - failure);
     was_bad = was_bad || bad;
-    if (!was_bad && calls[i].queued - failure > kServiceBackWindow) return 0.0;
+    if (!was_bad && calls[i].queued - failure > kServiceWatch) return 0.0;
     subtract(window, calls[i].counts);
   }
   if (was_bad || calls.empty()) return std::nullopt;

@@ -66,14 +66,18 @@ struct CallTallies {
 [[nodiscard]] CallTallies tally_calls(const std::vector<CallRow>& rows, const Scenario& scenario,
                                       const PhaseTracker& phases);
 
-/// Share of the service level before the failure that counts as service being back, and over how
-/// long. ASSUMPTION: no source defines it.
+/// Share of the service level before the failure that counts as service being back; over how long,
+/// and over how many calls at least; how soon after the failure it must first be bad, or it never
+/// was. ASSUMPTION: no source defines it.
 inline constexpr double kServiceBackShare = 0.9;
-inline constexpr Duration kServiceBackWindow = 5min;
+inline constexpr Duration kServiceBackWindow = 1min;
+inline constexpr std::size_t kServiceBackCalls = 20;
+inline constexpr Duration kServiceWatch = 5min;
 
-/// When service was back, in seconds after `failure`: the first call offered from which on the
-/// calls of the next 5 minutes have at least 90 % of the service level `before`; 0 if that was so
-/// from the failure on; nullopt if not by `until`.
+/// When service was back, in seconds after `failure`: the first call offered, after one for which
+/// it was not so, that has with the calls offered in the minute after it (at least 20) 90 % of the
+/// service level `before`; 0 if it was so for all of the first 5 minutes; nullopt if not by
+/// `until`.
 [[nodiscard]] std::optional<double> service_level_back(const std::vector<CallRow>& rows,
                                                        const Scenario& scenario, double before,
                                                        SimTime failure, SimTime until);

@@ -71,12 +71,11 @@ struct CountedIn {
 }  // namespace
 
 MetricsCollector::MetricsCollector(const Directory& directory, std::size_t links)
-    : directory_(directory),
-      scenario_(*directory.scenario),
+    : scenario_(*directory.scenario),
       board_(board_size(scenario_.gateways.size(), links)),
       workforce_(directory, board_),
-      phases_(scenario_, kStart + scenario_.run.warm_up),
-      recovery_(scenario_, directory.agents.size()),
+      phases_(scenario_),
+      recovery_(directory.agents.size()),
       warm_up_end_(kStart + scenario_.run.warm_up) {
   begin_interval(kStart);
 }

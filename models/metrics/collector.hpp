@@ -43,7 +43,6 @@ class MetricsCollector {
   void cut(SimTime now);
   void begin_interval(SimTime now);
 
-  const Directory& directory_;
   const Scenario& scenario_;
   Board board_;
   Workforce workforce_;

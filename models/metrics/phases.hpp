@@ -31,8 +31,7 @@ struct PhaseInterval {
 /// later ones are poured into the earlier when such an event extends those.
 class PhaseTracker {
  public:
-  PhaseTracker(const Scenario& scenario, SimTime warm_up_end)
-      : scenario_(scenario), warm_up_end_(warm_up_end) {}
+  explicit PhaseTracker(const Scenario& scenario) : scenario_(scenario) {}
 
   /// Tells what a record means for the phases; if it is not `none`, call add() with the slice that
   /// ends now, then apply().
@@ -51,7 +50,7 @@ class PhaseTracker {
   [[nodiscard]] const Slice& levels(Phase phase) const {
     return totals_[static_cast<std::size_t>(phase)];
   }
-  /// After finish(); `hint` is any index near, kept by the caller for speed.
+  /// After finish().
   [[nodiscard]] Phase at(SimTime t) const;
 
   /// The scenario's line of the fault: is it one that mends (restore, heal)?
@@ -68,7 +67,6 @@ class PhaseTracker {
   void push(Phase phase, SimTime start, SimTime end);
 
   const Scenario& scenario_;
-  SimTime warm_up_end_;
   Phase calm_ = Phase::warm_up;  ///< outside episodes
   bool episode_ = false;
   SimTime begun_{};  ///< of the episode, or of the calm

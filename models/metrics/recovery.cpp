@@ -20,9 +20,6 @@ std::optional<double> Recovery::share_back(const std::vector<float>& back_s, std
   return static_cast<double>(back_s[static_cast<std::size_t>(std::max(rank, 1.0)) - 1]);
 }
 
-RecoveryTracker::RecoveryTracker(const Scenario& scenario, std::size_t agents)
-    : scenario_(scenario), agents_(agents), phones_(agents) {}
-
 void RecoveryTracker::on_fault(const JournalEntry& entry, double usual_queue) {
   const auto fault = std::get<FaultInjected>(entry.record).fault;
   open_ = true;

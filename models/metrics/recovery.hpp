@@ -40,7 +40,7 @@ struct Recovery {
 /// but an agent or phone that a former one cost returns to that one's account.
 class RecoveryTracker {
  public:
-  RecoveryTracker(const Scenario& scenario, std::size_t agents);
+  explicit RecoveryTracker(std::size_t agents) : agents_(agents), phones_(agents) {}
 
   /// A fault begins; `usual_queue`: calls waiting, on average before the first one.
   void on_fault(const JournalEntry& entry, double usual_queue);
@@ -68,7 +68,6 @@ class RecoveryTracker {
   void charge(Down& down, bool agents);
   [[nodiscard]] double after(SimTime now) const { return sim::seconds(now - list_.back().at); }
 
-  const Scenario& scenario_;
   std::vector<Recovery> list_;
   std::vector<Down> agents_, phones_;
   std::vector<std::uint32_t> touched_agents_, touched_phones_;  ///< at the current instant

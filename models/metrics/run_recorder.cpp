@@ -41,12 +41,22 @@ RunRecorder::RunRecorder(const Layout& layout)
       metrics_(layout.directory, 2 * layout.topology.links.size()),
       checks_(all_checks(layout.directory)) {}
 
+bool RunRecorder::taken_for_granted(const JournalEntry& entry) const {
+  if (entry.at > kStart || !layout_.directory.steady()) return false;
+  return std::visit(
+      [](const auto& fact) {
+        using Fact = std::decay_t<decltype(fact)>;
+        return is_one_of<Fact, ShiftChanged, AgentLogin, AgentAtWork, DnState, PhoneRegistered>;
+      },
+      entry.record);
+}
+
 void RunRecorder::on_record(const JournalEntry& entry) {
   metrics_.before_record(entry, ledger_);
   ledger_.on_record(entry);
   metrics_.after_record(entry, ledger_);
   for (const auto& check : checks_) check->on_record(entry, ledger_);
-  if (is_event(entry.record)) events_.push_back(entry);
+  if (is_event(entry.record) && !taken_for_granted(entry)) events_.push_back(entry);
 }
 
 void RunRecorder::on_tick(SimTime now, const TickSample& sample) {

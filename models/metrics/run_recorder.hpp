@@ -28,6 +28,9 @@ class RunRecorder final : public Observer {
   [[nodiscard]] const CallLedger& ledger() const { return ledger_; }
 
  private:
+  /// What a steady start assumes about agents is no event.
+  [[nodiscard]] bool taken_for_granted(const JournalEntry& entry) const;
+
   const Layout& layout_;
   const Scenario& scenario_;
   CallLedger ledger_;

@@ -12,7 +12,7 @@ namespace bcsim::tools {
 
 /// Prints every problem to standard error (warnings not with -q), and how many there are.
 void print_diagnostics(const Loaded& loaded, Terminal& terminal);
-/// 0, 65 for errors, 74 if the file itself could not be read.
+/// 0, or 65 for errors, an unreadable file among them.
 [[nodiscard]] ExitCode load_result(const Loaded& loaded);
 [[nodiscard]] nlohmann::json load_report(const std::string& argument, const Loaded& loaded);
 /// A few lines: size, load, faults.

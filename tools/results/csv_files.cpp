@@ -6,6 +6,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "tools/results/number_text.hpp"
+
 namespace bcsim::tools {
 namespace {
 
@@ -39,11 +41,10 @@ class Line {
     fmt::format_to(std::back_inserter(out_), "{}", value);
     return *this;
   }
-  /// Shortest text that reads back as the same number; empty for NaN.
+  /// Empty for NaN.
   Line& real(double value) {
     separate();
-    // Adding 0 turns a negative zero into zero.
-    if (!std::isnan(value)) fmt::format_to(std::back_inserter(out_), "{}", value + 0.0);
+    if (!std::isnan(value)) append_number(out_, value);
     return *this;
   }
   /// Seconds with six decimals; empty for kNever.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/hash.hpp"
+#include "tools/results/number_text.hpp"
 #include "tools/results/result_writer.hpp"
 
 namespace bcsim::tools {
@@ -18,11 +19,7 @@ constexpr int kIndent = 2;
 
 /// A number as JSON has it: NaN becomes null, a count has no fraction.
 Json number(double value) {
-  if (std::isnan(value)) return nullptr;
-  if (std::abs(value) < 1e15 && value == std::floor(value)) {
-    return static_cast<std::int64_t>(value);
-  }
-  return value;
+  return std::isnan(value) ? Json(nullptr) : Json::parse(number_text(value));
 }
 
 std::string_view verdict_kind(models::Verdict::Kind kind) {

@@ -39,6 +39,7 @@ std::string percent_words(double fraction) {
   const double percent = 100 * fraction;
   const bool near_an_end = percent < 9.95 || percent > 98.5;
   const bool exact = percent == 0 || percent == 100;
+  if (percent < 0.05 && !exact) return "< 0.1 %";
   // 100 % is all of them, not nearly all.
   if (percent > 99.9 && !exact) return "99.9 %";
   return near_an_end && !exact ? fmt::format("{:.1f} %", percent)

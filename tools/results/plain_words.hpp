@@ -17,7 +17,7 @@ namespace bcsim::tools {
 [[nodiscard]] std::string duration_words(double seconds);
 /// The same to the minute from ten minutes on: "29 min".
 [[nodiscard]] std::string rough_duration_words(double seconds);
-/// "94 %", "99.6 %" near the ends; "-" for NaN.
+/// "94 %"; near the ends "99.6 %", "< 0.1 %"; "-" for NaN.
 [[nodiscard]] std::string percent_words(double fraction);
 /// "1.8", "23", "1,204"; "-" for NaN.
 [[nodiscard]] std::string number_words(double value);

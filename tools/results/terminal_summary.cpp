@@ -297,7 +297,9 @@ class Summary {
     if (rest > 0) page_.line(pad_left(count_words(rest), 8) + "  for other causes");
     const std::uint64_t gone = counted("callers_lost");
     if (gone == 0) return;
-    page_.line(pad_left(count_words(gone), 8) + "  of the callers not served did not try again");
+    page_.line(pad_left(count_words(gone), 8) +
+               (gone == 1 ? "  caller was not served and did not try again"
+                          : "  callers were not served and did not try again"));
   }
 
   void verdicts() {
