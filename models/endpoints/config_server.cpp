@@ -4,12 +4,10 @@
 
 namespace bcsim::models {
 
-namespace {
 void send(Context& context, ConnectionId to, config::Message message, config::Kind kind) {
   message.kind = kind;
   context.send(to, message, size_bytes(message));
 }
-}  // namespace
 
 void ConfigServerEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {

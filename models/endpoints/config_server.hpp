@@ -8,6 +8,9 @@
 
 namespace bcsim::models {
 
+/// Sends `message` as being of `kind`.
+void send(Context& context, ConnectionId to, config::Message message, config::Kind kind);
+
 /// The one at configuration.master_site is master whenever it runs (ASSUMPTION: nobody demotes it
 /// when it returns); the other becomes master by the notice activate_standby. A standby closes the
 /// connections of whoever takes it for a master.

@@ -1,16 +1,10 @@
 #include "models/endpoints/config_server_proxy.hpp"
 
+#include "models/endpoints/config_server.hpp"
+
 namespace bcsim::models {
 
-namespace {
-void send(Context& context, ConnectionId to, config::Message message, config::Kind kind) {
-  message.kind = kind;
-  context.send(to, message, size_bytes(message));
-}
-}  // namespace
-
-// ---- the master
-// ----------------------------------------------------------------------------------
+// ---- the master --------------------------------------------------------------------------------
 
 void ConfigServerProxyEndpoint::look_for_master(Context& context) {
   master_ = context.open(directory_.config_server[master_site_]);

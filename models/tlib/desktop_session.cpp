@@ -7,18 +7,18 @@ namespace bcsim::models::tlib {
 namespace {
 
 using Input = DesktopInput;
-using Kind = DesktopEffect::Kind;
+using EffectKind = DesktopEffect::Kind;
 using State = DesktopState;
 using Timer = DesktopTimer;
 
-void add(DesktopEffects& effects, Kind kind, SiteIndex site) {
+void add(DesktopEffects& effects, EffectKind kind, SiteIndex site) {
   effects.push_back({.kind = kind, .site = site});
 }
 void arm(DesktopEffects& effects, Timer timer, Duration after, SiteIndex site = 0) {
-  effects.push_back({.kind = Kind::arm, .site = site, .timer = timer, .after = after});
+  effects.push_back({.kind = EffectKind::arm, .site = site, .timer = timer, .after = after});
 }
 void cancel(DesktopEffects& effects, Timer timer, SiteIndex site = 0) {
-  effects.push_back({.kind = Kind::cancel, .site = site, .timer = timer});
+  effects.push_back({.kind = EffectKind::cancel, .site = site, .timer = timer});
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
     case Input::csp_connected:
       if (state_ != State::csp_connect) break;
       state_ = State::read_person;
-      add(effects, Kind::read_person, site);
+      add(effects, EffectKind::read_person, site);
       break;
     case Input::csp_failed:
       on_csp_failed(options, site, effects);
@@ -115,11 +115,11 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       if (state_ == State::relogin_work || state_ == State::login_retry) login(effects);
       break;
     case Input::timer_csp:
-      if (state_ == State::csp_connect) add(effects, Kind::connect_csp, options.preferred);
+      if (state_ == State::csp_connect) add(effects, EffectKind::connect_csp, options.preferred);
       break;
     case Input::timer_reconnect:
       if (!up_[site] && state_ != State::csp_connect && state_ != State::read_person) {
-        add(effects, Kind::connect, site);
+        add(effects, EffectKind::connect, site);
       }
       break;
   }
@@ -132,16 +132,16 @@ void DesktopSession::shift_start(const O& options, Effects& effects) {
   state_ = State::csp_connect;
   current_ = origin_ = options.preferred;
   second_csp_ = false;
-  add(effects, Kind::connect_csp, options.preferred);
+  add(effects, EffectKind::connect_csp, options.preferred);
 }
 
 void DesktopSession::shift_end(Effects& effects) {
   // A login still on its way is followed by its logout: the connection keeps the order.
   const bool may_be_in = state_ == State::active || state_ == State::resuming ||
                          state_ == State::wait_registration || state_ == State::logging_in;
-  if (may_be_in) add(effects, Kind::logout, current_);
+  if (may_be_in) add(effects, EffectKind::logout, current_);
   for (const SiteIndex site : {SiteIndex{0}, SiteIndex{1}}) {
-    add(effects, Kind::close, site);
+    add(effects, EffectKind::close, site);
     cancel(effects, Timer::reconnect, site);
   }
   for (const Timer timer : {Timer::switchover, Timer::work, Timer::csp}) cancel(effects, timer);
@@ -156,7 +156,7 @@ void DesktopSession::on_csp_failed(const O& options, SiteIndex site, Effects& ef
   state_ = State::csp_connect;
   if (!second_csp_) {  // R81, R83: the other site's serves as well
     second_csp_ = true;
-    add(effects, Kind::connect_csp, peer_of(site));
+    add(effects, EffectKind::connect_csp, peer_of(site));
   } else {
     second_csp_ = false;
     arm(effects, Timer::csp, options.policy.reconnect_delay);
@@ -165,8 +165,8 @@ void DesktopSession::on_csp_failed(const O& options, SiteIndex site, Effects& ef
 
 void DesktopSession::on_person_read(const O& options, Effects& effects) {
   state_ = State::connecting;
-  add(effects, Kind::connect, options.preferred);
-  add(effects, Kind::connect, peer_of(options.preferred));
+  add(effects, EffectKind::connect, options.preferred);
+  add(effects, EffectKind::connect, peer_of(options.preferred));
 }
 
 void DesktopSession::on_connected(const O& options, SiteIndex site, Effects& effects) {
@@ -181,7 +181,7 @@ void DesktopSession::on_connected(const O& options, SiteIndex site, Effects& eff
       cancel_switchover(effects);
       if (logged_in_) {
         state_ = State::resuming;
-        add(effects, Kind::resume, site);
+        add(effects, EffectKind::resume, site);
       } else {
         login(effects);
       }
@@ -207,7 +207,7 @@ void DesktopSession::on_connection_failed(const O& options, SiteIndex site, Effe
 void DesktopSession::on_connection_lost(const O& options, SiteIndex site, Effects& effects) {
   if (!up_[site]) return;
   up_[site] = dn_[site] = dn_out_[site] = single_[site] = false;
-  add(effects, Kind::connect, site);
+  add(effects, EffectKind::connect, site);
   if (site != current_) return;
   switch (state_) {
     case State::active:
@@ -246,9 +246,9 @@ void DesktopSession::on_logged_in(const O& options, Effects& effects) {
   not_ready_ = false;
   origin_ = current_;
   cancel_switchover(effects);
-  add(effects, Kind::set_ready, current_);
-  add(effects, Kind::open_stat, current_);
-  add(effects, Kind::connect_csp, current_);
+  add(effects, EffectKind::set_ready, current_);
+  add(effects, EffectKind::open_stat, current_);
+  add(effects, EffectKind::connect_csp, current_);
   become_active(options, effects);
 }
 
@@ -315,7 +315,7 @@ void DesktopSession::on_endpoint_change(const O& options, Input input, SiteIndex
     if (up && state_ == State::wait_registration) {
       state_ = State::active;
       cancel_switchover(effects);
-      if (not_ready_) add(effects, Kind::set_ready, current_);
+      if (not_ready_) add(effects, EffectKind::set_ready, current_);
       not_ready_ = false;
     }
   }
@@ -360,7 +360,7 @@ void DesktopSession::look_for_registration(const O& options, Effects& effects) {
   }
   if (!in_call_ && !not_ready_) {
     not_ready_ = true;
-    add(effects, Kind::set_not_ready, current_);
+    add(effects, EffectKind::set_not_ready, current_);
   }
   arm_switchover(std::min(kLookAgain, options.ail[current_].site_sip_register_timeout), effects);
 }
@@ -368,7 +368,7 @@ void DesktopSession::look_for_registration(const O& options, Effects& effects) {
 void DesktopSession::go_to_other(const O& options, SwitchReason reason, Effects& effects) {
   origin_ = current_;
   current_ = peer_of(current_);
-  effects.push_back({.kind = Kind::switching, .site = current_, .reason = reason});
+  effects.push_back({.kind = EffectKind::switching, .site = current_, .reason = reason});
   state_ = State::wait_endpoint;
   proceed_to_target(options, effects);
 }
@@ -377,8 +377,8 @@ void DesktopSession::log_out_and_move(SwitchReason reason, Effects& effects) {
   state_ = State::moving;
   not_ready_ = false;
   advised_.reset();
-  effects.push_back({.kind = Kind::switching, .site = peer_of(current_), .reason = reason});
-  add(effects, Kind::logout, current_);
+  effects.push_back({.kind = EffectKind::switching, .site = peer_of(current_), .reason = reason});
+  add(effects, EffectKind::logout, current_);
 }
 
 /// The old login is gone: go on with the site the move was for. Its conditions held when the move
@@ -403,7 +403,7 @@ void DesktopSession::proceed_to_target(const O& options, Effects& effects) {
     current_ = origin_;
     if (logged_in_) {
       state_ = State::resuming;
-      add(effects, Kind::resume, current_);
+      add(effects, EffectKind::resume, current_);
     } else {
       login(effects);
     }
@@ -418,7 +418,7 @@ void DesktopSession::start_relogin(const O& options, Effects& effects) {
 
 void DesktopSession::login(Effects& effects) {
   state_ = State::logging_in;
-  add(effects, Kind::login, current_);
+  add(effects, EffectKind::login, current_);
 }
 
 /// Moves a working desktop to where it was advised to go, or back home if that is the policy, when

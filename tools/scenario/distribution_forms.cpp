@@ -9,7 +9,7 @@ using models::Distribution;
 
 namespace {
 
-using Row = void (*)(SectionOf<DistributionParameters>&);
+using ParameterRow = void (*)(SectionOf<DistributionParameters>&);
 constexpr double kNone = 0;
 
 void mean_row(SectionOf<DistributionParameters>& s) {
@@ -62,9 +62,9 @@ void stages_row(SectionOf<DistributionParameters>& s) {
   s.key("stages", &DistributionParameters::stages, if_given(count<int>({.min = 1, .max = 10000})),
         language(), "Number of exponential stages");
 }
-std::shared_ptr<const Section> parameters(std::string name, std::vector<Row> rows) {
+std::shared_ptr<const Section> parameters(std::string name, std::vector<ParameterRow> rows) {
   SectionOf<DistributionParameters> s(std::move(name), "DistributionParameters of a distribution");
-  for (const Row row : rows) row(s);
+  for (const ParameterRow row : rows) row(s);
   return s.done();
 }
 

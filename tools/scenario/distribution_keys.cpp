@@ -15,7 +15,7 @@ struct ValueFile {
   std::string column, start_column, rate_column;
   Node file;
 };
-using Row = void (*)(SectionOf<ValueFile>&);
+using FileRow = void (*)(SectionOf<ValueFile>&);
 
 void file_row(SectionOf<ValueFile>& s) {
   ValueType type;
@@ -42,9 +42,9 @@ void rate_column_row(SectionOf<ValueFile>& s) {
       .default_is("rate_per_s");
 }
 
-std::shared_ptr<const Section> file_section(std::string name, std::vector<Row> rows) {
+std::shared_ptr<const Section> file_section(std::string name, std::vector<FileRow> rows) {
   SectionOf<ValueFile> s(std::move(name), "Values from a CSV file");
-  for (const Row row : rows) row(s);
+  for (const FileRow row : rows) row(s);
   return s.done();
 }
 
