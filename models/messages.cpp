@@ -78,6 +78,8 @@ std::uint32_t tlib_bytes(tlib::Kind kind) {
     case ringing:
     case established:
       return 600;
+    case held:
+    case retrieved:
     case released:
       return 400;
     case dn_out_of_service:
@@ -123,7 +125,8 @@ struct KeyOf {
   }
   std::uint64_t operator()(const pstn::Message& m) const { return mix64(m.call.value); }
   std::uint64_t operator()(const peer::Message& m) const {
-    return mix64(m.agent.value ^
+    const std::uint64_t what = (static_cast<std::uint64_t>(m.kind) << 1) | (m.flag ? 1 : 0);
+    return mix64(m.agent.value ^ (what << 56) ^ (std::uint64_t{m.copy} << 32) ^
                  static_cast<std::uint64_t>(m.since.time_since_epoch().count()) * 31);
   }
   std::uint64_t operator()(const notice::Message& m) const {

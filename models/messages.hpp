@@ -46,6 +46,8 @@ using PathMask = std::uint8_t;
 struct Conversation {
   Duration talk{};
   Duration after_call_work{};
+  Duration hold{};             ///< for so long the agent puts the caller on hold; 0: never
+  Duration hold_after{};       ///< talk before that
   bool agent_releases = true;  ///< the agent hangs up first, else the caller
 };
 
@@ -63,17 +65,19 @@ struct Request {
   bool in_dialog = false;
   bool has_credentials = false;  ///< answers a digest challenge
   bool bc_hop = false;           ///< already forwarded once between the DR peers (loop guard)
+  bool held = false;             ///< re-INVITE: the sender wants to hear nothing (a=sendonly)
   PathMask path = 0;             ///< SIP Servers it has passed through
   std::uint8_t priority = 0;
   std::uint64_t branch = 0;  ///< transaction (Via branch; ACK to a non-2xx and CANCEL share it)
   std::uint64_t dialog = 0;  ///< Call-ID: one per leg; make it with dialog_id()
   std::uint32_t cseq = 0;
-  std::uint32_t expires_s = 0;  ///< REGISTER; 0 removes the binding
-  CallId call;                  ///< which call this is about; invalid outside calls
-  Dn dn;                        ///< user part of the Request-URI (REGISTER: of the To)
-  NodeId media;                 ///< RTP endpoint offered or answered in SDP; invalid: no SDP
-  AddressId contact;            ///< where requests of this dialog, or to this DN, are to go
-  Conversation conversation;    ///< initial INVITE only
+  std::uint32_t expires_s =
+      0;                      ///< REGISTER: 0 removes the binding; INVITE: Session-Expires, 0 none
+  CallId call;                ///< which call this is about; invalid outside calls
+  Dn dn;                      ///< user part of the Request-URI (REGISTER: of the To)
+  NodeId media;               ///< RTP endpoint offered or answered in SDP; invalid: no SDP
+  AddressId contact;          ///< where requests of this dialog, or to this DN, are to go
+  Conversation conversation;  ///< initial INVITE only
 };
 
 struct Response {
@@ -120,6 +124,8 @@ enum class Kind : std::uint8_t {
   not_ready,          ///< EventAgentNotReady; `flag`: by the server (no answer)
   ringing,            ///< EventRinging
   established,        ///< EventEstablished
+  held,               ///< EventHeld
+  retrieved,          ///< EventRetrieved
   released,           ///< EventReleased; `work`: after-call work to do; 0 if never answered
   dn_out_of_service,  ///< EventDNOutOfService
   dn_in_service,      ///< EventDNBackInService
@@ -184,7 +190,7 @@ enum class Release : std::uint8_t {
   no_response,      ///< every SIP Server tried timed out
   ring_timeout,     ///< provisional answer, then nothing until the gateway's ring timer
   media_lost,       ///< the gateway's RTP-loss timer
-  session_expired,  ///< RFC 4028 session timer
+  session_expired,  ///< RFC 4028 session timer, or a dialog that the server no longer knows
   default_routed,   ///< the SIP Server sent the call to the default destination
   gateway_failed,   ///< the gateway itself died
   no_channel,       ///< every channel of the trunk group is busy
@@ -210,11 +216,13 @@ namespace peer {
 enum class Kind : std::uint8_t {
   agent_state,  ///< for both-sites routing: this agent can (`flag`) / cannot take a call
   agent_login,  ///< this agent has logged in here since `since`: end an older login (R39)
+  login_noted,  ///< answer to it; until it comes, the login is told again with every probe
 };
 
 struct Message {
   Kind kind = Kind::agent_state;
   bool flag = false;
+  std::uint16_t copy = 0;  ///< of agent_login: how often it was told
   AgentId agent;
   sim::SimTime since{};
 };

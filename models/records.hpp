@@ -77,6 +77,13 @@ struct CallAnswered {
   std::uint32_t path;
   std::uint32_t monitored;  ///< 1: the agent is logged in at that site (R57)
 };
+/// The agent has put the caller on hold, or retrieved him.
+struct CallHeld {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t held;
+};
 /// The SIP Server sent the call away to the default destination.
 struct CallDefaultRouted {
   enum class Cause : std::uint32_t { queue_full, waited_too_long, no_agent_logged_in, draining };
@@ -276,7 +283,7 @@ struct PairStateChanged {
 
 using Record =
     std::variant<CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted,
-                 CallRinging, CallReturned, CallAnswered, CallDefaultRouted, CallReleased,
+                 CallRinging, CallReturned, CallAnswered, CallHeld, CallDefaultRouted, CallReleased,
                  MediaDegraded, CallerLost, RedialPlanned, ProxyState, PstnReroute, PeerProbe,
                  PeerTrunk, ServerModeChanged, Switchover, EarlyDialogLost, RequestDropped,
                  RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,

@@ -90,6 +90,7 @@ struct SipServerOptions {
   std::uint32_t input_queue_limit = 2000;
   std::optional<Duration> retry_after;  ///< of 503 answers when the input queue is nearly full
   bool digest = true;                   ///< challenges every REGISTER
+  std::optional<Duration> session_expires = 30min;  ///< of the calls it sets up (RFC 4028)
   // High availability inside the site.
   Duration process_death_detection = 1s;
   Duration host_loss_detection_min = 9s, host_loss_detection_max = 18s;
@@ -113,6 +114,7 @@ struct GatewayOptions {
   bool heed_icmp = true;
   Duration ring_timeout = 180s;
   Duration rtp_loss_timeout = 10s;
+  std::optional<Duration> session_expires = 30min;  ///< RFC 4028; nullopt: no session timers
   Duration pstn_detection = 3s;           ///< until the PSTN notices that this gateway is dead
   std::optional<Duration> first_options;  ///< pinned phase of the first OPTIONS, else uniform
 };
@@ -237,6 +239,8 @@ struct CallStream {
   std::vector<double> gateway_share;  ///< per gateway, sums to 1
   Distribution talk = Lognormal{240, 1};
   Distribution after_call_work = Exponential{60};
+  double hold_share = 0;  ///< of the answered calls, put on hold once, at a uniform moment
+  Distribution hold = Exponential{40};
   Distribution patience = Exponential{300};
   Distribution setup_patience = Exponential{60};
   RedialOptions redial;

@@ -209,6 +209,8 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       feed(context, message.flag ? Input::single_mode_on : Input::single_mode_off, site);
       return;
     case Kind::established:
+    case Kind::held:
+    case Kind::retrieved:
     case Kind::addp_reply:
     case Kind::register_address:
     case Kind::agent_login:

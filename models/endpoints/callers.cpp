@@ -6,6 +6,9 @@ namespace bcsim::models {
 
 namespace {
 
+/// Talk that no run sees the end of.
+constexpr Duration kEndless = Duration::max() / 2;
+
 /// How an attempt that a release ended appears to the caller; nothing if he is content.
 std::optional<FailedAttempt> failure_of(const CallReleased& end) {
   const auto phase = static_cast<CallPhase>(end.phase);
@@ -113,6 +116,7 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
   call.conversation.talk = who.talk ? *who.talk : drawn("caller.talk", stream.talk);
   call.conversation.after_call_work = drawn("caller.acw", stream.after_call_work);
   call.conversation.agent_releases = stream.agent_releases;
+  if (stream.hold_share > 0) draw_hold(context, call);
   call.patience = who.patience ? *who.patience : drawn("caller.patience", stream.patience);
   sim::RngStream random = context.stream("caller.gateway", entity);
   const std::uint32_t chosen = exchange_.choose_gateway(stream, gateway, random);
@@ -123,6 +127,17 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
     return;
   }
   wait(context, slot, drawn("caller.setup_patience", stream.setup_patience));
+}
+
+/// Whether, when and for how long the agent will put this caller on hold.
+void Callers::draw_hold(Context& context, Call& call) {
+  const CallStream& stream = stream_of(call.who);
+  sim::RngStream random = context.stream("caller.hold", entity_of(call.who));
+  if (random.uniform() >= stream.hold_share) return;
+  Conversation& c = call.conversation;
+  if (c.talk >= kEndless) return;
+  c.hold_after = sim::from_seconds(random.uniform() * sim::seconds(c.talk));
+  c.hold = draw(stream.hold, random);
 }
 
 pstn::Message Callers::setup(std::uint32_t slot) const {
@@ -159,9 +174,8 @@ void Callers::on_speech(Context& context, std::uint32_t slot, bool agent) {
   }
   if (call.phase == CallPhase::treatment) {
     const Conversation& c = call.conversation;
-    const bool endless = c.talk >= Duration::max() - kDeadAir;
     const Duration silence = c.agent_releases ? kDeadAir : Duration::zero();
-    wait(context, slot, endless ? Duration::max() : c.talk + silence);
+    wait(context, slot, c.talk >= kEndless ? Duration::max() : c.talk + c.hold + silence);
   }
   call.phase = CallPhase::talking;
 }

@@ -98,6 +98,7 @@ class Callers {
   }
   void await_arrival(Context&, std::uint32_t stream);
   void dial(Context&, const Caller&, std::optional<std::uint32_t> gateway);
+  void draw_hold(Context&, Call&);
   void wait(Context&, std::uint32_t slot, Duration);
   void stop_waiting(Context&, std::uint32_t slot);
   void finish(Context&, std::uint32_t slot, const CallReleased&);

@@ -198,6 +198,7 @@ void MediaGatewayEndpoint::send_invite(Context& context, std::uint32_t slot, Sit
   request.media = context.self();
   request.contact = context.address();
   request.conversation = call.conversation;
+  request.expires_s = session_expires_s();
 
   call.invite = invites_.take();
   ++pending_invites_;
@@ -281,6 +282,7 @@ void MediaGatewayEndpoint::on_answer(Context& context, std::uint32_t slot,
   call.timer = {};
   if (response.contact.valid()) call.remote = response.contact;
   if (call.rtp_stopped) call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
+  await_refresh(context, slot);
   tell_pstn(context, slot, pstn::Kind::connect);
   tell_pstn(context, slot, pstn::Kind::speech, is_phone(response.media));
 }

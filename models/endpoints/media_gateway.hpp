@@ -34,8 +34,8 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   [[nodiscard]] std::uint32_t pending_invites() const { return pending_invites_; }
 
  private:
-  enum TimerKind : std::uint32_t { options_timer, ring_timer, rtp_timer };
-  enum OwnerKind : std::uint32_t { options_owner, invite_owner, bye_owner };
+  enum TimerKind : std::uint32_t { options_timer, ring_timer, rtp_timer, session_timer };
+  enum OwnerKind : std::uint32_t { options_owner, invite_owner, refresh_owner, bye_owner };
   static constexpr std::uint32_t kNone = 0xFFFF'FFFFu;
 
   /// An initial INVITE under way. It outlives the call's interest in it: the caller may have hung
@@ -64,7 +64,8 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
     CallState state = CallState::calling;
     bool alerting = false;
     bool rtp_stopped = false;
-    sim::TimerId timer;  ///< ring timer before the answer, RTP-loss timer after it
+    sim::TimerId timer;          ///< ring timer before the answer, RTP-loss timer after it
+    sim::TimerId session_timer;  ///< the next refresh (RFC 4028)
   };
   /// Why the last attempt came to nothing: what the PSTN is told if there is no further one.
   struct Failure {
@@ -105,6 +106,10 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   [[nodiscard]] static sip::Response answer(Context&, const sip::Request&);
   void on_bye(Context&, const sip::Request&, sip::TransactionId);
   void on_reinvite(Context&, const sip::Request&, sip::TransactionId);
+  void await_refresh(Context&, std::uint32_t slot);
+  void refresh_session(Context&, std::uint32_t slot);
+  void on_refresh_response(Context&, sip::Inform, const sip::Response*, const sip::Request&);
+  [[nodiscard]] std::uint32_t session_expires_s() const;
   void on_notice(Context&, const notice::Message&);
   void acknowledge(Context&, const sip::Request& invite, const sip::Response& success);
   void send_bye(Context&, AddressId to, const sip::Request& bye);

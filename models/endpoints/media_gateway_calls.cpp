@@ -41,6 +41,9 @@ void MediaGatewayEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       calls_[tag.index].timer = {};
       release(context, tag.index, {pstn::Release::media_lost, 0});
       return;
+    case session_timer:
+      refresh_session(context, tag.index);
+      return;
   }
 }
 
@@ -70,6 +73,9 @@ void MediaGatewayEndpoint::on_response(Context& context, sip::Inform inform,
       on_invite_response(context, inform, response, request, owner.index);
       return;
     }
+    case refresh_owner:
+      on_refresh_response(context, inform, response, request);
+      return;
     case bye_owner:  // the dialog is over whatever the answer (RFC 3261 §15.1.1)
       return;
   }
@@ -123,6 +129,50 @@ void MediaGatewayEndpoint::on_reinvite(Context& context, const sip::Request& req
   layer_.respond(context, id, response);
   if (request.media.valid()) {
     tell_pstn(context, slot, pstn::Kind::speech, is_phone(request.media));
+  }
+}
+
+// ---- session timer (RFC 4028): the gateway, which set up the call, refreshes it ----
+
+std::uint32_t MediaGatewayEndpoint::session_expires_s() const {
+  return static_cast<std::uint32_t>(options_.session_expires.value_or(Duration{}) / 1s);
+}
+
+void MediaGatewayEndpoint::await_refresh(Context& context, std::uint32_t slot) {
+  if (!options_.session_expires) return;
+  calls_[slot].session_timer =
+      context.arm(sip::session_refresh_after(*options_.session_expires), {session_timer, slot});
+}
+
+void MediaGatewayEndpoint::refresh_session(Context& context, std::uint32_t slot) {
+  Call& call = calls_[slot];
+  call.session_timer = {};
+  sip::Request reinvite;
+  reinvite.method = sip::Method::invite;
+  reinvite.in_dialog = true;
+  reinvite.dialog = call.dialog;
+  reinvite.cseq = ++call.cseq;
+  reinvite.call = call.id;
+  reinvite.dn = call.dn;
+  reinvite.media = context.self();
+  reinvite.contact = context.address();
+  reinvite.expires_s = session_expires_s();
+  layer_.request(context, context.address(), call.remote, reinvite, {}, {.kind = refresh_owner});
+}
+
+/// Silence and 481 end the call (RFC 4028 §7.2); our servers give no other failure.
+void MediaGatewayEndpoint::on_refresh_response(Context& context, sip::Inform inform,
+                                               const sip::Response* response,
+                                               const sip::Request& request) {
+  if (inform == sip::Inform::provisional) return;
+  const bool agreed = inform == sip::Inform::success || inform == sip::Inform::success_again;
+  if (agreed) acknowledge(context, request, *response);
+  const std::uint32_t slot = find(request.call, request.dialog);
+  if (slot == kNone || inform == sip::Inform::success_again) return;
+  if (agreed) {
+    await_refresh(context, slot);
+  } else {
+    release(context, slot, {pstn::Release::session_expired, 0});
   }
 }
 
@@ -219,6 +269,7 @@ void MediaGatewayEndpoint::hang_up(Context& context, std::uint32_t slot) {
 void MediaGatewayEndpoint::free_call(Context& context, std::uint32_t slot) {
   Call& call = calls_[slot];
   context.cancel(call.timer);
+  context.cancel(call.session_timer);
   if (call.state == CallState::answered) layer_.stop_waiting_for_ack(context, call.dialog);
   slot_by_call_.erase(call.id.value);
   calls_.give_back(slot);

@@ -209,8 +209,16 @@ void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       call_timer_ = {};
       answer_call(context);
       return;
-    case hang_up_timer:
+    case hold_timer:
       call_timer_ = {};
+      hold_call(context);
+      return;
+    case retrieve_timer:
+      call_timer_ = {};
+      retrieve_call(context);
+      return;
+    case hang_up_timer:
+    case session_timer:  // the server has not refreshed the session: it is gone (RFC 4028 §10)
       hang_up_call(context);
       return;
   }
@@ -224,7 +232,7 @@ void SipPhoneEndpoint::on_unreachable(Context& context, const Envelope& envelope
 }
 
 void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
-                                   const sip::Response* response, const sip::Request&,
+                                   const sip::Response* response, const sip::Request& request,
                                    sip::Owner owner, sip::TransactionId) {
   switch (static_cast<OwnerKind>(owner.kind)) {
     case register_owner:
@@ -233,6 +241,9 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
     case poll_owner:
       if (inform == sip::Inform::provisional) return;
       apply(context, phone_.on_poll_result(phone_options(), response != nullptr));
+      return;
+    case reinvite_owner:
+      on_reinvite_response(context, inform, response, request);
       return;
     case bye_owner:  // the dialog is over whatever the answer (§15.1.1)
       return;
@@ -291,7 +302,10 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
                                  sip::TransactionId id) {
   if (request.in_dialog) {  // a re-INVITE: the media may move, nothing else changes
     sip::Response response = answer(in_call(request.dialog) ? 200 : 481, request.path);
-    if (response.status == 200) response.media = context.self();
+    if (response.status == 200) {
+      response.media = context.self();
+      watch_session(context);
+    }
     layer_.respond(context, id, response);
     return;
   }
@@ -305,7 +319,8 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
              .peer = request.contact.valid() ? request.contact : from,
              .call = request.call,
              .dn = request.dn,
-             .path = request.path};
+             .path = request.path,
+             .session = std::chrono::seconds(request.expires_s)};
   conversation_ = request.conversation;
   invite_ = id;
   layer_.respond(context, id, answer(100, request.path));
@@ -319,9 +334,70 @@ void SipPhoneEndpoint::answer_call(Context& context) {
   sip::Response ok = answer(200, dialog_.path);
   ok.media = context.self();
   layer_.respond(context, invite_, ok);
-  Duration until = conversation_.talk + (conversation_.agent_releases ? Duration{} : kDeadAir);
-  if (speech_lost_) until = directory_.scenario->run.hang_up_delay;
-  call_timer_ = context.arm(until, {hang_up_timer});
+  watch_session(context);
+  if (speech_lost_) {
+    call_timer_ = context.arm(directory_.scenario->run.hang_up_delay, {hang_up_timer});
+  } else if (conversation_.hold > Duration{}) {
+    call_timer_ = context.arm(conversation_.hold_after, {hold_timer});
+  } else {
+    call_timer_ = context.arm(talk_after(Duration{}), {hang_up_timer});
+  }
+}
+
+/// How long the agent still stays after so much talk.
+Duration SipPhoneEndpoint::talk_after(Duration talked) const {
+  return conversation_.talk - talked + (conversation_.agent_releases ? Duration{} : kDeadAir);
+}
+
+void SipPhoneEndpoint::watch_session(Context& context) {
+  if (dialog_.session == Duration{}) return;
+  context.cancel(session_timer_);
+  session_timer_ = context.arm(sip::session_ends_after(dialog_.session), {session_timer});
+}
+
+// ---- hold --------------------------------------------------------------------------------------
+
+void SipPhoneEndpoint::hold_call(Context& context) {
+  if (!acknowledged_) {  // no request before the ACK (§13.3.1.4): then without a pause
+    call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
+    return;
+  }
+  send_reinvite(context, true);
+  call_timer_ = context.arm(conversation_.hold, {retrieve_timer});
+}
+
+void SipPhoneEndpoint::retrieve_call(Context& context) {
+  send_reinvite(context, false);
+  call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
+}
+
+void SipPhoneEndpoint::send_reinvite(Context& context, bool held) {
+  sip::Request reinvite;
+  reinvite.method = sip::Method::invite;
+  reinvite.in_dialog = true;
+  reinvite.held = held;
+  reinvite.path = dialog_.path;
+  reinvite.dialog = dialog_.id;
+  reinvite.cseq = ++dialog_.cseq;
+  reinvite.call = dialog_.call;
+  reinvite.dn = dialog_.dn;
+  reinvite.media = context.self();
+  reinvite.contact = context.address();
+  layer_.request(context, context.address(), dialog_.peer, reinvite, {}, {.kind = reinvite_owner});
+}
+
+void SipPhoneEndpoint::on_reinvite_response(Context& context, sip::Inform inform,
+                                            const sip::Response* response,
+                                            const sip::Request& request) {
+  if (inform == sip::Inform::provisional) return;
+  if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
+    sip::Request ack = request;
+    ack.copy = response->copy;
+    ack.media = {};
+    layer_.acknowledge(context, context.address(), dialog_.peer, ack);
+  } else if (in_call(request.dialog)) {  // §12.2.1.2: 481, or no answer at all, ends the dialog
+    hang_up_call(context);
+  }
 }
 
 void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
@@ -386,7 +462,7 @@ void SipPhoneEndpoint::send_bye(Context& context, const Dialog& dialog) {
   bye.in_dialog = true;
   bye.path = dialog.path;
   bye.dialog = dialog.id;
-  bye.cseq = 1;  // the phone's own numbering: it sends nothing else in a dialog
+  bye.cseq = dialog.cseq + 1;
   bye.call = dialog.call;
   bye.dn = dialog.dn;
   bye.contact = context.address();
@@ -395,7 +471,8 @@ void SipPhoneEndpoint::send_bye(Context& context, const Dialog& dialog) {
 
 void SipPhoneEndpoint::free_line(Context& context) {
   context.cancel(call_timer_);
-  call_timer_ = {};
+  context.cancel(session_timer_);
+  call_timer_ = session_timer_ = {};
   state_ = State::idle;
 }
 

@@ -33,8 +33,16 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
 
  private:
   enum class State : std::uint8_t { idle, ringing, talking };
-  enum TimerKind : std::uint32_t { register_timer, poll_timer, answer_timer, hang_up_timer };
-  enum OwnerKind : std::uint32_t { register_owner, poll_owner, bye_owner };
+  enum TimerKind : std::uint32_t {
+    register_timer,
+    poll_timer,
+    answer_timer,
+    hold_timer,
+    retrieve_timer,
+    hang_up_timer,
+    session_timer
+  };
+  enum OwnerKind : std::uint32_t { register_owner, poll_owner, reinvite_owner, bye_owner };
 
   /// Registration at one site.
   struct Line {
@@ -51,6 +59,8 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
     CallId call;
     Dn dn;
     PathMask path = 0;
+    std::uint32_t cseq = 0;  ///< of the phone's own requests
+    Duration session{};      ///< Session-Expires, which the server refreshes; 0: none
   };
   /// How a REGISTER ended, beyond what the machine needs to know.
   struct Outcome {
@@ -83,6 +93,12 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   }
   [[nodiscard]] sip::Response answer(std::uint16_t status, PathMask path) const;
   void answer_call(Context&);
+  [[nodiscard]] Duration talk_after(Duration talked) const;
+  void watch_session(Context&);
+  void hold_call(Context&);
+  void retrieve_call(Context&);
+  void send_reinvite(Context&, bool held);
+  void on_reinvite_response(Context&, sip::Inform, const sip::Response*, const sip::Request&);
   void hang_up_call(Context&);
   void send_bye(Context&, const Dialog&);
   void free_line(Context&);
@@ -104,7 +120,8 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   Dialog dialog_;
   Conversation conversation_;
   sip::TransactionId invite_;
-  sim::TimerId call_timer_;  ///< answer, end of talk or hanging up: one at a time
+  sim::TimerId call_timer_;  ///< answer, hold, retrieve or hanging up: one at a time
+  sim::TimerId session_timer_;
   /// Hung up before the ACK came: no BYE until it does, or is given up (RFC 3261 §15).
   std::vector<Dialog> ending_;
 };

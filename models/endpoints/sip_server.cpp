@@ -192,12 +192,15 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
     on_treatment(context, slot, inform, response);
   } else if (owner.kind == agent_owner && current && call.agent_leg.attempt == attempt) {
     on_agent_leg(context, slot, inform, response);
-  } else if (owner.kind == reinvite_owner) {
+  } else if (owner.kind == reinvite_owner || owner.kind == refresh_owner) {
     if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
       acknowledge(context, response_from_, {request.dialog, request.cseq, request.call, request.dn},
                   *response);
     }
-    if (current) on_reinvite_result(context, slot, inform);
+    if (current && owner.kind == reinvite_owner) on_reinvite_result(context, slot, inform);
+    if (current && owner.kind == refresh_owner && call.agent_leg.attempt == attempt) {
+      on_refresh_result(context, slot, inform);
+    }
   } else if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
     refuse_success(context, *response);  // the CANCEL came too late
   }
@@ -230,6 +233,12 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       break;
     case hold_back_timer:
       update_routability(context, AgentId{slot});
+      break;
+    case caller_session_timer:
+      end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+      break;
+    case agent_session_timer:
+      refresh_agent_leg(context, slot);
       break;
   }
 }

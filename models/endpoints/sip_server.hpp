@@ -50,13 +50,16 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
     announcement_timer,
     routing_timer,
     wait_timer,
-    hold_back_timer
+    hold_back_timer,
+    caller_session_timer,
+    agent_session_timer
   };
   enum OwnerKind : std::uint32_t {
     nobody,
     treatment_owner,
     agent_owner,
     reinvite_owner,
+    refresh_owner,
     probe_owner
   };
   struct Job {
@@ -105,10 +108,9 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void on_ack(Context& context, const sip::Request& ack) override;
   void on_no_ack(Context& context, const sip::Response& success) override;
 
-  // ---- sip_server_calls.cpp: the caller's side, treatment, the end of calls ----
+  // ---- sip_server_calls.cpp: the caller's side, the end of calls ----
   void on_invite(Context& context, const sip::Request& request, AddressId from,
                  sip::TransactionId id);
-  void on_reinvite(Context& context, const sip::Request& request, sip::TransactionId id);
   void on_bye(Context& context, const sip::Request& request, sip::TransactionId id);
   void on_cancel(Context& context, const sip::Request& request, sip::TransactionId id);
   void reject(Context& context, const sip::Request& request, sip::TransactionId id);
@@ -116,18 +118,10 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
                                        AddressId from, sip::TransactionId id);
   void queue_call(Context& context, std::uint32_t slot);
   void direct_call(Context& context, std::uint32_t slot, bool bc_hop);
-  void start_treatment(Context& context, std::uint32_t slot);
-  void on_treatment(Context& context, std::uint32_t slot, sip::Inform inform,
-                    const sip::Response* response);
-  void announcement_over(Context& context, std::uint32_t slot);
   void make_routable(Context& context, std::uint32_t slot);
   void waited_too_long(Context& context, std::uint32_t slot);
   void default_route(Context& context, std::uint32_t slot, CallDefaultRouted::Cause cause);
   void answer_caller(Context& context, std::uint32_t slot, NodeId media);
-  void connect_caller(Context& context, std::uint32_t slot);
-  void send_reinvite(Context& context, std::uint32_t slot);
-  void on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform);
-  void end_treatment(Context& context, ServerCall& call);
   /// How the caller is told that the call is over; `none`: he knows.
   struct CallerEnd {
     enum class Kind : std::uint8_t { none, final_response, moved, bye, transferred } kind;
@@ -141,6 +135,30 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] std::uint32_t find_call(std::uint64_t dialog) const;
   [[nodiscard]] sip::Owner owner_of(OwnerKind kind, std::uint32_t slot,
                                     std::uint32_t attempt) const;
+
+  // ---- sip_server_media.cpp: treatment, what the caller hears, hold, session timers ----
+  void start_treatment(Context& context, std::uint32_t slot);
+  void invite_media_server(Context& context, std::uint32_t slot);
+  void on_treatment(Context& context, std::uint32_t slot, sip::Inform inform,
+                    const sip::Response* response);
+  void announcement_over(Context& context, std::uint32_t slot);
+  void end_treatment(Context& context, ServerCall& call);
+  void connect_caller(Context& context, std::uint32_t slot);
+  [[nodiscard]] static NodeId media_for_caller(const ServerCall& call);
+  void join_media(Context& context, std::uint32_t slot);
+  void send_reinvite(Context& context, std::uint32_t slot);
+  void on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform);
+  void on_reinvite(Context& context, const sip::Request& request, sip::TransactionId id);
+  void hold(Context& context, std::uint32_t slot, bool held);
+  void on_music(Context& context, std::uint32_t slot, sip::Inform inform,
+                const sip::Response* response);
+  void caller_refreshed(Context& context, std::uint32_t slot, SimTime when);
+  void await_refresh(Context& context, std::uint32_t slot, SimTime when);
+  void refresh_agent_leg(Context& context, std::uint32_t slot);
+  void on_refresh_result(Context& context, std::uint32_t slot, sip::Inform inform);
+  [[nodiscard]] std::uint32_t session_expires_s() const {
+    return static_cast<std::uint32_t>(options().session_expires.value_or(Duration{}) / 1s);
+  }
 
   // ---- sip_server_messages.cpp: what is put into messages ----
   /// What an answer says beside its status; the rest is the request's.
@@ -214,6 +232,10 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void enter_bc(Context& context);
   void leave_bc(Context& context);
   void on_peer(Context& context, const peer::Message& message);
+  void on_peer_login(Context& context, const peer::Message& message);
+  void on_peer_agent_state(Context& context, const peer::Message& message);
+  void tell_logins(Context& context);
+  void tell_login(Context& context, AgentId agent);
   void send_peer(Context& context, const peer::Message& message);
   void send_agent_states(Context& context);
   void drain(Context& context);

@@ -73,6 +73,8 @@ void SipServerEndpoint::on_tlib(Context& context, const tlib::Message& message,
     case Kind::not_ready:
     case Kind::ringing:
     case Kind::established:
+    case Kind::held:
+    case Kind::retrieved:
     case Kind::released:
     case Kind::dn_out_of_service:
     case Kind::dn_in_service:
@@ -120,6 +122,7 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
     return;
   }
   agent.login_since = now;
+  agent.login_noted = false;
   agent.logout_pending = false;
   if (!agent.logged_in()) {
     context.record(AgentLogin{id, site_, in_service});
@@ -132,7 +135,7 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   tell_of_call(context, id, Kind::agent_logged_in,
                on_call ? pair_.calls_[agent.call].id : CallId{});
   if (ha::forces_logout_at_peer(pair_.mode_)) {
-    send_peer(context, {.kind = peer::Kind::agent_login, .agent = id, .since = now});
+    tell_login(context, id);
   }
 }
 

@@ -1,4 +1,4 @@
-// The caller's side of the back-to-back user agent: queueing, treatment, and the end of calls.
+// The caller's side of the back-to-back user agent: queueing, and the end of calls.
 #include <algorithm>
 
 #include "models/endpoints/sip_server.hpp"
@@ -67,6 +67,7 @@ std::uint32_t SipServerEndpoint::new_call(Context& context, const sip::Request& 
   call.caller.remote = request.contact.valid() ? request.contact : from;
   call.caller.dialog = request.dialog;
   call.caller.media = request.media;
+  call.caller.session = std::chrono::seconds(request.expires_s);
   call.caller.invite = id;
   call.caller.from_peer = directory_.site_of(from) == peer_of(site_);
   pair_.call_by_dialog_[request.dialog] = slot;
@@ -126,95 +127,6 @@ void SipServerEndpoint::direct_call(Context& context, std::uint32_t slot, bool b
   offer(context, slot, {id.value, Where::here});
 }
 
-// ---- treatment ----
-
-void SipServerEndpoint::start_treatment(Context& context, std::uint32_t slot) {
-  ServerCall& call = pair_.calls_[slot];
-  ServerLeg& leg = call.treatment;
-  call.state = ServerCall::State::treated;
-  leg.state = ServerLeg::State::inviting;
-  leg.heard = false;
-  ++leg.attempt;
-  // Numbered after the caller's leg too: a call may come to this server twice.
-  leg.dialog = sip::dialog_id(sip::Leg::treatment, call.id.value, context.self(),
-                              static_cast<std::uint32_t>(call.caller.dialog) + leg.attempt);
-  pair_.call_by_dialog_[leg.dialog] = slot;
-  leg.remote = directory_.media_server[site_];
-  sip::Request invite = request_of(sip::Method::invite, about(call, leg));
-  invite.path = call.path;
-  invite.media = call.caller.media;
-  invite.contact = address();
-  leg.invite = layer_.request(context, address(), leg.remote, invite,
-                              {.max_retransmissions = kServerRetransmissions},
-                              owner_of(treatment_owner, slot, leg.attempt));
-}
-
-void SipServerEndpoint::on_treatment(Context& context, std::uint32_t slot, sip::Inform inform,
-                                     const sip::Response* response) {
-  ServerCall& call = pair_.calls_[slot];
-  ServerLeg& leg = call.treatment;
-  switch (inform) {
-    case sip::Inform::success:
-      leg.state = ServerLeg::State::up;
-      leg.invite = {};
-      if (response->contact.valid()) leg.remote = response->contact;
-      leg.media = response->media;
-      context.record(TreatmentStarted{call.id, site_});
-      answer_caller(context, slot, leg.media);
-      [[fallthrough]];
-    case sip::Inform::success_again: {
-      acknowledge(context, leg.remote, about(call, leg), *response);
-      if (inform == sip::Inform::success_again) break;
-      call.routable_at = context.now() + options().announcement;
-      if (options().announcement > Duration{}) {
-        call.announcement_timer =
-            context.arm(options().announcement, {.kind = announcement_timer, .index = slot});
-      } else {
-        make_routable(context, slot);
-      }
-      break;
-    }
-    case sip::Inform::failure:
-    case sip::Inform::timeout:
-    case sip::Inform::transport_error:
-      if (leg.state == ServerLeg::State::up) break;
-      // Nobody plays anything, so there is nothing to wait for: the caller hears ringing.
-      pair_.call_by_dialog_.erase(leg.dialog);
-      leg.state = ServerLeg::State::none;
-      leg.invite = {};
-      call.treatment_failed = true;
-      if (!call.confirmed() && !call.caller.rung) {
-        call.caller.rung = true;
-        respond(context, call.caller.invite, 180, {.path = call.path});
-      }
-      make_routable(context, slot);
-      break;
-    case sip::Inform::provisional:
-    case sip::Inform::nothing:
-    case sip::Inform::ack:
-      break;
-  }
-}
-
-void SipServerEndpoint::announcement_over(Context& context, std::uint32_t slot) {
-  pair_.calls_[slot].announcement_timer = {};
-  make_routable(context, slot);
-}
-
-/// BYE or CANCEL to the media server.
-void SipServerEndpoint::end_treatment(Context& context, ServerCall& call) {
-  ServerLeg& leg = call.treatment;
-  if (leg.state == ServerLeg::State::inviting) {
-    layer_.cancel(context, leg.invite);
-  } else if (leg.state == ServerLeg::State::up) {
-    send_bye(context, leg.remote, about(call, leg));
-  }
-  pair_.call_by_dialog_.erase(leg.dialog);
-  leg.state = ServerLeg::State::none;
-  leg.invite = {};
-  ++leg.attempt;  // what may still come from it is not this call's
-}
-
 // ---- the queue ----
 
 void SipServerEndpoint::make_routable(Context& context, std::uint32_t slot) {
@@ -263,48 +175,10 @@ void SipServerEndpoint::default_route(Context& context, std::uint32_t slot,
 void SipServerEndpoint::answer_caller(Context& context, std::uint32_t slot, NodeId media) {
   ServerCall& call = pair_.calls_[slot];
   call.caller.state = CallerLeg::State::answered;
+  call.caller.media_sent = media;
   respond(context, call.caller.invite, 200,
           {.path = call.path, .media = media, .contact = address()});
-}
-
-/// Joins the caller and the agent who has just answered.
-void SipServerEndpoint::connect_caller(Context& context, std::uint32_t slot) {
-  ServerCall& call = pair_.calls_[slot];
-  if (call.confirmed()) {
-    call.caller.media_owed = true;
-    send_reinvite(context, slot);
-  } else {
-    answer_caller(context, slot, call.agent_leg.media);
-  }
-  end_treatment(context, call);
-}
-
-/// Waits for the ACK to our 200 first: one INVITE at a time in a dialog (RFC 3261 §14.1).
-void SipServerEndpoint::send_reinvite(Context& context, std::uint32_t slot) {
-  ServerCall& call = pair_.calls_[slot];
-  CallerLeg& leg = call.caller;
-  if (leg.state != CallerLeg::State::confirmed || leg.reinvite.valid()) return;
-  sip::Request reinvite =
-      request_of(sip::Method::invite, {leg.dialog, ++leg.cseq, call.id, call.dn});
-  reinvite.in_dialog = true;
-  reinvite.path = call.path;
-  reinvite.media = call.agent_leg.media;
-  reinvite.contact = address();
-  leg.reinvite = layer_.request(context, address(), leg.remote, reinvite, {},
-                                owner_of(reinvite_owner, slot, 0));
-}
-
-void SipServerEndpoint::on_reinvite_result(Context& context, std::uint32_t slot,
-                                           sip::Inform inform) {
-  ServerCall& call = pair_.calls_[slot];
-  if (inform == sip::Inform::success) {
-    call.caller.media_owed = false;
-    call.caller.reinvite = {};
-  } else if (inform != sip::Inform::provisional && inform != sip::Inform::success_again) {
-    // The caller's gateway is gone, or has no such dialog: caller and agent never meet.
-    call.caller.reinvite = {};
-    end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
-  }
+  caller_refreshed(context, slot, context.now());
 }
 
 void SipServerEndpoint::on_ack(Context& context, const sip::Request& ack) {
@@ -319,23 +193,6 @@ void SipServerEndpoint::on_ack(Context& context, const sip::Request& ack) {
 void SipServerEndpoint::on_no_ack(Context& context, const sip::Response& success) {
   const std::uint32_t slot = find_call(success.dialog);
   if (slot != kNoCall) end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
-}
-
-/// A refresh or a change of media of theirs: agreed to, with what they are connected to anyway.
-void SipServerEndpoint::on_reinvite(Context& context, const sip::Request& request,
-                                    sip::TransactionId id) {
-  const std::uint32_t slot = find_call(request.dialog);
-  if (slot == kNoCall) {
-    respond(context, id, 481);
-    return;
-  }
-  const ServerCall& call = pair_.calls_[slot];
-  const bool by_caller = request.dialog == call.caller.dialog;
-  const bool talking = call.state == ServerCall::State::talking;
-  const NodeId media = !by_caller ? call.caller.media
-                       : talking  ? call.agent_leg.media
-                                  : call.treatment.media;
-  respond(context, id, 200, {.path = call.path, .media = media, .contact = address()});
 }
 
 // ---- the end ----
@@ -421,6 +278,8 @@ void SipServerEndpoint::free_call(Context& context, std::uint32_t slot) {
   context.cancel(call.announcement_timer);
   context.cancel(call.routing_timer);
   context.cancel(call.wait_timer);
+  context.cancel(call.caller.session_timer);
+  context.cancel(call.agent_leg.session_timer);
   pair_.call_by_dialog_.erase(call.caller.dialog);
   pair_.call_by_dialog_.erase(call.agent_leg.dialog);
   pair_.call_by_dialog_.erase(call.treatment.dialog);

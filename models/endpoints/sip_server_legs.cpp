@@ -47,6 +47,7 @@ void SipServerEndpoint::ring(Context& context, std::uint32_t slot, AddressId tar
   ServerLeg& leg = call.agent_leg;
   leg.state = ServerLeg::State::inviting;
   leg.heard = false;
+  leg.cseq = 1;
   ++leg.attempt;
   leg.remote = target;
   // Numbered after the caller's leg too: a call may come to this server twice.
@@ -61,6 +62,7 @@ void SipServerEndpoint::ring(Context& context, std::uint32_t slot, AddressId tar
   invite.media = call.caller.media;
   invite.contact = address();
   invite.conversation = call.conversation;
+  invite.expires_s = session_expires_s();
   sip::ClientPolicy policy;
   if (by_trunk) policy.max_retransmissions = kServerRetransmissions;
   leg.invite = layer_.request(context, address(), target, invite, policy,
@@ -138,6 +140,7 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
   }
   context.cancel(call.wait_timer);
   call.wait_timer = {};
+  await_refresh(context, slot, context.now());
   connect_caller(context, slot);
 }
 

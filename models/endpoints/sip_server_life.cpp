@@ -83,6 +83,7 @@ void SipServerEndpoint::start_steady(Context& context) {
     if (info.preferred_site == site_) {
       ServerAgent& agent = agent_at(id);
       agent.login_since = agent.idle_since = now;
+      agent.login_noted = true;
       context.record(AgentLogin{id, site_, pair_.in_service(id, now)});
       change(context, id, acd::AgentInput::login);
       change(context, id, acd::AgentInput::set_ready);
@@ -144,6 +145,7 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
   call.caller.invite = call.caller.reinvite = {};
   call.treatment.invite = call.agent_leg.invite = {};
   call.announcement_timer = call.routing_timer = call.wait_timer = {};
+  call.caller.session_timer = call.agent_leg.session_timer = {};
   if (call.state == State::offered) {
     if (call.agent_where == acd::Where::here) {
       ServerAgent& agent = agent_at(call.agent);
@@ -165,7 +167,15 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
   }
   call.caller.state = CallerLeg::State::confirmed;
   const sim::SimTime now = context.now();
-  if (call.state == State::talking && call.caller.media_owed) send_reinvite(context, slot);
+  caller_refreshed(context, slot, call.caller.refreshed_at);
+  if (call.state == State::talking) {
+    await_refresh(context, slot, call.agent_leg.refreshed_at);
+    if (call.held && call.treatment.state == ServerLeg::State::inviting) {
+      pair_.call_by_dialog_.erase(call.treatment.dialog);
+      invite_media_server(context, slot);
+    }
+    if (call.caller.media_owed) send_reinvite(context, slot);
+  }
   if (call.state == State::treated) {
     const Duration left = std::max(call.routable_at - now, Duration{});
     call.announcement_timer = context.arm(left, {.kind = announcement_timer, .index = slot});

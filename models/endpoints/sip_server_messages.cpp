@@ -15,7 +15,7 @@ void SipServerEndpoint::respond(Context& context, sip::TransactionId id, std::ui
 
 SipServerEndpoint::InDialog SipServerEndpoint::about(const ServerCall& call, const ServerLeg& leg) {
   const bool agent = &leg == &call.agent_leg;
-  return {leg.dialog, 1, call.id, agent ? Dn::extension(call.agent) : call.dn};
+  return {leg.dialog, leg.cseq, call.id, agent ? Dn::extension(call.agent) : call.dn};
 }
 
 sip::Request SipServerEndpoint::request_of(sip::Method method, const InDialog& in) {

@@ -35,11 +35,15 @@ struct CallerLeg {
   std::uint32_t cseq = 0;  ///< of our own requests
   NodeId media;            ///< the caller's RTP endpoint
   State state = State::trying;
-  bool from_peer = false;       ///< the inter-site trunk
-  bool rung = false;            ///< a 180 has been passed on
-  bool media_owed = false;      ///< has not yet agreed to the agent's media (re-INVITE)
+  bool from_peer = false;   ///< the inter-site trunk
+  bool rung = false;        ///< a 180 has been passed on
+  bool media_owed = false;  ///< is to hear another than `media_sent` (re-INVITE)
+  NodeId media_sent;        ///< the RTP endpoint last given to him
+  Duration session{};       ///< Session-Expires (RFC 4028), which he refreshes; 0: none
+  SimTime refreshed_at{};
   sip::TransactionId invite;    ///< theirs; dies with the process
   sip::TransactionId reinvite;  ///< ours; dies with the process
+  sim::TimerId session_timer;   ///< dies with the process
 };
 
 /// A leg that the server itself has set up, to the media server or to an agent.
@@ -48,10 +52,13 @@ struct ServerLeg {
   AddressId remote;
   std::uint64_t dialog = 0;
   std::uint32_t attempt = 0;  ///< tells a leg from its predecessors
+  std::uint32_t cseq = 1;     ///< of our last request
   NodeId media;
   State state = State::none;
-  bool heard = false;         ///< some response has come
-  sip::TransactionId invite;  ///< dies with the process
+  bool heard = false;          ///< some response has come
+  SimTime refreshed_at{};      ///< the agent's leg: answered, or answered again (RFC 4028)
+  sip::TransactionId invite;   ///< dies with the process
+  sim::TimerId session_timer;  ///< dies with the process
 };
 
 /// One call at one site's SIP Server, a back-to-back user agent: three legs and where it stands.
@@ -76,6 +83,7 @@ struct ServerCall {
   AgentId agent;  ///< being rung, or talking
   acd::Where agent_where = acd::Where::here;
   bool agent_supervised = false;  ///< his state follows the call: he is logged in here
+  bool held = false;              ///< the agent has put the caller on hold
   bool treatment_failed = false;  ///< the media server did not take it: wait without
   SimTime queued_at{};
   SimTime routable_at{};  ///< end of the announcement
@@ -94,8 +102,10 @@ struct ServerAgent {
   std::uint32_t call = kNoCall;  ///< slot of the call that occupies his DN, with or without login
   bool logout_pending = false;   ///< once his call has ended
   bool logout_forced = false;
-  bool release_owed = false;  ///< EventReleased found no connection: tell when he is back
-  bool advertised = false;    ///< the peer thinks that it may route to him
+  bool release_owed = false;      ///< EventReleased found no connection: tell when he is back
+  bool login_noted = false;       ///< the peer has heard of login_since
+  std::uint16_t logins_told = 0;  ///< to the peer; numbers the copies
+  bool advertised = false;        ///< the peer thinks that it may route to him
   CallId last_call;
   Duration work{};  ///< of last_call
 

@@ -47,6 +47,7 @@ void SipServerEndpoint::on_probe_result(Context& context, std::uint32_t probe, s
   if (closing()) return;
   set_mode(context, ha::mode_of({.dr_peer_trunk = options().dr_peer_trunk,
                                  .peer_in_service = pair_.trunk_.in_service()}));
+  if (result == Result::ok && pair_.mode_ == ServerMode::bc) tell_logins(context);
 }
 
 // ---- mode ----
@@ -68,16 +69,28 @@ void SipServerEndpoint::set_mode(Context& context, ServerMode mode) {
 
 /// Both may have logged in the same agent meanwhile: the newest login stays (R47).
 void SipServerEndpoint::enter_bc(Context& context) {
-  for (std::uint32_t i = 0; i < pair_.agents_.size(); ++i) {
-    const ServerAgent& agent = pair_.agents_[i];
-    if (!agent.logged_in()) continue;
-    send_peer(context,
-              {.kind = peer::Kind::agent_login, .agent = AgentId{i}, .since = agent.login_since});
-  }
+  for (ServerAgent& agent : pair_.agents_) agent.login_noted = false;
+  tell_logins(context);
   if (!pair_.router_.routes_to_peer()) return;
   send_agent_states(context);
   send_peer(context, {.kind = peer::Kind::agent_state,
                       .agent = {}});  // of nobody: asks for all of the peer's
+}
+
+/// Of those that the peer has not heard of yet.
+void SipServerEndpoint::tell_logins(Context& context) {
+  for (std::uint32_t i = 0; i < pair_.agents_.size(); ++i) {
+    const ServerAgent& agent = pair_.agents_[i];
+    if (agent.logged_in() && !agent.login_noted) tell_login(context, AgentId{i});
+  }
+}
+
+void SipServerEndpoint::tell_login(Context& context, AgentId id) {
+  ServerAgent& agent = agent_at(id);
+  send_peer(context, {.kind = peer::Kind::agent_login,
+                      .copy = agent.logins_told++,
+                      .agent = id,
+                      .since = agent.login_since});
 }
 
 void SipServerEndpoint::send_agent_states(Context& context) {
@@ -117,20 +130,38 @@ void SipServerEndpoint::send_peer(Context& context, const peer::Message& message
 
 void SipServerEndpoint::on_peer(Context& context, const peer::Message& message) {
   if (pair_.mode_ != ServerMode::bc) return;  // no forced logout, no forwarding (R36, R38)
-  if (message.kind == peer::Kind::agent_login) {
-    const ServerAgent& agent = agent_at(message.agent);
-    if (!agent.logged_in()) return;
-    const bool theirs_is_newer =
-        message.since != agent.login_since ? message.since > agent.login_since : site_ != 0;
-    if (theirs_is_newer) {
-      log_out_when_free(context, message.agent, true);
-    } else {
-      send_peer(
-          context,
-          {.kind = peer::Kind::agent_login, .agent = message.agent, .since = agent.login_since});
+  switch (message.kind) {
+    case peer::Kind::agent_login:
+      on_peer_login(context, message);
+      break;
+    case peer::Kind::login_noted: {
+      ServerAgent& agent = agent_at(message.agent);
+      agent.login_noted = agent.login_noted || agent.login_since == message.since;
+      break;
     }
-    return;
+    case peer::Kind::agent_state:
+      on_peer_agent_state(context, message);
+      break;
   }
+}
+
+void SipServerEndpoint::on_peer_login(Context& context, const peer::Message& message) {
+  send_peer(context, {.kind = peer::Kind::login_noted,
+                      .copy = message.copy,
+                      .agent = message.agent,
+                      .since = message.since});
+  const ServerAgent& agent = agent_at(message.agent);
+  if (!agent.logged_in()) return;
+  const bool theirs_is_newer =
+      message.since != agent.login_since ? message.since > agent.login_since : site_ != 0;
+  if (theirs_is_newer) {
+    log_out_when_free(context, message.agent, true);
+  } else {
+    tell_login(context, message.agent);
+  }
+}
+
+void SipServerEndpoint::on_peer_agent_state(Context& context, const peer::Message& message) {
   if (!message.agent.valid()) {
     send_agent_states(context);
     return;

@@ -88,4 +88,14 @@ struct Timers {
   }
 };
 
+/// A session with this Session-Expires: when its refresher sends the next re-INVITE (RFC 4028
+/// §7.2).
+[[nodiscard]] constexpr Duration session_refresh_after(Duration session_expires) {
+  return session_expires / 2;
+}
+/// When the other side gives up waiting for it and sends BYE (RFC 4028 §10).
+[[nodiscard]] constexpr Duration session_ends_after(Duration session_expires) {
+  return session_expires - std::min<Duration>(32s, session_expires / 3);
+}
+
 }  // namespace bcsim::models::sip

@@ -163,7 +163,8 @@ void TransactionLayer::apply(Context& context, std::uint32_t slot, const ClientE
   if (effects.send_ack) {
     Request ack = client.request;
     ack.method = Method::ack;
-    ack.copy = 0;
+    // Each copy of the response has an ACK of its own: the last one may have been lost.
+    ack.copy = response != nullptr ? response->copy : std::uint8_t{0};
     ack.media = {};
     const Message message{ack};
     context.send_as(client.from, client.to, message, size_bytes(message));

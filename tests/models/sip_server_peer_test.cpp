@@ -318,6 +318,22 @@ TEST(SipServerPeer, KnowsTheAgentsOfAPeerThatCameBack) {
   EXPECT_EQ(w.records<CallAnswered>().size(), 2u);
 }
 
+TEST(SipServerPeer, TellsALoginAgainThatThePeerWasNotThereToHear) {
+  // The agent of site 1 logs in at site 2 while site 1's backup is taking over.
+  ServerWorld w(1);
+  w.build();
+  w.faults.push_back({at(20s), sim::NodeCrash{w.server(0, 0)}});
+  w.desktops.push_back({at(22s), AgentId{0}, 1, tlib::Kind::agent_login});
+  w.run(60s);
+  const auto out = w.records<AgentLogout>();
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(out[0].second.site, 0u);
+  EXPECT_EQ(out[0].second.forced, 1u);
+  // Site 2's next probe, of every 10 s, is answered by the backup: then, half a round trip later.
+  EXPECT_GE(out[0].first, at(30s));
+  EXPECT_LE(out[0].first, at(31s));
+}
+
 TEST(SipServerPeer, LosesNothingToThePeerOnALossyTrunk) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     ServerWorld w = both_sites(2);

@@ -305,6 +305,39 @@ TEST(ScenarioLanguage, StaffingMayNotAskForMoreThanThereAre) {
   EXPECT_THAT(problem(loaded, "S-006").message, HasSubstr("101 of 100"));
 }
 
+TEST(ScenarioLanguage, TrunksAreCountedInChannels) {
+  const std::string trunks =
+      "sites:\n  site1: {gateways: {mg1: {trunks: {e1: 4, t1: 2, sip: 7}}}}\n  site2: {}\n";
+  const std::string rest =
+      "agents: {team1: {count: 100, location: site1}}\ncalls: {main: {rate: 100/h}}\n";
+  EXPECT_EQ(good("bcsim: 1\n" + trunks + rest).gateways[0].channels, 4 * 30u + 2 * 23u + 7u);
+  const std::string both =
+      "sites:\n  site1: {gateways: {mg1: {channels: 60, trunks: {e1: 2}}}}\n  site2: {}\n";
+  EXPECT_THAT(problems(load_text("bcsim: 1\n" + both + rest)), testing::Not(testing::IsEmpty()));
+}
+
+TEST(ScenarioLanguage, CallsMayBePutOnHold) {
+  EXPECT_EQ(good(minimal()).calls[0].hold_share, 0);
+  const Scenario s = good(
+      "bcsim: 1\nsites: {site1: {}, site2: {}}\n"
+      "agents: {team1: {count: 100, location: site1}}\n"
+      "calls: {main: {rate: 100/h, hold: {share: 12%, length: 45s}}}\n");
+  EXPECT_DOUBLE_EQ(s.calls[0].hold_share, 0.12);
+  EXPECT_EQ(std::get<models::Deterministic>(s.calls[0].hold).value_s, 45);
+}
+
+TEST(ScenarioLanguage, SessionTimersMayBeSetOrSwitchedOff) {
+  const auto with = [](const std::string& value) {
+    return minimal("").replace(minimal("").find("site1: {}"), 9,
+                               "site1: {sip-server: {session-expires: " + value + "}}");
+  };
+  EXPECT_EQ(good(minimal()).sites[0].sip_server.session_expires, 30min);
+  EXPECT_EQ(good(with("10min")).sites[0].sip_server.session_expires, 10min);
+  EXPECT_EQ(good(with("never")).sites[0].sip_server.session_expires, std::nullopt);
+  // RFC 4028 §5: an interval below 90 s is refused with 422.
+  EXPECT_THAT(problems(load_text(with("60s"))), testing::Not(testing::IsEmpty()));
+}
+
 TEST(ScenarioLanguage, ExpectationsKeepMetricComparisonAndValue) {
   const Scenario s = good(minimal(
       "expectations: {before: {service_level: \"> 80%\"}, recovery.agents_100: \"<= 1min15s\",\n"

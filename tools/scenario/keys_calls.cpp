@@ -50,6 +50,21 @@ std::shared_ptr<const Section> redial_section() {
   return keys;
 }
 
+struct Hold {
+  double share = CallStream{}.hold_share;
+  models::Distribution length = CallStream{}.hold;
+};
+
+std::shared_ptr<const Section> hold_section() {
+  static const auto keys = [] {
+    SectionOf<Hold> s("hold", "Calls put on hold");
+    s.key("share", &Hold::share, percent(), assumption(), "Of the answered calls");
+    s.key("length", &Hold::length, distribution(), assumption(), "Time on hold, beside the talk");
+    return s.done();
+  }();
+  return keys;
+}
+
 // gateways: {mg1: 60%, mg2: 40%}
 Codec<std::vector<double>> gateway_shares() {
   Codec<std::vector<double>> codec;
@@ -117,6 +132,19 @@ std::shared_ptr<const Section> call_stream_section() {
         .default_is("equal shares");
     s.key("talk", &C::talk, distribution(), p0(), "Talk time");
     s.key("after-call-work", &C::after_call_work, distribution(), p0(), "After-call work");
+    s.row(
+        "hold", section<Hold>(hold_section()).type, assumption(),
+        "Calls that the agent puts on hold, with music, once at a uniform moment of the talk",
+        [](Reader& r, const Node& node, C& stream) {
+          Hold hold{stream.hold_share, stream.hold};
+          read_section(r, *hold_section(), node, &hold);
+          stream.hold_share = hold.share;
+          stream.hold = hold.length;
+        },
+        [](const Writer& w, const C& stream) -> std::optional<Out> {
+          const Hold hold{stream.hold_share, stream.hold};
+          return write_section(w, *hold_section(), &hold);
+        });
     s.key("patience", &C::patience, distribution(), p0(),
           "In the queue, until the caller abandons");
     s.key("setup-patience", &C::setup_patience, distribution(), p0(),

@@ -6,6 +6,11 @@ namespace {
 
 using models::SipServerOptions;
 
+/// RFC 4028 §5: what is shorter than 90 s is answered with 422.
+Codec<std::optional<models::Duration>> session_expires() {
+  return optional(duration({.min = 90s, .max = 24h}), "never");
+}
+
 std::shared_ptr<const Section> sip_server_section() {
   static const auto keys = [] {
     using models::AfterRoutingAction;
@@ -54,6 +59,8 @@ std::shared_ptr<const Section> sip_server_section() {
           "Messages that may wait; more are dropped");
     s.key("retry-after", &S::retry_after, optional(duration({.min = 1s}), "none"), assumption(),
           "Of 503 answers when the input queue is nearly full");
+    s.key("session-expires", &S::session_expires, session_expires(), documented("RFC 4028 §4"),
+          "Session-Expires of the legs it sets up, which it refreshes at half; never: no timers");
     s.key("digest", &S::digest, boolean(), assumption(), "Every REGISTER is challenged");
     s.key("process-death-detection", &S::process_death_detection, duration(), p0(),
           "Until the management layer notices a dead process");
@@ -80,6 +87,23 @@ std::shared_ptr<const Section> sip_server_section() {
           }
           return Out::scalar("random");
         });
+    return s.done();
+  }();
+  return keys;
+}
+
+/// What carries the channels of a gateway.
+struct Trunks {
+  std::uint32_t e1 = 0, t1 = 0, sip = 0;
+};
+
+std::shared_ptr<const Section> trunks_section() {
+  static const auto keys = [] {
+    SectionOf<Trunks> s("trunks", "Trunks of a gateway to the PSTN");
+    const auto some = count<std::uint32_t>({.min = 0, .max = 30'000});
+    s.key("e1", &Trunks::e1, some, language(), "E1 with ISDN PRI: 30 channels each (ITU-T G.703)");
+    s.key("t1", &Trunks::t1, some, language(), "T1 with ISDN PRI: 23 channels each (ANSI T1.403)");
+    s.key("sip", &Trunks::sip, some, language(), "Channels of SIP trunks");
     return s.done();
   }();
   return keys;
@@ -128,7 +152,19 @@ std::shared_ptr<const Section> gateway_section() {
     s.key("location", &G::location, location_reference(), derived("its site"), "Where it stands")
         .default_is("its site");
     s.key("channels", &G::channels, count<std::uint32_t>({.min = 0, .max = 1'000'000}),
-          assumption(), "Trunk channels to the PSTN (480: 16 E1)");
+          assumption(), "Trunk channels to the PSTN (480: 16 E1)")
+        .excludes("trunk size");
+    s.row(
+         "trunks", section<Trunks>(trunks_section()).type, language(),
+         "The same as so many E1, T1 or SIP trunks",
+         [](Reader& r, const Node& node, G& gateway) {
+           Trunks trunks;
+           read_section(r, *trunks_section(), node, &trunks);
+           gateway.channels = 30 * trunks.e1 + 23 * trunks.t1 + trunks.sip;
+         },
+         [](const Writer&, const G&) { return std::optional<Out>(); })
+        .excludes("trunk size")
+        .only_input();
     s.key("redundancy", &G::redundancy,
           choice<RedundancyMode>({{"homing", RedundancyMode::homing},
                                   {"parking", RedundancyMode::parking},
@@ -152,6 +188,8 @@ std::shared_ptr<const Section> gateway_section() {
           "Of an INVITE that was answered provisionally");
     s.key("rtp-loss-timeout", &G::rtp_loss_timeout, duration({.min = 100ms}), p0(),
           "A call without media ends after this (media-survives only)");
+    s.key("session-expires", &G::session_expires, session_expires(), documented("RFC 4028 §4"),
+          "Session-Expires of its calls, which it refreshes at half; never: no session timers");
     s.key("pstn-detection", &G::pstn_detection, duration(), assumption(),
           "Until the PSTN notices that this gateway is dead");
     s.key("first-options", &G::first_options, optional(duration(), "random"), language(),

@@ -1,0 +1,181 @@
+// The agent's work at the desktop: calls, after-call work, logouts, shifts (R37–R39, R75–R79).
+#include <gtest/gtest.h>
+
+#include "tests/models/agent_desktop_world.hpp"
+
+namespace bcsim::testing {
+namespace {
+
+// ---- the agent's work
+// ----------------------------------------------------------------------------------
+
+TEST(AgentDesktop, DoesTheAfterCallWorkAndPressesReady) {
+  DeskWorld world(with_desks(), 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+    server.ring(context, 0, kCall, {.talk = 30s, .after_call_work = 12s});
+  });
+  world.run(100s);
+  EXPECT_EQ(of_at<AgentStateChanged>(world, 0), Times{at(1s + 500us + 30s + 1ms + 12s + 500us)});
+  EXPECT_TRUE(of<AgentAtWork>(world).empty());  // it never was away
+}
+
+TEST(AgentDesktop, PressesNothingAfterACallThatWasNotAnswered) {
+  Scenario s = with_desks();
+  s.agents[0].phone.answer_delay = 4s;
+  DeskWorld world(s, 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+    server.ring(context, 0, kCall, {.talk = 30s, .after_call_work = 12s});
+  });
+  world.script[0].at(3s, [](StubSipServer& server, Context& c) { server.cancel(c, 0); });
+  world.run(100s);
+  EXPECT_TRUE(of<AgentStateChanged>(world).empty());
+  EXPECT_TRUE(ready_at(world, 0));
+  EXPECT_FALSE(world.desktop[0]->busy());
+}
+
+TEST(AgentDesktop, DoesTheAfterCallWorkOfACallThatItHasNotSeenRinging) {
+  DeskWorld world(with_desks(), 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+    server.tell(context, 0, Kind::released, false, kCall, 12s);
+  });
+  world.notice(5s, world.directory.agents[0].desktop, notice::Kind::shift_end);
+  world.run(30s);
+  EXPECT_EQ(of_at<AgentLogout>(world, 0), Times{at(1s + 500us + 12s + 500us)});
+}
+
+TEST(AgentDesktop, PressesReadyAgainAfterTheServerMadeItNotReady) {
+  DeskWorld world(with_desks(), 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+    server.desk(0).ready = false;
+    server.tell(context, 0, Kind::not_ready, true);
+  });
+  world.run(30s);
+  EXPECT_EQ(of_at<AgentStateChanged>(world, 0), Times{at(1s + 500us + 10s + 500us)});
+}
+
+TEST(AgentDesktop, TakesACallForOverWhenTheServerSaysThatItIsReadyOrNot) {
+  for (const Kind rest : {Kind::ready, Kind::not_ready}) {
+    DeskWorld world(with_desks(), 1, kDesktops);
+    world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+      server.tell(context, 0, Kind::ringing, false, kCall);
+    });
+    world.script[0].at(2s, [=, &world](StubSipServer& server, Context& context) {
+      EXPECT_TRUE(world.desktop[0]->busy());
+      server.tell(context, 0, rest);
+    });
+    world.run(3s);
+    EXPECT_FALSE(world.desktop[0]->busy());
+  }
+}
+
+TEST(AgentDesktop, LogsInElsewhereWhenForcedOutAndItsPhoneIsThere) {
+  DeskWorld world(with_desks(), 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& s, Context& c) { s.force_out(c, 0); });
+  world.run(30s);
+  EXPECT_EQ(of_at<AgentLogin>(world, 1), Times{at(1s + 500us + 20ms)});
+  EXPECT_TRUE(of<DesktopSwitch>(world).empty());  // no failover
+  EXPECT_TRUE(ready_at(world, 1));
+}
+
+TEST(AgentDesktop, LogsInAgainWhenForcedOutAndItsPhoneIsNowhereElse) {
+  DeskWorld world(with_desks(1, RegistrationMode::single), 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& s, Context& c) { s.force_out(c, 0); });
+  world.run(30s);
+  EXPECT_EQ(of_at<AgentLogin>(world, 0), Times{at(1s + 500us + 10s + 500us)});
+  EXPECT_TRUE(ready_at(world, 0));
+}
+
+TEST(AgentDesktop, IgnoresAForcedLogoutWhereItDoesNotWork) {  // the ghost of an earlier login
+  DeskWorld world(with_desks(), 1, kDesktops);
+  world.script[1].at(1s, [](StubSipServer& s, Context& c) { s.force_out(c, 0); });
+  world.run(60s);
+  EXPECT_TRUE(of<AgentLogin>(world).empty());
+  EXPECT_TRUE(ready_at(world, 0));
+}
+
+TEST(AgentDesktop, RetriesARefusedLoginEveryTenSeconds) {
+  Scenario s = with_desks(1, RegistrationMode::fixed);
+  s.run.start = StartMode::cold;
+  DeskWorld world(s, 1, kDesktops);
+  world.script[0].refuse_logins = true;
+  world.script[0].at(45s, [&](StubSipServer&, Context&) { world.script[0].refuse_logins = false; });
+  world.run(60s);
+  Times refused;
+  for (int n = 0; n < 5; ++n) refused.push_back(at(4500us + n * (10s + 1ms)));
+  EXPECT_EQ(of_at<AgentLoginRefused>(world, 0), refused);
+  EXPECT_EQ(of_at<AgentLogin>(world, 0), Times{at(4500us + 5 * (10s + 1ms))});
+  EXPECT_EQ(of_at<AgentAtWork>(world, 0).size(), 1u);
+}
+
+TEST(AgentDesktop, IsRefusedWithoutAnEndpointUntilThePhoneRegisters) {  // R39
+  Scenario s = with_desks(1, RegistrationMode::fixed);
+  s.run.start = StartMode::cold;
+  DeskWorld world(s, 1, kDesktops);
+  const NodeId phone = world.directory.agents[0].phone;
+  world.crash(0s, phone);
+  world.start_node(25s, phone);
+  world.run(60s);
+  EXPECT_EQ(of_at<AgentLoginRefused>(world, 0).size(), 3u);
+  EXPECT_EQ(of_at<AgentLogin>(world, 0), Times{at(4500us + 3 * (10s + 1ms))});
+}
+
+// ---- shifts ----
+
+TEST(AgentDesktop, StaysConnectedAndLoggedOutOutsideItsShift) {
+  Scenario s = with_desks();
+  s.agents[0].staffing = {{at(0s), 0}, {at(100s), 1}, {at(200s), 0}, {at(400s), 1}};
+  DeskWorld world(s, 1, kDesktops);
+  const NodeId desktop = world.directory.agents[0].desktop;
+  world.notice(100s, desktop, notice::Kind::shift_start);
+  world.notice(200s, desktop, notice::Kind::shift_end);
+  world.notice(400s, desktop, notice::Kind::shift_start);
+  world.run(500s);
+  // Read the person, log in, ready: over the connections that are there.
+  EXPECT_EQ(of_at<AgentAtWork>(world, 0), (Times{at(100s + 3ms), at(400s + 3ms)}));
+  EXPECT_EQ(of_at<AgentLogout>(world, 0), Times{at(200s + 500us)});
+  EXPECT_TRUE(world.tlib_at(world.sip_server[0], Kind::register_address).empty());
+  EXPECT_GE(world.tlib_at(world.sip_server[0], Kind::addp_poll).size(), 20u);
+}
+
+TEST(AgentDesktop, EndsItsShiftAfterTheCallAndItsWork) {
+  DeskWorld world(with_desks(), 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+    server.ring(context, 0, kCall, {.talk = 30s, .after_call_work = 12s});
+  });
+  world.notice(20s, world.directory.agents[0].desktop, notice::Kind::shift_end);
+  world.run(100s);
+  EXPECT_EQ(of_at<AgentLogout>(world, 0), Times{at(1s + 500us + 30s + 1ms + 12s + 500us)});
+  EXPECT_TRUE(of<AgentStateChanged>(world).empty());  // not ready in between
+}
+
+TEST(AgentDesktop, EndsItsShiftWhenTheSiteOfItsCallIsGivenUp) {
+  Scenario s = with_desks(1, RegistrationMode::fixed);  // nowhere to go
+  s.agents[0].desktop.last_addp = at(0s);
+  DeskWorld world(s, 1, kDesktops);
+  world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+    server.ring(context, 0, kCall, {.talk = 30s, .after_call_work = 12s});
+  });
+  world.notice(5s, world.directory.agents[0].desktop, notice::Kind::shift_end);
+  world.fail_site(6s, 0);
+  world.run(100s);
+  EXPECT_EQ(of<DesktopSwitch>(world).size(), 1u);
+  EXPECT_EQ(state(world), DesktopState::off);
+}
+
+TEST(AgentDesktop, KnowsAfterItsShiftHasBegunWhatItWasToldBefore) {
+  Scenario s = with_desks(1, RegistrationMode::single);
+  s.agents[0].staffing = {{at(0s), 0}, {at(100s), 1}};
+  s.agents[0].phone.first_refresh = 20s;  // bound until 140 s
+  DeskWorld world(s, 1, kDesktops);
+  world.crash(60s, world.directory.agents[0].phone);
+  world.script[1].at(50s, [](StubSipServer& server, Context& context) {
+    server.set_single_site_mode(context, true);
+  });
+  world.notice(100s, world.directory.agents[0].desktop, notice::Kind::shift_start);
+  world.run(200s);
+  // The binding ends at 140.0015, and C30 is met.
+  EXPECT_EQ(of<DesktopSwitch>(world), Times{at(140s + 2ms + 30s)});
+}
+
+}  // namespace
+}  // namespace bcsim::testing

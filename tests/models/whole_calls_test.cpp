@@ -1,0 +1,166 @@
+// Calls through the whole world that last: hold, session timers (RFC 4028), and who notices when
+// the other side is no longer there.
+#include <gtest/gtest.h>
+
+#include "models/ledger/ledger.hpp"
+#include "tests/support/worlds.hpp"
+
+namespace bcsim::tests {
+namespace {
+
+SimTime at(Duration d) {
+  return sim::kStart + d;
+}
+
+/// The world's queues of messages cost some microseconds even without latency.
+void expect_about(SimTime seen, Duration expected) {
+  EXPECT_GE(seen, at(expected));
+  EXPECT_LE(seen, at(expected + 1ms));
+}
+void expect_about(const std::vector<SimTime>& seen, const std::vector<Duration>& expected) {
+  ASSERT_EQ(seen.size(), expected.size());
+  for (std::size_t i = 0; i < seen.size(); ++i) expect_about(seen[i], expected[i]);
+}
+
+/// One agent at each site, and one call at 10 s to site 1 that is answered at once.
+Scenario one_call(Duration talk, Duration horizon = 2h) {
+  Scenario s = p0_scenario();
+  without_latency(s);
+  s.run.horizon = horizon;
+  s.agents = {agents("one", 1, 0), agents("two", 1, 1)};
+  CallStream stream =
+      calls(SingleCalls{{{.at = at(10s), .talk = talk, .patience = 1h, .gateway = 0}}});
+  stream.after_call_work = Deterministic{5};
+  s.calls = {stream};
+  return s;
+}
+
+/// A run with everything that was recorded, judged by the ledger.
+struct Watched {
+  explicit Watched(const Scenario& scenario) : ledger(scenario) {
+    run_world(scenario, {&recorder});
+    for (const JournalEntry& entry : recorder.entries) ledger.on_record(entry);
+  }
+  [[nodiscard]] Cause cause() const { return ledger.rows().at(0).cause; }
+  [[nodiscard]] SimTime released() const { return recorder.all<CallReleased>().at(0).first; }
+  /// When agent 0 is in a state, as site 1 sees him.
+  [[nodiscard]] std::vector<SimTime> enters(AgentState state) const {
+    std::vector<SimTime> times;
+    for (const auto& [when, r] : recorder.all<AgentStateChanged>()) {
+      if (r.agent == AgentId{0} && r.site == 0 && r.state == state) times.push_back(when);
+    }
+    return times;
+  }
+  Recorder recorder;
+  CallLedger ledger;
+};
+
+Scenario held_call(Duration hold) {
+  Scenario s = one_call(60s, 10min);
+  s.calls[0].hold_share = 1;
+  s.calls[0].hold = Deterministic{sim::seconds(hold)};
+  return s;
+}
+
+TEST(Hold, LengthensTheCallAndIsSeenInTheAgentsState) {
+  const Watched run(held_call(20s));
+  const auto held = run.recorder.all<CallHeld>();
+  ASSERT_EQ(held.size(), 2u);
+  EXPECT_EQ(held[0].second.held, 1u);
+  EXPECT_EQ(held[1].second.held, 0u);
+  EXPECT_EQ(held[1].first - held[0].first, Duration(20s));
+  EXPECT_EQ(run.enters(AgentState::held), std::vector{held[0].first});
+  expect_about(run.enters(AgentState::talking), {10s, held[1].first - sim::kStart});
+  expect_about(run.enters(AgentState::after_call_work), {90s});
+  expect_about(run.released(), 90s);
+  EXPECT_EQ(run.cause(), Cause::completed);
+}
+
+TEST(Hold, ASiteFailureDropsTheCallOnHold) {
+  Scenario s = held_call(300s);
+  s.faults = {site_failure(at(100s))};
+  const Watched run(s);
+  ASSERT_EQ(run.recorder.all<CallHeld>().size(), 1u);
+  EXPECT_EQ(run.released(), at(100s));
+  EXPECT_EQ(run.cause(), Cause::dropped_on_hold);
+}
+
+TEST(Hold, SurvivesASwitchoverOfTheServer) {
+  Scenario s = held_call(100s);
+  Fault crash;
+  crash.at = at(80s);
+  crash.verb = FaultVerb::crash;
+  crash.target = ProcessTarget{0, Role::sip_server_primary};
+  s.faults = {crash};
+  const Watched run(s);
+  EXPECT_EQ(run.recorder.all<CallHeld>().size(), 2u);
+  expect_about(run.released(), 170s);
+  EXPECT_EQ(run.cause(), Cause::completed);
+}
+
+TEST(SessionTimer, ALongCallIsRefreshedAndLasts) {
+  const Watched run(one_call(100min));
+  expect_about(run.released(), 100min + 10s);
+  EXPECT_EQ(run.cause(), Cause::completed);
+}
+
+TEST(SessionTimer, ALongCallOutlivesASwitchoverBetweenItsRefreshes) {
+  Scenario s = one_call(100min);
+  Fault crash;
+  crash.at = at(20min);
+  crash.verb = FaultVerb::crash;
+  crash.target = ProcessTarget{0, Role::sip_server_primary};
+  s.faults = {crash};
+  const Watched run(s);
+  expect_about(run.released(), 100min + 10s);
+  EXPECT_EQ(run.cause(), Cause::completed);
+}
+
+TEST(SessionTimer, MediaThatSurvivesItsSignallingEndsAtTheGatewaysNextRefresh) {
+  // domain.md §3.7: the refresh at half the Session-Expires is not answered, 32 s later BYE.
+  Scenario s = one_call(100min);
+  s.run.media_survives = true;
+  s.faults = {site_failure(at(5min))};
+  const Watched run(s);
+  expect_about(run.released(), 10s + 15min + 32s);
+  EXPECT_EQ(run.cause(), Cause::dropped_in_talk);
+}
+
+TEST(SessionTimer, WithoutOneSuchACallLastsUntilItsEnd) {
+  Scenario s = one_call(100min);
+  s.run.media_survives = true;
+  s.gateways[0].session_expires = std::nullopt;
+  s.sites[0].sip_server.session_expires = std::nullopt;
+  s.faults = {site_failure(at(5min))};
+  const Watched run(s);
+  EXPECT_GE(run.released(), at(10s + 100min));
+}
+
+/// Both BYEs of a call are lost: the path to the servers is cut from before its end for a minute.
+Scenario both_byes_lost() {
+  Scenario s = one_call(60s);
+  Fault cut;
+  cut.at = at(65s);
+  cut.verb = FaultVerb::cut;
+  cut.target = LinkTarget{.dc_link = false, .location = 0, .site = 0};
+  cut.lasting = 60s;
+  s.faults = {cut};
+  s.run.media_survives = true;
+  return s;
+}
+
+TEST(SessionTimer, FreesAnAgentWhoseByeWasLost) {
+  // Answered at 10 s; the server's refresh 15 minutes later is answered with 481.
+  const Watched run(both_byes_lost());
+  expect_about(run.enters(AgentState::after_call_work), {10s + 15min});
+}
+
+TEST(SessionTimer, WithoutOneThatAgentTalksOnForEver) {
+  Scenario s = both_byes_lost();
+  s.sites[0].sip_server.session_expires = s.gateways[0].session_expires = std::nullopt;
+  const Watched run(s);
+  EXPECT_TRUE(run.enters(AgentState::after_call_work).empty());
+}
+
+}  // namespace
+}  // namespace bcsim::tests
