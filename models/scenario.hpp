@@ -42,6 +42,7 @@ struct RunOptions {
   Duration warm_up = 30min;   ///< not counted; faults may not be earlier
   Duration interval = 15min;  ///< of timeline.csv
   std::uint64_t seed = 1;
+  std::uint32_t replications = 1;  ///< with the same seed, each with its own random numbers
   StartMode start = StartMode::steady;
   ActorGranularity actors = ActorGranularity::automatic;
   Duration service_level_threshold = 20s;

@@ -12,7 +12,10 @@
 #include "models/metrics/definitions.hpp"
 #include "tests/support/site_failure_journal.hpp"
 #include "tools/results/csv_files.hpp"
+#include "tools/results/replication_files.hpp"
 #include "tools/results/result_writer.hpp"
+#include "tools/stats/attribution.hpp"
+#include "tools/stats/estimands.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -84,13 +87,33 @@ TEST(Dictionary, HasEveryCauseInWords) {
 TEST(Dictionary, HasEveryColumnInItsOrder) {
   EXPECT_THAT(first_words(table("calls.csv")), ElementsAreArray(calls_columns()));
   EXPECT_THAT(first_words(table("timeline.csv")), ElementsAreArray(timeline_columns()));
-  for (const char* file : {"calls.csv", "timeline.csv"}) {
+  EXPECT_THAT(first_words(table("replications.csv")), ElementsAreArray(replications_columns()));
+  EXPECT_THAT(first_words(table("bands.csv")), ElementsAreArray(bands_columns()));
+  for (const char* file : {"calls.csv", "timeline.csv", "replications.csv", "bands.csv"}) {
     for (const Row& row : table(file)) {
       ASSERT_EQ(row.size(), 4u) << row[0];
       EXPECT_FALSE(row[1].empty()) << row[0];
       EXPECT_FALSE(row[3].empty()) << row[0];
     }
   }
+}
+
+TEST(Dictionary, HasEveryCountOfTheTwins) {
+  std::vector<Row> expected;
+  for (const AttributionDefinition& d : attribution_definitions()) {
+    expected.push_back(
+        {"`" + std::string(d.id) + "`", std::string(d.unit), std::string(d.formula)});
+  }
+  EXPECT_THAT(table("Because of the failure"), ElementsAreArray(expected));
+}
+
+TEST(Dictionary, NamesTheRatios) {
+  std::ifstream file(fs::path(BCSIM_SOURCE_DIR) / "results" / "README.md");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::size_t from = text.find("Ratios are `");
+  ASSERT_NE(from, std::string::npos);
+  EXPECT_THAT(words(text.substr(from, text.find("With one replication", from) - from)),
+              ElementsAreArray(ratio_definitions()));
 }
 
 TEST(Dictionary, HasEveryPhase) {

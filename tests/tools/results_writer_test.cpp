@@ -73,7 +73,7 @@ TEST_F(ResultWriter, WritesSixFilesAndNothingElse) {
   EXPECT_EQ(directory, root_ / "site_failure" / "0123456789abcdef");
   EXPECT_THAT(names(directory),
               UnorderedElementsAre("run.json", "summary.json", "calls.csv", "timeline.csv",
-                                   "events.ndjson", "verdicts.json"));
+                                   "events.ndjson", "verdicts.json", "replications.csv"));
 }
 
 TEST_F(ResultWriter, EverythingButTheHostIsEqualByteForByte) {
@@ -255,11 +255,11 @@ TEST_F(ResultWriter, AFailureInTheMiddleLeavesTheFormerResultsUntouched) {
     EXPECT_THROW(write_results(result, later, root_), WriteError);
   }
   EXPECT_EQ(read(root_ / "run.json"), before);
-  EXPECT_EQ(names(root_).size(), 7u);
+  EXPECT_EQ(names(root_).size(), 8u);
   write_results(result, later, root_);
   EXPECT_NE(read(root_ / "run.json"), before);
   EXPECT_EQ(read(root_ / "notes.txt"), "mine");
-  EXPECT_EQ(names(root_).size(), 7u);
+  EXPECT_EQ(names(root_).size(), 8u);
 }
 
 TEST_F(ResultWriter, APlaceThatCannotBeWrittenIsRefusedByName) {

@@ -15,5 +15,8 @@ namespace bcsim::tools {
 
 /// The option --set, which several commands take.
 [[nodiscard]] Option set_option();
+/// The option --jobs, and its value: by default all cores. Throws UsageError.
+[[nodiscard]] Option jobs_option();
+[[nodiscard]] unsigned jobs_value(const Invocation& invocation);
 
 }  // namespace bcsim::tools

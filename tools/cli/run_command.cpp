@@ -3,20 +3,93 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <sstream>
+
+#include "models/metrics/definitions.hpp"
+
 #include "tools/cli/commands.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/cli/home.hpp"
 #include "tools/cli/report.hpp"
+#include "tools/run/worker_pool.hpp"
+#include "tools/scenario/effective.hpp"
+#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/units.hpp"
 
 namespace bcsim::tools {
 namespace {
+
+/// "lost=2%,asa=0.5s"; throws UsageError.
+std::vector<PrecisionTarget> precision_targets(const std::string& text,
+                                               const models::Scenario& scenario) {
+  std::vector<PrecisionTarget> targets;
+  const std::vector<std::string> ids = models::metric_ids(scenario);
+  std::istringstream list(text);
+  for (std::string item; std::getline(list, item, ',');) {
+    const std::size_t equals = item.find('=');
+    const std::string name = item.substr(0, equals);
+    const std::string size = equals == std::string::npos ? "" : item.substr(equals + 1);
+    const auto id = resolve_metric(name, ids);
+    if (!id) {
+      throw UsageError{fmt::format("--precision: there is no metric '{}'", name),
+                       did_you_mean(name, ids)};
+    }
+    const auto share = parse_percent(size), number = parse_number(size), time = parse_seconds(size);
+    PrecisionTarget target{.metric = *id, .text = size};
+    for (const auto* parsed : {&share, &time, &number}) {
+      const double* value = std::get_if<double>(parsed);
+      if (value == nullptr) continue;
+      target.target = *value;
+      target.relative = parsed == &share;
+      break;
+    }
+    if (!(target.target > 0)) {
+      throw UsageError{fmt::format("--precision: '{}' is no precision", item),
+                       "write it like lost=2% or asa=0.5s"};
+    }
+    targets.push_back(target);
+  }
+  if (targets.empty()) throw UsageError{"--precision is empty", "such as --precision lost=2%"};
+  return targets;
+}
+
+/// Replications before the first look, and at most, if nothing else is said.
+constexpr std::uint32_t kFirstLook = 10, kMostReplications = 500;
+
+void take_precision(const Invocation& invocation, RunRequest& request) {
+  const bool limited = invocation.has("max-replications");
+  if (!invocation.has("precision")) {
+    if (limited) throw UsageError{"--max-replications goes with --precision", ""};
+    return;
+  }
+  request.precision = precision_targets(invocation.value("precision"), request.scenario);
+  request.most = kMostReplications;
+  if (limited) {
+    request.most = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+        number_value("max-replications", invocation.value("max-replications")), 1'000'000));
+  }
+  if (request.most < 2) {
+    throw UsageError{"--max-replications: an interval needs at least 2 replications", ""};
+  }
+  std::uint32_t& first = request.scenario.run.replications;
+  if (first < 2) first = kFirstLook;
+  first = std::min(first, request.most);
+  request.effective_yaml = effective_yaml(request.scenario);
+}
 
 int run(const Invocation& invocation, Terminal& terminal) {
   std::vector<std::string> overrides = invocation.values("set");
   if (invocation.has("seed")) {
     overrides.push_back(fmt::format("run.seed={}", number_value("seed", invocation.value("seed"))));
   }
+  if (invocation.has("replications")) {
+    const std::uint64_t n = number_value("replications", invocation.value("replications"));
+    if (n == 0) throw UsageError{"--replications: at least 1", ""};
+    overrides.push_back(fmt::format("run.replications={}", n));
+  }
   RunRequest request;
+  request.jobs = jobs_value(invocation);
   Loaded loaded = load_argument(invocation.arguments.front(), overrides, terminal.in);
   print_diagnostics(loaded, terminal);
   if (loaded.has_errors()) return code(load_result(loaded));
@@ -26,6 +99,8 @@ int run(const Invocation& invocation, Terminal& terminal) {
   request.path = invocation.arguments.front();
   request.out = invocation.value("out");
   request.json = invocation.has("json");
+  request.twin = !invocation.has("no-twin");
+  take_precision(invocation, request);
   return run_scenario(request, terminal);
 }
 
@@ -41,8 +116,10 @@ Command run_command() {
           .description =
               "Simulates a scenario (a file, the name of a shipped one, or - for standard input)\n"
               "and writes results/<scenario>/<run id>/ with a 'latest' link beside it. Exit code\n"
-              "0: all is well, 1: a checker or expectation said no, 2: inconclusive, 65: the\n"
-              "scenario is wrong, 74: cannot write.",
+              "0: all is well, 1: a checker or expectation said no, 2: the precision was not\n"
+              "reached, 65: the scenario is wrong, 74: cannot write, 130: interrupted; what was\n"
+              "complete is kept. A scenario with faults is also run without them on the same\n"
+              "random numbers, so that results can say what is because of the failure.",
           .options = {{.name = "out",
                        .letter = 'o',
                        .kind = ValueKind::directory,
@@ -52,13 +129,32 @@ Command run_command() {
                        .kind = ValueKind::number,
                        .value = "N",
                        .doc = "Seed of the random numbers; the same as --set run.seed=N"},
+                      {.name = "replications",
+                       .letter = 'n',
+                       .kind = ValueKind::number,
+                       .value = "N",
+                       .doc = "Independent repetitions; the same as --set run.replications=N"},
+                      jobs_option(),
+                      {.name = "no-twin",
+                       .doc = "Leave out the run without the faults that shows what is theirs"},
+                      {.name = "precision",
+                       .kind = ValueKind::text,
+                       .value = "M=P",
+                       .doc = "Repeat until the 95 % intervals are this narrow: lost=2%,asa=0.5s"},
+                      {.name = "max-replications",
+                       .kind = ValueKind::number,
+                       .value = "N",
+                       .doc = "… or until so many are done (500)"},
                       set_option(),
                       {.name = "json", .doc = "Print the summary as JSON"},
                       {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"},
                       {.name = "verbose", .letter = 'v', .doc = "Say more about what is done"}},
           .examples = {{"bcsim run site_failure", "Site 1 is lost; what does it cost?"},
                        {"bcsim run my.yaml --set desktop.site1.site-timeout=10s",
-                        "The same with another timeout"}},
+                        "The same with another timeout"},
+                       {"bcsim run site_failure -n 20", "Means with 95 % intervals"},
+                       {"bcsim run site_failure --precision lost=2%,asa=0.1s",
+                        "As many replications as that needs"}},
           .run = run};
 }
 

@@ -46,6 +46,7 @@ void write_run_json(const RunResult& result, const ResultMeta& meta, OutputFile&
   j["seed"] = meta.seed;
   j["replication"] = meta.replication;
   j["replications"] = meta.replications;
+  j["twin"] = meta.twin;
   j["horizon_s"] = number(sim::seconds(result.horizon));
   j["warm_up_s"] = number(sim::seconds(result.warm_up_end));
   j["calls"] = result.calls.size();
@@ -69,28 +70,73 @@ void write_run_json(const RunResult& result, const ResultMeta& meta, OutputFile&
   out.write("\n");
 }
 
-std::string summary_json(const RunResult& result, const ResultMeta& meta) {
-  const auto text = [](std::string_view s) {
-    return Json(s).dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
+namespace {
+
+std::string json_text(std::string_view s) {
+  return Json(s).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// "[low, high]", or null.
+std::string interval_text(const Estimate& e) {
+  if (!e.has_interval()) return "null";
+  return fmt::format("[{}, {}]", number(e.low()).dump(), number(e.high()).dump());
+}
+
+std::string metric_line(const MetricSummary& m, bool twin) {
+  std::string out = fmt::format(
+      "{{\"value\": {}, \"unit\": {}, \"interval\": {}, \"definition\": {}, "
+      "\"sd\": {}, \"n\": {}",
+      number(m.value.value).dump(), json_text(m.unit), interval_text(m.value),
+      json_text(m.definition), number(m.value.sd).dump(), m.value.n);
+  if (twin && exists_without_faults(m.id)) {
+    const Estimate& difference = m.because_of_failure;
+    out += fmt::format(
+        ", \"without_faults\": {}, \"because_of_failure\": {{\"value\": {}, \"interval\": {}}}",
+        number(m.without_faults.value).dump(), number(difference.value).dump(),
+        interval_text(difference));
+  }
+  return out + "}";
+}
+
+std::string attribution_line(const Estimate& e, const AttributionDefinition& definition) {
+  return fmt::format(
+      "{{\"value\": {}, \"unit\": {}, \"interval\": {}, \"sd\": {}, \"n\": {}, "
+      "\"definition\": {}}}",
+      number(e.value).dump(), json_text(definition.unit), interval_text(e), number(e.sd).dump(),
+      e.n, json_text(definition.formula));
+}
+
+}  // namespace
+
+std::string summary_json(const RunResult& result, const Aggregate& aggregate,
+                         const ResultMeta& meta) {
   std::string out = "{\n";
   const auto member = [&](std::string_view key, const std::string& value) {
     out += fmt::format("  \"{}\": {},\n", key, value);
   };
-  member("scenario", text(meta.scenario));
-  member("run_id", text(meta.run_id));
+  member("scenario", json_text(meta.scenario));
+  member("run_id", json_text(meta.run_id));
   member("replications", fmt::format("{}", meta.replications));
-  member("status", text(status_word(result)));
+  member("confidence", number(kConfidence).dump());
+  member("status", json_text(status_word(result)));
   member("service_level", fmt::format("{{\"definition\": \"F{}\", \"threshold_s\": {}}}",
                                       static_cast<int>(result.service_level_definition) + 1,
                                       number(sim::seconds(result.service_level_threshold)).dump()));
+  if (aggregate.twin) {
+    out += "  \"because_of_failure\": {\n";
+    for (std::size_t i = 0; i < Attribution::kCounts; ++i) {
+      const AttributionDefinition& definition = attribution_definitions()[i];
+      out += fmt::format("    {}: {}{}\n", json_text(definition.id),
+                         attribution_line(aggregate.attribution[i], definition),
+                         i + 1 < Attribution::kCounts ? "," : "");
+    }
+    out += "  },\n";
+  }
   out += "  \"metrics\": {\n";
-  for (std::size_t i = 0; i < result.metrics.size(); ++i) {
-    const models::MetricValue& m = result.metrics[i];
-    out += fmt::format(
-        "    {}: {{\"value\": {}, \"unit\": {}, \"interval\": null, \"definition\": {}}}{}\n",
-        text(m.id), number(m.value).dump(), text(m.unit), text(m.definition),
-        i + 1 < result.metrics.size() ? "," : "");
+  for (std::size_t i = 0; i < aggregate.metrics.size(); ++i) {
+    const MetricSummary& m = aggregate.metrics[i];
+    out += fmt::format("    {}: {}{}\n", json_text(m.id), metric_line(m, aggregate.twin),
+                       i + 1 < aggregate.metrics.size() ? "," : "");
   }
   out += "  }\n}\n";
   return out;

@@ -15,6 +15,7 @@ struct ResultMeta {
   std::string run_id;          ///< hash of scenario, seed and version
   std::uint64_t seed = 0;
   std::uint32_t replication = 0, replications = 1;
+  bool twin = false;  ///< each replication was also run without its faults
   std::string version, git_commit, simgrid_version, compiler;
   std::string actors;  ///< "per-device" or "pooled"
   std::uint64_t journal_fingerprint = 0, trajectory_fingerprint = 0;

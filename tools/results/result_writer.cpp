@@ -12,6 +12,7 @@
 #include "tools/cli/atomic_file.hpp"
 #include "tools/results/csv_files.hpp"
 #include "tools/results/json_files.hpp"
+#include "tools/results/replication_files.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -70,26 +71,47 @@ void write_one(const fs::path& directory, const char* name, const Write& write) 
 
 }  // namespace
 
-void write_results(const models::RunResult& result, const ResultMeta& meta,
-                   const fs::path& directory) {
+void write_results(const ResultSet& results, const ResultMeta& meta, const fs::path& directory) {
+  const models::RunResult& first = *results.first;
   NewDirectories made(directory);
   // Inside the directory, so that moving a file into place never leaves the file system.
   const ScratchDirectory scratch(directory);
   const fs::path& s = scratch.path();
-  write_one(s, "calls.csv", [&](OutputFile& f) { write_calls_csv(result, f); });
-  write_one(s, "timeline.csv", [&](OutputFile& f) { write_timeline_csv(result, f); });
-  write_one(s, "events.ndjson", [&](OutputFile& f) { write_events(result, f); });
-  write_one(s, "verdicts.json", [&](OutputFile& f) { write_verdicts_json(result, meta, f); });
-  write_one(s, "summary.json", [&](OutputFile& f) { f.write(summary_json(result, meta)); });
-  write_one(s, "run.json", [&](OutputFile& f) { write_run_json(result, meta, f); });
+  std::vector<std::string> written;
+  const auto write = [&](const char* name, const auto& how) {
+    write_one(s, name, how);
+    written.emplace_back(name);
+  };
+  write("calls.csv", [&](OutputFile& f) { write_calls_csv(first, f); });
+  write("timeline.csv", [&](OutputFile& f) { write_timeline_csv(first, f); });
+  write("events.ndjson", [&](OutputFile& f) { write_events(first, f); });
+  write("verdicts.json", [&](OutputFile& f) { write_verdicts_json(first, meta, f); });
+  write("replications.csv", [&](OutputFile& f) { write_replications_csv(results.records, f); });
+  const bool several = results.records.size() > 1;
+  if (several) {
+    write("bands.csv", [&](OutputFile& f) { write_bands_csv(results.records, first, f); });
+  }
+  write("summary.json",
+        [&](OutputFile& f) { f.write(summary_json(first, *results.aggregate, meta)); });
   // run.json last: where it is, the others are complete.
-  for (const char* name : {"calls.csv", "timeline.csv", "events.ndjson", "verdicts.json",
-                           "summary.json", "run.json"}) {
+  write("run.json", [&](OutputFile& f) { write_run_json(first, meta, f); });
+  for (const std::string& name : written) {
     std::error_code error;
     fs::rename(s / name, directory / name, error);
     if (error) fail(directory / name, error.message());
   }
+  std::error_code ignored;
+  if (!several) fs::remove(directory / "bands.csv", ignored);  // of a former run with more
   made.keep();
+}
+
+void write_results(const models::RunResult& result, const ResultMeta& meta,
+                   const fs::path& directory) {
+  ReplicationRecord record;
+  record.metrics = result.metrics;
+  const std::vector<ReplicationRecord> records = {record};
+  const Aggregate all = aggregate(records, result.service_level_definition);
+  write_results({&result, records, &all}, meta, directory);
 }
 
 fs::path result_directory(const fs::path& root, const ResultMeta& meta) {

@@ -3,15 +3,28 @@
 
 #include <filesystem>
 
+#include <span>
+
 #include "models/metrics/run_result.hpp"
 #include "tools/results/result_meta.hpp"
+#include "tools/stats/aggregate.hpp"
 
 namespace bcsim::tools {
 
-/// Writes run.json, summary.json, calls.csv, timeline.csv, events.ndjson and verdicts.json into
-/// `directory`, which is made if need be. They appear only when all of them are complete on the
-/// disk; on any error a WriteError is thrown and what was there before is untouched. Other files in
-/// the directory are left alone.
+/// Several replications: their records, what they come to, and the first one complete.
+struct ResultSet {
+  const models::RunResult* first = nullptr;  ///< not owned; its verdicts are those of all
+  std::span<const ReplicationRecord> records;
+  const Aggregate* aggregate = nullptr;  ///< not owned
+};
+
+/// Writes run.json, summary.json, calls.csv, timeline.csv, events.ndjson, verdicts.json,
+/// replications.csv and, of several replications, bands.csv into `directory`, which is made if need
+/// be. They appear only when all of them are complete on the disk; on any error a WriteError is
+/// thrown and what was there before is untouched. Other files in the directory are left alone.
+void write_results(const ResultSet& results, const ResultMeta& meta,
+                   const std::filesystem::path& directory);
+/// The same of a single run.
 void write_results(const models::RunResult& result, const ResultMeta& meta,
                    const std::filesystem::path& directory);
 

@@ -13,6 +13,7 @@
 
 #include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/results/replication_summary.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -21,8 +22,6 @@ using models::Cause;
 using models::Phase;
 using models::Recovery;
 using models::RunResult;
-using models::Verdict;
-using models::VerdictStatus;
 
 constexpr Phase kShownPhases[] = {Phase::before, Phase::detection, Phase::relogin, Phase::degraded,
                                   Phase::after};
@@ -50,6 +49,7 @@ class Summary {
                              meta_.seed));
     page_.rule();
     headline();
+    for (const std::string& note : style_.notes) page_.paragraph(note);
     what_came_back();
     table();
     losses();
@@ -116,18 +116,10 @@ class Summary {
                          models::in_words(cause));
     }
     page_.paragraph(fmt::format("{} at {}: since then {} lost{}, and {} gave up waiting.",
-                                page_.bold(fault_text(first)),
+                                page_.bold(fault_words(r_, first)),
                                 clock_words(first.at, r_.start_label), calls_were(lost), most,
                                 callers(since_failure("abandoned"))));
     page_.paragraph(recovery_sentences(first));
-  }
-  [[nodiscard]] std::string fault_text(const Recovery& recovery) const {
-    std::string text;
-    for (const std::uint32_t fault : recovery.faults) {
-      if (fault >= r_.fault_texts.size() || r_.fault_texts[fault].empty()) continue;
-      text += (text.empty() ? "" : ", ") + r_.fault_texts[fault];
-    }
-    return text.empty() ? "Failure" : text;
   }
   [[nodiscard]] std::string recovery_sentences(const Recovery& first) const {
     std::string text;
@@ -305,30 +297,7 @@ class Summary {
   void verdicts() {
     if (r_.verdicts.empty()) return;
     page_.blank();
-    group(Verdict::Kind::check, "Checks", "hold");
-    group(Verdict::Kind::expectation, "Expectations", "met");
-  }
-  void group(Verdict::Kind kind, std::string_view title, std::string_view good_word) {
-    std::size_t good = 0, idle = 0;
-    std::vector<const Verdict*> bad;
-    for (const Verdict& v : r_.verdicts) {
-      if (v.kind != kind) continue;
-      good += v.status == VerdictStatus::good;
-      idle += v.status == VerdictStatus::not_applicable;
-      if (v.status == VerdictStatus::violated) bad.push_back(&v);
-    }
-    if (good + idle + bad.size() == 0) return;
-    std::string text = fmt::format("{}: {} {}", title, good, good_word);
-    if (idle > 0) text += fmt::format(", {} did not apply", idle);
-    if (!bad.empty()) text += ", " + page_.alarming(fmt::format("{} violated", bad.size()));
-    page_.line(text);
-    constexpr std::size_t kShown = 2;
-    for (std::size_t i = 0; i < std::min(bad.size(), kShown); ++i) {
-      page_.line(shortened(fmt::format("  {}: {}", bad[i]->id, bad[i]->text), page_.width()));
-    }
-    if (bad.size() > kShown) {
-      page_.line(fmt::format("  and {} more: verdicts.json", bad.size() - kShown));
-    }
+    for (const std::string& line : verdict_lines(r_.verdicts, page_)) page_.line(line);
   }
 
   const RunResult& r_;

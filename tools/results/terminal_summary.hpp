@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "models/metrics/run_result.hpp"
 #include "tools/results/result_meta.hpp"
@@ -10,8 +11,9 @@ namespace bcsim::tools {
 
 struct SummaryStyle {
   bool color = false;
-  bool utf8 = true;        ///< false: ASCII only
-  std::string files = "";  ///< where the result files are; empty: not said
+  bool utf8 = true;                     ///< false: ASCII only
+  std::string files = "";               ///< where the result files are; empty: not said
+  std::vector<std::string> notes = {};  ///< paragraphs below the headline
 };
 
 /// At most 45 lines of at most 96 columns, a line feed after each.

@@ -3,7 +3,8 @@
 
 #include <chrono>
 
-#include "models/scenario.hpp"
+#include <string>
+
 #include "tools/cli/terminal.hpp"
 
 namespace bcsim::tools {
@@ -12,18 +13,21 @@ namespace bcsim::tools {
 /// Silent if standard error is no terminal, or with -q.
 class Progress {
  public:
-  Progress(Terminal& terminal, const models::Scenario& scenario);
+  /// `what` is being done: the scenario's name.
+  Progress(Terminal& terminal, std::string what);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void show(models::SimTime reached);
+  [[nodiscard]] bool on() const { return on_; }
+  /// How much is done, from 0 to 1, and in words.
+  void show(double done, const std::string& words);
 
  private:
   using Clock = std::chrono::steady_clock;
 
   Terminal& terminal_;
-  const models::Scenario& scenario_;
+  std::string what_;
   bool on_;
   Clock::time_point began_, drawn_;
 };

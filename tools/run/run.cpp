@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
+#include <cmath>
 #include <ostream>
+#include <stdexcept>
 #include <thread>
 
 #include "build_info.hpp"
@@ -15,11 +16,13 @@
 #include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/results/json_files.hpp"
+#include "tools/results/replication_summary.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/results/terminal_summary.hpp"
+#include "tools/run/experiment.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
-#include "tools/run/simulate.hpp"
+#include "tools/scenario/effective.hpp"
 
 namespace bcsim::tools {
 
@@ -33,22 +36,27 @@ std::string hash_text(std::string_view text) {
   return sim::to_hex(hash.value());
 }
 
-/// What is known before the run; the rest is filled in after it.
-ResultMeta describe(const RunRequest& request) {
-  const models::Scenario& scenario = request.scenario;
+/// What is known before the run, of a scenario with the number of replications that it will have
+/// had; the rest is filled in after it.
+ResultMeta describe(const RunRequest& request, const models::Scenario& scenario) {
   ResultMeta meta;
   meta.scenario = scenario.name;
   meta.title = scenario.title;
-  meta.effective_yaml = request.effective_yaml;
-  meta.scenario_hash = hash_text(request.effective_yaml);
+  meta.effective_yaml = scenario.run.replications == request.scenario.run.replications
+                            ? request.effective_yaml
+                            : effective_yaml(scenario);
+  meta.scenario_hash = hash_text(meta.effective_yaml);
   meta.seed = scenario.run.seed;
   meta.version = build_info::kVersion;
   meta.git_commit = build_info::kGitCommit;
   meta.compiler = build_info::kCompiler;
   meta.simgrid_version = sim::simgrid_version();
-  meta.run_id =
-      hash_text(fmt::format("{}\n{}\n{}", request.effective_yaml, meta.seed, meta.version))
-          .substr(0, 12);
+  meta.replications = scenario.run.replications;
+  meta.twin = request.twin && !scenario.faults.empty();
+  const bool twin_left_out = !request.twin && !scenario.faults.empty();
+  meta.run_id = hash_text(fmt::format("{}\n{}\n{}{}", meta.effective_yaml, meta.seed, meta.version,
+                                      twin_left_out ? "\nno twin" : ""))
+                    .substr(0, 12);
   for (const Diagnostic& warning : request.warnings) {
     const bool accepted = std::find(scenario.accepted.begin(), scenario.accepted.end(),
                                     warning.code) != scenario.accepted.end();
@@ -59,12 +67,13 @@ ResultMeta describe(const RunRequest& request) {
   return meta;
 }
 
-void complete(ResultMeta& meta, const Replication& run, Clock::duration wall) {
-  meta.actors = run.pooled ? "pooled" : "per-device";
-  meta.journal_fingerprint = run.journal_fingerprint;
-  meta.trajectory_fingerprint = run.trajectory_fingerprint;
-  meta.messages_delivered = run.messages_delivered;
-  meta.messages_sent = run.messages_sent;
+void complete(ResultMeta& meta, const ExperimentResult& done, Clock::duration wall) {
+  const Replication& first = *done.first;
+  meta.actors = first.pooled ? "pooled" : "per-device";
+  meta.journal_fingerprint = first.journal_fingerprint;
+  meta.trajectory_fingerprint = first.trajectory_fingerprint;
+  meta.messages_delivered = first.messages_delivered;
+  meta.messages_sent = first.messages_sent;
   meta.host.wall_s = std::chrono::duration<double>(wall).count();
 }
 
@@ -83,55 +92,108 @@ void require_writable(const std::filesystem::path& directory) {
   }
 }
 
-std::string hours(models::SimTime t) {
-  const auto s = std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
-  return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+ExperimentResult carry_out(const RunRequest& request, Terminal& terminal) {
+  const SignalGuard signals;
+  Progress progress(terminal, request.scenario.name);
+  ExperimentPlan plan;
+  plan.scenario = &request.scenario;
+  plan.replications = request.scenario.run.replications;
+  plan.twin = request.twin && !request.scenario.faults.empty();
+  plan.precision = request.precision;
+  plan.most = request.most;
+  plan.pool = {.workers = request.jobs, .watch = progress.on()};
+  ExperimentProgress tell;
+  if (progress.on()) {
+    tell = [&progress](double done, std::uint32_t wanted) {
+      progress.show(done / wanted, wanted == 1 ? "of one run"
+                                               : fmt::format("{:.0f} of {} replications",
+                                                             std::floor(done), wanted));
+    };
+  }
+  return run_experiment(plan, tell);
+}
+
+/// Says what did not go as asked; the exit code for that, or good.
+ExitCode report_shortfall(const RunRequest& request, const ExperimentResult& done,
+                          const Aggregate& all, Terminal& terminal) {
+  for (const LostJob& lost : done.lost) {
+    terminal.err << fmt::format("bcsim: replication {} is missing: its worker was {} twice\n",
+                                lost.job, lost.how);
+  }
+  if (done.interrupted) {
+    terminal.err << fmt::format(
+        "bcsim: interrupted after {} of {} replications; what was written is what -n {} gives\n",
+        done.records.size(), done.asked, done.records.size());
+    return ExitCode::interrupted;
+  }
+  if (!done.lost.empty()) return ExitCode::internal;
+  ExitCode result = ExitCode::good;
+  for (const PrecisionTarget& target : request.precision) {
+    const Estimate e = all.value(target.metric);
+    const bool met = is_met(target, all);
+    if (!met) result = ExitCode::inconclusive;
+    if (terminal.quiet() && met) continue;
+    terminal.err << fmt::format(
+        "bcsim: {} is {:.6g} ± {:.3g} after {} replications; ± {} was wanted{}\n", target.metric,
+        e.value, e.half, all.replications, target.text, met ? "" : ": not reached");
+  }
+  return result;
+}
+
+void print_summary(const RunRequest& request, const models::RunResult& first, const Aggregate& all,
+                   const ResultMeta& meta, const std::string& files, Terminal& terminal) {
+  if (request.json) {
+    terminal.out << summary_json(first, all, meta);
+    return;
+  }
+  SummaryStyle style{.color = terminal.color_out(), .utf8 = environment_is_utf8(), .files = files};
+  const std::string note = attribution_words(first, all);
+  if (!note.empty()) style.notes.push_back(note);
+  terminal.out << (all.replications > 1 ? replication_summary(first, all, meta, style)
+                                        : terminal_summary(first, meta, style));
 }
 
 }  // namespace
 
 int run_scenario(const RunRequest& request, Terminal& terminal) {
-  ResultMeta meta = describe(request);
   const bool chosen = !request.out.empty();
-  const std::filesystem::path directory = chosen ? request.out : result_directory("results", meta);
-  require_writable(directory);  // better learned before the run than after
+  const auto directory_of = [&](const ResultMeta& meta) {
+    return chosen ? request.out : result_directory("results", meta);
+  };
+  // Better learned before the run than after.
+  require_writable(directory_of(describe(request, request.scenario)));
 
   const auto began = Clock::now();
-  std::optional<Replication> run;
-  {
-    const SignalGuard signals;
-    Progress progress(terminal, request.scenario);
-    run = simulate(request.scenario, 0, [&progress](models::SimTime reached) {
-      progress.show(reached);
-      return !SignalGuard::interrupted();
-    });
+  ExperimentResult done = carry_out(request, terminal);
+  if (done.records.empty() || !done.first) {
+    if (done.interrupted) {
+      terminal.err << "bcsim: interrupted before anything was complete; nothing was written\n";
+      return code(ExitCode::interrupted);
+    }
+    throw std::runtime_error(
+        fmt::format("the worker of replication 0 was {} twice", done.lost.front().how));
   }
-  if (SignalGuard::interrupted()) {
-    terminal.err << fmt::format("bcsim: interrupted at {} of {}; nothing was written\n",
-                                hours(run->reached),
-                                hours(sim::kStart + request.scenario.run.horizon));
-    return code(ExitCode::interrupted);
-  }
-  complete(meta, *run, Clock::now() - began);
+  models::Scenario scenario = request.scenario;
+  scenario.run.replications = static_cast<std::uint32_t>(done.records.size());
+  if (!done.lost.empty()) scenario.run.replications = done.asked;
+  ResultMeta meta = describe(request, scenario);
+  complete(meta, done, Clock::now() - began);
+  const std::filesystem::path directory = directory_of(meta);
 
-  write_results(run->result, meta, directory);
+  const Aggregate all = aggregate(done.records, scenario.run.service_level_definition);
+  models::RunResult& first = done.first->result;
+  first.verdicts = merge_verdicts(done.records, all, scenario.expectations);
+  write_results({&first, done.records, &all}, meta, directory);
   if (!chosen) update_latest(directory);
-  if (request.json) {
-    terminal.out << summary_json(run->result, meta);
-  } else {
-    terminal.out << terminal_summary(run->result, meta,
-                                     {.color = terminal.color_out(),
-                                      .utf8 = environment_is_utf8(),
-                                      .files = directory.string()});
-  }
+  print_summary(request, first, all, meta, directory.string(), terminal);
   if (terminal.verbose()) {
-    terminal.err << fmt::format(
-        "{} messages in {:.2f} s, {:.2f} million a second; {} actors ({}); journal {}\n",
-        run->messages_delivered, meta.host.wall_s,
-        1e-6 * static_cast<double>(run->messages_delivered) / meta.host.wall_s, run->actors,
-        meta.actors, sim::to_hex(run->journal_fingerprint));
+    terminal.err << fmt::format("{} messages in {:.2f} s; {} actors ({}); journal {}\n",
+                                meta.messages_delivered, meta.host.wall_s, done.first->actors,
+                                meta.actors, sim::to_hex(meta.journal_fingerprint));
   }
-  return code(run->result.violated() ? ExitCode::refused : ExitCode::good);
+  const ExitCode shortfall = report_shortfall(request, done, all, terminal);
+  if (shortfall == ExitCode::interrupted || shortfall == ExitCode::internal) return code(shortfall);
+  return code(first.violated() ? ExitCode::refused : shortfall);
 }
 
 }  // namespace bcsim::tools

@@ -8,17 +8,22 @@
 #include "models/scenario.hpp"
 #include "tools/cli/terminal.hpp"
 #include "tools/scenario/diagnostics.hpp"
+#include "tools/stats/precision.hpp"
 
 namespace bcsim::tools {
 
 /// What `bcsim run` was asked for.
 struct RunRequest {
   models::Scenario scenario;
-  std::string effective_yaml;        ///< canonical; the run id is hashed from it
-  std::vector<Diagnostic> warnings;  ///< of the load; results repeat the accepted rule breaks
-  std::string path;                   ///< the scenario as the user named it
-  std::filesystem::path out;         ///< empty: results/<scenario>/<run id>
-  bool json = false;                 ///< summary as JSON on standard output
+  std::string effective_yaml;              ///< canonical; the run id is hashed from it
+  std::vector<Diagnostic> warnings;        ///< of the load; results repeat the accepted rule breaks
+  std::string path;                        ///< the scenario as the user named it
+  std::filesystem::path out;               ///< empty: results/<scenario>/<run id>
+  bool json = false;                       ///< summary as JSON on standard output
+  bool twin = true;                        ///< if there are faults: also without them
+  unsigned jobs = 1;                       ///< processes at a time
+  std::vector<PrecisionTarget> precision;  ///< more replications until these are met
+  std::uint32_t most = 0;                  ///< … or so many are done
 };
 
 /// Simulates and writes; returns the exit code. May throw WriteError.

@@ -43,6 +43,7 @@ Replication simulate(const models::Scenario& scenario, std::uint32_t replication
   out.trajectory_fingerprint = simulation.trajectory_fingerprint();
   out.messages_sent = simulation.messages_sent();
   out.messages_delivered = simulation.messages_delivered();
+  out.calls = out.result.calls.size();
   return out;
 }
 

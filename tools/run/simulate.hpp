@@ -23,6 +23,7 @@ struct Replication {
   std::uint64_t trajectory_fingerprint = 0;
   std::uint64_t messages_sent = 0;
   std::uint64_t messages_delivered = 0;
+  std::uint64_t calls = 0;  ///< rows of calls.csv, whether or not they are still here
 };
 
 /// Called about every second of simulated time; false stops the run there.

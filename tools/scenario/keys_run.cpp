@@ -55,6 +55,9 @@ std::shared_ptr<const Section> run_section() {
           "Length of the intervals of timeline.csv");
     s.key("seed", &RunOptions::seed, count<std::uint64_t>(), assumption(),
           "Of all random numbers; the same seed gives the same run");
+    s.key("replications", &RunOptions::replications,
+          count<std::uint32_t>({.min = 1u, .max = 1'000'000u}), assumption(),
+          "Independent repetitions; intervals need at least two");
     s.key("actors", &RunOptions::actors,
           choice<ActorGranularity>({{"automatic", ActorGranularity::automatic},
                                     {"per-device", ActorGranularity::per_device},

@@ -74,7 +74,7 @@ bool digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-struct Part {
+struct QuantityPart {
   double value;
   const Unit* unit;
 };
@@ -135,11 +135,12 @@ ValueError wrong_unit(const Quantity& q, std::string_view number, std::string_vi
           fmt::format("units: {}", unit_list(q))};
 }
 
-Parsed<std::vector<Part>> parse_parts(const Quantity& q, std::string_view raw, bool& negative) {
+Parsed<std::vector<QuantityPart>> parse_parts(const Quantity& q, std::string_view raw,
+                                              bool& negative) {
   std::string_view text = trim(raw);
   negative = !text.empty() && text.front() == '-';
   if (negative) text.remove_prefix(1);
-  std::vector<Part> parts;
+  std::vector<QuantityPart> parts;
   while (!text.empty()) {
     const std::string_view whole = text;
     const auto value = take_number(text);
@@ -167,10 +168,10 @@ Parsed<std::vector<Part>> parse_parts(const Quantity& q, std::string_view raw, b
 }
 
 // A quantity of exactly one number and one unit.
-Parsed<Part> parse_single(const Quantity& q, std::string_view text, bool& negative) {
+Parsed<QuantityPart> parse_single(const Quantity& q, std::string_view text, bool& negative) {
   const auto parts = parse_parts(q, text, negative);
   if (const auto* problem = std::get_if<ValueError>(&parts)) return *problem;
-  const auto& list = std::get<std::vector<Part>>(parts);
+  const auto& list = std::get<std::vector<QuantityPart>>(parts);
   if (list.size() != 1) return not_a(q, trim(text));
   return list.front();
 }
@@ -185,7 +186,7 @@ Parsed<sim::Duration> parse_duration(std::string_view text) {
   if (const auto* problem = std::get_if<ValueError>(&parts)) return *problem;
   double total_s = 0;
   std::int64_t total = 0;
-  for (const Part& part : std::get<std::vector<Part>>(parts)) {
+  for (const QuantityPart& part : std::get<std::vector<QuantityPart>>(parts)) {
     total_s += part.value * part.unit->factor * 1e-9;
     if (!(total_s < kLongestSeconds)) {
       return ValueError{"S-006", fmt::format("'{}' is longer than can be simulated", trim(text)),
@@ -201,7 +202,7 @@ Parsed<double> parse_seconds(std::string_view text) {
   const auto parts = parse_parts(kDuration, text, negative);
   if (const auto* problem = std::get_if<ValueError>(&parts)) return *problem;
   double total = 0;
-  for (const Part& part : std::get<std::vector<Part>>(parts)) {
+  for (const QuantityPart& part : std::get<std::vector<QuantityPart>>(parts)) {
     // Divided, not multiplied by 1e-9, so that whole seconds stay exact.
     total += part.unit->factor >= 1e9 ? part.value * (part.unit->factor / 1e9)
                                       : part.value / (1e9 / part.unit->factor);
@@ -216,7 +217,7 @@ Parsed<double> parse_rate(std::string_view text) {
   bool negative = false;
   const auto part = parse_single(kRate, text, negative);
   if (const auto* problem = std::get_if<ValueError>(&part)) return *problem;
-  const auto& [value, unit] = std::get<Part>(part);
+  const auto& [value, unit] = std::get<QuantityPart>(part);
   return (negative ? -value : value) / unit->factor;
 }
 
@@ -246,7 +247,7 @@ Parsed<double> parse_bandwidth(std::string_view text) {
   bool negative = false;
   const auto part = parse_single(kBandwidth, text, negative);
   if (const auto* problem = std::get_if<ValueError>(&part)) return *problem;
-  const auto& [value, unit] = std::get<Part>(part);
+  const auto& [value, unit] = std::get<QuantityPart>(part);
   return (negative ? -value : value) * unit->factor;
 }
 

@@ -1,0 +1,322 @@
+// Replications in forked workers: the same bytes whatever happens to the workers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "tests/support/site_failure_journal.hpp"
+#include "tests/support/tool_runs.hpp"
+#include "tools/run/interrupt.hpp"
+#include "tools/run/wire.hpp"
+#include "tools/run/worker_pool.hpp"
+#include "tools/stats/attribution.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using test::files_of;
+using test::Outcome;
+using test::small_site_failure;
+using test::TemporaryDirectory;
+using testing::HasSubstr;
+
+// ---- workers -----------------------------------------------------------------------------------
+
+std::string answer(std::size_t job) {
+  return std::string(100'000 + job, static_cast<char>('a' + job));  // more than a pipe holds
+}
+
+TEST(WorkerPool, BringsEveryAnswerHomeWhole) {
+  std::map<std::size_t, std::string> got;
+  const PoolTasks tasks{.work = [](std::size_t job, const JobProgress&) { return answer(job); },
+                        .done = [&](std::size_t job, std::string b) { got[job] = std::move(b); }};
+  const PoolOutcome outcome = run_jobs(7, {.workers = 3}, tasks);
+  EXPECT_TRUE(outcome.lost.empty());
+  EXPECT_FALSE(outcome.interrupted);
+  ASSERT_EQ(got.size(), 7u);
+  for (const auto& [job, bytes] : got) EXPECT_EQ(bytes, answer(job)) << job;
+}
+
+TEST(WorkerPool, GivesAKilledWorkersJobToAnother) {
+  const TemporaryDirectory directory;
+  const fs::path mark = directory.path() / "died";
+  std::map<std::size_t, std::string> got;
+  const PoolTasks tasks{.work =
+                            [&](std::size_t job, const JobProgress&) {
+                              if (job == 1 && !fs::exists(mark)) {
+                                std::ofstream(mark) << "once";
+                                std::raise(SIGKILL);
+                              }
+                              return answer(job);
+                            },
+                        .done = [&](std::size_t job, std::string b) { got[job] = std::move(b); }};
+  const PoolOutcome outcome = run_jobs(3, {.workers = 2}, tasks);
+  EXPECT_TRUE(fs::exists(mark));
+  EXPECT_TRUE(outcome.lost.empty());
+  EXPECT_EQ(got.size(), 3u);
+  EXPECT_EQ(got[1], answer(1));
+}
+
+TEST(WorkerPool, ReportsAJobWhoseWorkersAllDie) {
+  std::size_t done = 0;
+  const PoolTasks tasks{.work =
+                            [](std::size_t job, const JobProgress&) {
+                              if (job == 1) std::raise(SIGKILL);
+                              return answer(job);
+                            },
+                        .done = [&](std::size_t, const std::string&) { ++done; }};
+  const PoolOutcome outcome = run_jobs(3, {.workers = 2}, tasks);
+  ASSERT_EQ(outcome.lost.size(), 1u);
+  EXPECT_EQ(outcome.lost[0].job, 1u);
+  EXPECT_EQ(outcome.lost[0].how, "killed by signal 9");
+  EXPECT_EQ(done, 2u);
+}
+
+TEST(WorkerPool, PassesOnWhatAWorkerThrows) {
+  const PoolTasks tasks{.work = [](std::size_t, const JobProgress&) -> std::string {
+                          throw std::runtime_error("the reason");
+                        },
+                        .done = [](std::size_t, const std::string&) {}};
+  try {
+    static_cast<void>(run_jobs(2, {.workers = 2}, tasks));
+    FAIL() << "nothing was thrown";
+  } catch (const std::runtime_error& e) {
+    EXPECT_STREQ(e.what(), "the reason");
+  }
+}
+
+TEST(WorkerPool, StopsAtAnInterruptionWithWhatIsDone) {
+  const SignalGuard guard;
+  std::size_t done = 0;
+  const PoolTasks tasks{.work = [](std::size_t job, const JobProgress&) { return answer(job); },
+                        .done =
+                            [&](std::size_t, const std::string&) {
+                              if (++done == 2) std::raise(SIGINT);
+                            }};
+  const PoolOutcome outcome = run_jobs(50, {.workers = 1}, tasks);
+  EXPECT_TRUE(outcome.interrupted);
+  EXPECT_EQ(done, 2u);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);  // no worker is left
+}
+
+TEST(Wire, CarriesAReplicationUnchanged) {
+  Replication before;
+  before.result = models::test::site_failure_run();
+  before.messages_sent = 17;
+  const std::string bytes = to_bytes(before);
+  const Replication after = replication_from_bytes(bytes);
+  EXPECT_EQ(to_bytes(after), bytes);
+  EXPECT_EQ(after.messages_sent, 17u);
+  ASSERT_EQ(after.result.metrics.size(), before.result.metrics.size());
+  EXPECT_EQ(after.result.metrics[0].unit, before.result.metrics[0].unit);
+  EXPECT_EQ(after.result.calls.size(), before.result.calls.size());
+  EXPECT_THROW(static_cast<void>(replication_from_bytes(bytes.substr(0, bytes.size() / 2))),
+               std::runtime_error);
+}
+
+// ---- the twin ----------------------------------------------------------------------------------
+
+models::CallRow call(std::uint32_t caller, models::Cause cause, double answered_after = -1) {
+  models::CallRow row;
+  row.caller = caller;
+  row.cause = cause;
+  row.queued = row.offered = sim::kStart + 10s;
+  if (answered_after >= 0) row.answered = row.queued + sim::from_seconds(answered_after);
+  return row;
+}
+
+TEST(Attribution, ComparesEachCallWithItsCounterpart) {
+  using models::Cause;
+  models::RunResult run, twin;
+  run.service_level_threshold = twin.service_level_threshold = 20s;
+  run.calls = {call(1, Cause::dropped_in_talk, 3), call(2, Cause::completed, 25),
+               call(3, Cause::completed, 2), call(4, Cause::abandoned_in_queue),
+               call(5, Cause::completed, 1)};
+  run.calls[0].set(models::CallRow::caller_lost);
+  run.calls.push_back(call(1, Cause::abandoned_in_queue));
+  run.calls.back().attempt = 2;  // his redial, which the twin has not
+  twin.calls = {call(1, Cause::completed, 3), call(2, Cause::completed, 20),
+                call(3, Cause::completed, 2), call(4, Cause::abandoned_in_queue),
+                call(5, Cause::abandoned_in_queue)};
+  const Attribution a = attribute(run, twin);
+  EXPECT_THAT(run.attributed, testing::ElementsAre(1, 0, 0, 0, 1, 1));
+  EXPECT_EQ(a.lost, 1u);
+  EXPECT_EQ(a.abandoned, 1u);
+  EXPECT_EQ(a.delayed, 1u);
+  EXPECT_EQ(a.callers_lost, 1u);
+  EXPECT_EQ(a.spared, 1u);
+}
+
+// ---- whole runs --------------------------------------------------------------------------------
+
+std::vector<std::map<std::string, std::string>> csv(const fs::path& path) {
+  std::ifstream in(path);
+  std::vector<std::string> header;
+  std::vector<std::map<std::string, std::string>> rows;
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream cells(line);
+    std::vector<std::string> row;
+    for (std::string cell; std::getline(cells, cell, ',');) row.push_back(cell);
+    if (header.empty()) {
+      header = row;
+      continue;
+    }
+    row.resize(header.size());
+    auto& named = rows.emplace_back();
+    for (std::size_t i = 0; i < header.size(); ++i) named[header[i]] = row[i];
+  }
+  return rows;
+}
+
+class Replications : public testing::Test {
+ protected:
+  Outcome run(const std::string& name, std::vector<std::string> more) const {
+    more.insert(more.begin(), {"run", "-o", (directory_.path() / name).string()});
+    return test::bcsim(small_site_failure(more));
+  }
+  [[nodiscard]] fs::path at(const std::string& name) const { return directory_.path() / name; }
+  TemporaryDirectory directory_;
+};
+
+TEST_F(Replications, AreTheSameBytesForAnyNumberOfWorkers) {
+  ASSERT_EQ(run("one", {"-n", "3", "-j", "1"}).exit, 0);
+  ASSERT_EQ(run("three", {"-n", "3", "-j", "3"}).exit, 0);
+  const auto one = files_of(at("one")), three = files_of(at("three"));
+  EXPECT_EQ(one.size(), 8u);
+  EXPECT_EQ(one, three);
+}
+
+TEST_F(Replications, BeginWithTheRunThatIsAlone) {
+  ASSERT_EQ(run("alone", {}).exit, 0);
+  ASSERT_EQ(run("three", {"-n", "3"}).exit, 0);
+  const auto alone = files_of(at("alone")), three = files_of(at("three"));
+  for (const char* name : {"calls.csv", "timeline.csv", "events.ndjson"}) {
+    EXPECT_EQ(alone.at(name), three.at(name)) << name;
+  }
+  const auto first = alone.at("replications.csv");
+  EXPECT_EQ(three.at("replications.csv").substr(0, first.size()), first);
+}
+
+TEST_F(Replications, HaveAMeanAndAnIntervalOfTheirValues) {
+  const Outcome o = run("x", {"-n", "4", "--json"});
+  ASSERT_EQ(o.exit, 0) << o.err;
+  const auto j = nlohmann::json::parse(o.out);
+  EXPECT_EQ(j["replications"], 4);
+  double sum = 0;
+  int n = 0;
+  for (const auto& row : csv(at("x") / "replications.csv")) {
+    if (row.at("metric") != "lost") continue;
+    sum += std::stod(row.at("value"));
+    ++n;
+  }
+  ASSERT_EQ(n, 4);
+  const auto& lost = j["metrics"]["lost"];
+  EXPECT_EQ(lost["value"].get<double>(), sum / 4);
+  EXPECT_EQ(lost["n"], 4);
+  EXPECT_LT(lost["interval"][0].get<double>(), sum / 4);
+  EXPECT_NEAR(lost["because_of_failure"]["value"].get<double>(),
+              sum / 4 - lost["without_faults"].get<double>(), 1e-6);
+}
+
+TEST_F(Replications, EqualTheirTwinsUntilTheFault) {
+  ASSERT_EQ(run("x", {}).exit, 0);
+  ASSERT_EQ(run("calm", {"--set", "faults=[]"}).exit, 0);
+  const auto calls = csv(at("x") / "calls.csv"), calm = csv(at("calm") / "calls.csv");
+  ASSERT_GT(calls.size(), 100u);
+  std::size_t before = 0, attributed = 0;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (calls[i].at("released_s").empty() || std::stod(calls[i].at("released_s")) >= 3600) {
+      attributed += calls[i].at("attributed") == "1";
+      continue;
+    }
+    ++before;
+    EXPECT_EQ(calls[i].at("attributed"), "0") << i;
+    EXPECT_EQ(calls[i].at("answered_s"), calm[i].at("answered_s")) << i;
+  }
+  EXPECT_GT(before, 50u);
+  EXPECT_GT(attributed, 0u);
+  EXPECT_TRUE(calm[0].at("attributed").empty());  // nothing failed: no twin
+}
+
+TEST_F(Replications, AccountForEveryLostCall) {
+  const Outcome o = run("x", {"--json"});
+  const auto j = nlohmann::json::parse(o.out);
+  // Lost here = lost in the twin too + lost because of the failure.
+  std::size_t lost = 0, attributed = 0;
+  for (const auto& row : csv(at("x") / "calls.csv")) {
+    if (row.at("outcome") != "lost") continue;
+    ++lost;
+    attributed += row.at("attributed") == "1";
+  }
+  EXPECT_GT(lost, 0u);
+  EXPECT_EQ(j["because_of_failure"]["lost"]["value"], attributed);
+  EXPECT_LE(lost - attributed, j["metrics"]["lost"]["without_faults"].get<double>());
+}
+
+TEST_F(Replications, SayInAWordWhatTheFailureCost) {
+  EXPECT_THAT(run("x", {}).out, HasSubstr("Because of the failure: "));
+  EXPECT_THAT(run("x", {"-n", "2"}).out, HasSubstr("Because of the failure: "));
+  const Outcome without = run("x", {"--no-twin"});
+  EXPECT_THAT(without.out, testing::Not(HasSubstr("Because of the failure")));
+  EXPECT_EQ(nlohmann::json::parse(std::ifstream(at("x") / "run.json"))["twin"], false);
+}
+
+TEST_F(Replications, AreRepeatedUntilTheIntervalIsNarrowEnough) {
+  const Outcome o = run("x", {"--no-twin", "--precision", "asa=2s", "--json"});
+  ASSERT_EQ(o.exit, 0) << o.err;
+  const auto j = nlohmann::json::parse(o.out);
+  const auto& asa = j["metrics"]["asa"]["interval"];
+  EXPECT_LE(asa[1].get<double>() - asa[0].get<double>(), 4);
+  EXPECT_GE(j["replications"].get<int>(), 10);
+  const Outcome never =
+      run("y", {"--no-twin", "--precision", "lost_calls=0.1%", "--max-replications", "3"});
+  EXPECT_EQ(never.exit, 2);
+  EXPECT_THAT(never.err, HasSubstr("not reached"));
+}
+
+TEST_F(Replications, RefusePrecisionThatMakesNoSense) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--precision", "lots=2%"},
+        {"--precision", "lost"},
+        {"--precision", "lost=-2%"},
+        {"--precision", "lost=2furlongs"},
+        {"--precision="},
+        {"--max-replications", "9"},
+        {"-n", "0"},
+        {"--precision", "lost=2%", "--max-replications", "1"}}) {
+    const Outcome o = run("x", more);
+    EXPECT_EQ(o.exit, 64) << more.back();
+  }
+  EXPECT_THAT(run("x", {"--precision", "losst=2%"}).err, HasSubstr("did you mean 'lost'?"));
+  EXPECT_FALSE(fs::exists(at("x")));
+}
+
+TEST_F(Replications, KeepWhatIsCompleteWhenInterrupted) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(run("x", {"-n", "5000", "--no-twin", "-j", "2"}).exit);
+  std::this_thread::sleep_for(2500ms);
+  ::kill(child, SIGINT);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  if (!fs::exists(at("x"))) GTEST_SKIP() << "not one replication in 2.5 s";
+  const auto run_json = nlohmann::json::parse(std::ifstream(at("x") / "run.json"));
+  const std::string n = std::to_string(run_json["replications"].get<int>());
+  ASSERT_EQ(run("y", {"-n", n, "--no-twin"}).exit, 0);
+  EXPECT_EQ(files_of(at("x")), files_of(at("y")));
+}
+
+}  // namespace
+}  // namespace bcsim::tools

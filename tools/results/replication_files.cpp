@@ -1,0 +1,82 @@
+#include "tools/results/replication_files.hpp"
+
+#include <array>
+
+#include "tools/results/csv_line.hpp"
+#include "tools/results/timeline_columns.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+constexpr std::array<std::string_view, 4> kReplicationsColumns = {"replication", "metric", "value",
+                                                                  "without_faults"};
+constexpr std::array<std::string_view, 10> kBandsColumns = {
+    "interval", "start_s", "length_s", "site", "quantity", "value", "sd", "n", "low", "high"};
+
+template <std::size_t kSize>
+void write_header(const std::array<std::string_view, kSize>& columns, std::string& out) {
+  CsvLine header(out);
+  for (const std::string_view column : columns) header.text(column);
+  header.end();
+}
+
+}  // namespace
+
+std::span<const std::string_view> replications_columns() {
+  return kReplicationsColumns;
+}
+std::span<const std::string_view> bands_columns() {
+  return kBandsColumns;
+}
+
+void write_replications_csv(std::span<const ReplicationRecord> records, OutputFile& out) {
+  write_header(kReplicationsColumns, out.buffer());
+  for (const ReplicationRecord& record : records) {
+    for (std::size_t m = 0; m < record.metrics.size(); ++m) {
+      CsvLine line(out.buffer());
+      line.number(record.replication).text(record.metrics[m].id).exact(record.metrics[m].value);
+      if (record.has_twin()) {
+        line.exact(record.without_faults[m]);
+      } else {
+        line.text("");
+      }
+      line.end();
+      out.flush_if_full();
+    }
+    const auto counts = record.attribution.values();
+    for (std::size_t i = 0; record.has_twin() && i < counts.size(); ++i) {
+      CsvLine line(out.buffer());
+      const std::string id =
+          std::string("attributed.") + std::string(attribution_definitions()[i].id);
+      line.number(record.replication).text(id).exact(counts[i]).text("");
+      line.end();
+    }
+  }
+}
+
+void write_bands_csv(std::span<const ReplicationRecord> records, const models::RunResult& first,
+                     OutputFile& out) {
+  write_header(kBandsColumns, out.buffer());
+  const auto& columns = timeline_value_columns();
+  std::vector<double> values(records.size()), weights(records.size());
+  for (std::size_t row = 0; row < first.timeline.size(); ++row) {
+    const models::TimelineRow& of = first.timeline[row];
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      const std::size_t cell = row * columns.size() + column;
+      for (std::size_t r = 0; r < records.size(); ++r) {
+        values[r] = records[r].timeline[cell];
+        weights[r] = records[r].timeline_weights[cell];
+      }
+      const bool ratio = columns[column].weight != nullptr;
+      const Estimate e = estimate(ratio ? Sample{values, weights} : Sample{values, {}});
+      CsvLine line(out.buffer());
+      line.number(row / models::kSites).time(of.start).duration(of.length).number(of.site + 1);
+      line.text(columns[column].name).real(e.value).real(e.sd).number(e.n);
+      line.real(e.low()).real(e.high());
+      line.end();
+      out.flush_if_full();
+    }
+  }
+}
+
+}  // namespace bcsim::tools
