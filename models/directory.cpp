@@ -49,4 +49,20 @@ Duration Directory::addp_silence_at_start(AgentId id, SiteIndex site) const {
   return sim::from_seconds(u * sim::seconds(scenario->sites[site].desktop.addp_timeout));
 }
 
+void Directory::list_hunt_members() {
+  hunt_member_lists.assign(scenario->queues.size(), {});
+  hunt_group_lists.assign(agents.size(), {});
+  for (std::uint32_t queue = 0; queue < scenario->queues.size(); ++queue) {
+    const auto& group = scenario->queues[queue].hunt_group;
+    if (!group) continue;
+    for (const std::uint32_t wanted : group->members) {
+      for (std::uint32_t i = 0; i < agents.size(); ++i) {
+        if (agents[i].group != wanted) continue;
+        hunt_member_lists[queue].push_back(AgentId{i});
+        hunt_group_lists[i].push_back(queue);
+      }
+    }
+  }
+}
+
 }  // namespace bcsim::models

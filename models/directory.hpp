@@ -37,6 +37,19 @@ struct Directory {
   std::vector<NodeId> gateways;   ///< by gateway index
   std::vector<AgentInfo> agents;  ///< by AgentId
 
+  std::vector<std::vector<AgentId>> hunt_member_lists;       ///< by queue; empty: no hunt group
+  std::vector<std::vector<std::uint32_t>> hunt_group_lists;  ///< queues, by AgentId
+
+  /// Members of a hunt group in the order of being rung.
+  [[nodiscard]] const std::vector<AgentId>& hunt_members(std::uint32_t queue) const {
+    return hunt_member_lists[queue];
+  }
+  [[nodiscard]] const std::vector<std::uint32_t>& hunt_groups_of(AgentId id) const {
+    return hunt_group_lists[id.value];
+  }
+  /// Fills the two lists above, when `scenario` and `agents` are complete.
+  void list_hunt_members();
+
   [[nodiscard]] const AgentInfo& agent(AgentId id) const { return agents[id.value]; }
   [[nodiscard]] const AgentGroup& group(AgentId id) const {
     return scenario->agents[agent(id).group];

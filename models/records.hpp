@@ -77,6 +77,17 @@ struct CallAnswered {
   std::uint32_t path;
   std::uint32_t monitored;  ///< 1: the agent is logged in at that site (R57)
 };
+/// A call to a hunt group was sent to the group's preferred site (R51).
+struct HuntRedirect {
+  CallId call;
+  std::uint32_t site;  ///< that sent it away
+};
+/// The phone of a member of a hunt group is rung from this site.
+struct HuntLeg {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+};
 /// The agent has put the caller on hold, or retrieved him.
 struct CallHeld {
   CallId call;
@@ -86,7 +97,15 @@ struct CallHeld {
 };
 /// The SIP Server sent the call away to the default destination.
 struct CallDefaultRouted {
-  enum class Cause : std::uint32_t { queue_full, waited_too_long, no_agent_logged_in, draining };
+  enum class Cause : std::uint32_t {
+    queue_full,
+    waited_too_long,
+    no_agent_logged_in,
+    draining,
+    no_member_in_service,
+    no_member_idle,
+    no_answer
+  };
   CallId call;
   std::uint32_t site;
   Cause cause;
@@ -283,14 +302,14 @@ struct PairStateChanged {
 
 using Record =
     std::variant<CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted,
-                 CallRinging, CallReturned, CallAnswered, CallHeld, CallDefaultRouted, CallReleased,
-                 MediaDegraded, CallerLost, RedialPlanned, ProxyState, PstnReroute, PeerProbe,
-                 PeerTrunk, ServerModeChanged, Switchover, EarlyDialogLost, RequestDropped,
-                 RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
-                 DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
-                 AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead,
-                 ConfigWriteRefused, ConfigStandbyUp, StatServerConnected, FaultInjected,
-                 NodeStateChanged, PairStateChanged>;
+                 CallRinging, CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg,
+                 CallDefaultRouted, CallReleased, MediaDegraded, CallerLost, RedialPlanned,
+                 ProxyState, PstnReroute, PeerProbe, PeerTrunk, ServerModeChanged, Switchover,
+                 EarlyDialogLost, RequestDropped, RequestRejected, BcForward, PhoneRegistered,
+                 PhoneRegistrationFailed, DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
+                 AgentLoginRefused, AgentLogout, AgentStateChanged, AgentAtWork, ShiftChanged,
+                 PrivateInfo, ConfigRead, ConfigWriteRefused, ConfigStandbyUp, StatServerConnected,
+                 FaultInjected, NodeStateChanged, PairStateChanged>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

@@ -154,6 +154,7 @@ struct PhoneOptions {
   bool heed_icmp = true;
   Duration poll_primary = 60s;            ///< active-backup: period of trying the primary again
   Duration answer_delay = 4s;             ///< ring time before the agent answers
+  Duration answer_spread = 0s;            ///< and a further uniform time up to this
   std::optional<Duration> first_refresh;  ///< pinned phase of the first refresh, else uniform
 };
 
@@ -186,12 +187,26 @@ struct AgentGroup {
 
 enum class RoutingScope : std::uint8_t { local, both_sites };
 
+enum class HuntType : std::uint8_t { linear, circular, parallel };
+
+/// A hunt group: an ACD Queue DN with hg-members (R48–R72).
+struct HuntGroupOptions {
+  HuntType type = HuntType::parallel;
+  std::vector<std::uint32_t> members;  ///< agent groups, in this order
+  /// hg-preferred-site at each switch: the name of a SIP Server application; empty: unset.
+  std::array<std::string, kSites> preferred_site;
+  Duration no_answer_timeout = 10s;
+  std::uint32_t queue_limit = 0;  ///< calls that wait while all members are busy
+  Duration queue_timeout = 60s;
+};
+
 struct QueueOptions {
   std::string name;
   std::optional<std::uint32_t> limit;    ///< waiting calls per site; beyond: default-routed
   std::optional<Duration> maximum_wait;  ///< then default-routed
   RoutingScope routing_scope = RoutingScope::local;
-  int priority = 0;  ///< higher first, FIFO inside
+  int priority = 0;                            ///< higher first, FIFO inside
+  std::optional<HuntGroupOptions> hunt_group;  ///< its calls ring members instead of waiting
 };
 
 struct ConstantRate {

@@ -325,7 +325,13 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
   invite_ = id;
   layer_.respond(context, id, answer(100, request.path));
   layer_.respond(context, id, answer(180, request.path));
-  call_timer_ = context.arm(options_.answer_delay, {answer_timer});
+  Duration ring = options_.answer_delay;
+  if (options_.answer_spread > Duration{}) {
+    const std::uint64_t entity = (std::uint64_t{agent_.value} << 32) | request.call.value;
+    const double u = context.stream("phone.answer", entity).uniform();
+    ring += sim::from_seconds(u * sim::seconds(options_.answer_spread));
+  }
+  call_timer_ = context.arm(ring, {answer_timer});
 }
 
 void SipPhoneEndpoint::answer_call(Context& context) {

@@ -192,6 +192,11 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
     on_treatment(context, slot, inform, response);
   } else if (owner.kind == agent_owner && current && call.agent_leg.attempt == attempt) {
     on_agent_leg(context, slot, inform, response);
+  } else if (owner.kind == hunt_owner && current && rings_for(slot, attempt)) {
+    on_member_leg(context, slot, attempt, inform, response);
+  } else if (owner.kind == hunt_owner && inform == sip::Inform::success_again &&
+             find_call(response->dialog) == slot) {
+    acknowledge(context, call.agent_leg.remote, about(call, call.agent_leg), *response);
   } else if (owner.kind == reinvite_owner || owner.kind == refresh_owner) {
     if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
       acknowledge(context, response_from_, {request.dialog, request.cseq, request.call, request.dn},
@@ -233,6 +238,12 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       break;
     case hold_back_timer:
       update_routability(context, AgentId{slot});
+      break;
+    case hunt_timer:
+      members_did_not_answer(context, slot);
+      break;
+    case hunt_wait_timer:
+      waited_for_member_too_long(context, slot);
       break;
     case caller_session_timer:
       end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});

@@ -51,6 +51,8 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
     routing_timer,
     wait_timer,
     hold_back_timer,
+    hunt_timer,
+    hunt_wait_timer,
     caller_session_timer,
     agent_session_timer
   };
@@ -60,6 +62,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
     agent_owner,
     reinvite_owner,
     refresh_owner,
+    hunt_owner,
     probe_owner
   };
   struct Job {
@@ -199,6 +202,31 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void end_agent_leg(Context& context, ServerCall& call);
   void release_agent(Context& context, std::uint32_t slot, const ServerCall& ended);
   void stop_supervising(Context& context, const ServerCall& call, AgentAfterFailure after);
+
+  // ---- sip_server_hunts.cpp: hunt groups ----
+  [[nodiscard]] const HuntGroupOptions* hunt_group(std::uint32_t queue) const;
+  [[nodiscard]] bool eligible(AgentId agent, SimTime now) const;
+  [[nodiscard]] std::optional<SiteIndex> preferred_site(const HuntGroupOptions& group) const;
+  [[nodiscard]] bool belongs_elsewhere(const HuntGroupOptions& group) const;
+  void hunt_call(Context& context, std::uint32_t slot, bool bc_hop);
+  void distribute(Context& context, std::uint32_t slot);
+  void wait_for_member(Context& context, std::uint32_t slot);
+  bool serve_hunt_line(Context& context, AgentId agent);
+  void ring_member(Context& context, std::uint32_t slot, AgentId member);
+  void on_member_leg(Context& context, std::uint32_t slot, std::uint32_t attempt,
+                     sip::Inform inform, const sip::Response* response);
+  void member_rings(Context& context, std::uint32_t slot, HuntMemberLeg& leg);
+  void member_answered(Context& context, std::uint32_t slot, HuntMemberLeg& leg,
+                       const sip::Response& response);
+  void member_failed(Context& context, std::uint32_t slot, AgentId member, std::uint16_t status);
+  void members_did_not_answer(Context& context, std::uint32_t slot);
+  void waited_for_member_too_long(Context& context, std::uint32_t slot);
+  void release_member(Context& context, std::uint32_t slot, const HuntMemberLeg& leg);
+  void end_hunt_legs(Context& context, std::uint32_t slot, std::uint32_t hunt);
+  void end_hunt(Context& context, std::uint32_t slot);
+  void forget_hunt(Context& context, std::uint32_t slot);
+  void advise(Context& context, AgentId agent);
+  [[nodiscard]] bool rings_for(std::uint32_t slot, std::uint32_t attempt) const;
 
   // ---- sip_server_agents.cpp: the T-Library side ----
   void on_tlib(Context& context, const tlib::Message& message, ConnectionId connection);

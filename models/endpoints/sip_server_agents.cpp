@@ -137,6 +137,7 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   if (ha::forces_logout_at_peer(pair_.mode_)) {
     tell_login(context, id);
   }
+  advise(context, id);
 }
 
 void SipServerEndpoint::log_out(Context& context, AgentId id, bool forced) {
@@ -222,6 +223,7 @@ bool SipServerEndpoint::routable(AgentId id, sim::SimTime now) const {
 
 /// Whenever something about an agent has changed: he takes a waiting call, or is listed, or not.
 void SipServerEndpoint::update_routability(Context& context, AgentId id) {
+  if (serve_hunt_line(context, id)) return;
   if (!routable(id, context.now())) {
     withdraw(context, id);
     return;

@@ -31,7 +31,10 @@ void SipServerEndpoint::on_invite(Context& context, const sip::Request& request,
   }
   respond(context, id, 100);
   const std::uint32_t slot = new_call(context, request, from, id);
-  if (pair_.calls_[slot].queued()) {
+  const Dn dn = pair_.calls_[slot].dn;
+  if (dn.is_queue() && hunt_group(dn.queue_index()) != nullptr) {
+    hunt_call(context, slot, request.bc_hop);
+  } else if (dn.is_queue()) {
     queue_call(context, slot);
   } else {
     direct_call(context, slot, request.bc_hop);
@@ -256,6 +259,7 @@ void SipServerEndpoint::end_caller(Context& context, ServerCall& call, const Cal
 }
 
 void SipServerEndpoint::end_call(Context& context, std::uint32_t slot, const CallerEnd& end) {
+  end_hunt(context, slot);
   ServerCall& call = pair_.calls_[slot];
   end_treatment(context, call);
   end_agent_leg(context, call);

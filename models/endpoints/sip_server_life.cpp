@@ -161,6 +161,7 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
     }
   }
   if (!call.confirmed()) {
+    if (call.hunt != kNoHunt) forget_hunt(context, slot);
     context.record(EarlyDialogLost{call.id, site_});
     free_call(context, slot);
     return;

@@ -6,7 +6,9 @@ SipServerPair::SipServerPair(const Directory& directory, SiteIndex)
     : registrar_(static_cast<std::uint32_t>(directory.agents.size())),
       router_(router_plan(directory)),
       agents_(directory.agents.size()),
-      waiting_(directory.scenario->queues.size()) {}
+      waiting_(directory.scenario->queues.size()),
+      hunt_lines_(directory.scenario->queues.size()),
+      last_served_(directory.scenario->queues.size()) {}
 
 acd::RouterPlan SipServerPair::router_plan(const Directory& directory) {
   acd::RouterPlan plan;
@@ -32,6 +34,9 @@ void SipServerPair::lose_everything() {
   }
   call_by_dialog_.clear();
   for (std::uint32_t& waiting : waiting_) waiting = 0;
+  hunts_ = {};
+  for (auto& line : hunt_lines_) line.clear();
+  for (std::uint32_t& served : last_served_) served = 0;
   call_count_ = 0;
   trunk_ = ha::PeerTrunk(false);
   mode_ = ServerMode::starting;

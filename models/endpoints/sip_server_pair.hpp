@@ -61,6 +61,24 @@ struct ServerLeg {
   sim::TimerId session_timer;  ///< dies with the process
 };
 
+/// A member's phone that is rung for a call to a hunt group.
+struct HuntMemberLeg {
+  AgentId agent;
+  bool supervised = false;  ///< he is logged in here
+  ServerLeg leg;
+};
+
+/// A call that is being distributed to the members of a hunt group.
+struct Hunt {
+  std::vector<HuntMemberLeg> legs;  ///< that ring now
+  std::uint32_t call = 0;           ///< slot
+  std::uint32_t next = 0;           ///< sequential: the next member
+  std::uint32_t left = 0;           ///< sequential: members not yet tried
+  bool rung = false;                ///< somebody's phone has, and was not answered
+  bool waits = false;               ///< in the group's own queue
+};
+inline constexpr std::uint32_t kNoHunt = 0xFFFF'FFFFu;
+
 /// One call at one site's SIP Server, a back-to-back user agent: three legs and where it stands.
 struct ServerCall {
   enum class State : std::uint8_t {
@@ -85,6 +103,7 @@ struct ServerCall {
   bool agent_supervised = false;  ///< his state follows the call: he is logged in here
   bool held = false;              ///< the agent has put the caller on hold
   bool treatment_failed = false;  ///< the media server did not take it: wait without
+  std::uint32_t hunt = kNoHunt;   ///< while members of a hunt group are sought
   SimTime queued_at{};
   SimTime routable_at{};  ///< end of the announcement
   // Timers die with the process.
@@ -151,6 +170,9 @@ class SipServerPair {
   sim::Slab<ServerCall> calls_;
   std::unordered_map<std::uint64_t, std::uint32_t> call_by_dialog_;  // all legs
   std::vector<std::uint32_t> waiting_;                               // by queue
+  sim::Slab<Hunt> hunts_;
+  std::vector<std::vector<std::uint32_t>> hunt_lines_;  // by queue: calls that wait for a member
+  std::vector<std::uint32_t> last_served_;              // by queue: circular hunt groups begin here
   std::uint32_t call_count_ = 0;
   std::uint64_t next_ticket_ = 0;
   ha::PeerTrunk trunk_{false};

@@ -71,6 +71,9 @@ void SipServerEndpoint::set_mode(Context& context, ServerMode mode) {
 void SipServerEndpoint::enter_bc(Context& context) {
   for (ServerAgent& agent : pair_.agents_) agent.login_noted = false;
   tell_logins(context);
+  for (std::uint32_t i = 0; i < pair_.agents_.size(); ++i) {
+    if (pair_.agents_[i].logged_in()) advise(context, AgentId{i});
+  }
   if (!pair_.router_.routes_to_peer()) return;
   send_agent_states(context);
   send_peer(context, {.kind = peer::Kind::agent_state,

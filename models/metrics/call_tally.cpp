@@ -108,7 +108,8 @@ CallTallies tally_calls(const std::vector<CallRow>& rows, const Scenario& scenar
 
 namespace {
 
-/// A call offered to a queue whose wait is over, as the service level counts it.
+/// A call whose wait is over, as the service level counts it; one that was lost before an agent
+/// answered counts as not served, wherever it was lost.
 struct Served {
   SimTime queued;
   ServiceLevelCounts counts;
@@ -118,8 +119,12 @@ std::vector<Served> served_after(const std::vector<CallRow>& rows, const Scenari
                                  SimTime failure, SimTime until) {
   std::vector<Served> out;
   for (const CallRow& row : rows) {
-    if (row.queued == kNever || row.queued < failure || row.queued > until) continue;
     const bool answered = row.answered != kNever;
+    if (!answered && is_loss(row.cause) && row.offered >= failure && row.offered <= until) {
+      out.push_back({row.offered, {.abandoned = 1}});
+      continue;
+    }
+    if (row.queued == kNever || row.queued < failure || row.queued > until) continue;
     if (!answered && row.cause != Cause::abandoned_in_queue) continue;
     const Duration wait = (answered ? row.answered : row.released) - row.queued;
     const bool within = wait <= scenario.run.service_level_threshold;

@@ -62,6 +62,8 @@ struct CountedIn {
     const auto why = static_cast<std::uint32_t>(f.cause);
     return Counted{static_cast<K>(static_cast<std::uint32_t>(K::queue_full) + why), f.site};
   }
+  Result operator()(const HuntRedirect& f) const { return Counted{K::hunt_redirects, f.site}; }
+  Result operator()(const HuntLeg& f) const { return Counted{K::hunt_legs, f.site}; }
   template <class Other>
   Result operator()(const Other&) const {
     return std::nullopt;

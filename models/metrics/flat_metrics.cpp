@@ -129,7 +129,12 @@ void add_events(Writer& w, const Slice& s, int site) {
       "default_routed.queue_full",
       "default_routed.waited_too_long",
       "default_routed.no_agent_logged_in",
-      "default_routed.draining"};
+      "default_routed.draining",
+      "default_routed.no_member_in_service",
+      "default_routed.no_member_idle",
+      "default_routed.no_answer",
+      "hunt_redirects",
+      "hunt_legs"};
   for (std::size_t k = 0; k < kCounterKinds; ++k) {
     std::uint64_t n = 0;
     for (int i = 0; i < kSites; ++i) {

@@ -42,8 +42,13 @@ enum class CounterKind : std::uint8_t {
   waited_too_long,
   no_agent_logged_in,
   draining,
+  no_member_in_service,
+  no_member_idle,
+  no_answer,
+  hunt_redirects,
+  hunt_legs,
 };
-inline constexpr std::size_t kCounterKinds = 16;
+inline constexpr std::size_t kCounterKinds = 21;
 
 /// Index for both sites together.
 inline constexpr int kBothSites = kSites;

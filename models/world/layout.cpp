@@ -108,6 +108,7 @@ void Layout::add_agents(const Scenario& scenario) {
       directory.agents.push_back(info);
     }
   }
+  directory.list_hunt_members();
 }
 
 NodeId Layout::server(SiteIndex site, Role role) const {

@@ -52,6 +52,7 @@ inline void ServerWorld::build() {
       directory.agents.push_back(info);
     }
   }
+  directory.list_hunt_members();
   platform_ = std::make_unique<sim::PlainPlatform>(topology);
   // The virtual addresses come after those of the nodes.
   for (const std::uint32_t s : {0u, 1u}) {

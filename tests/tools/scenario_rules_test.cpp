@@ -172,5 +172,42 @@ TEST(ScenarioRules, ThePeakIsWhereMostLoadMeetsAnAgent) {
   EXPECT_NEAR(load.erlangs(), 700.0 * 300 / 3600, 1e-9);
 }
 
+/// Codes of a scenario whose calls go to a hunt group of team1's dual phones, preferred at site 1.
+std::vector<std::string> hunting(const std::vector<std::string>& overrides) {
+  const Loaded loaded = load_text(
+      "bcsim: 1\nsites: {site1: {}, site2: {}}\n"
+      "agents: {team1: {count: 10, location: site1, phone: {registration: dual}}}\n"
+      "queues: {line: {hunt-group: {hg-members: [team1], hg-preferred-site: SIP_Server_1}}}\n"
+      "calls: {c: {rate: 30/h}}\n",
+      overrides);
+  std::vector<std::string> codes;
+  for (const Diagnostic& d : loaded.diagnostics) codes.push_back(d.code);
+  return codes;
+}
+
+TEST(ScenarioRules, AHuntGroupNeedsMembers) {
+  EXPECT_THAT(hunting({}), testing::IsEmpty());
+  EXPECT_THAT(hunting({"queues.line.hunt-group.hg-members=[]"}), testing::Contains("V-E14"));
+}
+
+TEST(ScenarioRules, ASequentialHuntGroupIsNotDocumentedForBusinessContinuity) {
+  EXPECT_THAT(hunting({"queues.line.hunt-group.type=linear"}), testing::ElementsAre("V-W08"));
+  EXPECT_THAT(hunting({"queues.line.hunt-group.type=circular"}), testing::ElementsAre("V-W08"));
+}
+
+TEST(ScenarioRules, DesktopsOfMembersShouldPreferTheSiteOfTheirHuntGroup) {
+  EXPECT_THAT(hunting({"queues.line.hunt-group.hg-preferred-site=SIP_Server_2"}),
+              testing::ElementsAre("V-W09"));
+}
+
+TEST(ScenarioRules, PhonesOfMembersShouldBeAtBothSites) {
+  EXPECT_THAT(hunting({"agents.team1.phone.registration=single"}), testing::ElementsAre("V-W10"));
+}
+
+TEST(ScenarioRules, AnUnknownPreferredSiteIsNoError) {
+  EXPECT_THAT(hunting({"queues.line.hunt-group.hg-preferred-site=SIP_Server_9"}),
+              testing::ElementsAre("V-W12"));
+}
+
 }  // namespace
 }  // namespace bcsim::tools

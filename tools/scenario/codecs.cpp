@@ -144,6 +144,13 @@ Codec<std::uint32_t> queue_reference() {
                                   });
 }
 
+Codec<std::uint32_t> agents_reference() {
+  return reference<std::uint32_t>("agents", &Names::agents,
+                                  [](const models::Scenario& s, std::uint32_t i) {
+                                    return i < s.agents.size() ? s.agents[i].name : std::string();
+                                  });
+}
+
 Codec<std::uint32_t> gateway_reference() {
   return reference<std::uint32_t>(
       "gateway", &Names::gateways, [](const models::Scenario& s, std::uint32_t i) {

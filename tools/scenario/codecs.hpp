@@ -32,6 +32,7 @@ struct Range {
 [[nodiscard]] Codec<double> number(Range<double> range = {});
 [[nodiscard]] Codec<models::SiteIndex> site_reference();
 [[nodiscard]] Codec<std::uint32_t> queue_reference();
+[[nodiscard]] Codec<std::uint32_t> agents_reference();
 [[nodiscard]] Codec<std::uint32_t> gateway_reference();
 [[nodiscard]] Codec<models::LocationIndex> location_reference();
 

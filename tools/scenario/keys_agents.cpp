@@ -34,6 +34,8 @@ std::shared_ptr<const Section> phone_section() {
     s.key("poll-primary", &P::poll_primary, duration({.min = 1s}), assumption(),
           "Active-backup: period of trying the primary again");
     s.key("answer-delay", &P::answer_delay, duration(), p0(), "Ring time before the agent answers");
+    s.key("answer-spread", &P::answer_spread, duration(), assumption(),
+          "A further uniform time up to this");
     s.key("first-refresh", &P::first_refresh, optional(duration(), "random"), language(),
           "Pinned phase of the first refresh, for tests");
     return s.done();

@@ -6,6 +6,47 @@
 
 namespace bcsim::tools {
 
+namespace {
+
+std::shared_ptr<const Section> hunt_group_section() {
+  static const auto keys = [] {
+    using H = models::HuntGroupOptions;
+    using models::HuntType;
+    SectionOf<H> s("hunt-group", "Phones of which one takes the call (R48-R72)");
+    s.key("type", &H::type,
+          choice<HuntType>({{"linear", HuntType::linear},
+                            {"circular", HuntType::circular},
+                            {"parallel", HuntType::parallel}}),
+          documented("source R48: parallel in business continuity"),
+          "One phone after the other from the first, or from the last served; or all at once");
+    s.key("hg-members", &H::members, list(agents_reference(), "agent groups", true), language(),
+          "Agent groups, in the order of being rung")
+        .require();
+    s.row(
+        "hg-preferred-site", text().type, language(),
+        "SIP Server application that distributes the calls in BC mode; unset or unknown: whoever "
+        "receives them",
+        [](Reader& r, const Node& node, H& group) {
+          text().read(r, node, group.preferred_site[0]);
+          group.preferred_site[1] = group.preferred_site[0];
+        },
+        [](const Writer& w, const H& group) -> std::optional<Out> {
+          if (group.preferred_site[0].empty()) return std::nullopt;
+          return text().write(w, group.preferred_site[0]);
+        });
+    s.key("hg-noanswer-timeout", &H::no_answer_timeout, duration({.min = 1s}), assumption(),
+          "Then the next member, or the default destination");
+    s.key("hg-queue-limit", &H::queue_limit, count<std::uint32_t>(), assumption(),
+          "Calls that wait while all members are busy");
+    s.key("hg-queue-timeout", &H::queue_timeout, duration({.min = 1s}), assumption(),
+          "For so long, then the default destination");
+    return s.done();
+  }();
+  return keys;
+}
+
+}  // namespace
+
 std::shared_ptr<const Section> queue_section() {
   static const auto keys = [] {
     using Q = models::QueueOptions;
@@ -21,6 +62,16 @@ std::shared_ptr<const Section> queue_section() {
           assumption(), "Agents of the call's own site, or the longest idle of both");
     s.key("priority", &Q::priority, count<int>({.min = 0, .max = 1000}), assumption(),
           "Higher is served first; first come, first served inside");
+    s.row(
+        "hunt-group", section<models::HuntGroupOptions>(hunt_group_section()).type, language(),
+        "Its calls ring the phones of members instead of waiting for an agent",
+        [](Reader& r, const Node& node, Q& queue) {
+          read_section(r, *hunt_group_section(), node, &queue.hunt_group.emplace());
+        },
+        [](const Writer& w, const Q& queue) -> std::optional<Out> {
+          if (!queue.hunt_group) return std::nullopt;
+          return write_section(w, *hunt_group_section(), &*queue.hunt_group);
+        });
     return s.done();
   }();
   return keys;

@@ -6,6 +6,7 @@
 
 #include "tools/scenario/rules.hpp"
 #include "tools/scenario/validator_faults.hpp"
+#include "tools/scenario/validator_hunt.hpp"
 #include "tools/scenario/validator_load.hpp"
 
 namespace bcsim::tools {
@@ -207,6 +208,7 @@ void validate(Reader& reader) {
                   "there is no standby Configuration Server: writes stay impossible (R34)");
   }
   check_load(rules);
+  check_hunt_groups(rules);
   check_faults(rules);
 }
 

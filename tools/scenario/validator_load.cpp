@@ -59,7 +59,9 @@ std::vector<sim::SimTime> moments(const models::Scenario& s) {
 }
 
 double ring_s(const models::Scenario& s) {
-  return s.agents.empty() ? 0 : sim::seconds(s.agents.front().phone.answer_delay);
+  if (s.agents.empty()) return 0;
+  const models::PhoneOptions& phone = s.agents.front().phone;
+  return sim::seconds(phone.answer_delay) + sim::seconds(phone.answer_spread) / 2;
 }
 
 PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
