@@ -18,6 +18,7 @@ using Context = sim::Context<Domain>;
 using Endpoint = sim::Endpoint<Domain>;
 using Envelope = sim::Envelope<Domain>;
 using JournalEntry = sim::JournalEntry<Domain>;
+using Transmission = sim::Transmission<Domain>;
 using Simulation = sim::Simulation<Domain>;
 
 }  // namespace bcsim::models

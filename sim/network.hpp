@@ -1,6 +1,7 @@
 // The network between places: latency, serialization, queueing, jitter, loss and cuts.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,8 +15,19 @@
 
 namespace bcsim::sim {
 
-/// Why a packet did not arrive.
-enum class DropReason : std::uint8_t { none, no_route, link_cut, loss, queue_full, host_down };
+/// Why a packet did not arrive. The last two are found out at its destination: the process hangs,
+/// or is not there on a machine that lives.
+enum class DropReason : std::uint8_t {
+  none,
+  no_route,
+  link_cut,
+  loss,
+  queue_full,
+  host_down,
+  hung,
+  no_process
+};
+inline constexpr std::size_t kDropReasons = 8;
 
 /// A packet's fate, decided when it is sent. It may still die on the way if a link is cut.
 struct Transit {
@@ -91,7 +103,7 @@ class Network {
   std::vector<Span> routes_;
   std::vector<LinkId> route_links_;
   std::vector<Link> links_;
-  std::uint64_t dropped_[6] = {};
+  std::uint64_t dropped_[kDropReasons] = {};
 };
 
 }  // namespace bcsim::sim

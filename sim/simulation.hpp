@@ -22,39 +22,15 @@
 #include "sim/streams.hpp"
 #include "sim/time.hpp"
 #include "sim/topology.hpp"
+#include "sim/world.hpp"
 
 namespace bcsim::sim {
-
-/// One line of the journal: who recorded what, when. `by` is invalid for the world itself.
-template <class Domain>
-struct JournalEntry {
-  SimTime at;
-  NodeId by;
-  typename Domain::Record record;
-};
-
-/// What the models supply beside their endpoints. Observers measure; they must not act on the
-/// simulation except where a function says so.
-template <class Domain>
-class World {
- public:
-  virtual ~World() = default;
-  /// A fresh endpoint for a node that boots; `first` at time 0.
-  virtual std::unique_ptr<Endpoint<Domain>> make_endpoint(NodeId node, bool first) = 0;
-  virtual void on_record(const JournalEntry<Domain>&) {}
-  /// After a fault item has been carried out; may notify nodes through the simulation.
-  virtual void after_fault(const FaultStep&) {}
-  /// At every multiple of the tick interval and at the horizon.
-  virtual void on_tick(SimTime) {}
-  /// Every message about to be handled by `target`; only called if `wants_messages`.
-  virtual void on_delivery(NodeId /*source*/, NodeId /*target*/, const Envelope<Domain>&) {}
-};
 
 struct SimulationOptions {
   SimTime horizon = SimTime(1h);
   Duration tick = Duration::max();  ///< interval of World::on_tick; max: never
   bool icmp_unreachable = true;     ///< live hosts refuse datagrams for dead processes
-  bool wants_messages = false;      ///< call World::on_delivery
+  bool wants_messages = false;      ///< call World::on_delivery and on_transmission
 };
 
 /// See the head comment. Domain supplies: Message and Record (trivially copyable), and
@@ -172,9 +148,12 @@ class Simulation {
                      std::uint32_t size_bytes) {
     const NodeId target = holder(to);
     const Transit t = packet(self, target, size_bytes, Domain::draw_key(message));
-    if (t.dropped != DropReason::none) return;
-    schedule_message(ItemKind::datagram, self, target, t.arrival,
-                     {from, to, {}, size_bytes, now_, message});
+    const Envelope<Domain> envelope{from, to, {}, size_bytes, now_, message};
+    if (t.dropped != DropReason::none) {
+      tell(self, target, envelope, t.dropped);
+      return;
+    }
+    schedule_message(ItemKind::datagram, self, target, t.arrival, envelope);
   }
   void notify(NodeId self, NodeId target, const Message& message, Duration after) {
     schedule_message(ItemKind::notice, self, target, now_ + after,
@@ -222,6 +201,13 @@ class Simulation {
   [[nodiscard]] bool packet_intact(NodeId from, NodeId to, SimTime sent) const {
     return network_.intact_since(place(from), place(to), sent);
   }
+  /// Why the node does not handle what has reached its place; none: it does.
+  [[nodiscard]] DropReason obstacle_at(NodeId node) const {
+    if (!node.valid()) return DropReason::no_route;
+    if (is_up(node)) return DropReason::none;
+    if (!host_up(node) || (is_device(node) && !is_hung(node))) return DropReason::host_down;
+    return is_hung(node) ? DropReason::hung : DropReason::no_process;
+  }
   void schedule_data(NodeId from, NodeId to, SimTime arrival, const Envelope<Domain>& envelope) {
     schedule_message(ItemKind::stream_data, from, to, arrival, envelope);
   }
@@ -252,9 +238,16 @@ class Simulation {
     Context<Domain> context(*this, node);
     nodes_[node.value].endpoint->on_connection(context, connection, event);
   }
+  /// Tells whoever listens what became of a message.
+  void tell(NodeId from, NodeId to, const Envelope<Domain>& envelope, DropReason dropped) {
+    if (options_.wants_messages) world_.on_transmission({now_, from, to, dropped, envelope});
+  }
   void deliver(NodeId node, const Envelope<Domain>& envelope) {
     ++messages_delivered_;
-    if (options_.wants_messages) world_.on_delivery(last_source_, node, envelope);
+    if (options_.wants_messages) {
+      world_.on_delivery(last_source_, node, envelope);
+      tell(last_source_, node, envelope, DropReason::none);
+    }
     Context<Domain> context(*this, node);
     nodes_[node.value].endpoint->on_message(context, envelope);
   }
@@ -351,7 +344,12 @@ class Simulation {
         break;
       case ItemKind::notice: {
         const Envelope<Domain> envelope = take_envelope(item.word);
-        if (current(item)) deliver(item.target, envelope);
+        last_source_ = source;
+        if (current(item)) {
+          deliver(item.target, envelope);
+        } else {
+          tell(source, item.target, envelope, DropReason::host_down);
+        }
         break;
       }
       case ItemKind::unreachable: {
@@ -395,15 +393,16 @@ class Simulation {
 
   /// A datagram reaches the place of its address: delivered, refused or swallowed.
   void arrive(NodeId source, NodeId addressed, const Envelope<Domain>& envelope) {
-    if (!packet_intact(source, addressed, envelope.sent)) return;
     const NodeId node = holder(envelope.to);
-    if (!node.valid() || !host_up(node) || is_hung(node)) return;
-    if (is_up(node)) {
+    const DropReason obstacle =
+        packet_intact(source, addressed, envelope.sent) ? obstacle_at(node) : DropReason::link_cut;
+    if (obstacle == DropReason::none) {
       last_source_ = source;
       deliver(node, envelope);
       return;
     }
-    if (!options_.icmp_unreachable || is_device(node)) return;
+    tell(source, node.valid() ? node : addressed, envelope, obstacle);
+    if (!options_.icmp_unreachable || obstacle != DropReason::no_process) return;
     constexpr std::uint32_t kIcmpBytes = 56;
     const Transit t = packet(node, source, kIcmpBytes, Domain::draw_key(envelope.message) + 1);
     if (t.dropped != DropReason::none) return;

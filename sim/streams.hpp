@@ -55,8 +55,8 @@ class Streams {
     AddressId address;
     std::uint32_t incarnation = 0;
     bool open = false;
-    SimTime last_arrival = kStart;  ///< of what this end has sent: keeps order
-    std::vector<Pending> unsent = {};    ///< waiting for a retransmission to get through
+    SimTime last_arrival = kStart;     ///< of what this end has sent: keeps order
+    std::vector<Pending> unsent = {};  ///< waiting for a retransmission to get through
     bool retrying = false;
   };
   struct Connection {
@@ -222,6 +222,9 @@ bool Streams<Domain>::transmit(ConnectionId id, std::uint32_t side, const Messag
           {end.address, c.ends[1 - side].address, id, bytes, simulation_.now(), message});
       return true;
     }
+    simulation_.tell(end.node, c.ends[1 - side].node,
+                     {end.address, c.ends[1 - side].address, id, bytes, simulation_.now(), message},
+                     t.dropped);
     if (t.dropped != DropReason::loss && t.dropped != DropReason::queue_full) return false;
     lost_time += backoff(kMinimumRto, copy);
   }
@@ -270,12 +273,16 @@ void Streams<Domain>::on_data(NodeId source, const Envelope<Domain>& envelope, N
       simulation_.is_hung(target) ||
       (simulation_.is_device(target) && !simulation_.is_up(target))) {
     // Died on the way: the sender's TCP still has it and tries again.
+    const bool cut = !simulation_.packet_intact(source, target, envelope.sent);
+    simulation_.tell(source, target, envelope,
+                     cut ? DropReason::link_cut : simulation_.obstacle_at(target));
     if (!alive(from)) return;
     from.unsent.push_back({envelope.message, envelope.size_bytes});
     if (!from.retrying) retry_later(id, side, 0);
     return;
   }
   if (!alive(to)) {  // the process it belonged to is gone: the host resets it
+    simulation_.tell(source, target, envelope, DropReason::no_process);
     if (from.open) tell(id, side, ConnectionEvent::reset);
     return;
   }

@@ -31,6 +31,11 @@ class Observer {
   virtual ~Observer() = default;
   virtual void on_record(const JournalEntry& entry) = 0;
   virtual void on_tick(SimTime now, const TickSample& sample) = 0;
+  /// Does it want on_message? Asked once, before time starts; a run that nobody listens to does not
+  /// pay for it.
+  [[nodiscard]] virtual bool wants_messages() const { return false; }
+  /// What became of every message, when that is known.
+  virtual void on_message(const Transmission&) {}
 };
 
 }  // namespace bcsim::models

@@ -29,11 +29,14 @@ TwoSiteWorld::TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng)
 TwoSiteWorld::~TwoSiteWorld() = default;
 
 Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
+  const bool wants_messages = std::any_of(observers_.begin(), observers_.end(),
+                                          [](Observer* o) { return o->wants_messages(); });
   simulation_ = std::make_unique<Simulation>(
       layout_.topology, platform, layout_.directory.rng, *this,
       sim::SimulationOptions{.horizon = sim::kStart + scenario_.run.horizon,
                              .tick = std::min(kSampling, scenario_.run.interval),
-                             .icmp_unreachable = scenario_.network.icmp_unreachable});
+                             .icmp_unreachable = scenario_.network.icmp_unreachable,
+                             .wants_messages = wants_messages});
   Directory& directory = layout_.directory;
   for (std::uint8_t s = 0; s < kSites; ++s) {
     directory.sip_server[s] = simulation_->add_address(directory.sip_server_process[s][0]);
@@ -137,6 +140,10 @@ void TwoSiteWorld::on_tick(SimTime now) {
     sample.links.push_back({sim::LinkId{i}, simulation_->network().media_bps(sim::LinkId{i})});
   }
   for (Observer* observer : observers_) observer->on_tick(now, sample);
+}
+
+void TwoSiteWorld::on_transmission(const Transmission& transmission) {
+  for (Observer* observer : observers_) observer->on_message(transmission);
 }
 
 // ---- faults --------------------------------------------------------------------------------

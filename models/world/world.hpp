@@ -26,7 +26,7 @@ class TwoSiteWorld final : public sim::World<Domain> {
   [[nodiscard]] Simulation& simulate(sim::Platform& platform);
   /// Boots everything at time 0.
   void start();
-  /// Not owned; called in the order of being added.
+  /// Not owned; called in the order of being added. Add all before simulate().
   void add_observer(Observer& observer) { observers_.push_back(&observer); }
 
   [[nodiscard]] const Layout& layout() const { return layout_; }
@@ -37,6 +37,7 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void on_record(const JournalEntry& entry) override;
   void after_fault(const sim::FaultStep& step) override;
   void on_tick(SimTime now) override;
+  void on_transmission(const Transmission& transmission) override;
 
  private:
   [[nodiscard]] std::vector<NodeId> absent_servers() const;

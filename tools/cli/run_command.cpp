@@ -12,6 +12,7 @@
 #include "tools/cli/exit_code.hpp"
 #include "tools/cli/home.hpp"
 #include "tools/cli/report.hpp"
+#include "tools/cli/trace_options.hpp"
 #include "tools/run/worker_pool.hpp"
 #include "tools/scenario/effective.hpp"
 #include "tools/scenario/suggest.hpp"
@@ -101,61 +102,83 @@ int run(const Invocation& invocation, Terminal& terminal) {
   request.json = invocation.has("json");
   request.twin = !invocation.has("no-twin");
   take_precision(invocation, request);
+  request.journal = invocation.value("journal");
+  request.journal_messages = invocation.has("journal-messages");
+  if (request.journal_messages && request.journal.empty()) {
+    throw UsageError{"--journal-messages needs --journal FILE", ""};
+  }
+  request.filter = trace_filter(invocation, request.scenario);
+  for (const Option& option : trace_options()) {
+    if (invocation.has(option.name) && !request.journal_messages) {
+      throw UsageError{fmt::format("--{} needs --journal-messages", option.name), ""};
+    }
+  }
   return run_scenario(request, terminal);
 }
 
 }  // namespace
 
 Command run_command() {
-  return {.name = "run",
-          .summary = "Simulate a scenario and write its results",
-          .arguments = "SCENARIO",
-          .argument_kind = ValueKind::scenario,
-          .min_arguments = 1,
-          .max_arguments = 1,
-          .description =
-              "Simulates a scenario (a file, the name of a shipped one, or - for standard input)\n"
-              "and writes results/<scenario>/<run id>/ with a 'latest' link beside it. Exit code\n"
-              "0: all is well, 1: a checker or expectation said no, 2: the precision was not\n"
-              "reached, 65: the scenario is wrong, 74: cannot write, 130: interrupted; what was\n"
-              "complete is kept. A scenario with faults is also run without them on the same\n"
-              "random numbers, so that results can say what is because of the failure.",
-          .options = {{.name = "out",
-                       .letter = 'o',
-                       .kind = ValueKind::directory,
-                       .value = "DIR",
-                       .doc = "Write the results there instead"},
-                      {.name = "seed",
-                       .kind = ValueKind::number,
-                       .value = "N",
-                       .doc = "Seed of the random numbers; the same as --set run.seed=N"},
-                      {.name = "replications",
-                       .letter = 'n',
-                       .kind = ValueKind::number,
-                       .value = "N",
-                       .doc = "Independent repetitions; the same as --set run.replications=N"},
-                      jobs_option(),
-                      {.name = "no-twin",
-                       .doc = "Leave out the run without the faults that shows what is theirs"},
-                      {.name = "precision",
-                       .kind = ValueKind::text,
-                       .value = "M=P",
-                       .doc = "Repeat until the 95 % intervals are this narrow: lost=2%,asa=0.5s"},
-                      {.name = "max-replications",
-                       .kind = ValueKind::number,
-                       .value = "N",
-                       .doc = "… or until so many are done (500)"},
-                      set_option(),
-                      {.name = "json", .doc = "Print the summary as JSON"},
-                      {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"},
-                      {.name = "verbose", .letter = 'v', .doc = "Say more about what is done"}},
-          .examples = {{"bcsim run site_failure", "Site 1 is lost; what does it cost?"},
-                       {"bcsim run my.yaml --set desktop.site1.site-timeout=10s",
-                        "The same with another timeout"},
-                       {"bcsim run site_failure -n 20", "Means with 95 % intervals"},
-                       {"bcsim run site_failure --precision lost=2%,asa=0.1s",
-                        "As many replications as that needs"}},
-          .run = run};
+  Command command = {
+      .name = "run",
+      .summary = "Simulate a scenario and write its results",
+      .arguments = "SCENARIO",
+      .argument_kind = ValueKind::scenario,
+      .min_arguments = 1,
+      .max_arguments = 1,
+      .description =
+          "Simulates a scenario (a file, the name of a shipped one, or - for standard input)\n"
+          "and writes results/<scenario>/<run id>/ with a 'latest' link beside it. Exit code\n"
+          "0: all is well, 1: a checker or expectation said no, 2: the precision was not\n"
+          "reached, 65: the scenario is wrong, 74: cannot write, 130: interrupted; what was\n"
+          "complete is kept. A scenario with faults is also run without them on the same\n"
+          "random numbers, so that results can say what is because of the failure.",
+      .options = {{.name = "out",
+                   .letter = 'o',
+                   .kind = ValueKind::directory,
+                   .value = "DIR",
+                   .doc = "Write the results there instead"},
+                  {.name = "seed",
+                   .kind = ValueKind::number,
+                   .value = "N",
+                   .doc = "Seed of the random numbers; the same as --set run.seed=N"},
+                  {.name = "replications",
+                   .letter = 'n',
+                   .kind = ValueKind::number,
+                   .value = "N",
+                   .doc = "Independent repetitions; the same as --set run.replications=N"},
+                  jobs_option(),
+                  {.name = "no-twin",
+                   .doc = "Leave out the run without the faults that shows what is theirs"},
+                  {.name = "precision",
+                   .kind = ValueKind::text,
+                   .value = "M=P",
+                   .doc = "Repeat until the 95 % intervals are this narrow: lost=2%,asa=0.5s"},
+                  {.name = "max-replications",
+                   .kind = ValueKind::number,
+                   .value = "N",
+                   .doc = "… or until so many are done (500)"},
+                  set_option(),
+                  {.name = "json", .doc = "Print the summary as JSON"},
+                  {.name = "journal",
+                   .kind = ValueKind::file,
+                   .value = "FILE",
+                   .doc = "Write every record as a line of JSON; gzipped if FILE ends in .gz"},
+                  {.name = "journal-messages",
+                   .doc = "… and what became of every message (many: see --trace-…)"},
+                  {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"},
+                  {.name = "verbose", .letter = 'v', .doc = "Say more about what is done"}},
+      .examples = {{"bcsim run site_failure", "Site 1 is lost; what does it cost?"},
+                   {"bcsim run my.yaml --set desktop.site1.site-timeout=10s",
+                    "The same with another timeout"},
+                   {"bcsim run site_failure -n 20", "Means with 95 % intervals"},
+                   {"bcsim run site_failure --precision lost=2%,asa=0.1s",
+                    "As many replications as that needs"},
+                   {"bcsim run site_failure --journal journal.ndjson.gz",
+                    "Everything that happened, for tools of your own"}},
+      .run = run};
+  for (Option& option : trace_options()) command.options.push_back(std::move(option));
+  return command;
 }
 
 }  // namespace bcsim::tools

@@ -1,4 +1,5 @@
 #include "tools/results/csv_files.hpp"
+#include "tools/journal/message_words.hpp"
 
 #include <fmt/format.h>
 
@@ -39,18 +40,6 @@ std::string_view outcome(Cause cause) {
   }
 }
 
-std::string_view release_name(models::pstn::Release release) {
-  constexpr std::array<std::string_view, 11> kNames = {
-      "normal",         "caller_hung_up", "speech_lost", "rejected",
-      "no_response",    "ring_timeout",   "media_lost",  "session_expired",
-      "default_routed", "gateway_failed", "no_channel"};
-  return kNames[static_cast<std::size_t>(release)];
-}
-std::string_view phase_name(models::CallPhase phase) {
-  constexpr std::array<std::string_view, 5> kNames = {"setup", "ringback", "treatment", "talking",
-                                                      "held"};
-  return kNames[static_cast<std::size_t>(phase)];
-}
 std::string_view path_name(models::PathMask path) {
   constexpr std::array<std::string_view, 4> kNames = {"", "1", "2", "1+2"};
   return kNames[path & 3u];
@@ -90,7 +79,7 @@ void write_call(const RunResult& r, std::size_t call, std::string& out) {
   line.text(path_name(row.path));
   line.text(row.agent.valid() ? name_or_empty(r.agent_names, row.agent.value) : "");
   line.text(outcome(row.cause)).text(models::name(row.cause));
-  line.text(over ? release_name(row.release) : "").text(over ? phase_name(row.phase) : "");
+  line.text(over ? release_word(row.release) : "").text(over ? phase_word(row.phase) : "");
   if (row.status != 0) {
     line.number(row.status);
   } else {

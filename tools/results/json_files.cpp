@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/hash.hpp"
+#include "tools/journal/record_json.hpp"
 #include "tools/results/number_text.hpp"
 #include "tools/results/result_writer.hpp"
 
@@ -161,144 +162,10 @@ void write_verdicts_json(const RunResult& result, const ResultMeta& meta, Output
   out.write("\n");
 }
 
-namespace {
-
-/// Turns a record into the rest of its line. Names: domain.md §0.3.
-class EventWriter {
- public:
-  explicit EventWriter(const RunResult& result) : r_(result) {}
-
-  [[nodiscard]] Json line(const models::JournalEntry& entry) const {
-    Json j;
-    j["t"] = sim::seconds(entry.at);
-    std::visit([&](const auto& fact) { tell(j, fact); }, entry.record);
-    return j;
-  }
-
- private:
-  [[nodiscard]] std::string named(const std::vector<std::string>& names, std::uint32_t i) const {
-    return i < names.size() ? names[i] : fmt::format("{}", i);
-  }
-  void site(Json& j, std::uint32_t s) const { j["site"] = s + 1; }
-  void agent(Json& j, models::AgentId a) const { j["agent"] = named(r_.agent_names, a.value); }
-  void event(Json& j, std::string_view name) const { j["event"] = name; }
-
-  void tell(Json& j, const models::ProxyState& f) const {
-    event(j, f.online != 0 ? "mg.proxy_online" : "mg.proxy_offline");
-    j["gateway"] = named(r_.gateway_names, f.gateway);
-    site(j, f.site);
-  }
-  void tell(Json& j, const models::PstnReroute& f) const {
-    event(j, "pstn.reroute");
-    j["gateway"] = named(r_.gateway_names, f.gateway);
-    j["dead"] = f.dead != 0;
-  }
-  void tell(Json& j, const models::PeerTrunk& f) const {
-    event(j, f.in_service != 0 ? "peer.ins" : "peer.oos");
-    site(j, f.site);
-  }
-  void tell(Json& j, const models::ServerModeChanged& f) const {
-    constexpr std::string_view kModes[] = {"STARTUP", "BC", "SINGLE", "DRAIN", "STOPPED"};
-    event(j, "ss.mode");
-    site(j, f.site);
-    j["mode"] = kModes[static_cast<std::size_t>(f.mode)];
-  }
-  void tell(Json& j, const models::Switchover& f) const {
-    event(j, "ha.switchover");
-    site(j, f.site);
-    j["calls_before"] = f.calls_before;
-    j["calls_kept"] = f.calls_kept;
-  }
-  void tell(Json& j, const models::PhoneRegistered& f) const {
-    event(j, "reg.ok");
-    agent(j, f.agent);
-    site(j, f.site);
-  }
-  void tell(Json& j, const models::DnState& f) const {
-    event(j, f.in_service != 0 ? "dn.ins" : "dn.oos");
-    agent(j, f.agent);
-    site(j, f.site);
-  }
-  void tell(Json& j, const models::DesktopConnectionLost& f) const {
-    event(j, "desk.conn_lost");
-    agent(j, f.agent);
-    site(j, f.site);
-    j["by_addp"] = f.by_addp != 0;
-  }
-  void tell(Json& j, const models::DesktopSwitch& f) const {
-    event(j, "desk.dr_switch");
-    agent(j, f.agent);
-    site(j, f.to_site);
-    j["by_registration"] = f.by_registration != 0;
-  }
-  void tell(Json& j, const models::AgentLogin& f) const {
-    event(j, "desk.login");
-    agent(j, f.agent);
-    site(j, f.site);
-    j["result"] = "ok";
-  }
-  void tell(Json& j, const models::AgentLoginRefused& f) const {
-    event(j, "desk.login");
-    agent(j, f.agent);
-    site(j, f.site);
-    j["result"] = "rejected";
-  }
-  void tell(Json& j, const models::AgentLogout& f) const {
-    event(j, "desk.logout");
-    agent(j, f.agent);
-    site(j, f.site);
-    j["forced"] = f.forced != 0;
-  }
-  void tell(Json& j, const models::AgentAtWork& f) const {
-    event(j, "agent.at_work");
-    agent(j, f.agent);
-    site(j, f.site);
-  }
-  void tell(Json& j, const models::ShiftChanged& f) const {
-    event(j, "agent.shift");
-    agent(j, f.agent);
-    j["working"] = f.working != 0;
-  }
-  void tell(Json& j, const models::PrivateInfo& f) const {
-    event(j, "desk.private_info");
-    agent(j, f.agent);
-    site(j, f.site);
-  }
-  void tell(Json& j, const models::ConfigWriteRefused& f) const {
-    event(j, "cfg.write_rejected");
-    site(j, f.site);
-  }
-  void tell(Json& j, const models::ConfigStandbyUp& f) const {
-    event(j, "cfg.standby_up");
-    site(j, f.site);
-  }
-  void tell(Json& j, const models::FaultInjected& f) const {
-    event(j, f.undone != 0 ? "fault.undone" : "fault.injected");
-    j["fault"] = named(r_.fault_texts, f.fault);
-  }
-  void tell(Json& j, const models::NodeStateChanged& f) const {
-    event(j, f.up != 0 ? "node.up" : "node.down");
-    j["node"] = named(r_.node_names, f.node.value);
-  }
-  void tell(Json& j, const models::PairStateChanged& f) const {
-    event(j, f.up != 0 ? "pair.up" : "pair.down");
-    site(j, f.site);
-  }
-  /// What is_event() leaves out.
-  template <class Other>
-  void tell(Json& j, const Other&) const {
-    event(j, "other");
-  }
-
-  const RunResult& r_;
-};
-
-}  // namespace
-
 void write_events(const RunResult& result, OutputFile& out) {
-  const EventWriter writer(result);
+  const ThingNames names = names_of(result);
   for (const models::JournalEntry& entry : result.events) {
-    out.write(writer.line(entry).dump(-1, ' ', false, Json::error_handler_t::replace));
+    out.write(record_json(entry, names).dump(-1, ' ', false, Json::error_handler_t::replace));
     out.write("\n");
   }
 }

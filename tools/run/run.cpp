@@ -15,6 +15,7 @@
 #include "sim/s4u/platform.hpp"
 #include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
+#include "tools/journal/journal_file.hpp"
 #include "tools/results/json_files.hpp"
 #include "tools/results/replication_summary.hpp"
 #include "tools/results/result_writer.hpp"
@@ -23,6 +24,7 @@
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
 #include "tools/scenario/effective.hpp"
+#include "tools/trace/replay.hpp"
 
 namespace bcsim::tools {
 
@@ -153,6 +155,33 @@ void print_summary(const RunRequest& request, const models::RunResult& first, co
                                         : terminal_summary(first, meta, style));
 }
 
+/// Writes the journal, which workers do not: replication 0 once more, listening.
+void listen_again(const RunRequest& request, const ResultMeta& meta, Terminal& terminal) {
+  if (request.journal.empty()) return;
+  const models::Layout layout(request.scenario, {request.scenario.run.seed, 0});
+  std::optional<JournalFile> journal;
+  if (!request.journal.empty()) {
+    journal.emplace(request.journal, layout,
+                    request.journal_messages ? std::optional(request.filter) : std::nullopt);
+  }
+  const auto attach = [&](models::TwoSiteWorld& world) {
+    if (journal) world.add_observer(*journal);
+  };
+  const SignalGuard signals;
+  Progress progress(terminal, request.scenario.name);
+  const ReplayEnd end =
+      replay_run(request.scenario, 0, attach, sim::SimTime::max(), [&](models::SimTime reached) {
+        progress.show(sim::seconds(reached) / sim::seconds(request.scenario.run.horizon),
+                      "written");
+        return !SignalGuard::interrupted();
+      });
+  if (SignalGuard::interrupted()) return;
+  if (end.journal_fingerprint != meta.journal_fingerprint) {
+    throw std::runtime_error("the run and its journal differ");
+  }
+  if (journal) journal->commit();
+}
+
 }  // namespace
 
 int run_scenario(const RunRequest& request, Terminal& terminal) {
@@ -184,6 +213,7 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   models::RunResult& first = done.first->result;
   first.verdicts = merge_verdicts(done.records, all, scenario.expectations);
   write_results({&first, done.records, &all}, meta, directory);
+  listen_again(request, meta, terminal);
   if (!chosen) update_latest(directory);
   print_summary(request, first, all, meta, directory.string(), terminal);
   if (terminal.verbose()) {

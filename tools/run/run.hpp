@@ -7,6 +7,7 @@
 
 #include "models/scenario.hpp"
 #include "tools/cli/terminal.hpp"
+#include "tools/journal/message_filter.hpp"
 #include "tools/scenario/diagnostics.hpp"
 #include "tools/stats/precision.hpp"
 
@@ -24,6 +25,9 @@ struct RunRequest {
   unsigned jobs = 1;                       ///< processes at a time
   std::vector<PrecisionTarget> precision;  ///< more replications until these are met
   std::uint32_t most = 0;                  ///< … or so many are done
+  std::filesystem::path journal;           ///< every record of replication 0; empty: nowhere
+  bool journal_messages = false;           ///< … and the messages that `filter` lets pass
+  MessageFilter filter = {};
 };
 
 /// Simulates and writes; returns the exit code. May throw WriteError.

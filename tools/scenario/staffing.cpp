@@ -30,7 +30,7 @@ std::shared_ptr<const Section> step_section() {
 }
 
 // One of several groups that share the agents of a file: "1/2" is the first of two.
-struct Part {
+struct StaffingPart {
   std::uint32_t number = 1, of = 1;
   // Whole people: what is left over goes to the first parts.
   [[nodiscard]] std::uint32_t take(std::uint32_t all) const {
@@ -41,7 +41,7 @@ struct Part {
 struct StaffingFile {
   Node file, start_column, count_column;
   double share = 1;
-  Part part;
+  StaffingPart part;
 };
 
 Codec<Node> raw_text() {
@@ -54,10 +54,10 @@ Codec<Node> raw_text() {
   return codec;
 }
 
-Codec<Part> part() {
-  Codec<Part> codec;
+Codec<StaffingPart> part() {
+  Codec<StaffingPart> codec;
   codec.type.what = "fraction such as 1/2";
-  codec.read = [](Reader& r, const Node& node, Part& value) {
+  codec.read = [](Reader& r, const Node& node, StaffingPart& value) {
     const std::string* text = r.scalar(node, "a part such as 1/2");
     if (text == nullptr) return;
     const std::size_t slash = text->find('/');
@@ -74,13 +74,13 @@ Codec<Part> part() {
     r.error(node, "S-003", fmt::format("'{}' is not a part", *text),
             "1/2 is the first of two groups, 2/2 the second");
   };
-  codec.write = [](const Writer&, const Part& value) {
+  codec.write = [](const Writer&, const StaffingPart& value) {
     return Out::scalar(fmt::format("{}/{}", value.number, value.of));
   };
   return codec;
 }
 
-std::shared_ptr<const Section> file_section() {
+std::shared_ptr<const Section> staffing_file_section() {
   static const auto keys = [] {
     SectionOf<StaffingFile> s("a staffing file", "A CSV file of agents at work");
     s.key("file", &StaffingFile::file, raw_text(), language(), "The CSV file").require();
@@ -118,7 +118,7 @@ Steps from_start_on(const Steps& steps) {
 
 Steps read_file(Reader& r, const Node& node) {
   StaffingFile options;
-  read_section(r, *file_section(), node, &options);
+  read_section(r, *staffing_file_section(), node, &options);
   if (!options.file.is_scalar()) return {};
   const auto csv = read_csv(r, options.file);
   if (!csv) return {};
@@ -185,7 +185,7 @@ Codec<Steps> staffing_curve() {
   Codec<Steps> codec;
   codec.type.kind = Kind::any_of;
   codec.type.elements = {list(section<Step>(step_section()), "staffing").type,
-                         section<StaffingFile>(file_section()).type};
+                         section<StaffingFile>(staffing_file_section()).type};
   codec.read = [](Reader& r, const Node& node, Steps& value) {
     value = node.is_map() ? read_file(r, node) : read_list(r, node);
   };

@@ -1,0 +1,122 @@
+#include "tools/trace/replay.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "sim/platform.hpp"
+#include "tools/journal/message_words.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+/// The call that a record is about; invalid if it is about none.
+models::CallId subject_of(const models::Record& record) {
+  return std::visit(
+      [](const auto& fact) -> models::CallId {
+        if constexpr (requires { fact.call; }) return fact.call;
+        return {};
+      },
+      record);
+}
+
+bool concerns_all(const models::Record& record) {
+  return std::visit(
+      [](const auto& fact) {
+        using Fact = std::decay_t<decltype(fact)>;
+        return std::is_same_v<Fact, models::FaultInjected> ||
+               std::is_same_v<Fact, models::PairStateChanged> ||
+               std::is_same_v<Fact, models::NodeStateChanged> ||
+               std::is_same_v<Fact, models::Switchover> ||
+               std::is_same_v<Fact, models::ProxyState> ||
+               std::is_same_v<Fact, models::PstnReroute> ||
+               std::is_same_v<Fact, models::PeerTrunk> ||
+               std::is_same_v<Fact, models::ServerModeChanged>;
+      },
+      record);
+}
+
+class CallLog final : public models::Observer {
+ public:
+  CallLog(const models::Layout& layout, const std::vector<models::CallId>& calls)
+      : ledger_(*layout.directory.scenario), situation_(layout) {
+    for (const models::CallId call : calls) lives_[call.value].id = call;
+  }
+
+  void on_record(const models::JournalEntry& entry) override {
+    ledger_.on_record(entry);
+    situation_.on_record(entry);
+    if (concerns_all(entry.record)) faults_.push_back(entry);
+    const auto found = lives_.find(subject_of(entry.record).value);
+    if (found == lives_.end()) return;
+    CallLife& life = found->second;
+    life.records.push_back(entry);
+    const bool answered = std::holds_alternative<models::CallAnswered>(entry.record);
+    const bool over = std::holds_alternative<models::CallReleased>(entry.record);
+    const bool served = life.id.value < ledger_.rows().size() &&
+                        ledger_.row(life.id).cause == models::Cause::completed;
+    if (answered || (over && !served)) life.decisive = situation_.look(entry.at, ledger_);
+  }
+  void on_tick(models::SimTime, const models::TickSample&) override {}
+  [[nodiscard]] bool wants_messages() const override { return !lives_.empty(); }
+  void on_message(const models::Transmission& t) override {
+    const auto found = lives_.find(call_of(t.envelope.message).value);
+    if (found == lives_.end()) return;
+    found->second.messages.push_back({t.envelope.sent, t.at, t.from, t.to, t.dropped,
+                                      t.envelope.connection.valid(), t.envelope.message});
+  }
+
+  void finish(models::SimTime now, const std::vector<models::CallId>& calls, Replay& out) {
+    ledger_.finish(now);
+    for (const models::CallId call : calls) {
+      CallLife& life = lives_.at(call.value);
+      if (life.records.empty()) continue;
+      life.row = ledger_.row(call);
+      std::stable_sort(life.messages.begin(), life.messages.end(),
+                       [](const auto& a, const auto& b) { return a.sent < b.sent; });
+      out.lives.push_back(life);
+    }
+    out.rows = ledger_.take_rows();
+    out.faults = std::move(faults_);
+  }
+
+ private:
+  models::CallLedger ledger_;
+  SituationFold situation_;
+  std::map<std::uint32_t, CallLife> lives_;
+  std::vector<models::JournalEntry> faults_;
+};
+
+}  // namespace
+
+ReplayEnd replay_run(const models::Scenario& scenario, std::uint32_t replication,
+                     const ReplayAttach& attach, models::SimTime until,
+                     const ReplayGoesOn& goes_on) {
+  models::TwoSiteWorld world(scenario, {scenario.run.seed, replication});
+  attach(world);
+  sim::PlainPlatform platform(world.layout().topology);
+  models::Simulation& simulation = world.simulate(platform);
+  world.start();
+  const models::SimTime end = std::min(simulation.horizon(), until);
+  while (simulation.now() < end) {
+    simulation.run_until(std::min(end, simulation.now() + std::chrono::seconds(1)));
+    if (goes_on && !goes_on(simulation.now())) break;
+  }
+  return {simulation.now(), simulation.journal_fingerprint()};
+}
+
+Replay replay(const models::Scenario& scenario, std::uint32_t replication,
+              const ReplayRequest& request, const ReplayGoesOn& goes_on) {
+  const models::Layout layout(scenario, {scenario.run.seed, replication});
+  CallLog log(layout, request.calls);
+  const ReplayEnd end = replay_run(
+      scenario, replication, [&log](models::TwoSiteWorld& world) { world.add_observer(log); },
+      request.until, goes_on);
+  Replay out;
+  out.reached = end.reached;
+  out.journal_fingerprint = end.journal_fingerprint;
+  log.finish(out.reached, request.calls, out);
+  return out;
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,50 @@
+// How both sites stand at an instant: folded from the journal, looked at when it matters.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/ledger/ledger.hpp"
+#include "models/metrics/workforce.hpp"
+#include "models/world/layout.hpp"
+
+namespace bcsim::tools {
+
+struct SiteState {
+  bool pair_alive = true;
+  models::ServerMode mode = models::ServerMode::bc;
+  bool sees_peer = true;  ///< its trunk to the peer is in service
+  std::uint32_t waiting = 0;
+  std::uint32_t logged_in = 0, ready = 0, busy = 0;  ///< agents, as its SIP Server sees them
+  std::uint32_t registered = 0;                      ///< Extension DNs in service
+};
+
+struct GatewayState {
+  bool rerouted = false;  ///< the PSTN holds it for dead
+  std::array<bool, models::kSites> online = {true, true};
+};
+
+struct Situation {
+  models::SimTime at = sim::kNever;  ///< kNever: nobody looked
+  std::array<SiteState, models::kSites> sites;
+  std::vector<GatewayState> gateways;
+  std::vector<std::uint32_t> open_faults;
+};
+
+/// See the head comment. The layout must outlive it.
+class SituationFold {
+ public:
+  explicit SituationFold(const models::Layout& layout);
+
+  void on_record(const models::JournalEntry& entry);
+  /// As of now; waiting calls are counted in the ledger's rows.
+  [[nodiscard]] Situation look(models::SimTime now, const models::CallLedger& ledger) const;
+
+ private:
+  models::Board board_;
+  models::Workforce workforce_;
+  Situation state_;
+};
+
+}  // namespace bcsim::tools
