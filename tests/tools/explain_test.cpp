@@ -1,0 +1,326 @@
+// bcsim explain: stories of calls, their ladders, and the command line around them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "sim/hash.hpp"
+#include "tests/support/worlds.hpp"
+#include "tools/cli/home.hpp"
+#include "tools/cli/program.hpp"
+#include "tools/report/html.hpp"
+#include "tools/results/page.hpp"
+#include "tools/trace/story_pages.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using models::CallId;
+using models::Cause;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+/// Two agents a site; calls to mg1 every 15 s from 1 s on; site 1 fails after a minute.
+models::Scenario failing_site() {
+  models::Scenario s = tests::p0_scenario();
+  s.run.horizon = 5min;
+  s.agents = {tests::agents("a", 4, 0), tests::agents("b", 4, 1)};
+  models::SingleCalls single;
+  for (int i = 0; i < 6; ++i) single.calls.push_back({sim::kStart + i * 15s + 1s, 90s, 300s, 0});
+  s.calls = {tests::calls(single)};
+  models::Fault fault = tests::site_failure(sim::kStart + 60s);
+  fault.text = "fail site1";
+  s.faults = {fault};
+  return s;
+}
+
+class Explained {
+ public:
+  Explained(models::Scenario scenario, std::vector<CallId> calls)
+      : scenario_(std::move(scenario)),
+        layout_(scenario_, {scenario_.run.seed, 0}),
+        names_(names_of(layout_)),
+        replay_(replay(scenario_, 0, {.calls = std::move(calls)})) {}
+
+  [[nodiscard]] StoryContext context() const {
+    return {scenario_, layout_, names_, replay_.faults};
+  }
+  [[nodiscard]] const CallLife& life(std::size_t i) const { return replay_.lives.at(i); }
+  [[nodiscard]] CallStory story(std::size_t i) const { return tell_story(life(i), context()); }
+  [[nodiscard]] Ladder ladder(std::size_t i) const {
+    return make_ladder(life(i), story(i), context());
+  }
+  [[nodiscard]] const Replay& all() const { return replay_; }
+  [[nodiscard]] const models::Scenario& scenario() const { return scenario_; }
+
+ private:
+  models::Scenario scenario_;
+  models::Layout layout_;
+  ThingNames names_;
+  Replay replay_;
+};
+
+TEST(Replay, GivesTheJournalOfTheRunToTheBitAlsoWhileListening) {
+  const auto plain = tests::run_world(failing_site());
+  EXPECT_EQ(replay(failing_site(), 0, {}).journal_fingerprint, plain.journal);
+  EXPECT_EQ(replay(failing_site(), 0, {.calls = {CallId{0}, CallId{4}}}).journal_fingerprint,
+            plain.journal);
+}
+
+TEST(Replay, StopsWhereItIsTold) {
+  const Replay r = replay(failing_site(), 0, {.until = sim::kStart + 20s});
+  EXPECT_EQ(r.reached, sim::kStart + 20s);
+  EXPECT_EQ(r.rows.size(), 2u);
+}
+
+TEST(Story, OfACallCutOffInTalkNamesTheFaultThePathAndTheRule) {
+  const Explained e(failing_site(), {CallId{1}});
+  ASSERT_EQ(e.life(0).row.cause, Cause::dropped_in_talk);
+  const CallStory s = e.story(0);
+  EXPECT_EQ(s.title, "Call 1: lost, cut off while talking to an agent");
+  EXPECT_EQ(s.outcome, "dropped_in_talk");
+  EXPECT_THAT(s.decision.why, HasSubstr("At 0:01:00.000 the whole SIP Server pair of site1"));
+  EXPECT_THAT(s.decision.why, HasSubstr("fail site1"));
+  EXPECT_THAT(s.decision.rule, StartsWith("R5"));
+  ASSERT_EQ(s.both_sites.size(), 4u);
+  EXPECT_THAT(s.both_sites[0], StartsWith("site1: SIP Server pair dead; 0 agents logged in"));
+  EXPECT_THAT(s.both_sites[1], HasSubstr("4 agents logged in"));
+  ASSERT_TRUE(s.decision.message);
+  EXPECT_EQ(e.life(0).messages.at(*s.decision.message).sent, sim::kStart + 60s);
+}
+
+TEST(Story, OfACallThatWentToTheOtherSiteSaysHowOftenTheFirstWasAsked) {
+  const Explained e(failing_site(), {CallId{4}});  // 61 s: site 1 is dead, mg1 does not know
+  EXPECT_EQ(e.life(0).row.queue_site, 1);
+  std::string text;
+  for (const StoryLine& line : e.story(0).lines) text += line.text + "\n";
+  EXPECT_THAT(text, HasSubstr("mg1 gives site1 up for this call: it did not answer the INVITE, "
+                              "sent 4 times (the machine was dead)"));
+  EXPECT_THAT(text, HasSubstr("mg1 sends another INVITE to the SIP Server of site2."));
+}
+
+TEST(Story, OfACallerWhoFoundNoServerNamesTheRetransmissions) {
+  models::Scenario s = failing_site();
+  for (auto& gateway : s.gateways) gateway.second_target = false;
+  const Explained e(s, {CallId{4}});
+  ASSERT_EQ(e.life(0).row.cause, Cause::lost_setup_timeout);
+  const Decision d = e.story(0).decision;
+  EXPECT_THAT(d.why,
+              HasSubstr("Its INVITE of 0:01:01.000 to site1.sip-server.primary and 3 copies"));
+  EXPECT_THAT(d.why, HasSubstr("the last 3.5 s later"));
+  EXPECT_THAT(d.rule, HasSubstr("retransmissions: 3"));
+  ASSERT_TRUE(d.message);
+  EXPECT_FALSE(e.life(0).messages.at(*d.message).arrived());
+}
+
+TEST(Story, EndsWhereTheCallEnds) {
+  const Explained e(failing_site(), {CallId{0}, CallId{4}});
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (const StoryLine& line : e.story(i).lines) {
+      EXPECT_LE(line.at, e.life(i).row.released) << line.text;
+    }
+  }
+}
+
+TEST(LadderText, FitsEightyColumnsAndMarksCopiesLossesAndFaults) {
+  const Explained e(failing_site(), {CallId{1}, CallId{4}});
+  const std::string dropped = ladder_text(e.ladder(0), e.scenario());
+  EXPECT_THAT(dropped, HasSubstr("#### Fault: \"fail site1\". ####"));
+  EXPECT_THAT(dropped, HasSubstr("BYE #2"));
+  EXPECT_THAT(dropped, HasSubstr("(the machine was dead)"));
+  const std::string moved = ladder_text(e.ladder(1), e.scenario());
+  EXPECT_THAT(moved, HasSubstr("INVITE #4"));
+  EXPECT_THAT(moved, HasSubstr("200 OK"));
+  for (const std::string& text : {dropped, moved}) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(columns(line), 80u) << line;
+      EXPECT_EQ(columns(line), line.size()) << "not ASCII: " << line;
+    }
+  }
+}
+
+TEST(Ladder, HasEveryMessageOnceInOrderOfTime) {
+  const Explained e(failing_site(), {CallId{1}});
+  const Ladder ladder = e.ladder(0);
+  std::size_t messages = 0;
+  models::SimTime last = sim::kStart;
+  for (const LadderRow& row : ladder.rows) {
+    EXPECT_LE(last, row.at);
+    last = row.at;
+    if (row.kind != LadderRow::Kind::message) continue;
+    ++messages;
+    ASSERT_LT(row.from, ladder.actors.size());
+    ASSERT_LT(row.to, ladder.actors.size());
+  }
+  std::size_t expected = 0;
+  for (const LoggedMessage& m : e.life(0).messages) expected += m.from.valid() && m.to.valid();
+  EXPECT_EQ(messages, expected);
+  EXPECT_GT(messages, 30u);
+}
+
+TEST(LadderSvg, IsWellFormedEnoughToBeReadAsXml) {
+  const Explained e(failing_site(), {CallId{1}});
+  const std::string svg = ladder_svg(e.ladder(0), e.scenario(), true);
+  EXPECT_THAT(svg, StartsWith("<svg class=\"ladder\" xmlns="));
+  std::map<std::string, int> open;
+  for (std::size_t at = 0; (at = svg.find('<', at)) != std::string::npos; ++at) {
+    const std::size_t end = svg.find('>', at);
+    ASSERT_NE(end, std::string::npos);
+    const bool closing = svg[at + 1] == '/';
+    const std::size_t name = at + (closing ? 2 : 1);
+    const std::string tag = svg.substr(name, svg.find_first_of(" >/", name) - name);
+    if (closing) --open[tag];
+    if (!closing && svg[end - 1] != '/') ++open[tag];
+  }
+  for (const auto& [tag, count] : open) EXPECT_EQ(count, 0) << tag;
+}
+
+TEST(Html, EscapesWhatIsNotOurs) {
+  EXPECT_EQ(escape_html("<a href=\"x\">&\x01"), "&lt;a href=&quot;x&quot;&gt;&amp; ");
+}
+
+// ---- the command ----------------------------------------------------------------------------
+
+struct Outcome {
+  int exit = -1;
+  std::string out, err;
+};
+
+Outcome explain_program(const std::vector<std::string>& words) {
+  std::istringstream in;
+  std::ostringstream out, err;
+  Terminal terminal{in, out, err};
+  Outcome outcome;
+  outcome.exit = run_program(words, terminal);
+  outcome.out = out.str();
+  outcome.err = err.str();
+  return outcome;
+}
+
+const std::vector<std::string> kShort = {
+    "--set", "run.horizon=2h",        "--set", "agents.team1.count=30",
+    "--set", "agents.team2.count=30", "--set", "calls.main.rate=600/h"};
+std::vector<std::string> with_short(std::vector<std::string> words) {
+  words.insert(words.end(), kShort.begin(), kShort.end());
+  return words;
+}
+
+TEST(ExplainCommand, TellsALostCallOfEachCause) {
+  const Outcome o = explain_program(with_short({"explain", "--lost", "site_failure"}));
+  EXPECT_EQ(o.exit, 0) << o.err;
+  EXPECT_THAT(o.out, HasSubstr("dropped_in_talk"));
+  EXPECT_THAT(o.out, HasSubstr("What decided  R5"));
+  EXPECT_THAT(o.out, HasSubstr("Both sites at 10:30:00.000"));
+}
+
+TEST(ExplainCommand, WritesJsonHtmlAndSvg) {
+  const auto source = with_short({"explain", "--cause", "dropped_in_talk", "site_failure"});
+  auto json = source, html = source, svg = source;
+  json.push_back("--json");
+  html.insert(html.end(), {"--format", "html"});
+  svg.insert(svg.end(), {"--format", "svg"});
+  const auto parsed = nlohmann::json::parse(explain_program(json).out);
+  ASSERT_EQ(parsed.size(), 1u);
+  EXPECT_EQ(parsed[0]["cause"], "dropped_in_talk");
+  EXPECT_GT(parsed[0]["messages"].size(), 20u);
+  const std::string page = explain_program(html).out;
+  EXPECT_THAT(page, StartsWith("<!doctype html>"));
+  EXPECT_THAT(page, Not(HasSubstr("src=")));
+  EXPECT_THAT(page, HasSubstr("<svg class=\"ladder\""));
+  EXPECT_THAT(explain_program(svg).out, StartsWith("<svg"));
+}
+
+TEST(ExplainCommand, SaysWhatIsWrongWithTheQuestion) {
+  EXPECT_EQ(explain_program({"explain"}).exit, 64);
+  EXPECT_EQ(explain_program({"explain", "7", "--lost", "site_failure"}).exit, 64);
+  const Outcome cause = explain_program({"explain", "--cause", "droped_in_talk", "site_failure"});
+  EXPECT_EQ(cause.exit, 64);
+  EXPECT_THAT(cause.err, HasSubstr("did you mean 'dropped_in_talk'?"));
+  const Outcome call = explain_program(with_short({"explain", "999999", "site_failure"}));
+  EXPECT_EQ(call.exit, 65);
+  EXPECT_THAT(call.err, HasSubstr("there is no call 999999: they are numbered from 0 to"));
+  EXPECT_EQ(explain_program({"explain", "7", "no_such_scenario"}).exit, 65);
+}
+
+TEST(ExplainCommand, RefusesResultsOfAnotherSimulation) {
+  const fs::path directory = fs::path(testing::TempDir()) / "explain-results";
+  fs::remove_all(directory);
+  fs::create_directories(directory);
+  const Loaded loaded = load_scenario(home_directory() / "scenarios" / "site_failure.yaml",
+                                      {"run.horizon=1h45min", "agents.team1.count=30",
+                                       "agents.team2.count=30", "calls.main.rate=600/h"});
+  ASSERT_FALSE(loaded.has_errors());
+  const auto write = [&](const std::string& fingerprint) {
+    const nlohmann::json run = {{"effective_scenario", loaded.effective_yaml},
+                                {"scenario", "site_failure"},
+                                {"replication", 0},
+                                {"journal_fingerprint", fingerprint},
+                                {"version", "0.0.1"},
+                                {"git_commit", "abc"}};
+    std::ofstream(directory / "run.json") << run.dump();
+  };
+  write("0123456789abcdef");
+  const Outcome other = explain_program({"explain", "7", directory.string()});
+  EXPECT_EQ(other.exit, 65);
+  EXPECT_THAT(other.err, HasSubstr("bcsim 0.0.1 (abc), which simulates something else"));
+  write(sim::to_hex(replay(loaded.scenario, 0, {}).journal_fingerprint));
+  const Outcome same = explain_program({"explain", "7", directory.string(), "--ladder"});
+  EXPECT_EQ(same.exit, 0) << same.err;
+  EXPECT_THAT(same.out, StartsWith("Call 7: "));
+  fs::remove_all(directory);
+}
+
+/// Every lost call of the scenario has a story that names the ledger's cause, a reason and what
+/// decided; a call that silence killed has the message that nobody answered.
+void expect_every_loss_explained(const models::Scenario& scenario) {
+  const Replay first = replay(scenario, 0, {});
+  std::vector<CallId> lost;
+  for (std::uint32_t i = 0; i < first.rows.size(); ++i) {
+    if (models::is_loss(first.rows[i].cause)) lost.push_back(CallId{i});
+  }
+  ASSERT_FALSE(lost.empty());
+  const Explained e(scenario, lost);
+  ASSERT_EQ(e.all().lives.size(), lost.size());
+  for (std::size_t i = 0; i < lost.size(); ++i) {
+    const CallStory story = e.story(i);
+    const models::CallRow& row = first.rows[lost[i].value];
+    EXPECT_EQ(story.outcome, models::name(row.cause)) << lost[i].value;
+    EXPECT_FALSE(story.decision.why.empty()) << lost[i].value;
+    EXPECT_FALSE(story.decision.rule.empty()) << lost[i].value;
+    EXPECT_EQ(story.both_sites.size(), 2 + scenario.gateways.size()) << lost[i].value;
+    if (row.release == models::pstn::Release::no_response ||
+        row.release == models::pstn::Release::speech_lost) {
+      EXPECT_TRUE(story.decision.message) << lost[i].value;
+    }
+    EXPECT_FALSE(ladder_text(e.ladder(i), scenario).empty());
+  }
+}
+
+TEST(Explain, NamesTheCauseOfEveryLostCall) {
+  for (const char* fault : {"", "gateway"}) {
+    models::Scenario s = failing_site();
+    if (*fault != '\0') s.faults.front().target = models::GatewayTarget{0};
+    expect_every_loss_explained(s);
+  }
+}
+
+TEST(Explain, NamesTheCauseOfEveryLostCallOfTheShippedScenarios) {
+  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "minutes; BCSIM_FULL=1 runs it";
+  for (const ShippedScenario& shipped : shipped_scenarios()) {
+    SCOPED_TRACE(shipped.name);
+    Loaded loaded = load_scenario(shipped.path);
+    ASSERT_FALSE(loaded.has_errors());
+    expect_every_loss_explained(loaded.scenario);
+  }
+}
+
+}  // namespace
+}  // namespace bcsim::tools

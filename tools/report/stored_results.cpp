@@ -1,0 +1,54 @@
+#include "tools/report/stored_results.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+namespace bcsim::tools {
+
+namespace fs = std::filesystem;
+
+std::optional<fs::path> results_directory(const std::string& argument) {
+  std::error_code ignored;
+  const fs::path path = argument;
+  if (fs::exists(path / "run.json", ignored)) return path;
+  if (fs::exists(path / "latest" / "run.json", ignored)) return path / "latest";
+  return std::nullopt;
+}
+
+fs::path newest_results() {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator("results", ignored)) {
+    if (const auto directory = results_directory(entry.path().string())) {
+      found.push_back(*directory);
+    }
+  }
+  if (found.empty()) {
+    throw InputError("there are no results here: name a results directory or a scenario");
+  }
+  return *std::max_element(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
+    std::error_code e;
+    return fs::last_write_time(a / "run.json", e) < fs::last_write_time(b / "run.json", e);
+  });
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw InputError(fmt::format("cannot read '{}'", path.string()));
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+nlohmann::ordered_json read_json(const fs::path& path) {
+  try {
+    return nlohmann::ordered_json::parse(read_text(path));
+  } catch (const nlohmann::json::exception& e) {
+    throw InputError(
+        fmt::format("'{}' is not a results file of bcsim: {}", path.string(), e.what()));
+  }
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,278 @@
+#include "tools/trace/call_story.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "tools/journal/message_words.hpp"
+#include "tools/results/plain_words.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+std::string_view mode_words(models::ServerMode mode) {
+  constexpr std::string_view kWords[] = {"starting", "business-continuity mode", "single-site mode",
+                                         "draining", "stopped"};
+  return kWords[static_cast<std::size_t>(mode)];
+}
+
+/// One sentence per record; what says nothing new is left out.
+class Teller {
+ public:
+  Teller(const CallLife& life, const StoryContext& c) : life_(life), c_(c) {}
+
+  std::string operator()(const models::CallOffered& f) const {
+    std::string text = f.attempt > 1
+                           ? fmt::format("Caller {} dials again (attempt {}, after call {})",
+                                         f.caller, f.attempt, f.previous.value)
+                           : fmt::format("Caller {} dials", f.caller);
+    return text + fmt::format(
+                      " and reaches gateway {}. He would speak for {} and wait {} for an "
+                      "agent.",
+                      gateway(f.gateway), duration_words(sim::seconds(f.talk)),
+                      duration_words(sim::seconds(f.patience)));
+  }
+  std::string operator()(const models::CallInvited& f) const {
+    return fmt::format("{} sends {}INVITE to the SIP Server of {}.", gateway(f.gateway),
+                       f.nth > 0 ? "another " : "", site(f.site));
+  }
+  std::string operator()(const models::SetupFailed& f) const {
+    std::string how = fmt::format("answered {} {}", f.status, reason_phrase(f.status));
+    for (const Silence& s : unanswered_invites(life_, c_.layout)) {
+      const models::NodeId to = life_.messages[s.first].to;
+      if (!to.valid() || c_.layout.roles[to.value].site != f.site) continue;
+      how = f.status == 503
+                ? fmt::format("refused the INVITE ({})", fate_words(s.fate))
+                : fmt::format("did not answer the INVITE, sent {} ({})",
+                              s.sent.size() == 1 ? "once" : fmt::format("{} times", s.sent.size()),
+                              fate_words(s.fate));
+    }
+    return fmt::format("{} gives {} up for this call: it {}.", gateway(f.gateway), site(f.site),
+                       how);
+  }
+  std::string operator()(const models::CallQueued& f) const {
+    return fmt::format(
+        "The SIP Server of {} takes the call for queue {}; {} there now.", site(f.site),
+        ThingNames::of(c_.names.queues, f.queue),
+        f.waiting == 1 ? "it is the only one" : count_words(f.waiting, "call waits", "calls wait"));
+  }
+  std::string operator()(const models::TreatmentStarted& f) const {
+    return fmt::format("It is answered toward the caller, who hears music from {}.", site(f.site));
+  }
+  std::string operator()(const models::CallRouted& f) const {
+    return fmt::format("Agent {} at {} is chosen, {} after the call was taken.", agent(f.agent),
+                       site(f.site), waited());
+  }
+  std::string operator()(const models::CallRinging&) const { return "His phone rings."; }
+  std::string operator()(const models::CallReturned& f) const {
+    return fmt::format("Agent {} does not take it ({} {}); the call waits again.", agent(f.agent),
+                       f.status, reason_phrase(f.status));
+  }
+  std::string operator()(const models::CallAnswered& f) const {
+    return fmt::format("Caller and agent {} speak, through the SIP Server{}{}.", agent(f.agent),
+                       f.path == 3 ? "s of both sites" : " of " + site(f.path - 1),
+                       f.monitored != 0 ? "" : "; his desktop is not logged in there");
+  }
+  std::string operator()(const models::CallHeld& f) const {
+    return fmt::format("Agent {} {}.", agent(f.agent),
+                       f.held != 0 ? "puts the caller on hold" : "takes the caller back from hold");
+  }
+  std::string operator()(const models::CallDefaultRouted& f) const {
+    return fmt::format("The SIP Server of {} sends it to the default destination.", site(f.site));
+  }
+  std::string operator()(const models::CallReleased& f) const {
+    using models::pstn::Release;
+    if (f.by_caller != 0) return "The caller hangs up.";
+    switch (f.release) {
+      case Release::normal:
+        return "The call is over.";
+      case Release::speech_lost:
+        return "Speech stops; the caller hangs up.";
+      case Release::rejected:
+        return fmt::format("The caller is turned away ({} {}).", f.status, reason_phrase(f.status));
+      case Release::no_response:
+        return "The gateway has nobody else to ask and turns the caller away.";
+      case Release::ring_timeout:
+        return "The gateway gives up waiting for an answer.";
+      case Release::media_lost:
+        return "The gateway gives up: nothing is heard any more.";
+      case Release::session_expired:
+        return "The gateway ends the session: it was not confirmed.";
+      case Release::default_routed:
+        return "The call goes on elsewhere: default destination.";
+      case Release::gateway_failed:
+        return "The gateway dies, and the line goes dead.";
+      case Release::no_channel:
+        return "Every channel of the trunk is busy: the caller hears the busy tone.";
+      case Release::caller_hung_up:
+        return "The caller hangs up.";
+    }
+    return "";
+  }
+  std::string operator()(const models::MediaDegraded&) const {
+    return "Its speech shares a link that carries more than it can: it will not sound well.";
+  }
+  std::string operator()(const models::CallerLost&) const { return "He does not try again."; }
+  std::string operator()(const models::RedialPlanned& f) const {
+    return fmt::format("He will dial again in {}.", duration_words(sim::seconds(f.after)));
+  }
+  std::string operator()(const models::EarlyDialogLost& f) const {
+    return fmt::format("The backup SIP Server of {} takes over and does not know the call.",
+                       site(f.site));
+  }
+  std::string operator()(const models::RequestRejected& f) const {
+    return fmt::format("The SIP Server of {} rejects a request with {} {}.", site(f.site), f.status,
+                       reason_phrase(f.status));
+  }
+  std::string operator()(const models::BcForward& f) const {
+    return fmt::format("The SIP Server of {} forwards it to its peer ({}).", site(f.site),
+                       f.by_302 != 0 ? "302" : "INVITE over the inter-site trunk");
+  }
+  template <class Other>
+  std::string operator()(const Other&) const {
+    return "";
+  }
+
+ private:
+  [[nodiscard]] std::string site(std::uint32_t s) const {
+    return ThingNames::of(c_.names.sites, s);
+  }
+  [[nodiscard]] std::string gateway(std::uint32_t g) const {
+    return ThingNames::of(c_.names.gateways, g);
+  }
+  [[nodiscard]] std::string agent(models::AgentId a) const {
+    return ThingNames::of(c_.names.agents, a.value);
+  }
+  [[nodiscard]] std::string waited() const {
+    return lapse_words(life_.row.routed - life_.row.queued);
+  }
+
+  const CallLife& life_;
+  const StoryContext& c_;
+};
+
+std::string outcome_words(const models::CallRow& row) {
+  const std::string words(models::in_words(row.cause));
+  return models::is_loss(row.cause) ? "lost, " + words : words;
+}
+
+std::vector<std::string> both_sites(const CallLife& life, const StoryContext& c) {
+  std::vector<std::string> lines;
+  const Situation& now = life.decisive;
+  if (now.at == sim::kNever) return lines;
+  for (std::uint32_t s = 0; s < models::kSites; ++s) {
+    const SiteState& site = now.sites[s];
+    std::string text = ThingNames::of(c.names.sites, s) + ": ";
+    if (!site.pair_alive) {
+      text += "SIP Server pair dead";
+    } else {
+      text += fmt::format("SIP Server in {}{}", mode_words(site.mode),
+                          site.sees_peer ? "" : ", peer out of service");
+    }
+    text += fmt::format("; {} logged in ({} ready, {} busy), {} registered, {} waiting",
+                        count_words(site.logged_in, "agent", "agents"), site.ready, site.busy,
+                        count_words(site.registered, "phone", "phones"),
+                        count_words(site.waiting, "call", "calls"));
+    lines.push_back(text);
+  }
+  for (std::size_t g = 0; g < now.gateways.size(); ++g) {
+    std::string text = c.scenario.gateways[g].name + ": ";
+    if (now.gateways[g].rerouted) {
+      text += "held for dead by the PSTN";
+    } else {
+      std::string off;
+      for (std::uint32_t s = 0; s < models::kSites; ++s) {
+        if (!now.gateways[g].online[s]) off += " " + ThingNames::of(c.names.sites, s);
+      }
+      text += off.empty() ? "holds both SIP Servers for alive" : "holds for dead:" + off;
+    }
+    lines.push_back(text);
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string fault_sentence(const models::JournalEntry& e, const CallLife& life,
+                           const StoryContext& c) {
+  if (const auto* f = std::get_if<models::FaultInjected>(&e.record)) {
+    return fmt::format("Fault: “{}”{}.", ThingNames::of(c.names.faults, f->fault),
+                       f->undone != 0 ? " is over" : "");
+  }
+  if (const auto* f = std::get_if<models::PairStateChanged>(&e.record)) {
+    return fmt::format("The SIP Server pair of {} is {}.", ThingNames::of(c.names.sites, f->site),
+                       f->up != 0 ? "alive again" : "dead");
+  }
+  if (const auto* f = std::get_if<models::Switchover>(&e.record)) {
+    return fmt::format("The backup SIP Server of {} takes over.",
+                       ThingNames::of(c.names.sites, f->site));
+  }
+  if (const auto* f = std::get_if<models::ProxyState>(&e.record)) {
+    if (f->gateway != life.row.gateway) return "";
+    return fmt::format("{} holds the SIP Server of {} {}.",
+                       ThingNames::of(c.names.gateways, f->gateway),
+                       ThingNames::of(c.names.sites, f->site),
+                       f->online != 0 ? "for alive again" : "for dead from now on");
+  }
+  return "";
+}
+
+std::string lapse_words(sim::Duration lapse) {
+  const double s = sim::seconds(lapse);
+  return s < 0.0995 ? fmt::format("{:.0f} ms", 1000 * s) : duration_words(s);
+}
+
+std::string instant_words(models::SimTime t, const models::Scenario& scenario) {
+  const auto label = scenario.run.start_label;
+  const sim::Duration d = t.time_since_epoch() + label.value_or(sim::Duration{});
+  auto ms = (d.count() + (d.count() < 0 ? -500'000 : 500'000)) / 1'000'000;
+  const std::string sign = ms < 0 ? "-" : "";
+  ms = ms < 0 ? -ms : ms;
+  const auto s = ms / 1000;
+  const auto hours = label ? s / 3600 % 24 : s / 3600;
+  return label
+             ? fmt::format("{}{:02}:{:02}:{:02}.{:03}", sign, hours, s / 60 % 60, s % 60, ms % 1000)
+             : fmt::format("{}{}:{:02}:{:02}.{:03}", sign, hours, s / 60 % 60, s % 60, ms % 1000);
+}
+
+CallStory tell_story(const CallLife& life, const StoryContext& context) {
+  CallStory story;
+  story.title = fmt::format("Call {}: {}", life.id.value, outcome_words(life.row));
+  story.outcome = models::name(life.row.cause);
+  const models::SimTime first = life.records.front().at;
+  const models::SimTime last =
+      life.row.released == sim::kNever ? models::SimTime::max() : life.row.released;
+  const Teller teller(life, context);
+  auto fault = context.faults.begin();
+  const auto faults_until = [&](models::SimTime t, bool inclusive) {
+    for (; fault != context.faults.end() && (fault->at < t || (inclusive && fault->at == t));
+         ++fault) {
+      if (fault->at < first || fault->at > last) continue;
+      std::string text = fault_sentence(*fault, life, context);
+      if (!text.empty()) story.lines.push_back({fault->at, std::move(text)});
+    }
+  };
+  bool over = false;
+  for (const models::JournalEntry& entry : life.records) {
+    // What is recorded at the instant of a fault is its consequence.
+    faults_until(entry.at, true);
+    // What crosses the end of the call is news to machines only.
+    const bool sequel = std::holds_alternative<models::CallReleased>(entry.record) ||
+                        std::holds_alternative<models::CallerLost>(entry.record) ||
+                        std::holds_alternative<models::RedialPlanned>(entry.record);
+    if (over && !sequel) continue;
+    over = over || std::holds_alternative<models::CallReleased>(entry.record);
+    std::string text = std::visit(teller, entry.record);
+    if (!text.empty()) story.lines.push_back({entry.at, std::move(text)});
+  }
+  faults_until(last, false);
+  story.decision = decide(life, context);
+  if (life.decisive.at != sim::kNever) {
+    story.decisive_at = instant_words(life.decisive.at, context.scenario);
+  }
+  story.both_sites = both_sites(life, context);
+  return story;
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,379 @@
+// Why a call ended: the cause of the ledger, and the fault, timer or rule behind it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tools/journal/message_words.hpp"
+#include "tools/results/plain_words.hpp"
+#include "tools/scenario/units.hpp"
+#include "tools/trace/call_story.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using models::Cause;
+using models::pstn::Release;
+
+/// Everything that a sentence about the end of a call needs.
+class Decider {
+ public:
+  Decider(const CallLife& life, const StoryContext& c) : life_(life), row_(life.row), c_(c) {}
+
+  Decision decide() const {
+    if (row_.cause == Cause::still_in_system) return {"The run ended before the call did.", "", {}};
+    if (row_.cause == Cause::completed) return completed();
+    switch (row_.release) {
+      case Release::speech_lost:
+        return speech_lost();
+      case Release::gateway_failed:
+        return gateway_failed();
+      case Release::caller_hung_up:
+        return hung_up();
+      case Release::no_response:
+        return no_response();
+      case Release::ring_timeout:
+        return ring_timeout();
+      case Release::rejected:
+        return rejected();
+      case Release::no_channel:
+        return no_channel();
+      case Release::media_lost:
+        return media_lost();
+      case Release::session_expired:
+        return session_expired();
+      case Release::default_routed:
+        return default_routed();
+      case Release::normal:
+        return ended_by_server();
+    }
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::string at(models::SimTime t) const { return instant_words(t, c_.scenario); }
+  [[nodiscard]] static std::string lasted(models::SimTime from, models::SimTime to) {
+    return lapse_words(to - from);
+  }
+  [[nodiscard]] std::string site(std::uint32_t s) const {
+    return ThingNames::of(c_.names.sites, s);
+  }
+  [[nodiscard]] const models::GatewayOptions& gateway() const {
+    return c_.scenario.gateways[row_.gateway];
+  }
+  /// The last message about the call that `wanted` accepts, up to its release.
+  template <class Wanted>
+  [[nodiscard]] std::optional<std::size_t> last_message(const Wanted& wanted) const {
+    std::optional<std::size_t> found;
+    for (std::size_t i = 0; i < life_.messages.size(); ++i) {
+      if (life_.messages[i].sent <= row_.released && wanted(life_.messages[i])) found = i;
+    }
+    return found;
+  }
+  [[nodiscard]] std::optional<std::size_t> last_notice(models::notice::Kind kind) const {
+    return last_message([kind](const LoggedMessage& m) {
+      const auto* notice = std::get_if<models::notice::Message>(&m.message);
+      return notice != nullptr && notice->kind == kind;
+    });
+  }
+  /// When a pair in the call's path died, last before the release.
+  struct Death {
+    models::SimTime at = sim::kNever;
+    std::uint32_t site = 0;
+    std::string fault;  ///< text of the latest fault then; empty: none
+  };
+  [[nodiscard]] Death last_death() const {
+    Death death;
+    std::string fault;
+    for (const models::JournalEntry& e : c_.faults) {
+      if (e.at > row_.released) break;
+      if (const auto* f = std::get_if<models::FaultInjected>(&e.record); f && f->undone == 0) {
+        fault = ThingNames::of(c_.names.faults, f->fault);
+      }
+      const auto* pair = std::get_if<models::PairStateChanged>(&e.record);
+      if (pair == nullptr || pair->up != 0) continue;
+      const bool ours = (row_.path & models::path_of(static_cast<int>(pair->site))) != 0 ||
+                        row_.queue_site == pair->site || row_.first_server == pair->site;
+      if (ours) death = {e.at, pair->site, fault};
+    }
+    return death;
+  }
+
+  // ---- one function per way to end ----
+
+  [[nodiscard]] Decision completed() const {
+    return {fmt::format("Caller and agent spoke to the end, for {}.",
+                        lasted(row_.answered, row_.released)),
+            "", last_message([](const LoggedMessage& m) {
+              const auto* r = std::get_if<models::sip::Request>(&m.message);
+              return r != nullptr && r->method == models::sip::Method::bye;
+            })};
+  }
+
+  [[nodiscard]] Decision speech_lost() const {
+    const Death death = last_death();
+    const auto message = last_notice(models::notice::Kind::speech_lost);
+    if (death.at == sim::kNever) {
+      return {"Speech stopped because a SIP Server of the call's signalling path was lost.", "R5",
+              message};
+    }
+    std::string why = fmt::format(
+        "At {} the whole SIP Server pair of {} was lost{}. The call's signalling ran through it, "
+        "so speech ended in that instant.",
+        at(death.at), site(death.site),
+        death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault));
+    const bool agent_elsewhere =
+        row_.agent_site != models::kNoSite && row_.agent_site != death.site;
+    if (agent_elsewhere) {
+      why += fmt::format(" Its agent was served by {}, which lived: what counts is the path.",
+                         site(row_.agent_site));
+    }
+    return {why,
+            fmt::format("{} of the source documents (media-survives: false). No timer decided, and "
+                        "none could have saved it.",
+                        agent_elsewhere ? "R6" : "R5"),
+            message};
+  }
+
+  [[nodiscard]] Decision gateway_failed() const {
+    return {fmt::format("Gateway {} died at {} and took the call with it.", gateway().name,
+                        at(row_.released)),
+            "R29: a failed gateway loses its calls; only new ones are rerouted, after "
+            "pstn-detection " +
+                format_duration(gateway().pstn_detection),
+            {}};
+  }
+
+  /// The caller gave up: in the queue, in set-up, or with a server that had forgotten him.
+  [[nodiscard]] Decision hung_up() const {
+    const auto silences = unanswered_invites(life_, c_.layout);
+    std::optional<std::size_t> message;
+    if (!silences.empty()) message = silences.back().first;
+    if (row_.cause == Cause::abandoned_in_queue) {
+      return {fmt::format("He waited {} for an agent and hung up.",
+                          lasted(row_.queued, row_.released)) +
+                  scarcity(),
+              fmt::format("his own patience: {}", patience()), message};
+    }
+    if (row_.cause == Cause::abandoned_in_setup) {
+      std::string why =
+          fmt::format("He hung up {} after dialling, before any SIP Server had taken the call.",
+                      lasted(row_.offered, row_.released));
+      if (!silences.empty()) why += " " + silence_words(silences.back());
+      return {why, "his patience while it is not answered (setup-patience)", message};
+    }
+    const Death death = last_death();
+    std::string why =
+        fmt::format("He hung up {} after dialling.", lasted(row_.offered, row_.released));
+    if (row_.has(models::CallRow::early_lost)) {
+      why += fmt::format(
+          " The SIP Server of {} that had taken the call was replaced by its backup, which does "
+          "not "
+          "know of calls that are not yet answered: nobody would ever have come.",
+          site(row_.queue_site));
+      return {why, "an early dialog does not survive a switchover", message};
+    }
+    if (death.at != sim::kNever) {
+      why += fmt::format(
+          " The SIP Server of {} that had the call had died at {}: nobody would ever have come.",
+          site(death.site), at(death.at));
+    }
+    return {why, "R5: what a lost pair had taken is lost, though the caller may not know yet",
+            message};
+  }
+
+  [[nodiscard]] Decision no_response() const {
+    const auto silences = unanswered_invites(life_, c_.layout);
+    std::string why = fmt::format("Gateway {} found no SIP Server that answered.", gateway().name);
+    for (const Silence& s : silences) why += " " + silence_words(s);
+    std::optional<std::size_t> message;
+    if (!silences.empty()) message = silences.back().first;
+    return {why,
+            fmt::format("the gateway's retransmissions: {} (RFC 3261 timer A doubles from T1 = "
+                        "500 ms), then no further SIP Server to try",
+                        gateway().retransmissions),
+            message};
+  }
+
+  [[nodiscard]] Decision ring_timeout() const {
+    const auto silent_since = last_message([this](const LoggedMessage& m) {
+      return std::holds_alternative<models::sip::Response>(m.message) && m.arrived() &&
+             m.to == c_.layout.directory.gateways[row_.gateway];
+    });
+    std::string why = "The gateway had a provisional answer, and then nothing more came";
+    if (const Death death = last_death(); death.at != sim::kNever) {
+      why += fmt::format(": the SIP Server of {} died at {}", site(death.site), at(death.at));
+    } else if (row_.has(models::CallRow::early_lost)) {
+      why += ": a switchover lost the early dialog";
+    }
+    return {why + ".",
+            fmt::format("the gateway's ring-timeout: {} (after a 1xx timer B no longer runs, "
+                        "RFC 3261 §17.1.1.2)",
+                        format_duration(gateway().ring_timeout)),
+            silent_since};
+  }
+
+  [[nodiscard]] Decision rejected() const {
+    const auto answer = last_message([this](const LoggedMessage& m) {
+      const auto* r = std::get_if<models::sip::Response>(&m.message);
+      return r != nullptr && r->status == row_.status && r->method == models::sip::Method::invite;
+    });
+    std::string by = "A SIP Server";
+    if (answer && life_.messages[*answer].from.valid()) {
+      by = ThingNames::of(c_.names.nodes, life_.messages[*answer].from.value);
+    }
+    return {
+        fmt::format("{} answered the INVITE with {} {}.", by, row_.status,
+                    reason_phrase(row_.status)),
+        fmt::format("a final response other than 5xx ends the attempt (RFC 3261 §21); the code "
+                    "of a draining server is shutdown-sip-reject-code: {}",
+                    c_.scenario.sites[row_.first_server & 1u].sip_server.shutdown_sip_reject_code),
+        answer};
+  }
+
+  [[nodiscard]] Decision no_channel() const {
+    std::string why = fmt::format("Every trunk channel of gateway {} was busy.", gateway().name);
+    for (std::size_t g = 0; g < life_.decisive.gateways.size(); ++g) {
+      if (life_.decisive.gateways[g].rerouted) {
+        why += fmt::format(" The PSTN held {} for dead then, so its calls came here too.",
+                           c_.scenario.gateways[g].name);
+      }
+    }
+    return {why, fmt::format("the gateway's channels: {}", gateway().channels), {}};
+  }
+
+  [[nodiscard]] Decision media_lost() const {
+    const auto stopped = last_notice(models::notice::Kind::rtp_stopped);
+    const std::string timeout = duration_words(sim::seconds(gateway().rtp_loss_timeout));
+    std::string why = fmt::format("The gateway heard nothing of the other side for {}.", timeout);
+    if (stopped) {
+      const models::SimTime since = life_.messages[*stopped].sent;
+      why = fmt::format("Speech no longer arrived from {} on", at(since));
+      for (const models::JournalEntry& e : c_.faults) {
+        const auto* f = std::get_if<models::FaultInjected>(&e.record);
+        if (f != nullptr && e.at == since) {
+          why += fmt::format(" (“{}”{})", ThingNames::of(c_.names.faults, f->fault),
+                             f->undone != 0 ? " over" : "");
+        }
+      }
+      why += fmt::format("; after {} without any the gateway hung up.", timeout);
+    }
+    return {why, fmt::format("the gateway's rtp-loss-timeout: {}", timeout), stopped};
+  }
+
+  [[nodiscard]] Decision session_expired() const {
+    return {
+        "The gateway ended the session: its refresh or its confirmation found nobody who knew it.",
+        "the session timer (RFC 4028; session-expires), or 64·T1 = 32 s without ACK "
+        "(RFC 3261 §13.3.1.4)",
+        last_message([](const LoggedMessage& m) { return !m.arrived(); })};
+  }
+
+  [[nodiscard]] Decision default_routed() const {
+    for (const models::JournalEntry& e : life_.records) {
+      const auto* f = std::get_if<models::CallDefaultRouted>(&e.record);
+      if (f == nullptr) continue;
+      using Why = models::CallDefaultRouted::Cause;
+      const char* why = f->cause == Why::queue_full           ? "the queue was full"
+                        : f->cause == Why::waited_too_long    ? "it had waited too long"
+                        : f->cause == Why::no_agent_logged_in ? "nobody was logged in"
+                                                              : "the site was being drained";
+      const char* rule = f->cause == Why::queue_full ? "the queue's limit"
+                         : f->cause == Why::draining ? "the drain"
+                                                     : "the queue's maximum-wait";
+      return {fmt::format("The SIP Server of {} sent it to the default destination: {}.",
+                          site(f->site), why),
+              rule,
+              {}};
+    }
+    return {"It was sent to the default destination.", "", {}};
+  }
+
+  /// The far end hung up although the call was not served to the end.
+  [[nodiscard]] Decision ended_by_server() const {
+    const auto bye = last_message([](const LoggedMessage& m) {
+      const auto* r = std::get_if<models::sip::Request>(&m.message);
+      return r != nullptr && r->method == models::sip::Method::bye;
+    });
+    const std::string by = bye && life_.messages[*bye].from.valid()
+                               ? ThingNames::of(c_.names.nodes, life_.messages[*bye].from.value)
+                               : "the SIP Server";
+    return {fmt::format("{} ended the call with a BYE.", by), "RFC 3261 §15", bye};
+  }
+
+  // ---- words they share ----
+
+  [[nodiscard]] std::string patience() const {
+    for (const models::JournalEntry& e : life_.records) {
+      if (const auto* f = std::get_if<models::CallOffered>(&e.record)) {
+        return duration_words(sim::seconds(f->patience));
+      }
+    }
+    return "-";
+  }
+  [[nodiscard]] std::string scarcity() const {
+    if (life_.decisive.at == sim::kNever || row_.queue_site >= models::kSites) return "";
+    const SiteState& s = life_.decisive.sites[row_.queue_site];
+    return fmt::format(" At {} {} were logged in, {} of them busy, and {} waited.",
+                       site(row_.queue_site), count_words(s.logged_in, "agent", "agents"), s.busy,
+                       count_words(s.waiting, "other call", "other calls"));
+  }
+  [[nodiscard]] std::string silence_words(const Silence& s) const {
+    const LoggedMessage& first = life_.messages[s.first];
+    const auto by_then = std::count_if(s.sent.begin(), s.sent.end(),
+                                       [this](models::SimTime t) { return t <= row_.released; });
+    const auto again = static_cast<std::size_t>(std::max<std::ptrdiff_t>(by_then, 1) - 1);
+    std::string text =
+        fmt::format("Its INVITE of {} to {}", at(first.sent),
+                    first.to.valid() ? ThingNames::of(c_.names.nodes, first.to.value) : "nobody");
+    if (again > 0) {
+      text += fmt::format(" and {} of it (the last {} later)", count_words(again, "copy", "copies"),
+                          lasted(s.sent.front(), s.sent[again]));
+    }
+    return text + fmt::format(" got no answer: {}.", s.fate == sim::DropReason::none
+                                                         ? "what was sent back was lost"
+                                                         : fate_words(s.fate));
+  }
+
+  const CallLife& life_;
+  const models::CallRow& row_;
+  const StoryContext& c_;
+};
+
+}  // namespace
+
+std::vector<Silence> unanswered_invites(const CallLife& life, const models::Layout& layout) {
+  std::map<std::uint64_t, std::size_t> by_branch;
+  std::vector<Silence> all;
+  std::vector<bool> answered;
+  for (std::size_t i = 0; i < life.messages.size(); ++i) {
+    const LoggedMessage& m = life.messages[i];
+    if (const auto* request = std::get_if<models::sip::Request>(&m.message)) {
+      const bool initial = request->method == models::sip::Method::invite && !request->in_dialog &&
+                           m.from.valid() &&
+                           layout.roles[m.from.value].kind == models::NodeKind::gateway;
+      if (!initial) continue;
+      const auto [at, fresh] = by_branch.try_emplace(request->branch, all.size());
+      if (fresh) {
+        all.push_back({i, {}, m.dropped});
+        answered.push_back(false);
+      }
+      all[at->second].sent.push_back(m.sent);
+    } else if (const auto* response = std::get_if<models::sip::Response>(&m.message)) {
+      const auto at = by_branch.find(response->branch);
+      const bool theirs = response->method == models::sip::Method::invite;
+      if (theirs && m.arrived() && at != by_branch.end()) answered[at->second] = true;
+    }
+  }
+  std::vector<Silence> silent;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!answered[i]) silent.push_back(all[i]);
+  }
+  return silent;
+}
+
+Decision decide(const CallLife& life, const StoryContext& context) {
+  return Decider(life, context).decide();
+}
+
+}  // namespace bcsim::tools
