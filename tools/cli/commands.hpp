@@ -9,6 +9,7 @@ namespace bcsim::tools {
 [[nodiscard]] Command new_command();
 [[nodiscard]] Command check_command();
 [[nodiscard]] Command explain_command();
+[[nodiscard]] Command report_command();
 [[nodiscard]] Command list_command();
 [[nodiscard]] Command schema_command();
 [[nodiscard]] Command help_command();

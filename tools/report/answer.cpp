@@ -1,0 +1,342 @@
+#include "tools/report/answer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "models/ledger/cause.hpp"
+#include "tools/report/chart.hpp"
+#include "tools/report/html.hpp"
+#include "tools/results/number_text.hpp"
+#include "tools/results/plain_words.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+constexpr double kNever_s = std::numeric_limits<double>::quiet_NaN();
+
+double sum_of(const StoredResults& results, const std::vector<std::string>& ids) {
+  double sum = kNever_s;
+  for (const std::string& id : ids) {
+    const double value = results.value(id);
+    if (std::isnan(value)) continue;
+    sum = std::isnan(sum) ? value : sum + value;
+  }
+  return sum;
+}
+
+std::vector<std::string> in_phases(const std::vector<std::string>& phases, const std::string& id) {
+  std::vector<std::string> ids;
+  for (const std::string& phase : phases) ids.push_back(fmt::format("phase.{}.{}", phase, id));
+  return ids;
+}
+
+std::string cause_words(const std::string& name) {
+  for (const models::Cause cause : models::all_causes()) {
+    if (models::name(cause) == name) return std::string(models::in_words(cause));
+  }
+  return name;
+}
+
+/// First time since `from` at which each agent has this event, in order of time.
+std::vector<double> first_times(const StoredResults& results, const std::string& event,
+                                double from) {
+  std::set<std::string> seen;
+  std::vector<double> times;
+  for (const StoredEvent& e : results.events()) {
+    if (e.name != event || e.t <= from || !e.fields.contains("agent")) continue;
+    if (seen.insert(e.fields["agent"].get<std::string>()).second) times.push_back(e.t - from);
+  }
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+std::string counted_words(double n, const char* one, const char* many) {
+  return whole_number_words(n) + (whole_number_words(n) == "1" ? one : many);
+}
+std::string call_words(double n) {
+  return counted_words(n, " call", " calls");
+}
+std::string caller_words(double n) {
+  return counted_words(n, " caller", " callers");
+}
+std::string agent_words(double n) {
+  return counted_words(n, " agent", " agents");
+}
+
+std::vector<Sentence> calm_answer(const StoredResults& r) {
+  Sentence first, second;
+  first.say("Nothing was broken. Of ")
+      .say(figure(r, {"offered"}, call_words))
+      .say(" offered, ")
+      .say(figure(r, {"answered"}, whole_number_words))
+      .say(" were answered, after ")
+      .say(figure(r, {"asa"}, duration_words))
+      .say(" on average.");
+  second.say(figure(r, {"abandoned"}, caller_words))
+      .say(" gave up waiting, and ")
+      .say(figure(r, {"lost"}, call_words))
+      .say(" lost; the service level was ")
+      .say(figure(r, {"service_level"}, percent_words))
+      .say(".");
+  return {first, second};
+}
+
+Sentence loss_sentence(const StoredResults& r, const std::vector<std::string>& phases) {
+  Sentence s;
+  s.say(fmt::format("{} at {}: ", first_fault(r), clock_of(r, first_failure_s(r))))
+      .say(figure(r, in_phases(phases, "lost"), call_words))
+      .say(" lost since then");
+  const auto causes = causes_of_loss(r, phases);
+  if (!causes.empty()) {
+    s.say(", ")
+        .say(figure(r, in_phases(phases, "lost." + causes.front()), whole_number_words))
+        .say(fmt::format(" of them {}", cause_words(causes.front())));
+  }
+  s.say("; ").say(figure(r, in_phases(phases, "abandoned"), caller_words)).say(" gave up waiting");
+  if (r.find("because.abandoned") != nullptr) {
+    s.say(", ")
+        .say(figure(r, {"because.abandoned"}, whole_number_words))
+        .say(" of them because of the failure");
+  }
+  return s.say(".");
+}
+
+Sentence agents_sentence(const StoredResults& r) {
+  Sentence s;
+  if (!(r.value("recovery.agents_affected") > 0)) {
+    return s.say("No agent lost his place.");
+  }
+  s.say(figure(r, {"recovery.agents_affected"}, agent_words)).say(" lost their place; ");
+  if (std::isnan(r.value("recovery.agents_100"))) {
+    return s.say(figure(r, {"recovery.agents_returned"}, whole_number_words))
+        .say(" of them were back at work by the end.");
+  }
+  return s.say("half were back at work after ")
+      .say(figure(r, {"recovery.agents_50"}, duration_words))
+      .say(", all after ")
+      .say(figure(r, {"recovery.agents_100"}, duration_words))
+      .say(".");
+}
+
+Sentence service_sentence(const StoredResults& r) {
+  Sentence s;
+  const double back = r.value("recovery.service_level_back");
+  if (std::isnan(r.value("phase.before.service_level"))) return s;
+  if (back == 0) return s.say("The service level never left its usual range.");
+  if (std::isnan(back)) {
+    s.say("The service level was not back before the end");
+  } else {
+    s.say("The service level was back after ")
+        .say(figure(r, {"recovery.service_level_back"}, duration_words));
+  }
+  if (r.value("recovery.queue_peak") > 0) {
+    s.say("; at most ")
+        .say(figure(r, {"recovery.queue_peak"}, whole_number_words))
+        .say(" calls waited for an agent");
+  }
+  return s.say(".");
+}
+
+/// Where the service level was worst since the failure.
+std::string worst_phase(const StoredResults& r, const std::vector<std::string>& phases) {
+  std::string worst;
+  double least = std::numeric_limits<double>::infinity();
+  for (const std::string& phase : phases) {
+    const double level = r.value("phase." + phase + ".service_level");
+    if (!std::isnan(level) && level < least) {
+      least = level;
+      worst = phase;
+    }
+  }
+  return worst;
+}
+
+}  // namespace
+
+std::string whole_number_words(double value) {
+  return std::isnan(value)
+             ? "-"
+             : count_words(static_cast<std::uint64_t>(std::llround(std::max(0.0, value))));
+}
+
+Figure figure(const StoredResults& results, std::vector<std::string> ids,
+              std::string (*words)(double)) {
+  const double sum = sum_of(results, ids);
+  // Counts of phases that did not occur are nothing, not unknown.
+  const bool count = words == whole_number_words || words == call_words || words == caller_words;
+  std::string text = words(std::isnan(sum) && count && ids.size() > 1 ? 0 : sum);
+  return {std::move(ids), std::move(text)};
+}
+
+std::string figure_html(const StoredResults& results, const Figure& f) {
+  std::string ids;
+  for (const std::string& id : f.ids) ids += (ids.empty() ? "" : "+") + id;
+  const double sum = sum_of(results, f.ids);
+  return fmt::format("<span data-metric=\"{}\" data-value=\"{}\">{}</span>", escape_html(ids),
+                     std::isnan(sum) ? "" : number_text(sum), escape_html(f.words));
+}
+
+std::string Sentence::plain() const {
+  std::string out;
+  for (const Piece& piece : pieces)
+    out += piece.figure.ids.empty() ? piece.text : piece.figure.words;
+  return out;
+}
+
+std::string Sentence::html(const StoredResults& results) const {
+  std::string out;
+  for (const Piece& piece : pieces) {
+    out += piece.figure.ids.empty() ? escape_html(piece.text)
+                                    : "<b>" + figure_html(results, piece.figure) + "</b>";
+  }
+  return out;
+}
+
+double first_failure_s(const StoredResults& results) {
+  return results.value("recovery.at");
+}
+
+std::string clock_of(const StoredResults& results, double t) {
+  return tick_clock(t, results.start_of_day_s().value_or(-1), true);
+}
+
+std::string first_fault(const StoredResults& results) {
+  const double at = first_failure_s(results);
+  std::string text;
+  for (const StoredEvent& e : results.events()) {
+    if (e.name != "fault.injected" || std::abs(e.t - at) > 1e-6) continue;
+    text += (text.empty() ? "" : ", ") + e.fields.value("fault", std::string());
+  }
+  return text.empty() ? "Failure" : text;
+}
+
+std::vector<std::string> phases_since_failure(const StoredResults& results) {
+  std::vector<std::string> phases;
+  for (const char* phase : {"detection", "relogin", "degraded", "after"}) {
+    if (results.value(fmt::format("phase.{}.duration", phase)) > 0) phases.emplace_back(phase);
+  }
+  return phases;
+}
+
+std::vector<std::string> causes_of_loss(const StoredResults& results,
+                                        const std::vector<std::string>& phases) {
+  std::vector<std::pair<double, std::string>> found;
+  for (const models::Cause cause : models::all_causes()) {
+    if (!models::is_loss(cause)) continue;
+    const std::string name(models::name(cause));
+    const double n = phases.empty() ? results.value("lost." + name)
+                                    : sum_of(results, in_phases(phases, "lost." + name));
+    if (n > 0) found.emplace_back(-n, name);
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<std::string> names;
+  for (auto& [n, name] : found) names.push_back(std::move(name));
+  return names;
+}
+
+std::vector<Sentence> answer(const StoredResults& results) {
+  if (std::isnan(first_failure_s(results))) return calm_answer(results);
+  std::vector<Sentence> sentences = {loss_sentence(results, phases_since_failure(results)),
+                                     agents_sentence(results), service_sentence(results)};
+  std::erase_if(sentences, [](const Sentence& s) { return s.pieces.empty(); });
+  return sentences;
+}
+
+std::vector<Tile> tiles(const StoredResults& r) {
+  const auto phases = phases_since_failure(r);
+  std::vector<Tile> out;
+  if (std::isnan(first_failure_s(r))) {
+    out.push_back(
+        {"Calls lost", figure(r, {"lost"}, whole_number_words),
+         Sentence().say("of ").say(figure(r, {"attempted"}, whole_number_words)).say(" dialled")});
+    out.push_back({"Service level", figure(r, {"service_level"}, percent_words), Sentence()});
+  } else {
+    out.push_back({"Calls lost since the failure",
+                   figure(r, in_phases(phases, "lost"), whole_number_words),
+                   Sentence()
+                       .say("of ")
+                       .say(figure(r, in_phases(phases, "attempted"), whole_number_words))
+                       .say(" dialled")});
+    const bool all = !std::isnan(r.value("recovery.agents_100"));
+    if (r.value("recovery.agents_affected") > 0) {
+      out.push_back(
+          {"Until all agents were back",
+           all ? figure(r, {"recovery.agents_100"}, duration_words) : Figure{{}, "not by the end"},
+           Sentence()
+               .say("half after ")
+               .say(figure(r, {"recovery.agents_50"}, duration_words))
+               .say(" · ")
+               .say(figure(r, {"recovery.agents_returned"}, whole_number_words))
+               .say(" of ")
+               .say(figure(r, {"recovery.agents_affected"}, whole_number_words))});
+    }
+    if (const std::string worst = worst_phase(r, phases); !worst.empty()) {
+      out.push_back({fmt::format("Service level at its worst ({})", worst),
+                     figure(r, {"phase." + worst + ".service_level"}, percent_words),
+                     Sentence()
+                         .say("before: ")
+                         .say(figure(r, {"phase.before.service_level"}, percent_words))});
+    }
+  }
+  out.push_back({"Longest wait", figure(r, {"wait.max"}, duration_words),
+                 Sentence().say("mean ").say(figure(r, {"wait.mean"}, duration_words))});
+  return out;
+}
+
+std::vector<Milestone> milestones(const StoredResults& r) {
+  const double at = first_failure_s(r);
+  std::vector<Milestone> out;
+  if (std::isnan(at)) return out;
+  const auto once = [&](std::string label, const std::string& id, std::string note = "") {
+    const double after = r.value(id);
+    if (!std::isnan(after) && after > 0)
+      out.push_back({std::move(label), std::move(note), after, id, {}});
+  };
+  std::string prefix = "recovery.gateway.";
+  for (auto it = r.metrics().lower_bound(prefix);
+       it != r.metrics().end() && it->first.starts_with(prefix); ++it) {
+    std::string name = it->first.substr(prefix.size());
+    name = name.substr(0, name.rfind('.'));
+    once(fmt::format("{} avoids what is dead", name), it->first);
+  }
+  for (const auto& [id, metric] : r.metrics()) {
+    const auto of_site = [&](std::string_view suffix) {
+      const bool ours = id.starts_with("recovery.") && id.ends_with(suffix);
+      return ours ? id.substr(9, id.size() - 9 - suffix.size()) : std::string();
+    };
+    if (const std::string site = of_site(".switchover"); !site.empty()) {
+      once(fmt::format("{}: backup SIP Server has taken over", site), id);
+    } else if (const std::string alone = of_site(".single_mode"); !alone.empty()) {
+      once(fmt::format("{} works alone (single-site mode)", alone), id);
+    }
+  }
+  const auto shares = [&](const char* label, const std::string& what, const char* event) {
+    const double affected = r.value("recovery." + what + "_affected");
+    if (!(affected > 0)) return;
+    Milestone m{label, "", r.value("recovery." + what + "_100"), "recovery." + what + "_100", {}};
+    m.note = fmt::format("{} of them: half after {}, 90 % after {}", whole_number_words(affected),
+                         duration_words(r.value("recovery." + what + "_50")),
+                         duration_words(r.value("recovery." + what + "_90")));
+    double back = 0;
+    for (const double t : first_times(r, event, at)) {
+      if (++back > affected) break;
+      m.curve.emplace_back(t, back / affected);
+    }
+    out.push_back(std::move(m));
+  };
+  shares("Phones can be reached again", "phones", "reg.ok");
+  shares("Agents at work again", "agents", "agent.at_work");
+  once("Service level back", "recovery.service_level_back");
+  once("Queue as short as before", "recovery.queue_drained",
+       fmt::format("at most {} waiting", whole_number_words(r.value("recovery.queue_peak"))));
+  std::stable_sort(out.begin(), out.end(), [](const Milestone& a, const Milestone& b) {
+    return std::isnan(b.after_s) ? !std::isnan(a.after_s) : a.after_s < b.after_s;
+  });
+  return out;
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,337 @@
+#include "tools/report/report_page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/ledger/cause.hpp"
+#include "tools/report/answer.hpp"
+#include "tools/report/chart.hpp"
+#include "tools/report/html.hpp"
+#include "tools/results/plain_words.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+std::string title_of_run(const StoredResults& r) {
+  const std::string title = r.run().value("title", std::string());
+  return title.empty() ? r.run().at("scenario").get<std::string>() : title;
+}
+
+std::string provenance(const StoredResults& r) {
+  const auto& run = r.run();
+  const auto n = run.at("replications").get<int>();
+  return fmt::format(
+      "{} · {} simulated · seed {}{} · bcsim {}", run.at("scenario").get<std::string>(),
+      duration_words(run.at("horizon_s").get<double>()), run.at("seed").get<std::uint64_t>(),
+      n > 1 ? fmt::format(" · {} replications", n) : "", run.at("version").get<std::string>());
+}
+
+/// A cell: the value, and its interval if there is one.
+std::string cell(const StoredResults& r, const std::string& id, std::string (*words)(double)) {
+  const StoredMetric* metric = r.find(id);
+  if (metric == nullptr) return "<td>-</td>";
+  std::string text = figure_html(r, figure(r, {id}, words));
+  if (metric->interval) {
+    // Student's interval knows no bounds; counts, times and shares do.
+    const double most = metric->unit == "1" ? 1 : std::numeric_limits<double>::infinity();
+    const auto [low, high] = *metric->interval;
+    text += fmt::format("<small>{} – {}</small>", words(std::max(0.0, low)),
+                        words(std::min(most, high)));
+  }
+  return "<td>" + text + "</td>";
+}
+
+std::string first_screen(const StoredResults& r, bool with_title) {
+  std::string out = "<header>\n";
+  out += fmt::format("<{0}>{1}</{0}>\n<p class=\"soft\">{2}</p>\n", with_title ? "h1" : "h2",
+                     escape_html(title_of_run(r)), escape_html(provenance(r)));
+  out += "<p class=\"answer\">";
+  for (const Sentence& sentence : answer(r)) out += sentence.html(r) + " ";
+  out += "</p>\n<div class=\"tiles\">\n";
+  for (const Tile& tile : tiles(r)) {
+    const std::string value =
+        tile.value.ids.empty() ? escape_html(tile.value.words) : figure_html(r, tile.value);
+    out += fmt::format(
+        "<div class=\"tile\"><span class=\"soft\">{}</span><strong>{}</strong><small>{}</small>"
+        "</div>\n",
+        escape_html(tile.label), value, tile.note.html(r));
+  }
+  return out + "</div>\n</header>\n";
+}
+
+std::string phase_table(const StoredResults& r) {
+  auto phases = shown_phases(r);
+  if (phases.size() == 1) phases.clear();
+  std::string out =
+      "<section>\n<h2>Before, during, after</h2>\n<div class=\"scroll\"><table>\n"
+      "<thead><tr><th></th>";
+  for (const std::string& phase : phases) out += fmt::format("<th>{}</th>", phase);
+  const bool twin = r.find("without_faults.lost") != nullptr;
+  out += fmt::format("<th>whole run</th>{}</tr></thead>\n<tbody>\n",
+                     twin ? "<th>without the failure</th>" : "");
+  for (const PhaseRow& row : phase_rows()) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th>", row.label);
+    for (const std::string& phase : phases) out += cell(r, metric_in(phase, row.id), row.words);
+    const bool of_phases_only = std::string_view(row.id) == "duration";
+    out += of_phases_only ? "<td></td>" : cell(r, row.id, row.words);
+    if (twin) {
+      out += of_phases_only ? "<td></td>"
+                            : cell(r, "without_faults." + std::string(row.id), row.words);
+    }
+    out += "</tr>\n";
+  }
+  out += "</tbody></table></div>\n";
+  if (!phases.empty()) {
+    out +=
+        "<p class=\"soft\">detection: until all servers and gateways know · relogin: until the "
+        "agents are back · degraded: until the repair</p>\n";
+  }
+  return out + "</section>\n";
+}
+
+std::string loss_table(const StoredResults& r) {
+  const auto causes = causes_of_loss(r, {});
+  if (causes.empty()) return "";
+  auto phases = shown_phases(r);
+  if (phases.size() == 1) phases.clear();
+  double most = 1;
+  for (const std::string& cause : causes) most = std::max(most, r.value("lost." + cause));
+  std::string out =
+      "<section>\n<h2>Calls lost, by cause</h2>\n<div class=\"scroll\"><table>\n"
+      "<thead><tr><th>cause</th><th></th><th>calls</th>";
+  for (const std::string& phase : phases) out += fmt::format("<th>{}</th>", phase);
+  out += "</tr></thead>\n<tbody>\n";
+  for (const std::string& cause : causes) {
+    std::string words = cause;
+    for (const models::Cause c : models::all_causes()) {
+      if (models::name(c) == cause) words = models::in_words(c);
+    }
+    const std::string id = "lost." + cause;
+    out += fmt::format(
+        "<tr><th scope=\"row\">{}<small>{}</small></th><td class=\"bar\"><svg viewBox=\"0 0 100 "
+        "14\" "
+        "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"b1\" width=\"{:.1f}\" "
+        "height=\"14\"/></svg></td>",
+        escape_html(words), cause, 100 * r.value(id) / most);
+    out += cell(r, id, whole_number_words);
+    for (const std::string& phase : phases)
+      out += cell(r, metric_in(phase, id), whole_number_words);
+    out += "</tr>\n";
+  }
+  out += "</tbody><tfoot><tr><th scope=\"row\">all</th><td></td>";
+  out += cell(r, "lost", whole_number_words);
+  for (const std::string& phase : phases) {
+    out += cell(r, metric_in(phase, "lost"), whole_number_words);
+  }
+  return out + "</tr></tfoot></table></div>\n</section>\n";
+}
+
+/// Calls that fared otherwise than in the twin.
+std::string attribution_table(const StoredResults& r) {
+  constexpr std::pair<const char*, const char*> kRows[] = {
+      {"lost", "calls lost"},
+      {"abandoned", "callers who gave up waiting"},
+      {"delayed", "answered too late, and in time without it"},
+      {"default_routed", "sent to the default destination"},
+      {"callers_lost", "callers not served at all"},
+      {"spared", "answered, and not without the failure"}};
+  if (r.find("because.lost") == nullptr) return "";
+  std::string out =
+      "<section>\n<h2>Because of the failure</h2>\n<p class=\"soft\">The same run on the same "
+      "random "
+      "numbers, without the failure, is its twin. Call by call, these fared otherwise.</p>\n"
+      "<div class=\"scroll\"><table><tbody>\n";
+  for (const auto& [id, words] : kRows) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th>", words);
+    out += cell(r, fmt::format("because.{}", id), whole_number_words) + "</tr>\n";
+  }
+  return out + "</tbody></table></div>\n</section>\n";
+}
+
+std::string verdict_list(const StoredResults& r) {
+  std::string out =
+      "<section>\n<h2>Checks and expectations</h2>\n<div class=\"scroll\"><table>\n"
+      "<thead><tr><th>what</th><th>verdict</th><th>examined</th></tr></thead><tbody>\n";
+  for (const auto& v : r.verdicts().at("verdicts")) {
+    const std::string verdict = v.at("verdict");
+    const char* mark = verdict == "good" ? "✓" : verdict == "violated" ? "✕" : "–";
+    out += fmt::format(
+        "<tr><th scope=\"row\">{}<small>{}</small></th><td class=\"{}\">{} "
+        "{}</td><td>{}</td></tr>\n",
+        escape_html(v.at("id").get<std::string>()), escape_html(v.value("text", std::string())),
+        verdict, mark, verdict == "not_applicable" ? "not applicable" : verdict,
+        count_words(v.at("examined").get<std::uint64_t>()));
+  }
+  return out + "</tbody></table></div>\n</section>\n";
+}
+
+std::string about(const StoredResults& r) {
+  const auto& run = r.run();
+  const auto text = [&run](const char* key) { return escape_html(run.at(key).get<std::string>()); };
+  std::string out = "<section>\n<h2>How this was made</h2>\n<div class=\"scroll\"><table><tbody>\n";
+  const auto row = [&out](const char* name, const std::string& value) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, value);
+  };
+  row("run", text("run_id"));
+  row("scenario", text("scenario") + ", hash " + text("scenario_hash"));
+  row("seed, replications", fmt::format("{}, {}", run.at("seed").get<std::uint64_t>(),
+                                        run.at("replications").get<int>()));
+  row("program", fmt::format("bcsim {} ({}), SimGrid {}, {}", text("version"), text("git_commit"),
+                             text("simgrid_version"), text("compiler")));
+  row("messages", count_words(run.at("messages_delivered").get<std::uint64_t>()));
+  row("journal", text("journal_fingerprint"));
+  for (const auto& accepted : run.at("accepted")) {
+    row("accepted", escape_html(accepted.get<std::string>()));
+  }
+  const auto& level = r.summary().at("service_level");
+  out += "</tbody></table></div>\n<details><summary>Definitions</summary><dl>\n";
+  out += fmt::format(
+      "<dt>service level</dt><dd>definition {} with a threshold of {} s</dd>"
+      "<dt>lost</dt><dd>ended by the contact centre without service: cut off, blocked, rejected, "
+      "unanswered, or given up before a server took it</dd>"
+      "<dt>gave up waiting</dt><dd>the caller hung up after a SIP Server had taken the call</dd>"
+      "<dt>wait</dt><dd>from the instant a SIP Server takes the call to the answer, ringing "
+      "included</dd>"
+      "<dt>agents at work</dt><dd>on shift, logged in at a SIP Server that serves and can be "
+      "reached, with phone and desktop</dd>",
+      escape_html(level.at("definition").get<std::string>()), level.at("threshold_s").dump());
+  out += "</dl></details>\n<details><summary>The complete scenario</summary><pre>";
+  out += escape_html(run.at("effective_scenario").get<std::string>());
+  return out + "</pre></details>\n</section>\n";
+}
+
+/// Several results: their answers and figures in columns.
+std::string side_by_side(const std::vector<StoredResults>& all) {
+  std::string out =
+      "<section>\n<h1>Results side by side</h1>\n<div class=\"scroll\"><table>\n"
+      "<thead><tr><th></th>";
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    out += fmt::format("<th><a href=\"#run{}\">{}</a><small>{} · seed {}</small></th>", i + 1,
+                       escape_html(title_of_run(all[i])),
+                       escape_html(all[i].run().at("run_id").get<std::string>()),
+                       all[i].run().at("seed").get<std::uint64_t>());
+  }
+  out += "</tr></thead><tbody>\n";
+  const auto row = [&](const char* label, const char* id, std::string (*words)(double)) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th>", label);
+    for (const StoredResults& r : all) out += cell(r, id, words);
+    out += "</tr>\n";
+  };
+  for (const PhaseRow& r : phase_rows()) {
+    if (std::string_view(r.id) != "duration") row(r.label, r.id, r.words);
+  }
+  row("agents affected", "recovery.agents_affected", whole_number_words);
+  row("half of them back after", "recovery.agents_50", duration_words);
+  row("all of them back after", "recovery.agents_100", duration_words);
+  row("gateways switched after", "recovery.gateways_switched", duration_words);
+  row("service level back after", "recovery.service_level_back", duration_words);
+  row("queue drained after", "recovery.queue_drained", duration_words);
+  return out + "</tbody></table></div>\n</section>\n";
+}
+
+constexpr std::string_view kReportStyle = R"(
+.answer{font-size:1.35rem;line-height:1.4;margin:1rem 0 1.2rem;max-width:60rem}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(200px,100%),1fr));gap:.8rem}
+.tile{background:var(--card);border:1px solid var(--faint);border-radius:8px;padding:.7rem .9rem}
+.tile span.soft,.tile small{display:block;font-size:.85rem;color:var(--soft)}
+.tile small b{font-weight:400}.tile small span,.tile strong span{font-size:inherit;color:inherit}
+.tile strong{display:block;font-size:1.7rem;line-height:1.3;font-variant-numeric:tabular-nums}
+th small,td small{display:block;font-weight:400;font-size:.78rem;color:var(--soft)}
+th small{white-space:normal}
+tbody th,tfoot th{font-weight:500;white-space:normal;min-width:11rem}
+tfoot td,tfoot th{font-weight:600;border-top:2px solid var(--faint)}
+td.bar{width:8rem;min-width:5rem}td.bar svg{width:100%;height:14px;display:block}
+td.good{color:var(--good)}td.violated{color:var(--bad);font-weight:600}
+dt{font-weight:600}dd{margin:0 0 .4rem}
+@media (max-width:640px){.tiles{grid-template-columns:1fr 1fr}.answer{font-size:1.15rem}
+th,td{padding:.3rem .4rem}.tile strong{font-size:1.35rem}}
+@media print{.tile{break-inside:avoid}details:not([open]){display:none}section{break-inside:auto}}
+)";
+
+}  // namespace
+
+const std::vector<PhaseRow>& phase_rows() {
+  static const std::vector<PhaseRow> rows = {
+      {"time", "duration", rough_duration_words},
+      {"calls dialled", "attempted", whole_number_words},
+      {"calls answered", "answered", whole_number_words},
+      {"service level", "service_level", percent_words},
+      {"mean wait for an answer", "asa", duration_words},
+      {"longest wait", "wait.max", duration_words},
+      {"gave up waiting", "abandoned", whole_number_words},
+      {"calls lost", "lost", whole_number_words},
+      {"most calls waiting", "queue.max", whole_number_words},
+      {"agents at work", "agents.at_work", number_words},
+      {"agents busy", "occupancy", percent_words}};
+  return rows;
+}
+
+std::vector<std::string> shown_phases(const StoredResults& results) {
+  std::vector<std::string> phases = phases_since_failure(results);
+  if (results.value("phase.before.duration") > 0) phases.insert(phases.begin(), "before");
+  return phases;
+}
+
+std::string metric_in(const std::string& phase, const std::string& id) {
+  return phase.empty() ? id : fmt::format("phase.{}.{}", phase, id);
+}
+
+std::string report_html(const std::vector<StoredResults>& results) {
+  std::string body = chart_patterns();
+  const bool several = results.size() > 1;
+  if (several) body += side_by_side(results);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const StoredResults& r = results[i];
+    body += fmt::format("<article id=\"run{}\">\n", i + 1);
+    body += first_screen(r, !several);
+    body += failure_timeline(r) + failure_charts(r) + phase_table(r) + loss_table(r) +
+            attribution_table(r) + whole_run_charts(r) + verdict_list(r) + about(r);
+    body += "</article>\n";
+  }
+  return html_page({several ? "bcsim: results side by side" : title_of_run(results.front()),
+                    chart_style() + failure_timeline_style() + std::string(kReportStyle), body});
+}
+
+std::string report_markdown(const std::vector<StoredResults>& results) {
+  std::string out;
+  for (const StoredResults& r : results) {
+    if (!out.empty()) out += "\n";
+    out += fmt::format("## {}\n\n", title_of_run(r));
+    for (const Sentence& sentence : answer(r)) out += sentence.plain() + " ";
+    out.back() = '\n';
+    out += fmt::format("\n*{}*\n\n", provenance(r));
+    auto phases = shown_phases(r);
+    if (phases.size() == 1) phases.clear();
+    std::string head = "| |", rule = "|---|";
+    for (const std::string& phase : phases) {
+      head += fmt::format(" {} |", phase);
+      rule += "---:|";
+    }
+    out += head + " whole run |\n" + rule + "---:|\n";
+    for (const PhaseRow& row : phase_rows()) {
+      out += fmt::format("| {} |", row.label);
+      for (const std::string& phase : phases) {
+        out += fmt::format(" {} |", row.words(r.value(metric_in(phase, row.id))));
+      }
+      const bool of_phases_only = std::string_view(row.id) == "duration";
+      out += of_phases_only ? "  |\n" : fmt::format(" {} |\n", row.words(r.value(row.id)));
+    }
+    const auto back = milestones(r);
+    if (!back.empty()) out += "\n| back after the failure | |\n|---|---:|\n";
+    for (const Milestone& m : back) {
+      out += fmt::format("| {} | {} |\n", m.label,
+                         std::isnan(m.after_s) ? "not yet" : duration_words(m.after_s));
+    }
+    for (const auto& v : r.verdicts().at("verdicts")) {
+      if (v.at("verdict") != "violated") continue;
+      out += fmt::format("\n**Violated:** {}: {}\n", v.at("id").get<std::string>(),
+                         v.value("text", std::string()));
+    }
+  }
+  return out;
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,156 @@
+#include "tools/report/result_tables.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <sstream>
+
+#include "tools/report/stored_results.hpp"
+#include "tools/scenario/load.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using StoredJson = nlohmann::ordered_json;
+constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+
+/// The cells of one record; `at` moves behind its line feed.
+std::vector<std::string> csv_record(const std::string& text, std::size_t& at) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quoted) {
+      if (c != '"') {
+        cells.back() += c;
+      } else if (at + 1 < text.size() && text[at + 1] == '"') {
+        cells.back() += text[++at];
+      } else {
+        quoted = false;
+      }
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == ',') {
+      cells.emplace_back();
+    } else if (c == '\n') {
+      ++at;
+      break;
+    } else if (c != '\r') {
+      cells.back() += c;
+    }
+  }
+  return cells;
+}
+
+double number_of(const std::string& cell) {
+  double value = kNoValue;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  return error == std::errc() && end == cell.data() + cell.size() ? value : kNoValue;
+}
+
+double number_of(const StoredJson& json) {
+  return json.is_number() ? json.get<double>() : kNoValue;
+}
+
+StoredMetric metric_of(const StoredJson& json) {
+  StoredMetric metric;
+  metric.value = number_of(json.at("value"));
+  metric.unit = json.at("unit");
+  metric.definition = json.at("definition");
+  if (const auto i = json.find("interval"); i != json.end() && i->is_array() && i->size() == 2 &&
+                                            (*i)[0].is_number() && (*i)[1].is_number()) {
+    metric.interval = {(*i)[0].get<double>(), (*i)[1].get<double>()};
+  }
+
+  return metric;
+}
+
+}  // namespace
+
+CsvTable::CsvTable(const std::string& text, const std::string& file_name) : file_name_(file_name) {
+  std::size_t at = 0;
+  names_ = csv_record(text, at);
+  columns_.resize(names_.size());
+  while (at < text.size()) {
+    std::vector<std::string> cells = csv_record(text, at);
+    if (cells.size() != names_.size()) {
+      throw InputError(
+          fmt::format("'{}' is not a results file of bcsim: row {} has {} cells, not {}", file_name,
+                      rows_ + 1, cells.size(), names_.size()));
+    }
+    for (std::size_t i = 0; i < cells.size(); ++i) columns_[i].push_back(std::move(cells[i]));
+    ++rows_;
+  }
+}
+
+bool CsvTable::has(std::string_view column) const {
+  return std::find(names_.begin(), names_.end(), column) != names_.end();
+}
+
+const std::vector<std::string>& CsvTable::texts(std::string_view column) const {
+  const auto found = std::find(names_.begin(), names_.end(), column);
+  if (found == names_.end()) {
+    throw InputError(fmt::format("'{}' has no column '{}'", file_name_, column));
+  }
+  return columns_[static_cast<std::size_t>(found - names_.begin())];
+}
+
+std::vector<double> CsvTable::numbers(std::string_view column) const {
+  std::vector<double> out;
+  for (const std::string& cell : texts(column)) out.push_back(number_of(cell));
+  return out;
+}
+
+StoredResults::StoredResults(const std::filesystem::path& directory) : directory_(directory) {
+  const auto table = [&](const char* name) {
+    return CsvTable(read_text(directory / name), (directory / name).string());
+  };
+  try {
+    run_ = read_json(directory / "run.json");
+    summary_ = read_json(directory / "summary.json");
+    verdicts_ = read_json(directory / "verdicts.json");
+    timeline_ = table("timeline.csv");
+    calls_ = table("calls.csv");
+    if (std::filesystem::exists(directory / "bands.csv")) bands_ = table("bands.csv");
+    for (const auto& [id, json] : summary_.at("metrics").items()) {
+      const StoredMetric& metric = metrics_.emplace(id, metric_of(json)).first->second;
+      if (const auto twin = json.find("without_faults"); twin != json.end()) {
+        metrics_["without_faults." + id] = {number_of(*twin), metric.unit, metric.definition, {}};
+      }
+    }
+    if (const auto because = summary_.find("because_of_failure"); because != summary_.end()) {
+      for (const auto& [id, json] : because->items()) {
+        metrics_.emplace("because." + id, metric_of(json));
+      }
+    }
+    std::istringstream lines(read_text(directory / "events.ndjson"));
+    for (std::string line; std::getline(lines, line);) {
+      StoredJson event = StoredJson::parse(line);
+      const double t = event.at("t");
+      const std::string name = event.at("event");
+      events_.push_back({t, name, std::move(event)});
+    }
+    const Loaded loaded = load_scenario_text(
+        {run_.at("effective_scenario"), "run.json", run_.at("scenario"), directory}, {});
+    if (!loaded.has_errors() && loaded.scenario.run.start_label) {
+      start_of_day_s_ = sim::seconds(*loaded.scenario.run.start_label);
+    }
+  } catch (const StoredJson::exception& e) {
+    throw InputError(
+        fmt::format("'{}' are not results of bcsim: {}", directory.string(), e.what()));
+  }
+}
+
+const StoredMetric* StoredResults::find(std::string_view id) const {
+  const auto found = metrics_.find(id);
+  return found == metrics_.end() ? nullptr : &found->second;
+}
+
+double StoredResults::value(std::string_view id) const {
+  const StoredMetric* metric = find(id);
+  return metric == nullptr ? kNoValue : metric->value;
+}
+
+}  // namespace bcsim::tools
