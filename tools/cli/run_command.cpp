@@ -107,10 +107,11 @@ int run(const Invocation& invocation, Terminal& terminal) {
   if (request.journal_messages && request.journal.empty()) {
     throw UsageError{"--journal-messages needs --journal FILE", ""};
   }
+  request.pcap = invocation.value("pcap");
   request.filter = trace_filter(invocation, request.scenario);
   for (const Option& option : trace_options()) {
-    if (invocation.has(option.name) && !request.journal_messages) {
-      throw UsageError{fmt::format("--{} needs --journal-messages", option.name), ""};
+    if (invocation.has(option.name) && !request.journal_messages && request.pcap.empty()) {
+      throw UsageError{fmt::format("--{} needs --pcap or --journal-messages", option.name), ""};
     }
   }
   return run_scenario(request, terminal);
@@ -166,6 +167,10 @@ Command run_command() {
                    .doc = "Write every record as a line of JSON; gzipped if FILE ends in .gz"},
                   {.name = "journal-messages",
                    .doc = "… and what became of every message (many: see --trace-…)"},
+                  {.name = "pcap",
+                   .kind = ValueKind::file,
+                   .value = "FILE",
+                   .doc = "Write the SIP messages as a capture for Wireshark (pcapng)"},
                   {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"},
                   {.name = "verbose", .letter = 'v', .doc = "Say more about what is done"}},
       .examples = {{"bcsim run site_failure", "Site 1 is lost; what does it cost?"},
@@ -175,7 +180,9 @@ Command run_command() {
                    {"bcsim run site_failure --precision lost=2%,asa=0.1s",
                     "As many replications as that needs"},
                    {"bcsim run site_failure --journal journal.ndjson.gz",
-                    "Everything that happened, for tools of your own"}},
+                    "Everything that happened, for tools of your own"},
+                   {"bcsim run site_failure --pcap c.pcapng --trace-from 10:29 --trace-until 10:32",
+                    "Open it in Wireshark (Telephony, VoIP Calls) or sngrep"}},
       .run = run};
   for (Option& option : trace_options()) command.options.push_back(std::move(option));
   return command;

@@ -24,6 +24,7 @@
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
 #include "tools/scenario/effective.hpp"
+#include "tools/trace/capture_file.hpp"
 #include "tools/trace/replay.hpp"
 
 namespace bcsim::tools {
@@ -155,17 +156,20 @@ void print_summary(const RunRequest& request, const models::RunResult& first, co
                                         : terminal_summary(first, meta, style));
 }
 
-/// Writes the journal, which workers do not: replication 0 once more, listening.
+/// Writes the journal and the capture, which workers do not: replication 0 once more, listening.
 void listen_again(const RunRequest& request, const ResultMeta& meta, Terminal& terminal) {
-  if (request.journal.empty()) return;
+  if (request.journal.empty() && request.pcap.empty()) return;
   const models::Layout layout(request.scenario, {request.scenario.run.seed, 0});
   std::optional<JournalFile> journal;
+  std::optional<CaptureFile> capture;
   if (!request.journal.empty()) {
     journal.emplace(request.journal, layout,
                     request.journal_messages ? std::optional(request.filter) : std::nullopt);
   }
+  if (!request.pcap.empty()) capture.emplace(request.pcap, layout, request.filter);
   const auto attach = [&](models::TwoSiteWorld& world) {
     if (journal) world.add_observer(*journal);
+    if (capture) world.add_observer(*capture);
   };
   const SignalGuard signals;
   Progress progress(terminal, request.scenario.name);
@@ -180,6 +184,11 @@ void listen_again(const RunRequest& request, const ResultMeta& meta, Terminal& t
     throw std::runtime_error("the run and its journal differ");
   }
   if (journal) journal->commit();
+  if (!capture) return;
+  capture->commit();
+  if (capture->left_out() == 0 || terminal.quiet()) return;
+  terminal.err << fmt::format("bcsim: {} has the first {} messages; {} more: see --trace-count\n",
+                              request.pcap.string(), capture->packets(), capture->left_out());
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct RunRequest {
   std::uint32_t most = 0;                  ///< … or so many are done
   std::filesystem::path journal;           ///< every record of replication 0; empty: nowhere
   bool journal_messages = false;           ///< … and the messages that `filter` lets pass
+  std::filesystem::path pcap;              ///< SIP messages that it lets pass; empty: nowhere
   MessageFilter filter = {};
 };
 

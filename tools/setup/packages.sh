@@ -27,3 +27,8 @@ test_packages=(
   "librapidcheck-dev            | header:rapidcheck.h                |"
   "libbenchmark-dev             | header:benchmark/benchmark.h       |"
 )
+
+# Besides, for tools/test --full: tests that skip themselves without it.
+full_packages=(
+  "tshark                       | tool:tshark                        |"
+)
