@@ -10,6 +10,7 @@ namespace bcsim::tools {
 [[nodiscard]] Command check_command();
 [[nodiscard]] Command explain_command();
 [[nodiscard]] Command report_command();
+[[nodiscard]] Command watch_command();
 [[nodiscard]] Command list_command();
 [[nodiscard]] Command schema_command();
 [[nodiscard]] Command help_command();
