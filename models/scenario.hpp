@@ -228,6 +228,11 @@ struct IntervalVolumes {
   std::vector<VolumeInterval> intervals;
   bool exact = false;
 };
+/// From `at` on, the rates of a stream are multiplied by `factor` (>= 0); 1 before the first step.
+struct SurgeStep {
+  SimTime at;
+  double factor = 1;
+};
 struct SingleCall {
   SimTime at;
   std::optional<Duration> talk, patience;
@@ -252,6 +257,7 @@ struct CallStream {
   std::uint32_t queue = 0;
   ArrivalSpec arrivals = ConstantRate{};
   double busyness_cv = 0;             ///< gamma factor of the day, 0: none
+  std::vector<SurgeStep> surge;       ///< in order of time
   std::vector<double> gateway_share;  ///< per gateway, sums to 1
   Distribution talk = Lognormal{240, 1};
   Distribution after_call_work = Exponential{60};

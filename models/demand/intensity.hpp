@@ -10,12 +10,6 @@
 
 namespace bcsim::models {
 
-/// From `at` on, all rates are multiplied by `factor` (>= 0); 1 before the first step.
-struct SurgeStep {
-  sim::SimTime at;
-  double factor = 1;
-};
-
 /// What bends a stream's own rates.
 struct ArrivalOptions {
   double busyness_cv = 0;  ///< of the day's gamma factor with mean 1; 0: none

@@ -46,6 +46,7 @@ void Callers::on_start(Context& context) {
   for (std::uint32_t i = 0; i < scenario.calls.size(); ++i) {
     ArrivalOptions options;
     options.busyness_cv = scenario.calls[i].busyness_cv;
+    options.surge = scenario.calls[i].surge;
     options.until = sim::kStart + scenario.run.horizon;
     options.time_of_day_at_start = scenario.run.start_label.value_or(Duration::zero());
     arrivals_.push_back(make_arrivals(scenario.calls[i].arrivals, options, directory_.rng, i));

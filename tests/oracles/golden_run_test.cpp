@@ -1,5 +1,5 @@
 // Golden run A of domain.md §5.11: site 1 fails at 0 with every phase pinned; each time of the
-// table, derived by hand, to the millisecond (its hunt-group row belongs to the hunt groups).
+// table, derived by hand, to the millisecond.
 #include <gtest/gtest.h>
 
 #include "tests/support/worlds.hpp"
@@ -156,6 +156,46 @@ TEST_F(GoldenRunA, LatePhoneDelaysTheLogin) {
                 return r.agent.value == kP1s && r.site == 1 && r.state == AgentState::ready;
               }),
               65.640, kMillisecond);
+}
+
+/// The same with a hunt group of all four, preferred at site 1, and calls to it alone.
+Scenario golden_hunt(HuntType type, const std::vector<Duration>& calls_at) {
+  Scenario s = golden();
+  HuntGroupOptions group;
+  group.type = type;
+  group.members = {0, 1, 2, 3};
+  group.preferred_site = {"SIP_Server_1", "SIP_Server_1"};
+  s.queues[0].hunt_group = group;
+  SingleCalls given;
+  for (const Duration at : calls_at) given.calls.push_back({SimTime(at), 30s, 100s, 0});
+  // A first call shows the gateway that SS1 is dead.
+  given.calls.insert(given.calls.begin(), {SimTime(2s), 1ms, 1ms, 0});
+  s.calls[0].arrivals = given;
+  return s;
+}
+
+TEST_F(GoldenRunA, SurvivorRingsTheHuntGroupsPhonesThatAreRegisteredThere) {
+  run(golden_hunt(HuntType::parallel, {20s}));
+  std::vector<std::uint32_t> rung;
+  for (const auto& [at, leg] : journal_.all<HuntLeg>()) {
+    if (at < SimTime(20s)) continue;
+    EXPECT_NEAR(sim::seconds(at), 20.020, kMillisecond);
+    EXPECT_EQ(leg.site, 1u);
+    rung.push_back(leg.agent.value);
+  }
+  EXPECT_EQ(rung, (std::vector<std::uint32_t>{0, 2, 3})) << "P1d, P2d and P2s; P1s comes at 30.560";
+  EXPECT_TRUE(journal_.all<HuntRedirect>().empty());
+}
+
+TEST_F(GoldenRunA, AnswersOfAMovedPhoneAreMonitoredFromItsDesktopsLoginOn) {
+  run(golden_hunt(HuntType::linear, {11s, 70s}));
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> answers;
+  for (const auto& [at, r] : journal_.all<CallAnswered>()) {
+    if (at > SimTime(11s)) answers.emplace_back(r.agent.value, r.monitored);
+  }
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0], (std::pair{kP1d, 0u}));
+  EXPECT_EQ(answers[1], (std::pair{kP1d, 1u})) << "logged in at 64.020";
 }
 
 }  // namespace

@@ -316,6 +316,21 @@ TEST(ScenarioLanguage, TrunksAreCountedInChannels) {
   EXPECT_THAT(problems(load_text("bcsim: 1\n" + both + rest)), testing::Not(testing::IsEmpty()));
 }
 
+TEST(ScenarioLanguage, CallsMaySurge) {
+  const auto text = [](const std::string& steps) {
+    return "bcsim: 1\nsites: {site1: {}, site2: {}}\n"
+           "agents: {team1: {count: 100, location: site1}}\n"
+           "calls: {main: {rate: 100/h, surge: " +
+           steps + "}}\n";
+  };
+  const Scenario s = good(text("[{at: 1h, factor: 5}, {at: 2h, factor: 1}]"));
+  ASSERT_EQ(s.calls[0].surge.size(), 2u);
+  EXPECT_EQ(s.calls[0].surge[0].at, at(1h));
+  EXPECT_EQ(s.calls[0].surge[0].factor, 5);
+  EXPECT_THAT(problems(load_text(text("[{at: 2h, factor: 5}, {at: 1h, factor: 1}]"))),
+              testing::Not(testing::IsEmpty()));
+}
+
 TEST(ScenarioLanguage, CallsMayBePutOnHold) {
   EXPECT_EQ(good(minimal()).calls[0].hold_share, 0);
   const Scenario s = good(

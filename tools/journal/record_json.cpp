@@ -77,9 +77,19 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
   }
+  void operator()(const models::HuntRedirect& f) const {
+    event("call.hg_redirect", f.call);
+    site(f.site);
+  }
+  void operator()(const models::HuntLeg& f) const {
+    event("call.hg_leg", f.call);
+    agent(f.agent);
+    site(f.site);
+  }
   void operator()(const models::CallDefaultRouted& f) const {
-    constexpr std::string_view kCauses[] = {"queue_full", "waited_too_long", "no_agent_logged_in",
-                                            "draining"};
+    constexpr std::string_view kCauses[] = {
+        "queue_full",           "waited_too_long", "no_agent_logged_in", "draining",
+        "no_member_in_service", "no_member_idle",  "no_answer"};
     event("call.default_routed", f.call);
     site(f.site);
     j_["cause"] = kCauses[static_cast<std::size_t>(f.cause)];

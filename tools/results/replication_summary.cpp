@@ -189,10 +189,13 @@ class ReplicationPage {
   Page page_;
 };
 
-/// "162 calls were lost": with one replication a count, else a mean with its interval.
-std::string cost(const Estimate& e, const char* one, const char* many) {
-  return fmt::format("{} {}", with_interval(e, tally_words),
-                     !e.has_interval() && e.value == 1 ? one : many);
+/// "162 more calls were lost", "3.2 ± 1.1 fewer callers gave up".
+std::string change_words(Estimate difference, const char* one, const char* many) {
+  const bool fewer = difference.value < 0;
+  difference.value = std::abs(difference.value);
+  const bool single = !difference.has_interval() && difference.value == 1;
+  return fmt::format("{} {} {}", with_interval(difference, tally_words), fewer ? "fewer" : "more",
+                     single ? one : many);
 }
 
 }  // namespace
@@ -202,20 +205,24 @@ std::string replication_summary(const RunResult& first, const Aggregate& aggrega
   return ReplicationPage(first, aggregate, meta, style).write();
 }
 
-std::string attribution_words(const RunResult& first, const Aggregate& aggregate) {
+std::string attribution_words(const Aggregate& aggregate) {
   if (!aggregate.twin) return "";
-  const auto& of = aggregate.attribution;
-  const auto twin = [&](std::string_view id) {
-    const MetricSummary* metric = aggregate.find(id);
-    return metric == nullptr ? Estimate{} : metric->without_faults;
+  const auto metric = [&](std::string_view id) {
+    const MetricSummary* found = aggregate.find(id);
+    return found == nullptr ? MetricSummary{} : *found;
   };
+  const MetricSummary lost = metric("lost"), abandoned = metric("abandoned");
+  const MetricSummary level = metric("service_level"), wait = metric("asa");
   return fmt::format(
-      "Because of the failure: {}, {} and {} more than {} for an answer. Without it {} would have "
-      "been lost and {} given up (service level {}).",
-      cost(of[0], "call lost", "calls lost"), cost(of[1], "caller gave up", "callers gave up"),
-      cost(of[3], "waited", "waited"), duration_words(sim::seconds(first.service_level_threshold)),
-      cost(twin("lost"), "call", "calls"), cost(twin("abandoned"), "caller", "callers"),
-      with_interval(twin("service_level"), percent_words));
+      "Because of the failure: {} ({} without it) and {} ({} without it). The service level was {} "
+      "instead of {}, the mean wait {} instead of {}.",
+      change_words(lost.because_of_failure, "call lost", "calls lost"),
+      with_interval(lost.without_faults, tally_words),
+      change_words(abandoned.because_of_failure, "caller gave up", "callers gave up"),
+      with_interval(abandoned.without_faults, tally_words),
+      with_interval(level.value, percent_words), with_interval(level.without_faults, percent_words),
+      with_interval(wait.value, duration_words),
+      with_interval(wait.without_faults, duration_words));
 }
 
 std::vector<std::string> verdict_lines(const std::vector<Verdict>& verdicts, const Page& page) {

@@ -18,9 +18,9 @@ namespace bcsim::tools {
                                               const Aggregate& aggregate, const ResultMeta& meta,
                                               const SummaryStyle& style);
 
-/// "Because of the failure: 162 calls were lost, …": one paragraph, empty without twins.
-[[nodiscard]] std::string attribution_words(const models::RunResult& first,
-                                            const Aggregate& aggregate);
+/// "Because of the failure: 162 more calls lost (2 without it) …": one paragraph of paired
+/// differences, empty without twins.
+[[nodiscard]] std::string attribution_words(const Aggregate& aggregate);
 
 /// The lines on checks and expectations; empty if there are none. For a Page of this width.
 [[nodiscard]] std::vector<std::string> verdict_lines(const std::vector<models::Verdict>& verdicts,

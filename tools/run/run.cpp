@@ -150,7 +150,7 @@ void print_summary(const RunRequest& request, const models::RunResult& first, co
     return;
   }
   SummaryStyle style{.color = terminal.color_out(), .utf8 = environment_is_utf8(), .files = files};
-  const std::string note = attribution_words(first, all);
+  const std::string note = attribution_words(all);
   if (!note.empty()) style.notes.push_back(note);
   terminal.out << (all.replications > 1 ? replication_summary(first, all, meta, style)
                                         : terminal_summary(first, meta, style));

@@ -101,6 +101,34 @@ std::shared_ptr<const Section> redial_section() {
   return keys;
 }
 
+std::shared_ptr<const Section> surge_step_section() {
+  static const auto keys = [] {
+    using S = models::SurgeStep;
+    SectionOf<S> s("a step of the surge", "The factor from then on");
+    s.key("at", &S::at, instant(), language(), "From when").require();
+    s.key("factor", &S::factor, number({.min = 0., .max = 1000.}), language(),
+          "All rates of the stream times this")
+        .require();
+    return s.done();
+  }();
+  return keys;
+}
+
+// What happens outside multiplies the calls: [{at: "19:00", factor: 1.9}, …]
+Codec<std::vector<models::SurgeStep>> surge() {
+  auto codec = list(section<models::SurgeStep>(surge_step_section()), "a surge");
+  const auto read = codec.read;
+  codec.read = [read](Reader& r, const Node& node, std::vector<models::SurgeStep>& steps) {
+    read(r, node, steps);
+    for (std::size_t i = 1; i < steps.size(); ++i) {
+      if (steps[i].at <= steps[i - 1].at) {
+        r.error(node.children[i], "S-006", "times must rise from one step to the next");
+      }
+    }
+  };
+  return codec;
+}
+
 struct Hold {
   double share = CallStream{}.hold_share;
   models::Distribution length = CallStream{}.hold;
@@ -178,6 +206,8 @@ std::shared_ptr<const Section> call_stream_section() {
         .excludes("arrivals");
     s.key("busyness-cv", &C::busyness_cv, number({.min = 0., .max = 10.}), assumption(),
           "Busy and quiet days: cv of a gamma factor on all rates");
+    s.key("surge", &C::surge, surge(), language(),
+          "Factors on the rate while something happens outside; not counted as normal load");
     s.key("gateways", &C::gateway_share, gateway_shares(), derived("equal shares"),
           "Share of the calls that each gateway gets")
         .default_is("equal shares");

@@ -78,6 +78,14 @@ class Teller {
     return fmt::format("Agent {} {}.", agent(f.agent),
                        f.held != 0 ? "puts the caller on hold" : "takes the caller back from hold");
   }
+  std::string operator()(const models::HuntRedirect& f) const {
+    return fmt::format("The SIP Server of {} redirects it: its hunt group prefers the other site.",
+                       site(f.site));
+  }
+  std::string operator()(const models::HuntLeg& f) const {
+    return fmt::format("The SIP Server of {} rings agent {}, a member of the hunt group.",
+                       site(f.site), agent(f.agent));
+  }
   std::string operator()(const models::CallDefaultRouted& f) const {
     return fmt::format("The SIP Server of {} sends it to the default destination.", site(f.site));
   }

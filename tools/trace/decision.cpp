@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "tools/journal/message_words.hpp"
 #include "tools/results/plain_words.hpp"
@@ -11,6 +12,28 @@
 
 namespace bcsim::tools {
 namespace {
+
+/// Why a call was sent to the default destination, and which option or rule says so.
+std::pair<const char*, const char*> default_routing_words(models::CallDefaultRouted::Cause cause) {
+  using Cause = models::CallDefaultRouted::Cause;
+  switch (cause) {
+    case Cause::queue_full:
+      return {"the queue was full", "the queue's limit"};
+    case Cause::waited_too_long:
+      return {"it had waited too long", "the queue's maximum-wait or hg-queue-timeout"};
+    case Cause::no_agent_logged_in:
+      return {"nobody was logged in", "the queue's maximum-wait"};
+    case Cause::draining:
+      return {"the site was being drained", "the drain"};
+    case Cause::no_member_in_service:
+      return {"no phone of the hunt group was in service there", "R56"};
+    case Cause::no_member_idle:
+      return {"every member of the hunt group was busy", "hg-queue-limit"};
+    case Cause::no_answer:
+      return {"no member of the hunt group answered", "hg-noanswer-timeout"};
+  }
+  return {"", ""};
+}
 
 using models::Cause;
 using models::pstn::Release;
@@ -273,14 +296,7 @@ class Decider {
     for (const models::JournalEntry& e : life_.records) {
       const auto* f = std::get_if<models::CallDefaultRouted>(&e.record);
       if (f == nullptr) continue;
-      using Why = models::CallDefaultRouted::Cause;
-      const char* why = f->cause == Why::queue_full           ? "the queue was full"
-                        : f->cause == Why::waited_too_long    ? "it had waited too long"
-                        : f->cause == Why::no_agent_logged_in ? "nobody was logged in"
-                                                              : "the site was being drained";
-      const char* rule = f->cause == Why::queue_full ? "the queue's limit"
-                         : f->cause == Why::draining ? "the drain"
-                                                     : "the queue's maximum-wait";
+      const auto [why, rule] = default_routing_words(f->cause);
       return {fmt::format("The SIP Server of {} sent it to the default destination: {}.",
                           site(f->site), why),
               rule,
