@@ -95,6 +95,17 @@ void require_writable(const std::filesystem::path& directory) {
   }
 }
 
+/// Throws WriteError if the directory in which the file is to be does not exist.
+void require_place(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const auto directory = std::filesystem::absolute(file, ignored).parent_path();
+  if (!std::filesystem::is_directory(directory, ignored)) {
+    throw WriteError(fmt::format("cannot write '{}': there is no directory {}", file.string(),
+                                 directory.string()));
+  }
+  require_writable(directory);
+}
+
 ExperimentResult carry_out(const RunRequest& request, Terminal& terminal) {
   const SignalGuard signals;
   Progress progress(terminal, request.scenario.name);
@@ -157,8 +168,9 @@ void print_summary(const RunRequest& request, const models::RunResult& first, co
 }
 
 /// Writes the journal and the capture, which workers do not: replication 0 once more, listening.
-void listen_again(const RunRequest& request, const ResultMeta& meta, Terminal& terminal) {
-  if (request.journal.empty() && request.pcap.empty()) return;
+/// False if interrupted.
+bool listen_again(const RunRequest& request, const ResultMeta& meta, Terminal& terminal) {
+  if (request.journal.empty() && request.pcap.empty()) return true;
   const models::Layout layout(request.scenario, {request.scenario.run.seed, 0});
   std::optional<JournalFile> journal;
   std::optional<CaptureFile> capture;
@@ -179,16 +191,17 @@ void listen_again(const RunRequest& request, const ResultMeta& meta, Terminal& t
                       "written");
         return !SignalGuard::interrupted();
       });
-  if (SignalGuard::interrupted()) return;
+  if (SignalGuard::interrupted()) return false;
   if (end.journal_fingerprint != meta.journal_fingerprint) {
     throw std::runtime_error("the run and its journal differ");
   }
   if (journal) journal->commit();
-  if (!capture) return;
+  if (!capture) return true;
   capture->commit();
-  if (capture->left_out() == 0 || terminal.quiet()) return;
+  if (capture->left_out() == 0 || terminal.quiet()) return true;
   terminal.err << fmt::format("bcsim: {} has the first {} messages; {} more: see --trace-count\n",
                               request.pcap.string(), capture->packets(), capture->left_out());
+  return true;
 }
 
 }  // namespace
@@ -200,6 +213,9 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   };
   // Better learned before the run than after.
   require_writable(directory_of(describe(request, request.scenario)));
+  for (const std::filesystem::path& file : {request.journal, request.pcap}) {
+    if (!file.empty()) require_place(file);
+  }
 
   const auto began = Clock::now();
   ExperimentResult done = carry_out(request, terminal);
@@ -222,13 +238,17 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   models::RunResult& first = done.first->result;
   first.verdicts = merge_verdicts(done.records, all, scenario.expectations);
   write_results({&first, done.records, &all}, meta, directory);
-  listen_again(request, meta, terminal);
+  const bool listened = listen_again(request, meta, terminal);
   if (!chosen) update_latest(directory);
   print_summary(request, first, all, meta, directory.string(), terminal);
   if (terminal.verbose()) {
     terminal.err << fmt::format("{} messages in {:.2f} s; {} actors ({}); journal {}\n",
                                 meta.messages_delivered, meta.host.wall_s, done.first->actors,
                                 meta.actors, sim::to_hex(meta.journal_fingerprint));
+  }
+  if (!listened) {
+    terminal.err << "bcsim: interrupted; the results are complete, the journal was not written\n";
+    return code(ExitCode::interrupted);
   }
   const ExitCode shortfall = report_shortfall(request, done, all, terminal);
   if (shortfall == ExitCode::interrupted || shortfall == ExitCode::internal) return code(shortfall);
