@@ -166,6 +166,28 @@ TEST(Ladder, HasEveryMessageOnceInOrderOfTime) {
   EXPECT_GT(messages, 30u);
 }
 
+TEST(Ladder, GivesThePhonesOfAHuntGroupOneColumn) {
+  const Explained e(failing_site(), {CallId{1}});
+  CallLife life = e.life(0);
+  const models::Directory& directory = e.context().layout.directory;
+  models::sip::Request invite;
+  invite.method = models::sip::Method::invite;
+  for (const models::AgentInfo& agent : directory.agents) {
+    LoggedMessage m;
+    m.sent = m.at = sim::kStart + 20s;
+    m.from = directory.sip_server_process[0][0];
+    m.to = agent.phone;
+    m.message = invite;
+    life.messages.push_back(m);
+  }
+  const Ladder ladder = make_ladder(life, e.story(0), e.context());
+  const auto others = std::find_if(ladder.actors.begin(), ladder.actors.end(),
+                                   [](const LadderActor& a) { return a.label == "phones"; });
+  ASSERT_NE(others, ladder.actors.end());
+  EXPECT_EQ(others->detail, "7 others");
+  EXPECT_LE(ladder.actors.size(), 8u);
+}
+
 TEST(LadderSvg, IsWellFormedEnoughToBeReadAsXml) {
   const Explained e(failing_site(), {CallId{1}});
   const std::string svg = ladder_svg(e.ladder(0), e.scenario(), true);

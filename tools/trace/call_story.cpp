@@ -11,6 +11,8 @@
 namespace bcsim::tools {
 namespace {
 
+constexpr std::size_t kNamedMembers = 3;
+
 std::string_view mode_words(models::ServerMode mode) {
   constexpr std::string_view kWords[] = {"starting", "business-continuity mode", "single-site mode",
                                          "draining", "stopped"};
@@ -262,7 +264,13 @@ CallStory tell_story(const CallLife& life, const StoryContext& context) {
     }
   };
   bool over = false;
+  std::size_t rung = 0;  // phones of a hunt group, one after the other
   for (const models::JournalEntry& entry : life.records) {
+    rung = std::holds_alternative<models::HuntLeg>(entry.record) ? rung + 1 : 0;
+    if (rung > kNamedMembers) {  // a hunt group may have hundreds
+      if (rung == kNamedMembers + 1) story.lines.push_back({entry.at, "… and other members."});
+      continue;
+    }
     // What is recorded at the instant of a fault is its consequence.
     faults_until(entry.at, true);
     // What crosses the end of the call is news to machines only.

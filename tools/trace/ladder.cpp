@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "tools/journal/message_words.hpp"
@@ -16,6 +17,8 @@ namespace {
 using models::NodeKind;
 
 constexpr sim::Duration kLongSilence = std::chrono::seconds(5);
+constexpr std::size_t kMostAgents = 3;  // with columns of their own
+constexpr std::uint32_t kOthers = 0xFFFF'FFFFu;
 
 /// Where an actor stands; what compares equal is one column.
 struct ColumnKey {
@@ -31,6 +34,7 @@ class LadderBuilder {
 
   Ladder build() {
     ladder_.title = story_.title;
+    find_agents();
     find_actors();
     // In one instant: the fault, what it does, what was decided, what was said, the end.
     add_faults();
@@ -56,15 +60,33 @@ class LadderBuilder {
       case NodeKind::media_server:
         return {3 + 2 * role.site, 0};
       case NodeKind::phone:
-        return {6, role.index};
+        return {6, crowd(role.index) ? kOthers : role.index};
       case NodeKind::desktop:
-        return {7, role.index};
+        return {7, crowd(role.index) ? kOthers : role.index};
       default:
         return {8, node.value};
     }
   }
+  /// A hunt group rings many phones: those that did not get the call share a column.
+  [[nodiscard]] bool crowd(std::uint32_t agent) const {
+    return agents_.size() > kMostAgents && agent != life_.row.agent.value;
+  }
+  void find_agents() {
+    for (const LoggedMessage& m : life_.messages) {
+      for (const models::NodeId node : {m.from, m.to}) {
+        if (!node.valid()) continue;
+        const models::NodeRole& role = c_.layout.roles[node.value];
+        if (role.kind == NodeKind::phone) agents_.insert(role.index);
+      }
+    }
+  }
   [[nodiscard]] LadderActor actor_of(models::NodeId node) const {
     const models::NodeRole& role = c_.layout.roles[node.value];
+    const bool person = role.kind == NodeKind::phone || role.kind == NodeKind::desktop;
+    if (person && crowd(role.index)) {
+      return {role.kind == NodeKind::phone ? "phones" : "desktops",
+              fmt::format("{} others", agents_.size() - (life_.row.agent.valid() ? 1 : 0))};
+    }
     switch (role.kind) {
       case NodeKind::pstn:
         return {"PSTN", "caller"};
@@ -186,6 +208,7 @@ class LadderBuilder {
   const CallStory& story_;
   const StoryContext& c_;
   std::map<ColumnKey, std::size_t> columns_;
+  std::set<std::uint32_t> agents_;  ///< whose phones took part
   Ladder ladder_;
 };
 
