@@ -340,6 +340,12 @@ struct Expectation {
   std::string text;
 };
 
+/// What a change may cost, for comparisons; a run does not look at it.
+struct GateRule {
+  std::string metric;
+  std::string text;  ///< "worse < 2%", "< 75s"
+};
+
 /// See the head comment.
 struct Scenario {
   std::string name;  ///< file name without directory and extension
@@ -356,6 +362,7 @@ struct Scenario {
   std::vector<Fault> faults;
   std::vector<std::string> accepted;  ///< validator codes taken as warnings
   std::vector<Expectation> expectations;
+  std::vector<GateRule> gates;
   std::optional<Duration> first_trunk_probe[kSites];  ///< pinned phase of each server's OPTIONS
 };
 

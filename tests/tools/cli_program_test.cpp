@@ -114,7 +114,7 @@ TEST_F(CommandLine, TyposInCommandsAndOptionsGetASuggestion) {
 
 TEST_F(CommandLine, MistakesOfUsageEndWith64) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"check"},
-                                                {"list", "one"},
+                                                {"list", "one", "two"},
                                                 {"check", "--color=red", "x"},
                                                 {"run", "a", "b"},
                                                 {"run", "x", "--seed", "many"},

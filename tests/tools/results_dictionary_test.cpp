@@ -16,6 +16,7 @@
 #include "tools/results/result_writer.hpp"
 #include "tools/stats/attribution.hpp"
 #include "tools/stats/estimands.hpp"
+#include "tools/sweep/sweep_files.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -89,6 +90,7 @@ TEST(Dictionary, HasEveryColumnInItsOrder) {
   EXPECT_THAT(first_words(table("timeline.csv")), ElementsAreArray(timeline_columns()));
   EXPECT_THAT(first_words(table("replications.csv")), ElementsAreArray(replications_columns()));
   EXPECT_THAT(first_words(table("bands.csv")), ElementsAreArray(bands_columns()));
+  EXPECT_THAT(first_words(table("points.csv")), ElementsAreArray(points_columns()));
   for (const char* file : {"calls.csv", "timeline.csv", "replications.csv", "bands.csv"}) {
     for (const Row& row : table(file)) {
       ASSERT_EQ(row.size(), 4u) << row[0];

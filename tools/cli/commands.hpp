@@ -1,13 +1,19 @@
 // One row of the table per command; each is written in its own file.
 #pragma once
 
+#include <cstdint>
+#include <utility>
+
 #include "tools/cli/command_table.hpp"
+#include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
 
 [[nodiscard]] Command run_command();
+[[nodiscard]] Command compare_command();
 [[nodiscard]] Command new_command();
 [[nodiscard]] Command check_command();
+[[nodiscard]] Command sweep_command();
 [[nodiscard]] Command explain_command();
 [[nodiscard]] Command report_command();
 [[nodiscard]] Command watch_command();
@@ -21,5 +27,13 @@ namespace bcsim::tools {
 /// The option --jobs, and its value: by default all cores. Throws UsageError.
 [[nodiscard]] Option jobs_option();
 [[nodiscard]] unsigned jobs_value(const Invocation& invocation);
+/// "2/5": part 2 of 5. Throws UsageError.
+[[nodiscard]] std::pair<std::uint32_t, std::uint32_t> shard_value(const std::string& text);
+/// The options --vary and --where.
+[[nodiscard]] Option vary_option();
+[[nodiscard]] Option where_option();
+/// What --vary and --where say or, without --vary, what the scenario says. Throws UsageError if
+/// that has no points.
+[[nodiscard]] SweepSpec sweep_spec_for(const Invocation& invocation, const SweepSpec& of_scenario);
 
 }  // namespace bcsim::tools

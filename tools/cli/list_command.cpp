@@ -1,4 +1,4 @@
-// bcsim list: the scenarios that come with the program.
+// bcsim list: the scenarios that come with the program, and the points of a sweep.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -7,11 +7,31 @@
 #include "tools/cli/commands.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/cli/home.hpp"
+#include "tools/cli/report.hpp"
 
 namespace bcsim::tools {
 namespace {
 
+int list_points(const Invocation& invocation, Terminal& terminal) {
+  const Loaded loaded =
+      load_argument(invocation.arguments.front(), invocation.values("set"), terminal.in);
+  print_diagnostics(loaded, terminal);
+  if (loaded.has_errors()) return code(load_result(loaded));
+  const SweepSpec spec = sweep_spec_for(invocation, loaded.sweep);
+  const std::vector<SweepPoint> points = expand(spec);
+  nlohmann::json j = nlohmann::json::array();
+  for (std::size_t p = 0; p < points.size(); ++p) {
+    j.push_back({{"point", p}, {"overrides", overrides_of(spec, points[p])}});
+    if (!invocation.has("json")) {
+      terminal.out << fmt::format("{:>4}  {}\n", p, point_words(spec, points[p]));
+    }
+  }
+  if (invocation.has("json")) terminal.out << j.dump(2) << '\n';
+  return code(ExitCode::good);
+}
+
 int list_scenarios(const Invocation& invocation, Terminal& terminal) {
+  if (!invocation.arguments.empty()) return list_points(invocation, terminal);
   const std::vector<ShippedScenario> scenarios = shipped_scenarios();
   if (invocation.has("json")) {
     nlohmann::json j = nlohmann::json::array();
@@ -38,9 +58,16 @@ int list_scenarios(const Invocation& invocation, Terminal& terminal) {
 
 Command list_command() {
   return {.name = "list",
-          .summary = "List the scenarios that come with the program",
-          .options = {{.name = "json", .doc = "Print names, titles and paths as JSON"}},
-          .examples = {{"bcsim list", "Names and what they show"}},
+          .summary = "List the scenarios that come with the program, or a scenario's sweep points",
+          .arguments = "[SCENARIO]",
+          .argument_kind = ValueKind::scenario,
+          .max_arguments = 1,
+          .options = {vary_option(),
+                      where_option(),
+                      set_option(),
+                      {.name = "json", .doc = "Print the list as JSON"}},
+          .examples = {{"bcsim list", "Names and what they show"},
+                       {"bcsim list my.yaml", "The points of its sweep, without running them"}},
           .run = list_scenarios};
 }
 

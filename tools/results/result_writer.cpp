@@ -82,9 +82,11 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
     write_one(s, name, how);
     written.emplace_back(name);
   };
-  write("calls.csv", [&](OutputFile& f) { write_calls_csv(first, f); });
+  if (!results.without_calls) {
+    write("calls.csv", [&](OutputFile& f) { write_calls_csv(first, f); });
+    write("events.ndjson", [&](OutputFile& f) { write_events(first, f); });
+  }
   write("timeline.csv", [&](OutputFile& f) { write_timeline_csv(first, f); });
-  write("events.ndjson", [&](OutputFile& f) { write_events(first, f); });
   write("verdicts.json", [&](OutputFile& f) { write_verdicts_json(first, meta, f); });
   write("replications.csv", [&](OutputFile& f) { write_replications_csv(results.records, f); });
   const bool several = results.records.size() > 1;
@@ -111,7 +113,7 @@ void write_results(const models::RunResult& result, const ResultMeta& meta,
   record.metrics = result.metrics;
   const std::vector<ReplicationRecord> records = {record};
   const Aggregate all = aggregate(records, result.service_level_definition);
-  write_results({&result, records, &all}, meta, directory);
+  write_results({.first = &result, .records = records, .aggregate = &all}, meta, directory);
 }
 
 fs::path result_directory(const fs::path& root, const ResultMeta& meta) {

@@ -16,6 +16,7 @@ struct ResultSet {
   const models::RunResult* first = nullptr;  ///< not owned; its verdicts are those of all
   std::span<const ReplicationRecord> records;
   const Aggregate* aggregate = nullptr;  ///< not owned
+  bool without_calls = false;            ///< leave out calls.csv and events.ndjson
 };
 
 /// Writes run.json, summary.json, calls.csv, timeline.csv, events.ndjson, verdicts.json,

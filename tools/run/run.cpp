@@ -1,19 +1,13 @@
 #include "tools/run/run.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ostream>
 #include <stdexcept>
-#include <thread>
 
-#include "build_info.hpp"
 #include "sim/hash.hpp"
-#include "sim/s4u/platform.hpp"
-#include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/journal/journal_file.hpp"
 #include "tools/results/json_files.hpp"
@@ -23,6 +17,7 @@
 #include "tools/run/experiment.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
+#include "tools/run/run_meta.hpp"
 #include "tools/scenario/effective.hpp"
 #include "tools/trace/capture_file.hpp"
 #include "tools/trace/replay.hpp"
@@ -33,66 +28,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string hash_text(std::string_view text) {
-  sim::Hash64 hash;
-  for (const char c : text) hash.add(static_cast<unsigned char>(c));
-  return sim::to_hex(hash.value());
-}
-
-/// What is known before the run, of a scenario with the number of replications that it will have
-/// had; the rest is filled in after it.
+/// Of the request, with the number of replications that it will have had.
 ResultMeta describe(const RunRequest& request, const models::Scenario& scenario) {
-  ResultMeta meta;
-  meta.scenario = scenario.name;
-  meta.title = scenario.title;
-  meta.effective_yaml = scenario.run.replications == request.scenario.run.replications
-                            ? request.effective_yaml
-                            : effective_yaml(scenario);
-  meta.scenario_hash = hash_text(meta.effective_yaml);
-  meta.seed = scenario.run.seed;
-  meta.version = build_info::kVersion;
-  meta.git_commit = build_info::kGitCommit;
-  meta.compiler = build_info::kCompiler;
-  meta.simgrid_version = sim::simgrid_version();
-  meta.replications = scenario.run.replications;
-  meta.twin = request.twin && !scenario.faults.empty();
-  const bool twin_left_out = !request.twin && !scenario.faults.empty();
-  meta.run_id = hash_text(fmt::format("{}\n{}\n{}{}", meta.effective_yaml, meta.seed, meta.version,
-                                      twin_left_out ? "\nno twin" : ""))
-                    .substr(0, 12);
-  for (const Diagnostic& warning : request.warnings) {
-    const bool accepted = std::find(scenario.accepted.begin(), scenario.accepted.end(),
-                                    warning.code) != scenario.accepted.end();
-    if (accepted) meta.accepted.push_back(fmt::format("{}: {}", warning.code, warning.message));
-  }
-  meta.host.path = request.path;
-  meta.host.cores = std::thread::hardware_concurrency();
-  return meta;
-}
-
-void complete(ResultMeta& meta, const ExperimentResult& done, Clock::duration wall) {
-  const Replication& first = *done.first;
-  meta.actors = first.pooled ? "pooled" : "per-device";
-  meta.journal_fingerprint = first.journal_fingerprint;
-  meta.trajectory_fingerprint = first.trajectory_fingerprint;
-  meta.messages_delivered = first.messages_delivered;
-  meta.messages_sent = first.messages_sent;
-  meta.host.wall_s = std::chrono::duration<double>(wall).count();
-}
-
-/// Throws WriteError if the directory, or what it would be made in, is no writable directory.
-void require_writable(const std::filesystem::path& directory) {
-  std::error_code ignored;
-  std::filesystem::path existing = std::filesystem::absolute(directory, ignored);
-  while (!std::filesystem::exists(existing, ignored) && existing.has_relative_path()) {
-    existing = existing.parent_path();
-  }
-  if (!std::filesystem::is_directory(existing, ignored)) {
-    throw WriteError(fmt::format("cannot write results: {} is not a directory", existing.string()));
-  }
-  if (access(existing.c_str(), W_OK | X_OK) != 0) {
-    throw WriteError(fmt::format("cannot write results to {}: no permission", existing.string()));
-  }
+  const bool as_asked = scenario.run.replications == request.scenario.run.replications;
+  return describe_run(scenario, {as_asked ? request.effective_yaml : effective_yaml(scenario),
+                                 request.warnings, request.path, request.twin});
 }
 
 /// Throws WriteError if the directory in which the file is to be does not exist.
@@ -231,13 +171,13 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   scenario.run.replications = static_cast<std::uint32_t>(done.records.size());
   if (!done.lost.empty()) scenario.run.replications = done.asked;
   ResultMeta meta = describe(request, scenario);
-  complete(meta, done, Clock::now() - began);
+  complete_meta(meta, *done.first, std::chrono::duration<double>(Clock::now() - began).count());
   const std::filesystem::path directory = directory_of(meta);
 
   const Aggregate all = aggregate(done.records, scenario.run.service_level_definition);
   models::RunResult& first = done.first->result;
   first.verdicts = merge_verdicts(done.records, all, scenario.expectations);
-  write_results({&first, done.records, &all}, meta, directory);
+  write_results({.first = &first, .records = done.records, .aggregate = &all}, meta, directory);
   const bool listened = listen_again(request, meta, terminal);
   if (!chosen) update_latest(directory);
   print_summary(request, first, all, meta, directory.string(), terminal);

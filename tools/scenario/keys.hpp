@@ -30,5 +30,8 @@ namespace bcsim::tools {
 
 [[nodiscard]] Codec<models::Distribution> distribution();
 [[nodiscard]] Codec<std::vector<models::Expectation>> expectations();
+[[nodiscard]] Codec<std::vector<models::GateRule>> gates();
+/// Adds the row of `sweep`, which fills the reader's sweep.
+void sweep_row(SectionOf<models::Scenario>& scenario);
 
 }  // namespace bcsim::tools

@@ -148,6 +148,9 @@ std::shared_ptr<const Section> scenario_section() {
           "Broken rules (V-E…) that are meant: warnings instead of errors");
     s.key("expectations", &Scenario::expectations, expectations(), language(),
           "Limits on metrics: {before: {service_level: \"> 80%\"}}");
+    s.key("gates", &Scenario::gates, gates(), language(),
+          "What a change may cost, for 'bcsim compare': {lost: \"worse < 2%\"}");
+    sweep_row(s);
     return s.done();
   }();
   return keys;

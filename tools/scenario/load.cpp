@@ -59,6 +59,7 @@ void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diag
   loaded.scenario.name = text.name;
   prepare(reader, root);
   read_section(reader, *scenario_section(), root, &loaded.scenario);
+  loaded.sweep = reader.sweep;
   if (root.find("bcsim") == nullptr) {
     diagnostics.error("S-012", {0, 1, 1}, "the scenario does not say its language version",
                       "begin with the line 'bcsim: 1'");

@@ -7,6 +7,7 @@
 
 #include "models/scenario.hpp"
 #include "tools/scenario/diagnostics.hpp"
+#include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
 
@@ -16,6 +17,7 @@ inline constexpr int kLanguageVersion = 1;
 /// What became of a scenario file. With errors the scenario is incomplete and must not be run.
 struct Loaded {
   models::Scenario scenario;
+  SweepSpec sweep;                      ///< what `bcsim sweep` varies; empty: nothing
   std::vector<Diagnostic> diagnostics;  ///< all of them, in reading order
   std::string effective_yaml;  ///< complete and canonical (see effective.hpp); empty with errors
   std::string annotated_yaml;  ///< the same with the origin of each value; empty with errors

@@ -9,6 +9,7 @@
 #include "models/scenario.hpp"
 #include "tools/scenario/table.hpp"
 #include "tools/scenario/units.hpp"
+#include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
 
@@ -32,6 +33,7 @@ class Reader {
       : diagnostics_(diagnostics), scenario_(scenario) {}
 
   Names names;
+  SweepSpec sweep;  ///< of the scenario's `sweep`: it is no part of what one run is
 
   [[nodiscard]] Diagnostics& diagnostics() { return diagnostics_; }
   [[nodiscard]] models::Scenario& scenario() { return scenario_; }

@@ -6,6 +6,7 @@
 
 #include "tools/scenario/rules.hpp"
 #include "tools/scenario/validator_faults.hpp"
+#include "tools/scenario/validator_gates.hpp"
 #include "tools/scenario/validator_hunt.hpp"
 #include "tools/scenario/validator_load.hpp"
 
@@ -210,6 +211,7 @@ void validate(Reader& reader) {
   check_load(rules);
   check_hunt_groups(rules);
   check_faults(rules);
+  check_gates(rules);
 }
 
 }  // namespace bcsim::tools

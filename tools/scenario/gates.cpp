@@ -1,0 +1,91 @@
+// Rows of `gates`: a metric and what a change may do to it, or a list of such limits.
+#include "tools/compare/gate.hpp"
+
+#include <fmt/format.h>
+
+#include "models/metrics/definitions.hpp"
+#include "tools/scenario/keys.hpp"
+#include "tools/scenario/validator_gates.hpp"
+#include "tools/stats/precision.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+void read_gate(Reader& r, const Node& node, const std::string& metric,
+               std::vector<models::GateRule>& value) {
+  const std::string* text = r.scalar(node, "a gate such as \"worse < 2%\"");
+  if (text == nullptr) return;
+  if (!parse_gate(metric, *text)) {
+    r.error(node, "S-003", fmt::format("'{}' is not a gate", *text),
+            "write it like \"worse < 2%\", \"better > 10%\", \"< 75s\" or \"> 80%\"");
+    return;
+  }
+  value.push_back({metric, *text});
+}
+
+}  // namespace
+
+Codec<std::vector<models::GateRule>> gates() {
+  Codec<std::vector<models::GateRule>> codec;
+  codec.type.kind = Kind::map;
+  codec.type.what = "metric";
+  ValueType one;
+  one.what = "gate";
+  ValueType several;
+  several.kind = Kind::list;
+  several.elements = {one};
+  ValueType either;
+  either.kind = Kind::any_of;
+  either.elements = {one, several};
+  codec.type.elements = {either};
+  codec.read = [](Reader& r, const Node& node, std::vector<models::GateRule>& value) {
+    if (!r.expect_map(node, "gates")) return;
+    value.clear();
+    for (const Node& child : node.children) {
+      const Reader::Scope scope(r, child.key, child.key_at);
+      if (!child.is_list()) {
+        read_gate(r, child, child.key, value);
+        continue;
+      }
+      for (const Node& entry : child.children) read_gate(r, entry, child.key, value);
+    }
+  };
+  codec.write = [](const Writer&, const std::vector<models::GateRule>& value) {
+    Out out = Out::map();
+    for (const models::GateRule& rule : value) {
+      Out* list = nullptr;
+      for (auto& [metric, rules] : out.children) {
+        if (metric == rule.metric) list = &rules;
+      }
+      if (list == nullptr) {
+        out.children.emplace_back(rule.metric, Out::list());
+        list = &out.children.back().second;
+      }
+      list->children.emplace_back("", Out::scalar(rule.text, true));
+    }
+    return std::optional<Out>(std::move(out));
+  };
+  return codec;
+}
+
+void check_gates(const Rules& rules) {
+  if (rules.scenario.gates.empty()) return;
+  const std::vector<std::string> ids = models::metric_ids(rules.scenario);
+  std::vector<Gate> seen;
+  for (const models::GateRule& rule : rules.scenario.gates) {
+    const std::string path = "gates." + rule.metric;
+    const auto id = resolve_metric(rule.metric, ids);
+    if (!id) {
+      rules.error("S-007", path, fmt::format("there is no metric '{}'", rule.metric),
+                  did_you_mean(rule.metric, ids));
+      continue;
+    }
+    const Gate gate = *parse_gate(*id, rule.text);
+    for (const Gate& other : seen) {
+      if (const auto why = contradiction(other, gate)) rules.error("S-013", path, *why);
+    }
+    seen.push_back(gate);
+  }
+}
+
+}  // namespace bcsim::tools
