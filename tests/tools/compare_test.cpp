@@ -283,7 +283,7 @@ TEST_F(Compare, CommonRandomNumbersMakeDifferencesAtLeastFiveTimesLessVariable) 
   ASSERT_EQ(o.exit, 0) << o.err;
   const auto j = nlohmann::json::parse(o.out);
   for (const auto& m : j["metrics"]) {
-    if (m["id"] != "lost" && m["id"] != "abandoned") continue;
+    if (m["id"] != "callers_lost" && m["id"] != "abandoned") continue;
     EXPECT_GE(m["variance_factor"].get<double>(), 5) << m.dump();
     RecordProperty(m["id"].get<std::string>(), m["variance_factor"].dump());
   }
