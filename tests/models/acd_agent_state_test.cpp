@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace bcsim::models::acd {
+namespace bcsim::models::acd::acd_agent_state_test {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<AgentStateMachine>);
@@ -115,4 +115,4 @@ TEST(AgentStateMachine, TellsWhoCanBeGivenACallAndWhoIsAtWork) {  // §4.6 occup
 }
 
 }  // namespace
-}  // namespace bcsim::models::acd
+}  // namespace bcsim::models::acd::acd_agent_state_test

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace bcsim::models::acd {
+namespace bcsim::models::acd::acd_router_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -177,4 +177,4 @@ RC_GTEST_PROP(Router, EqualsALinearSearch, ()) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::acd
+}  // namespace bcsim::models::acd::acd_router_test

@@ -3,7 +3,7 @@
 
 #include "tests/models/agent_desktop_world.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::agent_desktop_sites_test {
 namespace {
 
 // ---- start-up (R81–R85, §3.9 d)
@@ -249,4 +249,4 @@ TEST(AgentDesktop, IsAtWorkAtOneSiteInTheEndWhateverBrokeAndHealedInWhateverOrde
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::agent_desktop_sites_test

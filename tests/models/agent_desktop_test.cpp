@@ -5,7 +5,7 @@
 #include "tests/models/agent_desktop_world.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::agent_desktop_test {
 namespace {
 
 // ---- the golden run (§5.11)
@@ -303,4 +303,4 @@ TEST(AgentDesktop, KeepsItsBasicConnectionAndNothingElseDependsOnIt) {  // R22
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::agent_desktop_test

@@ -3,7 +3,7 @@
 
 #include "tests/models/agent_desktop_world.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::agent_desktop_work_test {
 namespace {
 
 // ---- the agent's work
@@ -178,4 +178,4 @@ TEST(AgentDesktop, KnowsAfterItsShiftHasBegunWhatItWasToldBefore) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::agent_desktop_work_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::arrivals_test {
 namespace {
 
 using sim::RngFactory;
@@ -279,4 +279,4 @@ TEST(CallerEntity, IsUniqueToStreamAndCaller) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::arrivals_test

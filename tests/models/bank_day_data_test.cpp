@@ -9,7 +9,7 @@
 #include "models/demand/erlang.hpp"
 #include "tests/support/data_rows.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::bank_day_data_test {
 namespace {
 
 using testing::number;
@@ -132,4 +132,4 @@ TEST(BankDay, EffectiveAgentsReproduceTheObservedWaitToo) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::bank_day_data_test

@@ -9,7 +9,7 @@
 #include "tests/support/gateway_world.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::callers_test {
 namespace {
 
 using pstn::Kind;
@@ -364,4 +364,4 @@ TEST(Callers, AreTheSamePersonWithAnotherCallWhenTheyRedial) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::callers_test

@@ -7,7 +7,7 @@
 #include "models/checks/expectations.hpp"
 #include "tests/support/journal.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::checks_test {
 namespace {
 
 using pstn::Release;
@@ -15,7 +15,7 @@ using test::add_fault;
 using test::Journal;
 using test::two_sites;
 using test::verdict;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 void expect(Journal& j, std::string_view id, VerdictStatus status, const std::string& text = "") {
   const RunResult result = j.finish();
@@ -319,4 +319,4 @@ TEST(Checks, FindNothingInAnUneventfulRun) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::checks_test

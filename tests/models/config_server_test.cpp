@@ -3,7 +3,7 @@
 
 #include "tests/support/desk_world.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::config_server_test {
 namespace {
 
 using Times = std::vector<SimTime>;
@@ -150,4 +150,4 @@ TEST_F(Configuration, APartitionStopsWritesAtTheSiteWithoutAMasterOnly) {  // R4
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::config_server_test

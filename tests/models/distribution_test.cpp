@@ -16,7 +16,7 @@
 
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::distribution_test {
 namespace {
 
 using sim::Duration;
@@ -331,4 +331,4 @@ TEST(Distribution, GoodParametersHaveNoErrorAndBadOnesSayWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::distribution_test

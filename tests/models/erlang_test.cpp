@@ -9,7 +9,7 @@
 
 #include "tests/support/data_rows.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::erlang_test {
 namespace {
 
 using testing::number;
@@ -365,4 +365,4 @@ TEST(FiniteQueue, MuchRoomWithoutPatienceIsErlangC) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::erlang_test

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace bcsim::models {
+namespace bcsim::models::fluid_test {
 namespace {
 
 constexpr FluidTransient kSurvivor{.calls_per_s = 0.5,
@@ -51,4 +51,4 @@ TEST(Fluid, EnoughAgentsNeverFill) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::fluid_test

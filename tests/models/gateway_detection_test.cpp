@@ -8,7 +8,7 @@
 #include "tests/support/gateway_world.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::gateway_detection_test {
 namespace {
 
 constexpr int kSeeds = 1000;
@@ -116,4 +116,4 @@ TEST(GatewayDetection, StallsCallsNoLongerThanUntilItKnowsIfItFlushes) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::gateway_detection_test

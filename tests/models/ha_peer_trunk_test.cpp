@@ -12,7 +12,7 @@
 #include "sim/rng.hpp"
 #include "sim/time.hpp"
 
-namespace bcsim::models::ha {
+namespace bcsim::models::ha::ha_peer_trunk_test {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<PeerTrunk>);
@@ -183,4 +183,4 @@ TEST(ServerMode, OnlyBusinessContinuityModeLooksAtThePeer) {  // R36–R39, R43,
 }
 
 }  // namespace
-}  // namespace bcsim::models::ha
+}  // namespace bcsim::models::ha::ha_peer_trunk_test

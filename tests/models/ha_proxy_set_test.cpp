@@ -6,7 +6,7 @@
 #include <array>
 #include <type_traits>
 
-namespace bcsim::models::ha {
+namespace bcsim::models::ha::ha_proxy_set_test {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<ProxySet>);
@@ -167,4 +167,4 @@ TEST(ProxySet, GivesUpACallThatHasTriedEveryServer) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::ha
+}  // namespace bcsim::models::ha::ha_proxy_set_test

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace bcsim::models::ha {
+namespace bcsim::models::ha::ha_redundancy_test {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<Redundancy>);
@@ -153,4 +153,4 @@ TEST(Redundancy, IsReadyAfterTheBurstsOfItsSynchronization) {  // D21: ceil(N/50
 }
 
 }  // namespace
-}  // namespace bcsim::models::ha
+}  // namespace bcsim::models::ha::ha_redundancy_test

@@ -5,13 +5,13 @@
 
 #include "tests/support/journal.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::ledger_test {
 namespace {
 
 using pstn::Release;
 using test::Journal;
 using test::two_sites;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Cause only_cause(Journal& journal, CallId call) {
   EXPECT_FALSE(journal.ledger().check_conservation().has_value());
@@ -316,4 +316,4 @@ TEST(Cause, EveryCauseHasANameAndPlainWords) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::ledger_test

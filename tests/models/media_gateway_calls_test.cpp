@@ -3,7 +3,7 @@
 
 #include "tests/support/gateway_world.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::media_gateway_calls_test {
 namespace {
 
 using Times = std::vector<SimTime>;
@@ -258,4 +258,4 @@ TEST(MediaGatewayCalls, LeaveNothingBehind) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::media_gateway_calls_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/gateway_world.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::media_gateway_test {
 namespace {
 
 using Times = std::vector<SimTime>;
@@ -445,4 +445,4 @@ TEST(MediaGateway, DrawsAnotherPhaseWhenItBootsAgain) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::media_gateway_test

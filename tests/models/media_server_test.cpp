@@ -5,7 +5,7 @@
 
 #include "tests/support/gateway_world.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::media_server_test {
 namespace {
 
 using sip::Method;
@@ -78,4 +78,4 @@ TEST(MediaServer, RepeatsItsAnswerUntilItIsAcknowledgedOrTheCallEnds) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::media_server_test

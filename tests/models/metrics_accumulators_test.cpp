@@ -5,7 +5,7 @@
 #include "models/metrics/accumulators.hpp"
 #include "models/metrics/service_level.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::metrics_accumulators_test {
 namespace {
 
 using sim::kStart;
@@ -120,4 +120,4 @@ TEST(ServiceLevel, HasNoValueWithoutCalls) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::metrics_accumulators_test

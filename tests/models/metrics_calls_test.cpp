@@ -8,7 +8,7 @@
 #include "models/metrics/flat_metrics.hpp"
 #include "tests/support/site_failure_journal.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::metrics_calls_test {
 namespace {
 
 using pstn::Release;
@@ -241,4 +241,4 @@ TEST(Metrics, LinkNamesAreInTheOrderOfTheWorldsLinks) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::metrics_calls_test

@@ -6,14 +6,14 @@
 
 #include "tests/support/site_failure_journal.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::metrics_phases_test {
 namespace {
 
 using pstn::Release;
 using test::add_fault;
 using test::Journal;
 using test::two_sites;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 struct Part {
   Phase phase;
@@ -365,4 +365,4 @@ TEST(Recovery, FlappingIsFollowedForTwentyFailures) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::metrics_phases_test

@@ -8,7 +8,7 @@
 #include "models/demand/erlang.hpp"
 #include "tests/support/data_rows.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::patience_queue_test {
 namespace {
 
 using testing::number;
@@ -166,4 +166,4 @@ TEST(PatienceQueue, FractionalAgentsLieBetweenTheWholeOnes) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::patience_queue_test

@@ -9,7 +9,7 @@
 #include "tests/support/gateway_world.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::pstn_test {
 namespace {
 
 using Times = std::vector<SimTime>;
@@ -277,4 +277,4 @@ TEST(Pstn, FreesTheChannelOfACallerWhoGivesUpBeforeT303) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::pstn_test

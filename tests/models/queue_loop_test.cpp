@@ -11,7 +11,7 @@
 #include "models/demand/erlang.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::queue_loop_test {
 namespace {
 
 struct Tally {
@@ -120,4 +120,4 @@ TEST(QueueLoop, ReproducesErlangC) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::queue_loop_test

@@ -8,7 +8,7 @@
 
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::models {
+namespace bcsim::models::redial_test {
 namespace {
 
 constexpr sim::RngFactory kFactory{.seed = 12};
@@ -87,4 +87,4 @@ TEST(Redial, ABurstOfDroppedCallsComesBackWithinMinutes) {
 }
 
 }  // namespace
-}  // namespace bcsim::models
+}  // namespace bcsim::models::redial_test

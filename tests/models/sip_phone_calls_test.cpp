@@ -4,7 +4,7 @@
 #include "models/endpoints/sip_phone.hpp"
 #include "tests/support/desk_world.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::sip_phone_calls_test {
 namespace {
 
 using Times = std::vector<SimTime>;
@@ -240,4 +240,4 @@ TEST(SipPhone, ChoosesItsOutboundSiteFromItsOwnConfigurationOnly) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::sip_phone_calls_test

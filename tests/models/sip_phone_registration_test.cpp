@@ -9,7 +9,7 @@
 
 #include "sim/rng.hpp"
 
-namespace bcsim::models::sip {
+namespace bcsim::models::sip::sip_phone_registration_test {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<PhoneRegistration>);
@@ -272,4 +272,4 @@ TEST(PhoneRegistration, NeverHasTwoLiveRegistrationsUnlessDual) {  // R17
 }
 
 }  // namespace
-}  // namespace bcsim::models::sip
+}  // namespace bcsim::models::sip::sip_phone_registration_test

@@ -6,7 +6,7 @@
 #include "tests/support/desk_world.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::testing {
+namespace bcsim::testing::sip_phone_test {
 namespace {
 
 using Times = std::vector<SimTime>;
@@ -334,4 +334,4 @@ TEST(SipPhone, RegistersFromNothingAfterAPowerCut) {
 }
 
 }  // namespace
-}  // namespace bcsim::testing
+}  // namespace bcsim::testing::sip_phone_test

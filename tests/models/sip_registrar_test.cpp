@@ -8,7 +8,7 @@
 
 #include "sim/rng.hpp"
 
-namespace bcsim::models::sip {
+namespace bcsim::models::sip::sip_registrar_test {
 namespace {
 
 using Answer = Registrar::Answer;
@@ -170,4 +170,4 @@ TEST(Registrar, KeepsACutPhoneInServiceForEMinusItsPhase) {  // domain.md §3.3,
 }
 
 }  // namespace
-}  // namespace bcsim::models::sip
+}  // namespace bcsim::models::sip::sip_registrar_test

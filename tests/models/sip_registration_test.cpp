@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace bcsim::models::sip {
+namespace bcsim::models::sip::sip_registration_test {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<Registration> && sizeof(Registration) == 16);
@@ -218,4 +218,4 @@ TEST(Registration, StartsSteadyAsIfRegistered) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::sip
+}  // namespace bcsim::models::sip::sip_registration_test

@@ -5,7 +5,7 @@
 
 #include "models/sip/transaction.hpp"
 
-namespace bcsim::models::sip {
+namespace bcsim::models::sip::sip_retransmission_test {
 namespace {
 
 constexpr auto kInvite = ClientKind::invite;
@@ -139,4 +139,4 @@ TEST(SuccessResponder, RepeatsThe2xxUntilTheAckAndElseEndsWithABye) {  // §13.3
 }
 
 }  // namespace
-}  // namespace bcsim::models::sip
+}  // namespace bcsim::models::sip::sip_retransmission_test

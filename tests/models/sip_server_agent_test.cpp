@@ -6,7 +6,7 @@
 
 #include "tests/models/sip_server_world.hpp"
 
-namespace bcsim::models::testing {
+namespace bcsim::models::testing::sip_server_agent_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -327,4 +327,4 @@ TEST(SipServerAgent, LeaveCallsThatStillWaitToTheDefaultDestination) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::testing
+}  // namespace bcsim::models::testing::sip_server_agent_test

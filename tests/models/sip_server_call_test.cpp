@@ -7,7 +7,7 @@
 
 #include "tests/models/sip_server_ladder.hpp"
 
-namespace bcsim::models::testing {
+namespace bcsim::models::testing::sip_server_call_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -325,4 +325,4 @@ TEST(SipServerCall, IsNeverStuckOnALossyNetwork) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::testing
+}  // namespace bcsim::models::testing::sip_server_call_test

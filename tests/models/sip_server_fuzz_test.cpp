@@ -3,7 +3,7 @@
 
 #include "tests/models/sip_server_world.hpp"
 
-namespace bcsim::models::testing {
+namespace bcsim::models::testing::sip_server_fuzz_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -89,4 +89,4 @@ TEST(SipServerFuzz, LeavesNoCallBehindWhateverHappens) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::testing
+}  // namespace bcsim::models::testing::sip_server_fuzz_test

@@ -7,7 +7,7 @@
 
 #include "tests/models/sip_server_world.hpp"
 
-namespace bcsim::models::testing {
+namespace bcsim::models::testing::sip_server_ha_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -263,4 +263,4 @@ TEST(SipServerHa, TakesNoNoticeOfThePeersOptionsWhileItIsBackup) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::testing
+}  // namespace bcsim::models::testing::sip_server_ha_test

@@ -6,7 +6,7 @@
 
 #include "tests/models/sip_server_ladder.hpp"
 
-namespace bcsim::models::testing {
+namespace bcsim::models::testing::sip_server_hunt_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -280,4 +280,4 @@ TEST(HuntGroup, LeavesNoCallBehindWhateverHappens) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::testing
+}  // namespace bcsim::models::testing::sip_server_hunt_test

@@ -9,7 +9,7 @@
 #include "tests/models/sip_server_world.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::models::testing {
+namespace bcsim::models::testing::sip_server_load_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -180,4 +180,4 @@ TEST(SipServerLoad, QueuesCallsAsErlangCSays) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::testing
+}  // namespace bcsim::models::testing::sip_server_load_test

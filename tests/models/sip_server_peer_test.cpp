@@ -8,7 +8,7 @@
 #include "tests/models/sip_server_world.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::models::testing {
+namespace bcsim::models::testing::sip_server_peer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -357,4 +357,4 @@ TEST(SipServerPeer, LosesNothingToThePeerOnALossyTrunk) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::testing
+}  // namespace bcsim::models::testing::sip_server_peer_test

@@ -7,7 +7,7 @@
 
 #include "tests/models/sip_server_ladder.hpp"
 
-namespace bcsim::models::testing {
+namespace bcsim::models::testing::sip_server_routing_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -183,4 +183,4 @@ INSTANTIATE_TEST_SUITE_P(
                       ForwardCase{DrForward::oos, false, true, false, 480}));
 
 }  // namespace
-}  // namespace bcsim::models::testing
+}  // namespace bcsim::models::testing::sip_server_routing_test

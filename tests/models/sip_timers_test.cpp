@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace bcsim::models::sip {
+namespace bcsim::models::sip::sip_timers_test {
 namespace {
 
 std::vector<Duration> instants(Retransmission kind, int sends) {
@@ -82,4 +82,4 @@ TEST(Timers, GiveUpANonInviteWhenTheNextRepeatWouldBeDue) {  // domain.md §3.1,
 }
 
 }  // namespace
-}  // namespace bcsim::models::sip
+}  // namespace bcsim::models::sip::sip_timers_test

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace bcsim::models::sip {
+namespace bcsim::models::sip::sip_transaction_test {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<ClientTransaction> && sizeof(ClientTransaction) == 16);
@@ -358,4 +358,4 @@ TEST(SuccessResponder, FollowsItsTable) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::sip
+}  // namespace bcsim::models::sip::sip_transaction_test

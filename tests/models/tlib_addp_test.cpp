@@ -8,7 +8,7 @@
 
 #include "sim/rng.hpp"
 
-namespace bcsim::models::tlib {
+namespace bcsim::models::tlib::tlib_addp_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -137,4 +137,4 @@ TEST(AddpServer, LosesASilentClientAfterTheRemoteTimeout) {  // C25, D16: 2A
 }
 
 }  // namespace
-}  // namespace bcsim::models::tlib
+}  // namespace bcsim::models::tlib::tlib_addp_test

@@ -11,7 +11,7 @@
 #include "models/tlib/desktop_session.hpp"
 #include "sim/rng.hpp"
 
-namespace bcsim::models::tlib {
+namespace bcsim::models::tlib::tlib_desktop_run_test {
 namespace {
 
 using I = DesktopInput;
@@ -305,4 +305,4 @@ TEST(DesktopRun, NeverHoldsTwoLoginsAndAlwaysComesBackToWork) {  // R20; safety,
 }
 
 }  // namespace
-}  // namespace bcsim::models::tlib
+}  // namespace bcsim::models::tlib::tlib_desktop_run_test

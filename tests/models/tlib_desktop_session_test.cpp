@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace bcsim::models::tlib {
+namespace bcsim::models::tlib::tlib_desktop_session_test {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<DesktopSession>);
@@ -351,4 +351,4 @@ TEST(DesktopSession, EndsItsShiftAfterTheCall) {
 }
 
 }  // namespace
-}  // namespace bcsim::models::tlib
+}  // namespace bcsim::models::tlib::tlib_desktop_session_test

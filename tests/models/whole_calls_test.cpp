@@ -5,7 +5,7 @@
 #include "models/ledger/ledger.hpp"
 #include "tests/support/worlds.hpp"
 
-namespace bcsim::tests {
+namespace bcsim::tests::whole_calls_test {
 namespace {
 
 SimTime at(Duration d) {
@@ -163,4 +163,4 @@ TEST(SessionTimer, WithoutOneThatAgentTalksOnForEver) {
 }
 
 }  // namespace
-}  // namespace bcsim::tests
+}  // namespace bcsim::tests::whole_calls_test

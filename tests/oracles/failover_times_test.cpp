@@ -7,7 +7,7 @@
 #include "tests/support/goodness_of_fit.hpp"
 #include "tests/support/worlds.hpp"
 
-namespace bcsim::tests {
+namespace bcsim::tests::failover_times_test {
 namespace {
 
 using testing::ks_test;
@@ -305,4 +305,4 @@ TEST_P(Seeds, SwitchoverNeverMovesADesktop) {
 }
 
 }  // namespace
-}  // namespace bcsim::tests
+}  // namespace bcsim::tests::failover_times_test

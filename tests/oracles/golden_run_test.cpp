@@ -4,7 +4,7 @@
 
 #include "tests/support/worlds.hpp"
 
-namespace bcsim::tests {
+namespace bcsim::tests::golden_run_test {
 namespace {
 
 constexpr double kMillisecond = 0.001;
@@ -199,4 +199,4 @@ TEST_F(GoldenRunA, AnswersOfAMovedPhoneAreMonitoredFromItsDesktopsLoginOn) {
 }
 
 }  // namespace
-}  // namespace bcsim::tests
+}  // namespace bcsim::tests::golden_run_test

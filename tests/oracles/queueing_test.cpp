@@ -12,7 +12,7 @@
 #include "tests/support/goodness_of_fit.hpp"
 #include "tests/support/worlds.hpp"
 
-namespace bcsim::tests {
+namespace bcsim::tests::queueing_test {
 namespace {
 
 using testing::number;
@@ -232,4 +232,4 @@ TEST(Queueing, WhittsTablesOfGeneralServiceAndPatience) {
 }
 
 }  // namespace
-}  // namespace bcsim::tests
+}  // namespace bcsim::tests::queueing_test

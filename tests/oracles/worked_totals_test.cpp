@@ -10,7 +10,7 @@
 #include "tests/support/goodness_of_fit.hpp"
 #include "tests/support/worlds.hpp"
 
-namespace bcsim::tests {
+namespace bcsim::tests::worked_totals_test {
 namespace {
 
 using testing::sample_mean;
@@ -155,4 +155,4 @@ TEST(WorkedTotals, WithRedial) {
 }
 
 }  // namespace
-}  // namespace bcsim::tests
+}  // namespace bcsim::tests::worked_totals_test

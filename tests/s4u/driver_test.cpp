@@ -12,7 +12,7 @@
 #include "sim/s4u/platform_impl.hpp"
 #include "tests/support/ping_world.hpp"
 
-namespace bcsim::sim {
+namespace bcsim::sim::driver_test {
 namespace {
 
 TEST(S4uPlatform, TwentyMillisecondLinkTakesTwentyMilliseconds) {
@@ -126,4 +126,4 @@ TEST(S4uDriver, StopsWhereTheSliceCallbackSaysSo) {
 }
 
 }  // namespace
-}  // namespace bcsim::sim
+}  // namespace bcsim::sim::driver_test

@@ -4,7 +4,7 @@
 #include "sim/s4u/driver.hpp"
 #include "tests/support/worlds.hpp"
 
-namespace bcsim::tests {
+namespace bcsim::tests::world_test {
 namespace {
 
 /// Forty agents, both kinds of phones, a lossy jittery WAN, and four faults in an hour.
@@ -99,4 +99,4 @@ TEST(World, DevicesAreActorsAndDieWithTheirBuilding) {
 }
 
 }  // namespace
-}  // namespace bcsim::tests
+}  // namespace bcsim::tests::world_test

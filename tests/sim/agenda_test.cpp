@@ -8,7 +8,7 @@
 
 #include "sim/rng.hpp"
 
-namespace bcsim::sim {
+namespace bcsim::sim::agenda_test {
 namespace {
 
 auto rank(const AgendaKey& k) {
@@ -60,4 +60,4 @@ TEST(Agenda, IsASortedListWhateverTheDistances) {
 }
 
 }  // namespace
-}  // namespace bcsim::sim
+}  // namespace bcsim::sim::agenda_test

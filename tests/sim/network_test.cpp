@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bcsim::sim {
+namespace bcsim::sim::network_test {
 namespace {
 
 /// Two places and one link.
@@ -114,4 +114,4 @@ TEST(Network, NoRouteIsADropNotACrash) {
 }
 
 }  // namespace
-}  // namespace bcsim::sim
+}  // namespace bcsim::sim::network_test

@@ -11,7 +11,7 @@
 
 #include "tests/support/goodness_of_fit.hpp"
 
-namespace bcsim::sim {
+namespace bcsim::sim::rng_test {
 namespace {
 
 using testing::chi_square_test;
@@ -254,4 +254,4 @@ TEST(Rng, KeyedUniformIsUniformInEitherArgumentAndApartFromTheStreams) {
 }
 
 }  // namespace
-}  // namespace bcsim::sim
+}  // namespace bcsim::sim::rng_test

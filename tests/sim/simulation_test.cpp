@@ -8,7 +8,7 @@
 #include "sim/loop_driver.hpp"
 #include "tests/support/ping_world.hpp"
 
-namespace bcsim::sim {
+namespace bcsim::sim::simulation_test {
 namespace {
 
 struct ProbeDomain {
@@ -320,4 +320,4 @@ TEST(Simulation, SameSeedSameFingerprintOtherSeedAnother) {
 }
 
 }  // namespace
-}  // namespace bcsim::sim
+}  // namespace bcsim::sim::simulation_test

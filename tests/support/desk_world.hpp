@@ -14,6 +14,7 @@
 #include "models/endpoints/stat_server.hpp"
 #include "sim/loop_driver.hpp"
 #include "tests/support/stub_sip_server.hpp"
+#include "tests/support/times.hpp"
 
 namespace bcsim::testing {
 
@@ -300,9 +301,5 @@ class DeskWorld final : public sim::World<Domain> {
   std::array<sim::PlaceId, kSites> dc_;
   std::array<sim::PlaceId, 2> premises_;
 };
-
-[[nodiscard]] inline SimTime at(Duration d) {
-  return sim::kStart + d;
-}
 
 }  // namespace bcsim::testing

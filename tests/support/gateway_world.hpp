@@ -15,6 +15,7 @@
 #include "models/endpoints/pstn.hpp"
 #include "sim/loop_driver.hpp"
 #include "tests/support/call_server.hpp"
+#include "tests/support/times.hpp"
 
 namespace bcsim::testing {
 
@@ -364,9 +365,5 @@ class GatewayWorld : public sim::World<Domain> {
   std::vector<models::Message> notices_;
   std::unique_ptr<sim::PlainPlatform> platform_;
 };
-
-[[nodiscard]] inline SimTime at(Duration d) {
-  return sim::kStart + d;
-}
 
 }  // namespace bcsim::testing

@@ -15,12 +15,12 @@
 #include "tools/trace/pcapng.hpp"
 #include "tools/trace/sip_text.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::capture_test {
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// One block of a pcapng file.
 struct PcapBlock {
@@ -289,4 +289,4 @@ TEST_F(Capture, RequestsAreRepeatedAtTheInstantsOfRfc3261) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::capture_test

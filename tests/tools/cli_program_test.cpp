@@ -16,14 +16,14 @@
 #include "tools/cli/program.hpp"
 #include "tools/cli/starter.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::cli_program_test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 struct Outcome {
   int exit = -1;
@@ -343,4 +343,4 @@ TEST_F(AtomicFile, FailureLeavesWhatWasThere) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::cli_program_test

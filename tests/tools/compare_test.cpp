@@ -15,7 +15,7 @@
 #include "tools/compare/differences.hpp"
 #include "tools/compare/saved_results.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::compare_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -23,8 +23,8 @@ using test::files_of;
 using test::Outcome;
 using test::small_site_failure;
 using test::TemporaryDirectory;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(Holm, CorrectsStepByStep) {
   // 4 · 0.01, 3 · 0.013, 2 · 0.04, 1 · 0.9, never smaller than one before.
@@ -290,4 +290,4 @@ TEST_F(Compare, CommonRandomNumbersMakeDifferencesAtLeastFiveTimesLessVariable) 
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::compare_test

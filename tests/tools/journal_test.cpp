@@ -16,7 +16,7 @@
 #include "tools/journal/message_words.hpp"
 #include "tools/journal/record_json.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::journal_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -271,4 +271,4 @@ TEST(MessageWords, KnowEveryMessage) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::journal_test

@@ -20,7 +20,7 @@
 #include "tools/run/worker_pool.hpp"
 #include "tools/stats/attribution.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::replications_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,7 +29,7 @@ using test::files_of;
 using test::Outcome;
 using test::small_site_failure;
 using test::TemporaryDirectory;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // ---- workers -----------------------------------------------------------------------------------
 
@@ -319,4 +319,4 @@ TEST_F(Replications, KeepWhatIsCompleteWhenInterrupted) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::replications_test

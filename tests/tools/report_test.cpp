@@ -18,13 +18,13 @@
 #include "tools/results/number_text.hpp"
 #include "tools/results/result_writer.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::report_test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Report : public testing::Test {
  protected:
@@ -190,4 +190,4 @@ TEST(ChartTicks, AreRoundAndReachTheTop) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::report_test

@@ -18,11 +18,11 @@
 #include "tools/stats/estimands.hpp"
 #include "tools/sweep/sweep_files.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::results_dictionary_test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAreArray;
+using ::testing::ElementsAreArray;
 
 using Row = std::vector<std::string>;
 
@@ -244,4 +244,4 @@ TEST(Dictionary, HasEveryKindOfEvent) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::results_dictionary_test

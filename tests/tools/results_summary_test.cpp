@@ -11,13 +11,13 @@
 #include "tools/results/plain_words.hpp"
 #include "tools/results/terminal_summary.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::results_summary_test {
 namespace {
 
 using namespace std::chrono_literals;
 using models::test::site_failure_run;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 ResultMeta meta() {
   ResultMeta m;
@@ -143,4 +143,4 @@ TEST(Page, BreaksParagraphsAtSpacesAndCutsLongLines) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::results_summary_test

@@ -14,15 +14,15 @@
 #include "tools/results/output_file.hpp"
 #include "tools/results/result_writer.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::results_writer_test {
 namespace {
 
 namespace fs = std::filesystem;
 using models::test::site_failure_run;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::StartsWith;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 ResultMeta meta() {
   ResultMeta m;
@@ -293,4 +293,4 @@ TEST_F(ResultWriter, ALatestThatIsADirectoryIsNotReplaced) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::results_writer_test

@@ -12,11 +12,11 @@
 #include "tools/scenario/keys.hpp"
 #include "tools/scenario/schema.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::scenario_effective_test {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::vector<std::filesystem::path> shipped() {
   std::vector<std::filesystem::path> list;
@@ -281,4 +281,4 @@ TEST(KeyTable, EveryKeyIsDescribedAndInTheReference) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::scenario_effective_test

@@ -7,14 +7,14 @@
 
 #include "tests/support/scenario_text.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::scenario_files_test {
 namespace {
 
 using namespace std::chrono_literals;
 using models::Scenario;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// Loads a scenario that must be without errors.
 Scenario good(const std::string& text, const std::vector<std::string>& overrides = {}) {
@@ -208,4 +208,4 @@ TEST_F(ScenarioCsv, MeasuredValuesAndHazardsComeFromFiles) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::scenario_files_test

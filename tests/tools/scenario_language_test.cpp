@@ -6,13 +6,13 @@
 
 #include "tests/support/scenario_text.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::scenario_language_test {
 namespace {
 
 using namespace std::chrono_literals;
 using models::Scenario;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Loads a scenario that must be without errors.
 Scenario good(const std::string& text, const std::vector<std::string>& overrides = {}) {
@@ -388,4 +388,4 @@ TEST(ScenarioLanguage, AliasesThatMultiplyAreStopped) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::scenario_language_test

@@ -7,12 +7,12 @@
 
 #include "tests/support/scenario_text.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::scenario_problems_test {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::filesystem::path temporary(const std::string& name, const std::string& content) {
   const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / name;
@@ -251,4 +251,4 @@ TEST(ScenarioProblems, AnOverrideMustLeadSomewhere) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::scenario_problems_test

@@ -5,10 +5,10 @@
 #include "tests/support/scenario_text.hpp"
 #include "tools/scenario/validator_load.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::scenario_rules_test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 bool reports(const std::string& code, const std::vector<std::string>& overrides,
              Severity severity) {
@@ -210,4 +210,4 @@ TEST(ScenarioRules, AnUnknownPreferredSiteIsNoError) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::scenario_rules_test

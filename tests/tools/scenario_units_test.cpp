@@ -4,7 +4,7 @@
 #include "tools/scenario/suggest.hpp"
 #include "tools/scenario/units.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::scenario_units_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -116,4 +116,4 @@ TEST(Suggest, FindsSlipsOfTheKeyboardButNothingFarFetched) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::scenario_units_test

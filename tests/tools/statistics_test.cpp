@@ -13,10 +13,10 @@
 #include "tools/stats/estimate.hpp"
 #include "tools/stats/precision.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::statistics_test {
 namespace {
 
-using testing::DoubleNear;
+using ::testing::DoubleNear;
 using Values = std::vector<double>;
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
@@ -239,4 +239,4 @@ TEST(MetricNames, OfTheIssueAreUnderstood) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::statistics_test

@@ -9,7 +9,7 @@
 #include "tests/support/tool_runs.hpp"
 #include "tools/sweep/sweep_spec.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::sweep_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -17,8 +17,8 @@ using test::files_of;
 using test::Outcome;
 using test::small_site_failure;
 using test::TemporaryDirectory;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(SweepValues, AreListsAndRanges) {
   EXPECT_THAT(parse_values("10s, 20s,1min"), ElementsAre("10s", "20s", "1min"));
@@ -156,4 +156,4 @@ TEST_F(Sweep, OfAScenarioIsListedWithoutRunning) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::sweep_test

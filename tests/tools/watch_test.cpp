@@ -9,12 +9,12 @@
 #include "tools/results/page.hpp"
 #include "tools/trace/watch_view.hpp"
 
-namespace bcsim::tools {
+namespace bcsim::tools::watch_test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 models::Scenario watched() {
   models::Scenario s = tests::p0_scenario();
@@ -100,4 +100,4 @@ TEST(WatchCommand, RefusesASpeedThatIsNone) {
 }
 
 }  // namespace
-}  // namespace bcsim::tools
+}  // namespace bcsim::tools::watch_test

@@ -60,7 +60,7 @@ struct Silence {
   std::vector<models::SimTime> sent;
   sim::DropReason fate = sim::DropReason::none;  ///< of the first copy
 };
-/// Initial INVITEs of the gateway that nobody answered, in order of time.
+/// Initial INVITEs of the gateway that nobody answered before the call was over, in order of time.
 [[nodiscard]] std::vector<Silence> unanswered_invites(const CallLife& life,
                                                       const models::Layout& layout);
 

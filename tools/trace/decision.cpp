@@ -377,8 +377,9 @@ std::vector<Silence> unanswered_invites(const CallLife& life, const models::Layo
       all[at->second].sent.push_back(m.sent);
     } else if (const auto* response = std::get_if<models::sip::Response>(&m.message)) {
       const auto at = by_branch.find(response->branch);
+      const bool in_time = m.arrived() && m.at <= life.row.released;
       const bool theirs = response->method == models::sip::Method::invite;
-      if (theirs && m.arrived() && at != by_branch.end()) answered[at->second] = true;
+      if (theirs && in_time && at != by_branch.end()) answered[at->second] = true;
     }
   }
   std::vector<Silence> silent;

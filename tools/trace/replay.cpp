@@ -36,6 +36,10 @@ bool concerns_all(const models::Record& record) {
       record);
 }
 
+bool is_release(const models::JournalEntry& entry) {
+  return std::holds_alternative<models::CallReleased>(entry.record);
+}
+
 class CallLog final : public models::Observer {
  public:
   CallLog(const models::Layout& layout, const std::vector<models::CallId>& calls)
@@ -50,12 +54,15 @@ class CallLog final : public models::Observer {
     const auto found = lives_.find(subject_of(entry.record).value);
     if (found == lives_.end()) return;
     CallLife& life = found->second;
+    const bool was_over = std::ranges::any_of(life.records, is_release);
     life.records.push_back(entry);
     const bool answered = std::holds_alternative<models::CallAnswered>(entry.record);
-    const bool over = std::holds_alternative<models::CallReleased>(entry.record);
     const bool served = life.id.value < ledger_.rows().size() &&
                         ledger_.row(life.id).cause == models::Cause::completed;
-    if (answered || (over && !served)) life.decisive = situation_.look(entry.at, ledger_);
+    if (was_over) return;  // what a server does for a caller who has gone decides nothing
+    if (answered || (is_release(entry) && !served)) {
+      life.decisive = situation_.look(entry.at, ledger_);
+    }
   }
   void on_tick(models::SimTime, const models::TickSample&) override {}
   [[nodiscard]] bool wants_messages() const override { return !lives_.empty(); }
