@@ -20,8 +20,8 @@ using ::testing::Not;
 
 std::vector<std::filesystem::path> shipped() {
   std::vector<std::filesystem::path> list;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(BCSIM_SOURCE_DIR) / "scenarios")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(
+           std::filesystem::path(BCSIM_SOURCE_DIR) / "scenarios")) {
     if (entry.path().extension() == ".yaml") list.push_back(entry.path());
   }
   return list;

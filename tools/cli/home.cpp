@@ -44,9 +44,11 @@ fs::path short_path(const fs::path& path) {
 std::vector<ShippedScenario> shipped_scenarios() {
   std::vector<ShippedScenario> list;
   std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(home_directory() / "scenarios", ec)) {
+  const fs::path directory = home_directory() / "scenarios";
+  for (const auto& entry : fs::recursive_directory_iterator(directory, ec)) {
     if (entry.path().extension() != ".yaml") continue;
-    list.push_back({entry.path().stem().string(), title_of(entry.path()), entry.path()});
+    const fs::path name = entry.path().lexically_relative(directory).replace_extension();
+    list.push_back({name.generic_string(), title_of(entry.path()), entry.path()});
   }
   std::sort(list.begin(), list.end(),
             [](const ShippedScenario& a, const ShippedScenario& b) { return a.name < b.name; });
@@ -61,14 +63,14 @@ Loaded load_argument(const std::string& argument, const std::vector<std::string>
   }
   std::error_code ec;
   if (fs::exists(argument, ec)) return load_scenario(argument, overrides);
+  std::vector<std::string> names;
+  for (const ShippedScenario& shipped : shipped_scenarios()) {
+    if (shipped.name == argument) return load_scenario(short_path(shipped.path), overrides);
+    names.push_back(shipped.name);
+  }
   const bool looks_like_path =
       argument.find('/') != std::string::npos || argument.ends_with(".yaml");
   if (!looks_like_path) {
-    std::vector<std::string> names;
-    for (const ShippedScenario& shipped : shipped_scenarios()) {
-      if (shipped.name == argument) return load_scenario(short_path(shipped.path), overrides);
-      names.push_back(shipped.name);
-    }
     Loaded loaded;
     Diagnostics diagnostics;
     diagnostics.add_source({argument, "", {}, true});

@@ -17,7 +17,8 @@ struct ShippedScenario {
   std::string name, title;
   std::filesystem::path path;
 };
-/// The scenarios in scenarios/, by name; titles are read from the files.
+/// The scenarios in and below scenarios/, by name ("ablations/no_standby"); titles are read from the
+/// files.
 [[nodiscard]] std::vector<ShippedScenario> shipped_scenarios();
 
 /// Loads the scenario an argument names: a path, "-" for `standard_input`, or the name of a shipped

@@ -21,7 +21,7 @@ std::shared_ptr<const Section> hunt_group_section() {
           "One phone after the other from the first, or from the last served; or all at once");
     s.key("hg-members", &H::members, list(agents_reference(), "agent groups", true), language(),
           "Agent groups, in the order of being rung")
-        .require();
+        .default_is("required");
     s.row(
         "hg-preferred-site", text().type, language(),
         "SIP Server application that distributes the calls in BC mode; unset or unknown: whoever "
