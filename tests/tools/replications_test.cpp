@@ -285,6 +285,112 @@ TEST_F(Replications, AreRepeatedUntilTheIntervalIsNarrowEnough) {
   EXPECT_THAT(never.err, HasSubstr("not reached"));
 }
 
+// ---- shards ------------------------------------------------------------------------------------
+
+class Shards : public Replications {
+ protected:
+  Outcome shard(const std::string& name, const std::string& part,
+                const std::string& n = "4") const {
+    return run(name, {"--no-twin", "--shard", part, "-n", n});
+  }
+  Outcome merge(const std::vector<std::string>& names) const {
+    std::vector<std::string> words = {"merge", "-o", at("merged").string()};
+    for (const std::string& name : names) words.push_back(at(name).string());
+    return test::bcsim(words);
+  }
+  [[nodiscard]] fs::path file(const std::string& name, int replication) const {
+    return at(name) / (std::string("0000") + std::to_string(replication) + ".replication");
+  }
+};
+
+TEST_F(Shards, MergedAreTheRunByteForByte) {
+  ASSERT_EQ(run("one", {"-n", "3"}).exit, 0);
+  // On two machines, out of order; two shards have nothing to do.
+  for (const char* part : {"3/5", "1/5", "5/5"}) {
+    ASSERT_EQ(run("a", {"-n", "3", "--shard", part}).exit, 0) << part;
+  }
+  for (const char* part : {"2/5", "4/5"}) {
+    ASSERT_EQ(run("b", {"-n", "3", "--shard", part}).exit, 0) << part;
+  }
+
+  const Outcome merged = merge({"b", "a"});
+  ASSERT_EQ(merged.exit, 0) << merged.err;
+  EXPECT_THAT(merged.out, HasSubstr("3 replications"));
+  EXPECT_EQ(files_of(at("merged")), files_of(at("one")));
+}
+
+TEST_F(Shards, ThatAreMissingTwiceDamagedOrForeignAreRefused) {
+  ASSERT_EQ(shard("s", "1/2").exit, 0);
+  const Outcome missing = merge({"s"});
+  EXPECT_EQ(missing.exit, 65);
+  EXPECT_THAT(missing.err, HasSubstr("of 4 replications 2 are missing, the first is 1; not done: "
+                                     "shard 2/2"));
+  fs::copy(at("s"), at("again"));
+  EXPECT_THAT(merge({"s", "again"}).err, HasSubstr("is replication 0 again, as "));
+  ASSERT_EQ(shard("other", "2/2", "5").exit, 0);
+  const Outcome foreign = merge({"s", "other"});
+  EXPECT_EQ(foreign.exit, 65);
+  EXPECT_THAT(foreign.err, HasSubstr("is of another run than "));
+  EXPECT_EQ(shard("other", "2/2").exit, 74);  // neither is another run written over
+  ASSERT_EQ(shard("s", "2/2").exit, 0);
+  // As a machine leaves it that dies while it copies.
+  const auto size = fs::file_size(file("s", 3));
+  fs::resize_file(file("s", 3), size / 2);
+  const Outcome cut = merge({"s"});
+  EXPECT_EQ(cut.exit, 65);
+  EXPECT_THAT(cut.err, HasSubstr("is damaged or cut off; run its shard 2/2 again"));
+  EXPECT_EQ(merge({"nowhere"}).exit, 65);
+  EXPECT_FALSE(fs::exists(at("merged")));
+  ASSERT_EQ(shard("s", "2/2").exit, 0);
+  EXPECT_EQ(fs::file_size(file("s", 3)), size);
+  EXPECT_EQ(merge({"s"}).exit, 0);
+}
+
+TEST_F(Shards, OfAnotherBuildAreRefused) {
+  ASSERT_EQ(shard("s", "1/1", "1").exit, 0);
+  std::ifstream in(file("s", 0), std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  const std::string key = "\"version\":\"";
+  text.replace(text.find(key) + key.size(), 1, "9");
+  std::ofstream(file("s", 0), std::ios::binary) << text;
+  const Outcome o = merge({"s"});
+  EXPECT_EQ(o.exit, 65);
+  EXPECT_THAT(o.err, HasSubstr("was written by bcsim 9"));
+  EXPECT_EQ(shard("s", "1/1", "1").exit, 74);
+}
+
+TEST_F(Shards, GoOnWhereTheyWereKilled) {
+  ASSERT_EQ(run("one", {"-n", "8", "--no-twin"}).exit, 0);
+  const std::vector<std::string> words = {"--shard", "1/1", "-n", "8", "--no-twin", "-j", "1"};
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(run("s", words).exit);
+  while (!fs::exists(file("s", 0))) std::this_thread::sleep_for(5ms);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(merge({"s"}).exit, 65);
+  const auto first = fs::last_write_time(file("s", 0));
+  ASSERT_EQ(run("s", words).exit, 0);
+  EXPECT_EQ(fs::last_write_time(file("s", 0)), first);
+  ASSERT_EQ(merge({"s"}).exit, 0);
+  EXPECT_EQ(files_of(at("merged")), files_of(at("one")));
+}
+
+TEST_F(Shards, AreAPartOfAWholeWithAKnownNumberOfReplications) {
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--shard", "6/5"},
+                                               {"--shard", "0/5"},
+                                               {"--shard", "2"},
+                                               {"--shard", "a/b"},
+                                               {"--shard", "1/2", "--precision", "lost=5%"},
+                                               {"--shard", "1/2", "--json"}}) {
+    EXPECT_EQ(run("s", more).exit, 64) << more[1];
+  }
+  EXPECT_FALSE(fs::exists(at("s")));
+}
+
+// ---- precision and interruption ----------------------------------------------------------------
+
 TEST_F(Replications, RefusePrecisionThatMakesNoSense) {
   for (const std::vector<std::string>& more :
        {std::vector<std::string>{"--precision", "lots=2%"},

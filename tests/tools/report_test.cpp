@@ -14,9 +14,9 @@
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
 #include "tools/report/report_page.hpp"
-#include "tools/report/stored_results.hpp"
 #include "tools/results/number_text.hpp"
 #include "tools/results/result_writer.hpp"
+#include "tools/results/saved_files.hpp"
 
 namespace bcsim::tools::report_test {
 namespace {

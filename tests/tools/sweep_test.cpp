@@ -2,9 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tests/support/tool_runs.hpp"
 #include "tools/sweep/sweep_spec.hpp"
@@ -56,8 +63,11 @@ class Sweep : public testing::Test {
   Outcome sweep(const std::string& name, const std::vector<std::string>& more) const {
     std::vector<std::string> words = {"sweep",     "-o",     at(name).string(),
                                       "--no-twin", "--vary", "desktop.site1.site-timeout=10s,30s",
-                                      "-n",        "2"};
+                                      "-j",        "1"};
     words.insert(words.end(), more.begin(), more.end());
+    if (std::find(more.begin(), more.end(), "-n") == more.end()) {
+      words.insert(words.end(), {"-n", "2"});
+    }
     return test::bcsim(small_site_failure(words));
   }
   [[nodiscard]] fs::path at(const std::string& name) const { return directory_.path() / name; }
@@ -104,6 +114,51 @@ TEST_F(Sweep, GoesOnWhereItStopped) {
   EXPECT_EQ(files_of(at("broken")), files_of(at("whole")));
 }
 
+TEST_F(Sweep, InShardsIsMergedByteForByte) {
+  ASSERT_EQ(sweep("whole", {}).exit, 0);
+  ASSERT_EQ(sweep("a", {"--shard", "1/2"}).exit, 0);
+  const auto merge = [&](const std::vector<std::string>& names) {
+    std::vector<std::string> words = {"merge", "-o", at("merged").string()};
+    for (const std::string& name : names) words.push_back(at(name).string());
+    return test::bcsim(words);
+  };
+  const Outcome missing = merge({"a"});
+  EXPECT_EQ(missing.exit, 65);
+  EXPECT_THAT(missing.err, HasSubstr("of 2 points 1 are missing: 1"));
+  ASSERT_EQ(sweep("b", {"--shard", "2/2"}).exit, 0);
+  EXPECT_THAT(merge({"whole", "b"}).err, HasSubstr("is point 1 again, as "));
+  ASSERT_EQ(sweep("other", {"--shard", "2/2", "--seed", "2"}).exit, 0);
+  EXPECT_THAT(merge({"a", "other"}).err, HasSubstr("is of another sweep than "));
+  EXPECT_FALSE(fs::exists(at("merged")));
+  const Outcome o = merge({"a", "b"});
+  ASSERT_EQ(o.exit, 0) << o.err;
+  EXPECT_EQ(files_of(at("merged")), files_of(at("whole")));
+  // On a shared disk: all in one directory, put together there.
+  ASSERT_EQ(sweep("a", {"--shard", "2/2"}).exit, 0);
+  ASSERT_EQ(test::bcsim({"merge", at("a").string()}).exit, 0);
+  EXPECT_EQ(files_of(at("a")), files_of(at("whole")));
+}
+
+TEST_F(Sweep, GoesOnAfterCtrlC) {
+  const std::vector<std::string> words = {"-n", "1", "--vary", "run.seed=1,2,3"};
+  ASSERT_EQ(sweep("whole", words).exit, 0);
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(sweep("x", words).exit);
+
+  while (!fs::exists(at("x") / "points/0000/run.json")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ::kill(child, SIGINT);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  EXPECT_FALSE(fs::exists(at("x") / "points.csv"));
+  ASSERT_EQ(sweep("x", words).exit, 0);
+
+  EXPECT_EQ(files_of(at("x")), files_of(at("whole")));
+}
+
 TEST_F(Sweep, IsNotWrittenOverAnother) {
   ASSERT_EQ(sweep("x", {}).exit, 0);
   const auto before = files_of(at("x"));
@@ -123,6 +178,7 @@ TEST_F(Sweep, RefusesWhatCannotBeVaried) {
         {"--vary", "run.horizon"},
         {"--vary", "run.horizon="},
         {},
+        {"--vary", "run.seed=1,2", "-n", "0"},
         {"--vary", "run.seed=1,2", "--where", "run.seed > 5"},
         {"--vary", "run.seed=1,2", "--shard", "6/5"},
         {"--vary", "run.seed=1,2", "--shard", "0/5"},

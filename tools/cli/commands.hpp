@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tools/cli/command_table.hpp"
+#include "tools/run/shard.hpp"
 #include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
@@ -14,6 +15,7 @@ namespace bcsim::tools {
 [[nodiscard]] Command new_command();
 [[nodiscard]] Command check_command();
 [[nodiscard]] Command sweep_command();
+[[nodiscard]] Command merge_command();
 [[nodiscard]] Command explain_command();
 [[nodiscard]] Command report_command();
 [[nodiscard]] Command watch_command();
@@ -24,11 +26,15 @@ namespace bcsim::tools {
 
 /// The option --set, which several commands take.
 [[nodiscard]] Option set_option();
+/// What --set and --seed say, as --set takes it; throws UsageError.
+[[nodiscard]] std::vector<std::string> set_and_seed(const Invocation& invocation);
+/// The same and --replications, of commands for which that is the scenario's.
+[[nodiscard]] std::vector<std::string> run_overrides(const Invocation& invocation);
 /// The option --jobs, and its value: by default all cores. Throws UsageError.
 [[nodiscard]] Option jobs_option();
 [[nodiscard]] unsigned jobs_value(const Invocation& invocation);
-/// "2/5": part 2 of 5. Throws UsageError.
-[[nodiscard]] std::pair<std::uint32_t, std::uint32_t> shard_value(const std::string& text);
+/// "2/5": the second of five; throws UsageError.
+[[nodiscard]] Shard shard_value(const std::string& text);
 /// The options --vary and --where.
 [[nodiscard]] Option vary_option();
 [[nodiscard]] Option where_option();

@@ -9,6 +9,24 @@
 
 namespace bcsim::tools {
 
+std::vector<std::string> set_and_seed(const Invocation& invocation) {
+  std::vector<std::string> overrides = invocation.values("set");
+  if (invocation.has("seed")) {
+    overrides.push_back(fmt::format("run.seed={}", number_value("seed", invocation.value("seed"))));
+  }
+  return overrides;
+}
+
+std::vector<std::string> run_overrides(const Invocation& invocation) {
+  std::vector<std::string> overrides = set_and_seed(invocation);
+  if (invocation.has("replications")) {
+    const std::uint64_t n = number_value("replications", invocation.value("replications"));
+    if (n == 0) throw UsageError{"--replications: at least 1", ""};
+    overrides.push_back(fmt::format("run.replications={}", n));
+  }
+  return overrides;
+}
+
 Option jobs_option() {
   return {.name = "jobs",
           .letter = 'j',
@@ -24,7 +42,7 @@ unsigned jobs_value(const Invocation& invocation) {
   return static_cast<unsigned>(std::min<std::uint64_t>(n, 1024));
 }
 
-std::pair<std::uint32_t, std::uint32_t> shard_value(const std::string& text) {
+Shard shard_value(const std::string& text) {
   const std::size_t slash = text.find('/');
   const auto k = parse_count(text.substr(0, slash));
   const auto n = parse_count(slash == std::string::npos ? "" : text.substr(slash + 1));

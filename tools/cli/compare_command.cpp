@@ -12,8 +12,9 @@
 #include "tools/cli/home.hpp"
 #include "tools/cli/report.hpp"
 #include "tools/compare/compare_output.hpp"
-#include "tools/compare/saved_results.hpp"
 #include "tools/results/page.hpp"
+#include "tools/results/saved_files.hpp"
+#include "tools/results/saved_replications.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
 #include "tools/scenario/csv.hpp"
@@ -37,8 +38,8 @@ ComparedSide side_of(const std::string& argument, std::vector<std::string> overr
   for (const std::string& set : own) side.label += fmt::format(" --set {}", set);
   overrides.insert(overrides.end(), own.begin(), own.end());
   Loaded loaded;
-  if (is_result_directory(argument)) {
-    SavedResults saved = read_results(argument);
+  if (const auto directory = results_directory(argument)) {
+    SavedReplications saved = read_replications(*directory);
     if (!overrides.empty()) {
       throw UsageError{fmt::format("--set does not go with the saved results '{}'", argument), ""};
     }
@@ -160,10 +161,7 @@ std::uint32_t replications_for(const Invocation& invocation, const ComparePlan& 
 
 ComparePlan plan_for(const Invocation& invocation, Terminal& terminal) {
   ComparePlan plan;
-  std::vector<std::string> common = invocation.values("set");
-  if (invocation.has("seed")) {
-    common.push_back(fmt::format("run.seed={}", number_value("seed", invocation.value("seed"))));
-  }
+  const std::vector<std::string> common = set_and_seed(invocation);
   plan.a = side_of(invocation.arguments.front(), common, invocation.values("set-a"), terminal);
   plan.b = side_of(invocation.arguments.back(), common, invocation.values("set-b"), terminal);
   require_comparable(plan, invocation.values("allow-different"), terminal);
@@ -200,9 +198,6 @@ int compare(const Invocation& invocation, Terminal& terminal) {
   try {
     plan = plan_for(invocation, terminal);
   } catch (const Refused&) {
-    return code(ExitCode::bad_input);
-  } catch (const BadResults& e) {
-    terminal.err << "bcsim: " << e.what() << '\n';
     return code(ExitCode::bad_input);
   }
   const CompareLabels labels{plan.a.label, plan.b.label};

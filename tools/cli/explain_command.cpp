@@ -12,9 +12,9 @@
 #include "tools/cli/exit_code.hpp"
 #include "tools/cli/home.hpp"
 #include "tools/cli/report.hpp"
-#include "tools/report/stored_results.hpp"
 #include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/results/saved_files.hpp"
 #include "tools/results/terminal_summary.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
@@ -292,12 +292,7 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
 }
 
 int explain(const Invocation& invocation, Terminal& terminal) {
-  try {
-    return explain_source(understand(invocation), invocation, terminal);
-  } catch (const InputError& e) {
-    terminal.err << "bcsim: " << e.what() << '\n';
-    return code(ExitCode::bad_input);
-  }
+  return explain_source(understand(invocation), invocation, terminal);
 }
 
 }  // namespace

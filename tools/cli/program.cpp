@@ -9,6 +9,7 @@
 #include "tools/cli/atomic_file.hpp"
 #include "tools/cli/commands.hpp"
 #include "tools/cli/exit_code.hpp"
+#include "tools/results/saved_files.hpp"
 #include "tools/scenario/suggest.hpp"
 
 namespace bcsim::tools {
@@ -65,6 +66,9 @@ int run_program(const std::vector<std::string>& words, Terminal& terminal) {
   } catch (const UsageError& e) {
     complain(e.message, e.hint);
     result = code(ExitCode::usage);
+  } catch (const InputError& e) {
+    complain(e.what(), "");
+    result = code(ExitCode::bad_input);
   } catch (const WriteError& e) {
     complain(e.what(), "");
     result = code(ExitCode::io);

@@ -8,7 +8,7 @@
 #include "tools/cli/commands.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/report/report_page.hpp"
-#include "tools/report/stored_results.hpp"
+#include "tools/results/saved_files.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -28,7 +28,7 @@ std::vector<StoredResults> open_results(const std::vector<std::string>& argument
   return results;
 }
 
-int write_report(const Invocation& invocation, Terminal& terminal) {
+int report(const Invocation& invocation, Terminal& terminal) {
   const std::vector<StoredResults> results = open_results(invocation.arguments);
   const bool markdown = invocation.value("format", "html") == "md";
   const std::string page = markdown ? report_markdown(results) : report_html(results);
@@ -41,15 +41,6 @@ int write_report(const Invocation& invocation, Terminal& terminal) {
     if (!terminal.quiet()) terminal.out << out << '\n';
   }
   return code(ExitCode::good);
-}
-
-int report(const Invocation& invocation, Terminal& terminal) {
-  try {
-    return write_report(invocation, terminal);
-  } catch (const InputError& e) {
-    terminal.err << "bcsim: " << e.what() << '\n';
-    return code(ExitCode::bad_input);
-  }
 }
 
 }  // namespace

@@ -80,15 +80,7 @@ void take_precision(const Invocation& invocation, RunRequest& request) {
 }
 
 int run(const Invocation& invocation, Terminal& terminal) {
-  std::vector<std::string> overrides = invocation.values("set");
-  if (invocation.has("seed")) {
-    overrides.push_back(fmt::format("run.seed={}", number_value("seed", invocation.value("seed"))));
-  }
-  if (invocation.has("replications")) {
-    const std::uint64_t n = number_value("replications", invocation.value("replications"));
-    if (n == 0) throw UsageError{"--replications: at least 1", ""};
-    overrides.push_back(fmt::format("run.replications={}", n));
-  }
+  const std::vector<std::string> overrides = run_overrides(invocation);
   RunRequest request;
   request.jobs = jobs_value(invocation);
   Loaded loaded = load_argument(invocation.arguments.front(), overrides, terminal.in);
@@ -114,7 +106,13 @@ int run(const Invocation& invocation, Terminal& terminal) {
       throw UsageError{fmt::format("--{} needs --pcap or --journal-messages", option.name), ""};
     }
   }
-  return run_scenario(request, terminal);
+  if (!invocation.has("shard")) return run_scenario(request, terminal);
+  for (const char* whole : {"precision", "json", "journal", "pcap"}) {
+    if (!invocation.has(whole)) continue;
+    throw UsageError{fmt::format("--{} needs the whole run, which a shard is not", whole),
+                     "--shard works with a given number of replications (-n)"};
+  }
+  return run_shard(request, shard_value(invocation.value("shard")), terminal);
 }
 
 }  // namespace
@@ -151,6 +149,10 @@ Command run_command() {
                   jobs_option(),
                   {.name = "no-twin",
                    .doc = "Leave out the run without the faults that shows what is theirs"},
+                  {.name = "shard",
+                   .kind = ValueKind::text,
+                   .value = "K/N",
+                   .doc = "Only each Nth replication, from the Kth on; then 'bcsim merge'"},
                   {.name = "precision",
                    .kind = ValueKind::text,
                    .value = "M=P",

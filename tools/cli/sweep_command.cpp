@@ -55,28 +55,13 @@ Option where_option() {
 
 namespace {
 
-/// "2/5": the second of five; throws UsageError.
-void take_shard(const Invocation& invocation, SweepRequest& request) {
-  if (!invocation.has("shard")) return;
-  const auto [index, count] = shard_value(invocation.value("shard"));
-  request.shard = index - 1;
-  request.shards = count;
-}
-
 int sweep(const Invocation& invocation, Terminal& terminal) {
-  std::vector<std::string> overrides = invocation.values("set");
-  if (invocation.has("seed")) {
-    overrides.push_back(fmt::format("run.seed={}", number_value("seed", invocation.value("seed"))));
-  }
-  if (invocation.has("replications")) {
-    overrides.push_back(fmt::format(
-        "run.replications={}", number_value("replications", invocation.value("replications"))));
-  }
+  const std::vector<std::string> overrides = run_overrides(invocation);
   SweepRequest request;
   request.jobs = jobs_value(invocation);
   request.json = invocation.has("json");
   request.out = invocation.value("out");
-  take_shard(invocation, request);
+  if (invocation.has("shard")) request.shard = shard_value(invocation.value("shard"));
 
   const std::string& path = invocation.arguments.front();
   if (path == "-") throw UsageError{"sweep reads the scenario several times: it needs a file", ""};
@@ -134,7 +119,7 @@ Command sweep_command() {
                       {.name = "shard",
                        .kind = ValueKind::text,
                        .value = "K/N",
-                       .doc = "Only every Nth point from the Kth on; then without, to finish"},
+                       .doc = "Only each Nth point, from the Kth on; then 'bcsim merge'"},
                       {.name = "out",
                        .letter = 'o',
                        .kind = ValueKind::directory,

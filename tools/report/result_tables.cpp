@@ -7,7 +7,7 @@
 #include <limits>
 #include <sstream>
 
-#include "tools/report/stored_results.hpp"
+#include "tools/results/saved_files.hpp"
 #include "tools/scenario/load.hpp"
 
 namespace bcsim::tools {

@@ -10,10 +10,8 @@
 #include "sim/hash.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/journal/journal_file.hpp"
-#include "tools/results/json_files.hpp"
-#include "tools/results/replication_summary.hpp"
 #include "tools/results/result_writer.hpp"
-#include "tools/results/terminal_summary.hpp"
+#include "tools/run/deliver.hpp"
 #include "tools/run/experiment.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
@@ -94,19 +92,6 @@ ExitCode report_shortfall(const RunRequest& request, const ExperimentResult& don
   return result;
 }
 
-void print_summary(const RunRequest& request, const models::RunResult& first, const Aggregate& all,
-                   const ResultMeta& meta, const std::string& files, Terminal& terminal) {
-  if (request.json) {
-    terminal.out << summary_json(first, all, meta);
-    return;
-  }
-  SummaryStyle style{.color = terminal.color_out(), .utf8 = environment_is_utf8(), .files = files};
-  const std::string note = attribution_words(all);
-  if (!note.empty()) style.notes.push_back(note);
-  terminal.out << (all.replications > 1 ? replication_summary(first, all, meta, style)
-                                        : terminal_summary(first, meta, style));
-}
-
 /// Writes the journal and the capture, which workers do not: replication 0 once more, listening.
 /// False if interrupted.
 bool listen_again(const RunRequest& request, const ResultMeta& meta, Terminal& terminal) {
@@ -174,13 +159,10 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   complete_meta(meta, *done.first, std::chrono::duration<double>(Clock::now() - began).count());
   const std::filesystem::path directory = directory_of(meta);
 
-  const Aggregate all = aggregate(done.records, scenario.run.service_level_definition);
-  models::RunResult& first = done.first->result;
-  first.verdicts = merge_verdicts(done.records, all, scenario.expectations);
-  write_results({.first = &first, .records = done.records, .aggregate = &all}, meta, directory);
+  const Aggregate all = write_experiment(done, meta, scenario.expectations, directory);
   const bool listened = listen_again(request, meta, terminal);
   if (!chosen) update_latest(directory);
-  print_summary(request, first, all, meta, directory.string(), terminal);
+  print_experiment(done, all, meta, {request.json, directory}, terminal);
   if (terminal.verbose()) {
     terminal.err << fmt::format("{} messages in {:.2f} s; {} actors ({}); journal {}\n",
                                 meta.messages_delivered, meta.host.wall_s, done.first->actors,
@@ -192,7 +174,7 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   }
   const ExitCode shortfall = report_shortfall(request, done, all, terminal);
   if (shortfall == ExitCode::interrupted || shortfall == ExitCode::internal) return code(shortfall);
-  return code(first.violated() ? ExitCode::refused : shortfall);
+  return code(done.first->result.violated() ? ExitCode::refused : shortfall);
 }
 
 }  // namespace bcsim::tools

@@ -63,6 +63,26 @@ auto fields(T& x) {
   auto& [a, b, c, d, e, f, g, h, i] = x;
   return std::tie(a, b, c, d, e, f, g, h, i);
 }
+template <models::Is<ReplicationRecord> T>
+auto fields(T& x) {
+  auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+}
+template <models::Is<ResultMeta::Host> T>
+auto fields(T& x) {
+  auto& [a, b, c] = x;
+  return std::tie(a, b, c);
+}
+template <models::Is<ResultMeta> T>
+auto fields(T& x) {
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+}
+template <models::Is<SharedReplication> T>
+auto fields(T& x) {
+  auto& [a, b, c] = x;
+  return std::tie(a, b, c);
+}
 // NOLINTEND(readability-identifier-length)
 
 }  // namespace bcsim::tools
@@ -70,24 +90,53 @@ auto fields(T& x) {
 #include "tools/run/archive.hpp"
 
 namespace bcsim::tools {
+namespace {
 
-std::string to_bytes(const Replication& replication) {
-  ArchiveWriter out;
-  out.put(replication);
-  return out.take();
-}
-
-Replication replication_from_bytes(std::string_view bytes) {
-  ArchiveReader in(bytes);
-  Replication replication;
-  in.get(replication);
-  if (!in.at_end()) throw std::runtime_error("a worker's answer is too long");
-  for (models::MetricValue& metric : replication.result.metrics) {
+void look_up_units(std::vector<models::MetricValue>& metrics) {
+  for (models::MetricValue& metric : metrics) {
     const models::MetricDefinition* known = models::find_definition(metric.definition);
     assert(known != nullptr);
     metric.unit = known->unit;
   }
+}
+
+template <class T>
+std::string bytes_of(const T& x) {
+  ArchiveWriter out;
+  out.put(x);
+  return out.take();
+}
+
+template <class T>
+T from_bytes(std::string_view bytes) {
+  ArchiveReader in(bytes);
+  T x;
+  in.get(x);
+  if (!in.at_end()) throw std::runtime_error("the bytes of a replication are too many");
+  return x;
+}
+
+}  // namespace
+
+std::string to_bytes(const Replication& replication) {
+  return bytes_of(replication);
+}
+
+Replication replication_from_bytes(std::string_view bytes) {
+  auto replication = from_bytes<Replication>(bytes);
+  look_up_units(replication.result.metrics);
   return replication;
+}
+
+std::string to_bytes(const SharedReplication& replication) {
+  return bytes_of(replication);
+}
+
+SharedReplication shared_from_bytes(std::string_view bytes) {
+  auto shared = from_bytes<SharedReplication>(bytes);
+  look_up_units(shared.record.metrics);
+  for (Replication& full : shared.full) look_up_units(full.result.metrics);
+  return shared;
 }
 
 }  // namespace bcsim::tools

@@ -3,10 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "models/metrics/definitions.hpp"
 #include "tools/scenario/keys.hpp"
-#include "tools/scenario/validator_gates.hpp"
-#include "tools/stats/precision.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -66,26 +63,6 @@ Codec<std::vector<models::GateRule>> gates() {
     return std::optional<Out>(std::move(out));
   };
   return codec;
-}
-
-void check_gates(const Rules& rules) {
-  if (rules.scenario.gates.empty()) return;
-  const std::vector<std::string> ids = models::metric_ids(rules.scenario);
-  std::vector<Gate> seen;
-  for (const models::GateRule& rule : rules.scenario.gates) {
-    const std::string path = "gates." + rule.metric;
-    const auto id = resolve_metric(rule.metric, ids);
-    if (!id) {
-      rules.error("S-007", path, fmt::format("there is no metric '{}'", rule.metric),
-                  did_you_mean(rule.metric, ids));
-      continue;
-    }
-    const Gate gate = *parse_gate(*id, rule.text);
-    for (const Gate& other : seen) {
-      if (const auto why = contradiction(other, gate)) rules.error("S-013", path, *why);
-    }
-    seen.push_back(gate);
-  }
 }
 
 }  // namespace bcsim::tools

@@ -1,40 +1,54 @@
-// A sweep's results: a long table, an index, and a table for the terminal.
+// A sweep's directory: its index, its long table, and a table for the terminal.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "tools/results/terminal_summary.hpp"
+#include "tools/cli/terminal.hpp"
 #include "tools/stats/aggregate.hpp"
 #include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
 
-struct PointResult {
-  SweepPoint point;
-  std::string run_id;
-  Aggregate all;
+/// sweep.json: what is varied, and where each point's results are or will be.
+struct SweepIndex {
+  struct Point {
+    SweepPoint point;
+    std::string run_id;
+    std::uint32_t replications = 1;
+  };
+  std::string scenario, id;
+  SweepSpec spec;
+  std::vector<Point> points;
 };
 
-struct SweepLabels {
-  std::string scenario, id, directory;
-};
+/// `directory`/points/0003
+[[nodiscard]] std::filesystem::path point_directory(const std::filesystem::path& directory,
+                                                    std::size_t point);
+/// Are the point's results there, whole, and of this very question?
+[[nodiscard]] bool is_point_done(const std::filesystem::path& directory, const SweepIndex& index,
+                                 std::size_t point);
 
+/// Nullopt if there is no sweep.json; throws InputError if it is broken.
+[[nodiscard]] std::optional<SweepIndex> read_sweep(const std::filesystem::path& directory);
+/// Makes the directory a sweep's; throws WriteError if it is another's.
+void begin_sweep(const std::filesystem::path& directory, const SweepIndex& index);
+
+/// Of every point of a sweep that is done, from its results; throws InputError.
+[[nodiscard]] std::vector<Aggregate> read_points(const std::filesystem::path& directory,
+                                                 const SweepIndex& index);
 /// One row per point and metric.
-[[nodiscard]] std::string points_csv(const SweepSpec& spec, const std::vector<PointResult>& points);
-/// What was varied, and where each point's results are.
-[[nodiscard]] std::string sweep_json(const SweepSpec& spec, const std::vector<PointResult>& points,
-                                     const SweepLabels& labels);
-[[nodiscard]] std::string sweep_table(const SweepSpec& spec, const std::vector<PointResult>& points,
-                                      const SweepLabels& labels, const SummaryStyle& style);
+[[nodiscard]] std::string points_csv(const SweepIndex& index, const std::vector<Aggregate>& points);
+[[nodiscard]] std::string sweep_json(const SweepIndex& index);
+
+/// Writes points.csv of a sweep whose points are all done, and prints it: as sweep.json, or as a
+/// table.
+void finish_sweep(const std::filesystem::path& directory, const SweepIndex& index, bool json,
+                  Terminal& terminal);
 
 /// Columns of points.csv between the number of the point with its values and the end.
 [[nodiscard]] const std::vector<std::string>& points_columns();
-
-/// Of a result directory; throws BadResults.
-[[nodiscard]] std::string saved_run_id(const std::filesystem::path& directory);
-/// The first line of a file; empty if it cannot be read.
-[[nodiscard]] std::string read_sweep_id(const std::filesystem::path& file);
 
 }  // namespace bcsim::tools

@@ -8,7 +8,6 @@
 
 #include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
-#include "tools/compare/saved_results.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
@@ -23,7 +22,6 @@ namespace fs = std::filesystem;
 /// What of a point has come back from the workers.
 struct PointState {
   ResultMeta meta;
-  fs::path directory;
   bool done = false;
   std::map<std::uint32_t, ReplicationRecord> records;
   std::optional<Replication> first;
@@ -34,22 +32,26 @@ class SweepRun {
   SweepRun(const SweepRequest& request, Terminal& terminal)
       : request_(request), terminal_(terminal) {
     std::string ids;
+    index_.scenario = request.scenario;
+    index_.spec = request.spec;
     for (const LoadedPoint& point : request.points) {
-      states_.emplace_back().meta = describe_run(point.scenario, point.origin);
-      ids += states_.back().meta.run_id + "\n";
+      const ResultMeta& meta = states_.emplace_back().meta =
+          describe_run(point.scenario, point.origin);
+      index_.points.push_back({point.point, meta.run_id, meta.replications});
+      ids += meta.run_id + "\n";
     }
-    id_ = hash_text(ids).substr(0, 12);
-    directory_ = request.out.empty() ? fs::path("results") / request.scenario / ("sweep-" + id_)
-                                     : request.out;
+    index_.id = hash_text(ids).substr(0, 12);
+    directory_ = request.out.empty()
+                     ? fs::path("results") / request.scenario / ("sweep-" + index_.id)
+                     : request.out;
     for (std::size_t p = 0; p < states_.size(); ++p) {
-      states_[p].directory = directory_ / "points" / fmt::format("{:04}", p);
-      states_[p].done = is_done(states_[p]);
+      states_[p].done = is_point_done(directory_, index_, p);
     }
   }
 
   int run() {
     require_writable(directory_);
-    refuse_foreign();
+    begin_sweep(directory_, index_);
     const std::size_t before = done_count();
     if (before > 0 && !terminal_.quiet()) {
       terminal_.err << fmt::format("bcsim: {} of {} points are already done\n", before,
@@ -61,35 +63,11 @@ class SweepRun {
                                    tasks_point_[lost.job], lost.how);
     }
     if (done_count() < states_.size()) return incomplete(outcome);
-    put_together();
+    finish_sweep(directory_, index_, request_.json, terminal_);
     return code(ExitCode::good);
   }
 
  private:
-  /// Its results are there, whole, and of this very question.
-  [[nodiscard]] static bool is_done(const PointState& state) {
-    if (!is_result_directory(state.directory)) return false;
-    try {
-      return saved_run_id(state.directory) == state.meta.run_id;
-    } catch (const BadResults&) {
-      return false;
-    }
-  }
-  /// A directory with another sweep in it is not to be written over.
-  void refuse_foreign() const {
-    std::error_code ignored;
-    const fs::path file = directory_ / "sweep.id";
-    const bool there = fs::exists(file, ignored);
-    if (!there && fs::exists(directory_ / "points", ignored)) {
-      throw WriteError(fmt::format("'{}' has points, but not of a sweep", directory_.string()));
-    }
-    if (there && read_sweep_id(file) != id_) {
-      throw WriteError(
-          fmt::format("'{}' holds another sweep; use another directory (-o)", directory_.string()));
-    }
-    make_directories(directory_);
-    if (!there) write_file(file, id_ + "\n");
-  }
   [[nodiscard]] std::size_t done_count() const {
     std::size_t n = 0;
     for (const PointState& state : states_) n += state.done;
@@ -98,7 +76,7 @@ class SweepRun {
   PoolOutcome simulate_missing() {
     std::vector<ReplicationTask> tasks;
     for (std::size_t p = 0; p < states_.size(); ++p) {
-      if (states_[p].done || p % request_.shards != request_.shard) continue;
+      if (states_[p].done || p % request_.shard.count + 1 != request_.shard.index) continue;
       const models::Scenario& scenario = request_.points[p].scenario;
       for (std::uint32_t r = 0; r < scenario.run.replications; ++r) {
         tasks.push_back({&scenario, r, states_[p].meta.twin, r == 0});
@@ -138,15 +116,15 @@ class SweepRun {
     first.verdicts = merge_verdicts(records, all, scenario.expectations);
     complete_meta(state.meta, *state.first, 0);
     write_results({.first = &first, .records = records, .aggregate = &all, .without_calls = true},
-                  state.meta, state.directory);
+                  state.meta, point_directory(directory_, p));
     state.records.clear();
     state.first.reset();
     state.done = true;
   }
   [[nodiscard]] int incomplete(const PoolOutcome& outcome) const {
-    if (request_.shards > 1 && !outcome.interrupted && outcome.lost.empty()) {
+    if (request_.shard.count > 1 && !outcome.interrupted && outcome.lost.empty()) {
       terminal_.err << fmt::format("bcsim: shard {}/{} is done; {} of {} points are in {}\n",
-                                   request_.shard + 1, request_.shards, done_count(),
+                                   request_.shard.index, request_.shard.count, done_count(),
                                    states_.size(), directory_.string());
       return code(ExitCode::good);
     }
@@ -155,28 +133,10 @@ class SweepRun {
         states_.size(), directory_.string());
     return code(outcome.interrupted ? ExitCode::interrupted : ExitCode::internal);
   }
-  /// Reads all points back, so that it does not matter which were simulated now.
-  void put_together() const {
-    std::vector<PointResult> points;
-    for (std::size_t p = 0; p < states_.size(); ++p) {
-      const SavedResults saved = read_results(states_[p].directory);
-      points.push_back(
-          {request_.points[p].point, saved.run_id,
-           aggregate(saved.records, request_.points[p].scenario.run.service_level_definition)});
-    }
-    const SweepLabels labels{request_.scenario, id_, directory_.string()};
-    write_file(directory_ / "points.csv", points_csv(request_.spec, points));
-    const std::string json = sweep_json(request_.spec, points, labels);
-    write_file(directory_ / "sweep.json", json);
-    terminal_.out << (request_.json ? json
-                                    : sweep_table(request_.spec, points, labels,
-                                                  {.color = terminal_.color_out(),
-                                                   .utf8 = environment_is_utf8()}));
-  }
 
   const SweepRequest& request_;
   Terminal& terminal_;
-  std::string id_;
+  SweepIndex index_;
   fs::path directory_;
   std::vector<PointState> states_;
   std::vector<std::size_t> tasks_point_;

@@ -9,6 +9,7 @@
 #include "models/scenario.hpp"
 #include "tools/cli/terminal.hpp"
 #include "tools/run/run_meta.hpp"
+#include "tools/run/shard.hpp"
 #include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
@@ -27,9 +28,9 @@ struct SweepRequest {
   std::filesystem::path out;  ///< empty: results/<scenario>/sweep-<id>
   unsigned jobs = 1;
   bool json = false;
-  /// Only the points with index % shards == shard; all of them: 0 of 1. The results are put
-  /// together by the run that finds all points done.
-  std::uint32_t shard = 0, shards = 1;
+  /// Only the points p with p mod count = index − 1. The results are put together by the run that
+  /// finds all points done, or by merge_sweep.
+  Shard shard = {};
 };
 
 /// Simulates the points that are not in the directory yet, then writes points.csv and sweep.json;

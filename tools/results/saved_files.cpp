@@ -1,4 +1,4 @@
-#include "tools/report/stored_results.hpp"
+#include "tools/results/saved_files.hpp"
 
 #include <fmt/format.h>
 
@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 #include <vector>
+
+#include "build_info.hpp"
 
 namespace bcsim::tools {
 
@@ -38,17 +40,23 @@ fs::path newest_results() {
 
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw InputError(fmt::format("cannot read '{}'", path.string()));
+  std::error_code ignored;
+  if (!in || fs::is_directory(path, ignored)) {
+    throw InputError(fmt::format("{}: cannot be read", path.string()));
+  }
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
 nlohmann::ordered_json read_json(const fs::path& path) {
-  try {
-    return nlohmann::ordered_json::parse(read_text(path));
-  } catch (const nlohmann::json::exception& e) {
-    throw InputError(
-        fmt::format("'{}' is not a results file of bcsim: {}", path.string(), e.what()));
-  }
+  auto json = nlohmann::ordered_json::parse(read_text(path), nullptr, false);
+  if (!json.is_object()) throw InputError(fmt::format("{}: is not JSON of bcsim", path.string()));
+  return json;
+}
+
+void require_our_version(const std::string& version, const fs::path& path) {
+  if (version == build_info::kVersion) return;
+  throw InputError(fmt::format("{}: was written by version {}, this is {}; run it again",
+                               path.string(), version, build_info::kVersion));
 }
 
 }  // namespace bcsim::tools
