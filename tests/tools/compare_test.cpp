@@ -10,10 +10,11 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/rng.hpp"
+#include "tests/support/schema_checker.hpp"
 #include "tests/support/tool_runs.hpp"
 #include "tools/compare/compare_output.hpp"
+#include "tools/compare/compare_schema.hpp"
 #include "tools/compare/differences.hpp"
-#include "tools/compare/saved_results.hpp"
 
 namespace bcsim::tools::compare_test {
 namespace {
@@ -185,6 +186,23 @@ TEST_F(Compare, EqualConfigurationsDifferByExactlyZeroEverywhere) {
   }
 }
 
+TEST_F(Compare, PrintsWhatItsSchemaSays) {
+  const nlohmann::ordered_json schema = compare_schema();
+  const test::SchemaChecker checker(schema);
+  // One replication has no interval, a gate on it no verdict, and A has no desktop of that name.
+  for (const char* n : {"1", "3"}) {
+    const Outcome o = compare({"-n", n, "--json", "--gate", "lost: worse < 2%", "--set-b",
+                               "desktop.site1.site-timeout=10s"});
+    ASSERT_EQ(o.exit, 2) << o.err;
+    EXPECT_TRUE(checker.accepts(YAML::Load(o.out))) << o.out;
+    auto j = nlohmann::json::parse(o.out);
+    for (const auto& [key, member] : j.items()) EXPECT_TRUE(schema["properties"].contains(key));
+    j["gates"][0]["verdict"] = "good";
+    EXPECT_FALSE(checker.accepts(YAML::Load(j.dump())));
+  }
+  EXPECT_EQ(test::bcsim({"schema", "--compare"}).out, schema.dump(2) + "\n");
+}
+
 TEST_F(Compare, AShorterTimeoutBringsTheAgentsBackSooner) {
   const std::vector<std::string> change = {"-n", "6", "--set-b", "desktop.site1.site-timeout=10s"};
   std::vector<std::string> words = change;
@@ -228,6 +246,10 @@ TEST_F(Compare, TakesSavedResultsForEitherSide) {
   const auto fresh = nlohmann::json::parse(compare({"-n", "6", "--json"}).out);
   EXPECT_EQ(more["metrics"].dump(), fresh["metrics"].dump());
   EXPECT_EQ(files_of(at("a")), before);
+  // As 'bcsim run' leaves it below results/: the scenario's directory, with the newest in it.
+  fs::create_directory(at("mine"));
+  fs::create_directory_symlink("../a", at("mine/latest"));
+  EXPECT_EQ(test::bcsim({"compare", "-q", at("mine"), at("a"), "--json", "-n", "5"}).exit, 0);
 }
 
 TEST_F(Compare, RefusesWhatWouldBeUnfair) {

@@ -1,9 +1,10 @@
-// bcsim schema: the scenario language for editors and for people.
+// bcsim schema: the scenario language for editors and for people, and the output of compare.
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "tools/cli/commands.hpp"
 #include "tools/cli/exit_code.hpp"
+#include "tools/compare/compare_schema.hpp"
 #include "tools/scenario/schema.hpp"
 
 namespace bcsim::tools {
@@ -12,6 +13,8 @@ namespace {
 int schema(const Invocation& invocation, Terminal& terminal) {
   if (invocation.has("markdown")) {
     terminal.out << key_reference();
+  } else if (invocation.has("compare")) {
+    terminal.out << compare_schema().dump(2) << '\n';
   } else {
     terminal.out << json_schema().dump(2) << '\n';
   }
@@ -28,7 +31,9 @@ Command schema_command() {
               "them. Save it and begin a scenario with the line\n"
               "  # yaml-language-server: $schema=bcsim.schema.json",
           .options = {{.name = "markdown",
-                       .doc = "Print the reference of all keys as Markdown instead"}},
+                       .doc = "Print the reference of all keys as Markdown instead"},
+                      {.name = "compare",
+                       .doc = "Print the JSON Schema of 'bcsim compare --json' instead"}},
           .examples = {{"bcsim schema > bcsim.schema.json", "For the editor"},
                        {"bcsim schema --markdown | less", "Every key, its default and origin"}},
           .run = schema};
