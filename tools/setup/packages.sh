@@ -31,4 +31,7 @@ test_packages=(
 # Besides, for tools/test --full: tests that skip themselves without it.
 full_packages=(
   "tshark                       | tool:tshark                        |"
+  "slurm-wlm                    | tool:sbatch                        |"
+  "munge                        | tool:munge                         |"
+  "parallel                     | tool:parallel                      |"
 )
