@@ -1,7 +1,9 @@
-// The contact centre as a queueing model: published Erlang B, C, A vectors and Whitt's tables by
-// the full actor model (every INVITE, REGISTER and T-Library event) with zero latency.
+// The contact centre as a queueing model: published Erlang B, C, A vectors, Whitt's tables and the
+// days of ContactCenters by the full actor model (every INVITE, REGISTER and T-Library event) with
+// zero latency.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -230,6 +232,181 @@ TEST(Queueing, WhittsTablesOfGeneralServiceAndPatience) {
   }
   compare(systems);
 }
+
+// ---- whole days: ContactCenters ----------------------------------------------------------------
+
+/// A day of the published examples; the centre opens empty, and closes when the last call is over.
+struct CentreDay {
+  Scenario scenario;
+  double unit_s = 1;    ///< simulated seconds in the example's unit of time
+  double length = 0;    ///< in that unit, like all that follows
+  double within = 0;    ///< acceptable wait
+  double expected = 1;  ///< calls, of a usual day
+};
+
+CentreDay open_centre(double unit_s, double length, const AgentGroup& group,
+                      const std::vector<RateStep>& rates) {
+  CentreDay day;
+  day.unit_s = unit_s;
+  day.length = length;
+  Scenario& scenario = day.scenario = p0_scenario();
+  without_latency(scenario);
+  scenario.run.seed = 2003;
+  scenario.run.horizon = sim::from_seconds(unit_s * length * 1.25);
+  scenario.agents.push_back(group);
+  scenario.agents[0].phone.expires = 3600s;
+  scenario.gateways[0].channels = 1'000'000;
+  RateProfile profile{rates};
+  profile.steps.push_back({sim::kStart + sim::from_seconds(unit_s * length), 0});
+  CallStream stream = calls(profile, {1, 0});
+  stream.after_call_work = Deterministic{0};
+  stream.patience = stream.setup_patience = Never{};
+  scenario.calls.push_back(stream);
+  return day;
+}
+
+/// M/M/12: 4.2 calls a minute of 2 minutes, over 8 hours. A minute is 6 s here, so that there is
+/// less signalling between the calls.
+CentreDay mmc_day(const std::string& example) {
+  constexpr double kMinute = 6;
+  CentreDay day = open_centre(kMinute, 480, agents("all", 12, 0, RegistrationMode::single),
+                              {{sim::kStart, 4.2 / kMinute}});
+  day.within = 1.0 / 3;
+  day.scenario.calls[0].talk = Exponential{2 * kMinute};
+  if (example == "MMCAb") day.scenario.calls[0].patience = Exponential{1 * kMinute};
+  if (example == "MMCBlocked") day.scenario.queues[0].limit = 5;
+  return day;
+}
+
+/// 13 hours with other rates and other numbers of agents, calls of 100 s, and a gamma-distributed
+/// busyness of the day. A second is 0.1 s here. One caller in ten does not wait at all: 5 ms, which
+/// the signalling of a call that is answered at once does not take.
+CentreDay call_center_day(double alpha0) {
+  constexpr double kSecond = 0.1, kHour = 3600 * kSecond, kAtAll = 0.005;
+  constexpr int kAgents[] = {4, 6, 8, 8, 8, 7, 8, 8, 6, 6, 4, 4, 4};
+  constexpr double kCalls[] = {100, 150, 150, 180, 200, 150, 150, 150, 120, 100, 80, 70, 60};
+  AgentGroup group = agents("all", 8, 0, RegistrationMode::single);
+  std::vector<RateStep> rates;
+  double expected = 0;
+  for (int hour = 0; hour < 13; ++hour) {
+    const SimTime at = sim::kStart + sim::from_seconds(hour * kHour);
+    group.staffing.push_back({at, static_cast<std::uint32_t>(kAgents[hour])});
+    rates.push_back({at, kCalls[hour] / kHour});
+    expected += kCalls[hour];
+  }
+  CentreDay day = open_centre(kSecond, 13 * 3600, group, rates);
+  day.within = 20;
+  day.expected = expected;
+  CallStream& stream = day.scenario.calls[0];
+  stream.busyness_cv = 1 / std::sqrt(alpha0);
+  stream.talk = Exponential{100 * kSecond};
+  stream.patience = PiecewiseHazard{{0, kAtAll, kAtAll * 1.01},
+                                    {0, -std::log(0.9) / (kAtAll * 0.01), 0.001 / kSecond}};
+  return day;
+}
+
+struct Quotient {
+  double numerator = 0, denominator = 1;
+};
+using DayMeasures = std::map<std::string, Quotient>;
+
+DayMeasures measure_day(const CentreDay& day, std::uint32_t replication) {
+  LedgerObserver seen(day.scenario);
+  run_world(day.scenario, {&seen}, replication);
+  double served = 0, abandoned = 0, blocked = 0, late = 0, in_target = 0, left_early = 0;
+  double waits_served = 0, waits_abandoned = 0, busy = 0;
+  const auto time = [&](SimTime t) { return sim::seconds(t) / day.unit_s; };
+  for (const CallRow& row : seen.ledger.rows()) {
+    EXPECT_NE(row.cause, Cause::still_in_system);
+    if (row.cause == Cause::default_routed) {
+      ++blocked;
+    } else if (row.cause == Cause::completed) {
+      const double wait = time(row.answered) - time(row.offered);
+      ++served;
+      waits_served += wait;
+      in_target += wait < day.within;
+      busy += std::min(time(row.released), day.length) - std::min(time(row.answered), day.length);
+    } else {
+      const double wait = time(row.released) - time(row.offered);
+      EXPECT_EQ(row.cause, Cause::abandoned_in_queue);
+      ++abandoned;
+      waits_abandoned += wait;
+      (wait < day.within ? left_early : late) += 1;
+    }
+  }
+  return {{"in_target", {in_target}},
+          {"abandoned", {abandoned}},
+          {"blocked", {blocked}},
+          {"arrivals", {served + abandoned}},
+          {"service_level", {in_target, served}},
+          {"service_level_with_lost", {in_target, served + late + blocked}},
+          {"speed_of_answer", {waits_served, served}},
+          {"occupancy", {busy, day.length * day.scenario.agents[0].count}},
+          {"wait_of_expected", {(waits_served + waits_abandoned) / day.expected}},
+          {"within_of_expected", {(in_target + left_early) / day.expected}},
+          {"lost_of_expected", {abandoned / day.expected}}};
+}
+
+/// As many days as were published, or one of `parts` parts of them; a plain run of the tests has
+/// few. No difference beyond the joint 99 % limit of all published figures.
+void compare_days(const std::string& example, const CentreDay& day, std::uint32_t part = 0,
+                  std::uint32_t parts = 1) {
+  enum Column { name, metric, mean, sd, days, rounding };
+  const auto rows = read_rows("tests/oracles/data/contactcenters.csv", 6);
+  std::map<std::string, std::vector<Quotient>> samples;
+  std::uint32_t published = 0;
+  for (const auto& row : rows) {
+    if (row[name] == example) published = static_cast<std::uint32_t>(number(row[days]));
+  }
+  ASSERT_GT(published, 0u);
+  const std::uint32_t count = kFull ? published / parts : 8;
+  for (std::uint32_t r = part * count; r < (part + 1) * count; ++r) {
+    for (const auto& [id, value] : measure_day(day, r)) samples[id].push_back(value);
+  }
+  const boost::math::students_t t(count - 1);
+  const double quantile =
+      boost::math::quantile(t, 1 - kFamilyLevel / 2 / static_cast<double>(rows.size()));
+  for (const auto& row : rows) {
+    if (row[name] != example) continue;
+    // A ratio of sums and its error: by the delta method.
+    const std::vector<Quotient>& sample = samples.at(row[metric]);
+    double numerators = 0, denominators = 0;
+    for (const Quotient& q : sample) numerators += q.numerator, denominators += q.denominator;
+    const double ratio = numerators / denominators;
+    std::vector<double> residuals;
+    for (const Quotient& q : sample) {
+      residuals.push_back((q.numerator - ratio * q.denominator) * count / denominators);
+    }
+    const double error = sample_mean(residuals).standard_error;
+    const double published_error = number(row[sd]) / std::sqrt(published);
+    std::printf("  %-12s %-24s %10.4f +- %.4f, published %.4f +- %.4f\n", example.c_str(),
+                row[metric].c_str(), ratio, quantile * error, number(row[mean]),
+                quantile * published_error);
+    EXPECT_NEAR(ratio, number(row[mean]),
+                quantile * std::hypot(error, published_error) + number(row[rounding]))
+        << row[metric];
+  }
+}
+
+TEST(ContactCenters, Mmc) {
+  compare_days("MMC", mmc_day("MMC"));
+}
+TEST(ContactCenters, MmcWithAbandonment) {
+  compare_days("MMCAb", mmc_day("MMCAb"));
+}
+TEST(ContactCenters, MmcWithABoundedQueue) {
+  compare_days("MMCBlocked", mmc_day("MMCBlocked"));
+}
+TEST(ContactCenters, CallCcWhoseDaysDifferMuch) {
+  compare_days("CallCC", call_center_day(10));
+}
+/// 10 000 days take five minutes: in four parts.
+class CallCenterQuarter : public ::testing::TestWithParam<std::uint32_t> {};
+TEST_P(CallCenterQuarter, HasDaysThatDifferLittle) {
+  if (!kFull && GetParam() > 0) GTEST_SKIP() << "2 500 days: BCSIM_FULL=1";
+  compare_days("CallCenter", call_center_day(400), GetParam(), 4);
+}
+INSTANTIATE_TEST_SUITE_P(ContactCenters, CallCenterQuarter, ::testing::Values(0, 1, 2, 3));
 
 }  // namespace
 }  // namespace bcsim::tests::queueing_test
