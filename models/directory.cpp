@@ -1,5 +1,7 @@
 #include "models/directory.hpp"
 
+#include <algorithm>
+
 namespace bcsim::models {
 
 namespace {
@@ -21,6 +23,15 @@ std::uint32_t Directory::staffed(std::uint32_t group, SimTime t) const {
     count = step.count;
   }
   return count < g.count ? count : g.count;
+}
+
+std::vector<AgentId> Directory::members_of(const std::vector<std::uint32_t>& groups) const {
+  std::vector<AgentId> members;
+  for (std::uint32_t i = 0; i < agents.size(); ++i) {
+    const auto found = std::find(groups.begin(), groups.end(), agents[i].group);
+    if (found != groups.end()) members.push_back(AgentId{i});
+  }
+  return members;
 }
 
 bool Directory::registered_at_start(AgentId id, SiteIndex site) const {

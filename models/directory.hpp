@@ -59,6 +59,8 @@ struct Directory {
   [[nodiscard]] int site_of(AddressId address) const {
     return address == sip_server[0] ? 0 : address == sip_server[1] ? 1 : -1;
   }
+  /// All agents of these groups.
+  [[nodiscard]] std::vector<AgentId> members_of(const std::vector<std::uint32_t>& groups) const;
   /// Members of a group at work at `t` by its staffing curve: the first so many.
   [[nodiscard]] std::uint32_t staffed(std::uint32_t group, SimTime t) const;
   /// Is this agent at work at `t`?

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "models/call_kind.hpp"
 #include "sim/ids.hpp"
 #include "sim/time.hpp"
 
@@ -49,6 +50,7 @@ struct Conversation {
   Duration hold{};             ///< for so long the agent puts the caller on hold; 0: never
   Duration hold_after{};       ///< talk before that
   bool agent_releases = true;  ///< the agent hangs up first, else the caller
+  CallKind kind = CallKind::queue;
 };
 
 // ---- SIP -----------------------------------------------------------------------------------

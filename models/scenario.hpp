@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "models/call_kind.hpp"
 #include "models/demand/distribution.hpp"
 #include "sim/time.hpp"
 
@@ -82,6 +83,7 @@ struct SipServerOptions {
   Duration oos_check = 10s, oos_force = 5s;
   bool dr_peer_trunk = true;  ///< false: traditional single mode, never BC
   DrForward dr_forward = DrForward::no_agent;
+  bool dr_oosp_transfer_enabled = true;  ///< forwards by 302; false: over the inter-site trunk
   int shutdown_sip_reject_code = 603;
   Duration after_routing_timeout = 10s;
   AfterRoutingAction after_routing_timeout_action = AfterRoutingAction::not_ready;
@@ -175,9 +177,10 @@ struct StaffingStep {
 struct AgentGroup {
   std::string name;
   std::uint32_t count = 0;
-  LocationIndex location = 0;         ///< where the people, phones and desktops are
-  SiteIndex preferred_site = 0;       ///< Person site-1
-  std::vector<std::uint32_t> queues;  ///< indices; empty: all
+  LocationIndex location = 0;           ///< where the people, phones and desktops are
+  SiteIndex preferred_site = 0;         ///< Person site-1
+  std::vector<std::uint32_t> queues;    ///< indices; empty: all
+  std::optional<DrForward> dr_forward;  ///< of their Extension DNs, instead of the application's
   PhoneOptions phone;
   DesktopPolicy desktop;
   std::vector<StaffingStep> staffing;  ///< empty: all of them, all the time
@@ -255,6 +258,8 @@ struct RedialOptions {
 struct CallStream {
   std::string name;
   std::uint32_t queue = 0;
+  /// Agent groups. Not empty: each caller dials the Extension of one of their agents, no queue.
+  std::vector<std::uint32_t> to_agents;
   ArrivalSpec arrivals = ConstantRate{};
   double busyness_cv = 0;             ///< gamma factor of the day, 0: none
   std::vector<SurgeStep> surge;       ///< in order of time
@@ -267,6 +272,10 @@ struct CallStream {
   Distribution setup_patience = Exponential{60};
   RedialOptions redial;
   bool agent_releases = true;  ///< the agent hangs up first, else the caller
+
+  [[nodiscard]] CallKind kind() const {
+    return to_agents.empty() ? CallKind::queue : CallKind::direct;
+  }
 };
 
 // ---- faults --------------------------------------------------------------------------------

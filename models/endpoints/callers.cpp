@@ -51,6 +51,7 @@ void Callers::on_start(Context& context) {
     options.time_of_day_at_start = scenario.run.start_label.value_or(Duration::zero());
     arrivals_.push_back(make_arrivals(scenario.calls[i].arrivals, options, directory_.rng, i));
     next_.emplace_back();
+    callees_.push_back(directory_.members_of(scenario.calls[i].to_agents));
     await_arrival(context, i);
   }
 }
@@ -117,6 +118,8 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
   call.conversation.talk = who.talk ? *who.talk : drawn("caller.talk", stream.talk);
   call.conversation.after_call_work = drawn("caller.acw", stream.after_call_work);
   call.conversation.agent_releases = stream.agent_releases;
+  call.conversation.kind = stream.kind();
+  call.dn = stream.to_agents.empty() ? Dn::queue(stream.queue) : draw_callee(context, who);
   if (stream.hold_share > 0) draw_hold(context, call);
   call.patience = who.patience ? *who.patience : drawn("caller.patience", stream.patience);
   sim::RngStream random = context.stream("caller.gateway", entity);
@@ -128,6 +131,14 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
     return;
   }
   wait(context, slot, drawn("caller.setup_patience", stream.setup_patience));
+}
+
+/// The agent whose number he has: any one of the groups, the same in his redials.
+Dn Callers::draw_callee(Context& context, const Caller& who) const {
+  const std::vector<AgentId>& agents = callees_[who.stream];
+  assert(!agents.empty());
+  sim::RngStream random = context.stream("caller.callee", caller_entity(who.stream, who.number));
+  return Dn::extension(agents[random.below(agents.size())]);
 }
 
 /// Whether, when and for how long the agent will put this caller on hold.
@@ -146,7 +157,7 @@ pstn::Message Callers::setup(std::uint32_t slot) const {
   pstn::Message message;
   message.kind = pstn::Kind::setup;
   message.call = call.id;
-  message.dn = Dn::queue(stream_of(call.who).queue);
+  message.dn = call.dn;
   message.conversation = call.conversation;
   return message;
 }

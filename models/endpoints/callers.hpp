@@ -85,6 +85,7 @@ class Callers {
   };
   struct Call {
     CallId id;
+    Dn dn;
     Caller who;
     Conversation conversation;
     Duration patience{};
@@ -98,6 +99,7 @@ class Callers {
   }
   void await_arrival(Context&, std::uint32_t stream);
   void dial(Context&, const Caller&, std::optional<std::uint32_t> gateway);
+  [[nodiscard]] Dn draw_callee(Context&, const Caller&) const;
   void draw_hold(Context&, Call&);
   void wait(Context&, std::uint32_t slot, Duration);
   void stop_waiting(Context&, std::uint32_t slot);
@@ -108,6 +110,7 @@ class Callers {
   Exchange& exchange_;
   std::vector<std::unique_ptr<ArrivalProcess>> arrivals_;  ///< by call stream
   std::vector<Arrival> next_;                              ///< by call stream
+  std::vector<std::vector<AgentId>> callees_;              ///< by call stream: of direct calls
   sim::Slab<Call> calls_;
   sim::Slab<Caller> redialling_;
   std::uint32_t offered_ = 0, active_ = 0, callers_ = 0;

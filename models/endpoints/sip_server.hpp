@@ -121,6 +121,8 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
                                        AddressId from, sip::TransactionId id);
   void queue_call(Context& context, std::uint32_t slot);
   void direct_call(Context& context, std::uint32_t slot, bool bc_hop);
+  [[nodiscard]] bool belongs_to_peer(AgentId agent, SimTime now) const;
+  void forward(Context& context, std::uint32_t slot);
   void make_routable(Context& context, std::uint32_t slot);
   void waited_too_long(Context& context, std::uint32_t slot);
   void default_route(Context& context, std::uint32_t slot, CallDefaultRouted::Cause cause);
@@ -199,6 +201,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void agent_did_not_answer(Context& context, std::uint32_t slot);
   void leg_failed(Context& context, std::uint32_t slot, std::uint16_t status,
                   AgentAfterFailure after);
+  [[nodiscard]] CallerEnd not_reached(const ServerCall& call, std::uint16_t status) const;
   void end_agent_leg(Context& context, ServerCall& call);
   void release_agent(Context& context, std::uint32_t slot, const ServerCall& ended);
   void stop_supervising(Context& context, const ServerCall& call, AgentAfterFailure after);

@@ -101,33 +101,61 @@ void SipServerEndpoint::queue_call(Context& context, std::uint32_t slot) {
   }
 }
 
-/// A call to an Extension: from the peer, that a queue of its has sent to an agent here, or dialled
-/// direct (decision table of domain.md §2.2).
+/// Is this call for his Extension to go to the peer (decision table of domain.md §2.2)? The DN's
+/// own dr-forward goes before the application's.
+bool SipServerEndpoint::belongs_to_peer(AgentId id, SimTime now) const {
+  if (pair_.mode_ != ServerMode::bc) return false;
+  switch (directory_.group(id).dr_forward.value_or(options().dr_forward)) {
+    case DrForward::off:
+      return false;
+    case DrForward::no_agent:
+      return !agent_at(id).logged_in();
+    case DrForward::oos:
+      return !pair_.in_service(id, now);
+  }
+  return false;
+}
+
+/// A call to an Extension: dialled direct, or of a queue at the peer that has chosen this agent.
 void SipServerEndpoint::direct_call(Context& context, std::uint32_t slot, bool bc_hop) {
   using Kind = CallerEnd::Kind;
   ServerCall& call = pair_.calls_[slot];
   const AgentId id = call.dn.agent();
   if (!call.dn.valid() || id.value >= pair_.agents_.size()) {
-    end_call(context, slot, {Kind::final_response, 404, {}});
+    end_call(context, slot, hang_up(call, 404));
     return;
   }
-  const ServerAgent& agent = agent_at(id);
-  const bool in_service = pair_.in_service(id, context.now());
-  const bool elsewhere = (options().dr_forward == DrForward::no_agent && !agent.logged_in()) ||
-                         (options().dr_forward == DrForward::oos && !in_service);
-  if (pair_.mode_ == ServerMode::bc && elsewhere && !bc_hop && !call.caller.from_peer) {
-    context.record(BcForward{call.id, site_, 1});
-    end_call(context, slot, {Kind::moved, 302, directory_.sip_server[peer_of(site_)]});
+  const SimTime now = context.now();
+  call.routed_by_peer = call.caller.from_peer && call.conversation.kind == CallKind::queue;
+  if (!bc_hop && !call.caller.from_peer && belongs_to_peer(id, now)) {
+    forward(context, slot);
     return;
   }
-  const bool rings =
-      call.caller.from_peer ? routable(id, context.now()) : in_service && !agent.on_call();
-  if (!rings) {
-    const std::uint16_t status = agent.on_call() ? 486 : 480;
+  const bool free = pair_.in_service(id, now) && !agent_at(id).on_call();
+  if (call.routed_by_peer ? !routable(id, now) : !free) {
+    const std::uint16_t status = agent_at(id).on_call() ? 486 : 480;
     end_call(context, slot, {Kind::final_response, status, {}});
     return;
   }
   offer(context, slot, {id.value, Where::here});
+}
+
+/// The BC call forwarding procedure (§2.1), for an Extension or a hunt group: by 302, out of the
+/// signalling path, or by an INVITE over the inter-site trunk, in it.
+void SipServerEndpoint::forward(Context& context, std::uint32_t slot) {
+  ServerCall& call = pair_.calls_[slot];
+  const AddressId peer = directory_.sip_server[peer_of(site_)];
+  const bool by_302 = options().dr_oosp_transfer_enabled && !call.confirmed();
+  // A hunt group's redirection has a record of its own; here it says what is in the path.
+  if (!call.queued() || !by_302) context.record(BcForward{call.id, site_, by_302});
+  call.state = ServerCall::State::offered;
+  call.agent_where = Where::at_peer;
+  if (by_302) {
+    end_call(context, slot, {CallerEnd::Kind::moved, 302, peer});
+    return;
+  }
+  call.forwarded = true;
+  ring(context, slot, peer, true);
 }
 
 // ---- the queue ----

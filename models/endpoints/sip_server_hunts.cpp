@@ -54,8 +54,7 @@ void SipServerEndpoint::hunt_call(Context& context, std::uint32_t slot, bool bc_
   const HuntGroupOptions& group = *hunt_group(call.dn.queue_index());
   if (belongs_elsewhere(group) && !bc_hop && !call.caller.from_peer) {
     context.record(HuntRedirect{call.id, site_});
-    ++pair_.waiting_[call.dn.queue_index()];  // as free_call counts it
-    end_call(context, slot, {CallerEnd::Kind::moved, 302, directory_.sip_server[peer_of(site_)]});
+    forward(context, slot);
     return;
   }
   const std::uint32_t queue = call.dn.queue_index();

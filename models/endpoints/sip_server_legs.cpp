@@ -26,8 +26,8 @@ void SipServerEndpoint::offer(Context& context, std::uint32_t slot, acd::Candida
   call.state = ServerCall::State::offered;
   const SiteIndex agent_site = here ? site_ : peer_of(site_);
   const PathMask path = call.path | path_of(agent_site);
-  // The peer's server chose, and has said so.
-  if (!call.caller.from_peer) context.record(CallRouted{call.id, id, agent_site, path});
+  // Of a queue at the peer: its server chose, and has said so.
+  if (!call.routed_by_peer) context.record(CallRouted{call.id, id, agent_site, path});
   if (here) {
     withdraw(context, id);
     agent_at(id).call = slot;
@@ -67,6 +67,7 @@ void SipServerEndpoint::ring(Context& context, std::uint32_t slot, AddressId tar
   if (by_trunk) policy.max_retransmissions = kServerRetransmissions;
   leg.invite = layer_.request(context, address(), target, invite, policy,
                               owner_of(agent_owner, slot, leg.attempt));
+  if (call.forwarded) return;  // for how long its phones ring is the peer's business
   const Duration patience =
       options().after_routing_timeout + (by_trunk ? kTrunkPatience : Duration{});
   call.routing_timer = context.arm(patience, {.kind = routing_timer, .index = slot});
@@ -168,6 +169,16 @@ void SipServerEndpoint::agent_did_not_answer(Context& context, std::uint32_t slo
   leg_failed(context, slot, 408, after);
 }
 
+/// What the caller of an Extension, or of a number at the peer, is told: busy, gone to the default
+/// destination there, or not available.
+SipServerEndpoint::CallerEnd SipServerEndpoint::not_reached(const ServerCall& call,
+                                                            std::uint16_t status) const {
+  if (call.forwarded && status == 302 && !call.confirmed()) {
+    return {CallerEnd::Kind::moved, 302, {}};
+  }
+  return hang_up(call, status == 486 || status == 404 ? status : std::uint16_t{480});
+}
+
 /// The call waits again, ahead of all that came after it; or, if it was for this agent alone, ends.
 void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::uint16_t status,
                                    AgentAfterFailure after) {
@@ -176,7 +187,8 @@ void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::ui
   context.cancel(call.routing_timer);
   call.routing_timer = {};
   const bool here = call.agent_where == Where::here;
-  if (!call.caller.from_peer) {
+  const bool waits_again = call.queued() && !call.forwarded;
+  if (waits_again) {
     context.record(
         CallReturned{call.id, call.agent, here ? site_ : std::uint32_t{peer_of(site_)}, status});
   }
@@ -187,8 +199,8 @@ void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::ui
   ++call.agent_leg.attempt;
   call.agent_where = Where::at_peer;  // no agent here is its concern any more
   if (here) stop_supervising(context, failed, after);
-  if (!call.queued()) {
-    end_call(context, slot, hang_up(call, status == 486 ? 486 : 480));
+  if (!waits_again) {
+    end_call(context, slot, not_reached(call, status));
   } else {
     ++pair_.waiting_[call.dn.queue_index()];
     const auto& maximum = queue_options(call.dn.queue_index()).maximum_wait;

@@ -14,7 +14,7 @@ void SipServerEndpoint::respond(Context& context, sip::TransactionId id, std::ui
 }
 
 SipServerEndpoint::InDialog SipServerEndpoint::about(const ServerCall& call, const ServerLeg& leg) {
-  const bool agent = &leg == &call.agent_leg;
+  const bool agent = &leg == &call.agent_leg && call.agent.valid();
   return {leg.dialog, leg.cseq, call.id, agent ? Dn::extension(call.agent) : call.dn};
 }
 

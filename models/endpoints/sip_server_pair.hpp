@@ -101,6 +101,8 @@ struct ServerCall {
   AgentId agent;  ///< being rung, or talking
   acd::Where agent_where = acd::Where::here;
   bool agent_supervised = false;  ///< his state follows the call: he is logged in here
+  bool routed_by_peer = false;    ///< of a queue there: it has chosen this agent, who must be ready
+  bool forwarded = false;         ///< to the peer over the trunk (BC forwarding): its business now
   bool held = false;              ///< the agent has put the caller on hold
   bool treatment_failed = false;  ///< the media server did not take it: wait without
   std::uint32_t hunt = kNoHunt;   ///< while members of a hunt group are sought

@@ -44,7 +44,7 @@ struct CallRow {
     monitored = 8,           ///< answered at a DN whose agent is logged in there (R57)
     media_degraded = 16,     ///< speech shared an overloaded link
     caller_lost = 32,        ///< the caller will not try again, unserved
-    forwarded_in_path = 64,  ///< BC-forwarded by INVITE: the first server stays in the path
+    forwarded_in_path = 64,  ///< BC-forwarded by INVITE, and not yet taken by the second server
     setup_delayed = 128      ///< set-up failed at one site, then a server took the call
   };
   Stage stage = Stage::setup;
@@ -58,6 +58,9 @@ struct CallRow {
   std::uint8_t attempt = 1;
   std::uint8_t flags = 0;
   std::uint8_t incarnation = 0;  ///< of the SIP Server pair that took the call
+  CallKind kind = CallKind::queue;
+  std::uint8_t forwarder = kNoSite;  ///< site that BC-forwarded it and stays in the path
+  std::uint8_t forwarder_incarnation = 0;
 
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag) { flags = static_cast<std::uint8_t>(flags | flag); }

@@ -19,7 +19,8 @@ std::optional<CallId> call_moved(const Record& record) {
             std::is_same_v<Fact, CallQueued> || std::is_same_v<Fact, TreatmentStarted> ||
             std::is_same_v<Fact, CallRouted> || std::is_same_v<Fact, CallRinging> ||
             std::is_same_v<Fact, CallReturned> || std::is_same_v<Fact, CallAnswered> ||
-            std::is_same_v<Fact, CallDefaultRouted> || std::is_same_v<Fact, CallReleased>;
+            std::is_same_v<Fact, CallDefaultRouted> || std::is_same_v<Fact, CallReleased> ||
+            std::is_same_v<Fact, BcForward>;
         if constexpr (moves) {
           return fact.call;
         } else {
@@ -124,7 +125,9 @@ MetricsCollector::Place MetricsCollector::place(const CallLedger& ledger, CallId
       return {LevelKind::setup, gateway < 0 ? 0 : scenario_.gateways[row.gateway].home_site,
               gateway};
     case CallRow::Stage::waiting:
-      return {row.at_agent() ? LevelKind::ringing : LevelKind::queue, row.queue_site, gateway};
+      // A call to one person waits for nobody else.
+      return {row.at_agent() || row.kind != CallKind::queue ? LevelKind::ringing : LevelKind::queue,
+              row.queue_site, gateway};
     default:
       return {LevelKind::talking, row.queue_site, gateway};
   }

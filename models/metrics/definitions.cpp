@@ -14,11 +14,12 @@ constexpr MetricDefinition kDefinitions[] = {
     // Calls.
     {"attempted", "calls", "calls dialled, redials included", kScoped},
     {"redials", "calls", "of these: second and further attempts of a caller", kScoped},
-    {"offered", "calls", "calls taken by a SIP Server for the first time", kScoped},
-    {"answered", "calls", "calls answered by an agent", kScoped},
+    {"offered", "calls", "calls to queues taken by a SIP Server for the first time", kScoped},
+    {"answered", "calls", "calls to queues answered by an agent", kScoped},
     {"abandoned", "calls", "callers who gave up after being offered, before an answer", kScoped},
     {"short_abandoned", "calls", "of these: after at most `short-abandon-threshold`", kScoped},
-    {"completed", "calls", "answered calls that ended because caller and agent were done", kScoped},
+    {"completed", "calls", "calls of any kind that ended because caller and agent were done",
+     kScoped},
     {"default_routed", "calls", "calls sent to the default destination", kScoped},
     {"lost", "calls", "sum of `lost.<cause>`", kScoped},
     {"lost.<cause>", "calls", "calls that ended with this cause (see Causes)", kScoped},
@@ -45,6 +46,11 @@ constexpr MetricDefinition kDefinitions[] = {
     {"wait.p99", "s", "99 % quantile of the waits of answered calls", kScoped},
     {"wait.max", "s", "longest wait of an answered or abandoned call", kScoped},
     {"dial_to_answer", "s", "mean time from dialling to the answer, of answered calls", kScoped},
+    // Calls to agents' own numbers.
+    {"direct.attempted", "calls", "of `attempted`: to an agent's own number", kScoped},
+    {"direct.answered", "calls", "of these: answered", kScoped},
+    {"direct.not_answered", "calls", "he was busy, did not answer, or the caller gave up", kScoped},
+    {"direct.lost", "calls", "of `lost`: to an agent's own number", kScoped},
     // Levels.
     {"setup.mean", "calls", "time average of calls dialled and not yet taken", kScoped},
     {"setup.max", "calls", "most of them", kScoped},

@@ -42,6 +42,13 @@ class Writer {
   bool exists_ = true;
 };
 
+void add_personal(Writer& w, const std::string& kind, const PersonalCalls& calls) {
+  w.add(kind + ".attempted", number(calls.attempted));
+  w.add(kind + ".answered", number(calls.answered));
+  w.add(kind + ".not_answered", number(calls.not_answered));
+  w.add(kind + ".lost", number(calls.lost));
+}
+
 void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   w.add("attempted", number(t.attempted));
   w.add("redials", number(t.redials));
@@ -75,6 +82,7 @@ void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   }
   w.add("wait.max", t.waits.answered + t.waits.abandoned > 0 ? t.wait_max_s : kNone);
   w.add("dial_to_answer", t.dial_to_answer_mean_s());
+  add_personal(w, "direct", t.personal[static_cast<std::size_t>(CallKind::direct)]);
 }
 
 void add_levels(Writer& w, const Slice& s, int site) {

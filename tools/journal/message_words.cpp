@@ -261,6 +261,11 @@ std::string_view fate_words(sim::DropReason reason) {
   return kWords[static_cast<std::size_t>(reason)];
 }
 
+std::string_view kind_word(models::CallKind kind) {
+  constexpr std::array<std::string_view, models::kCallKinds> kWords = {"queue", "direct"};
+  return kWords[static_cast<std::size_t>(kind)];
+}
+
 std::string_view release_word(models::pstn::Release release) {
   constexpr std::array<std::string_view, 11> kWords = {
       "normal",         "caller_hung_up", "speech_lost", "rejected",

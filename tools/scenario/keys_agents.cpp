@@ -103,6 +103,9 @@ std::shared_ptr<const Section> agent_group_section() {
           "Person site-1: where their desktops log in")
         .default_is("location, if that is a site");
     s.key("queues", &AgentGroup::queues, served_queues(), assumption(), "Queues they serve");
+    s.key("dr-forward", &AgentGroup::dr_forward, if_given(dr_forward()),
+          derived("the SIP Server's dr-forward"), "Option of their Extension DNs")
+        .default_is("the SIP Server's dr-forward");
     s.key("phone", &AgentGroup::phone, section<models::PhoneOptions>(phone_section()), language(),
           "Their phones");
     s.key("desktop", &AgentGroup::desktop, section<models::DesktopPolicy>(desktop_policy_section()),

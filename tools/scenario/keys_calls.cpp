@@ -185,14 +185,36 @@ Codec<std::vector<double>> gateway_shares() {
   return codec;
 }
 
+/// Absent where there are none.
+Codec<std::vector<std::uint32_t>> agent_groups() {
+  auto codec = list(agents_reference(), "agent groups", true);
+  codec.write = [write = codec.write](const Writer& w, const std::vector<std::uint32_t>& groups) {
+    return groups.empty() ? std::nullopt : write(w, groups);
+  };
+  return codec;
+}
+
 }  // namespace
 
 std::shared_ptr<const Section> call_stream_section() {
   static const auto keys = [] {
     using C = CallStream;
     SectionOf<C> s("call stream", "Calls of one kind: how they arrive, what they want");
-    s.key("queue", &C::queue, queue_reference(), derived("the first queue"), "Where they wait")
+    s.row(
+         "queue", queue_reference().type, derived("the first queue"), "Where they wait",
+         [](Reader& r, const Node& node, C& stream) {
+           queue_reference().read(r, node, stream.queue);
+         },
+         [](const Writer& w, const C& stream) -> std::optional<Out> {
+           if (!stream.to_agents.empty()) return std::nullopt;
+           return queue_reference().write(w, stream.queue);
+         })
+        .excludes("destination")
         .default_is("the first queue");
+    s.key("to-agents", &C::to_agents, agent_groups(), language(),
+          "Agent groups: each caller dials the number of one of their agents, no queue")
+        .excludes("destination")
+        .default_is("a queue");
     s.key("rate", &C::arrivals, constant_rate(), language(), "Calls per time, always the same")
         .excludes("arrivals")
         .default_is("required, or profile, volumes or calls");

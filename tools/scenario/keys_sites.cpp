@@ -14,7 +14,6 @@ Codec<std::optional<models::Duration>> session_expires() {
 std::shared_ptr<const Section> sip_server_section() {
   static const auto keys = [] {
     using models::AfterRoutingAction;
-    using models::DrForward;
     using models::Treatment;
     using S = SipServerOptions;
     SectionOf<S> s("sip-server", "The SIP Server pair of a site; Genesys option names");
@@ -28,11 +27,11 @@ std::shared_ptr<const Section> sip_server_section() {
           "Wait for an answer before the trunk is out of service");
     s.key("dr-peer-trunk", &S::dr_peer_trunk, boolean(), p0(),
           "The trunk to the peer is declared; false: traditional single mode");
+    s.key("dr-forward", &S::dr_forward, dr_forward(), p0(),
+          "When a direct call is forwarded to the peer");
     s.key(
-        "dr-forward", &S::dr_forward,
-        choice<DrForward>(
-            {{"off", DrForward::off}, {"no-agent", DrForward::no_agent}, {"oos", DrForward::oos}}),
-        p0(), "When a direct call is forwarded to the peer");
+        "dr-oosp-transfer-enabled", &S::dr_oosp_transfer_enabled, boolean(), assumption(),
+        "The peer's address goes to the gateway in a 302; false: the call over the trunk, in path");
     s.key("shutdown-sip-reject-code", &S::shutdown_sip_reject_code,
           count<int>({.min = 300, .max = 603}), documented("Genesys SIP Server"),
           "Answer to new INVITEs during graceful shutdown");

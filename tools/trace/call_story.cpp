@@ -25,10 +25,13 @@ class Teller {
   Teller(const CallLife& life, const StoryContext& c) : life_(life), c_(c) {}
 
   std::string operator()(const models::CallOffered& f) const {
+    const std::string whom = c_.scenario.calls[f.stream].kind() == models::CallKind::queue
+                                 ? ""
+                                 : fmt::format(" the number of agent {}", dialled());
     std::string text = f.attempt > 1
-                           ? fmt::format("Caller {} dials again (attempt {}, after call {})",
-                                         f.caller, f.attempt, f.previous.value)
-                           : fmt::format("Caller {} dials", f.caller);
+                           ? fmt::format("Caller {} dials{} again (attempt {}, after call {})",
+                                         f.caller, whom, f.attempt, f.previous.value)
+                           : fmt::format("Caller {} dials{}", f.caller, whom);
     return text + fmt::format(
                       " and reaches gateway {}. He would speak for {} and wait {} for an "
                       "agent.",
@@ -63,6 +66,9 @@ class Teller {
     return fmt::format("It is answered toward the caller, who hears music from {}.", site(f.site));
   }
   std::string operator()(const models::CallRouted& f) const {
+    if (life_.row.kind == models::CallKind::direct) {
+      return fmt::format("The SIP Server of {} rings agent {}.", site(f.site), agent(f.agent));
+    }
     return fmt::format("Agent {} at {} is chosen, {} after the call was taken.", agent(f.agent),
                        site(f.site), waited());
   }
@@ -137,7 +143,9 @@ class Teller {
   }
   std::string operator()(const models::BcForward& f) const {
     return fmt::format("The SIP Server of {} forwards it to its peer ({}).", site(f.site),
-                       f.by_302 != 0 ? "302" : "INVITE over the inter-site trunk");
+                       f.by_302 != 0
+                           ? "302: it leaves the signalling path"
+                           : "INVITE over the inter-site trunk: it stays in the signalling path");
   }
   template <class Other>
   std::string operator()(const Other&) const {
@@ -145,6 +153,16 @@ class Teller {
   }
 
  private:
+  /// The agent whose number was dialled, as the PSTN told the gateway.
+  [[nodiscard]] std::string dialled() const {
+    for (const LoggedMessage& m : life_.messages) {
+      const auto* setup = std::get_if<models::pstn::Message>(&m.message);
+      if (setup != nullptr && setup->kind == models::pstn::Kind::setup) {
+        return agent(setup->dn.agent());
+      }
+    }
+    return "-";
+  }
   [[nodiscard]] std::string site(std::uint32_t s) const {
     return ThingNames::of(c_.names.sites, s);
   }

@@ -237,6 +237,16 @@ class Decider {
   }
 
   [[nodiscard]] Decision rejected() const {
+    if (row_.cause == Cause::callee_busy) {
+      return {"The agent whose number was dialled was on another call.", "486 Busy Here", {}};
+    }
+    if (row_.cause == Cause::no_answer) {
+      return {"The agent whose number was dialled did not answer.",
+              "after-routing-timeout: " +
+                  format_duration(
+                      c_.scenario.sites[row_.queue_site & 1u].sip_server.after_routing_timeout),
+              {}};
+    }
     const auto answer = last_message([this](const LoggedMessage& m) {
       const auto* r = std::get_if<models::sip::Response>(&m.message);
       return r != nullptr && r->status == row_.status && r->method == models::sip::Method::invite;
