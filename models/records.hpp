@@ -15,7 +15,8 @@ namespace bcsim::models {
 
 // Fields are ordered largest first and padded by hand: a record is hashed as its bytes.
 
-/// A caller dials (call.offered). `previous` is the attempt it repeats, if any.
+/// A caller dials (call.offered); `gateway` is kNoGateway if he is an agent. `previous` is the
+/// attempt it repeats, if any.
 struct CallOffered {
   Duration talk, patience;
   CallId call, previous;
@@ -23,6 +24,7 @@ struct CallOffered {
   std::uint32_t gateway;
   std::uint32_t attempt;  ///< 1: first
 };
+inline constexpr std::uint32_t kNoGateway = 0xFFFF'FFFFu;
 /// The gateway has sent an initial INVITE to a site's SIP Server.
 struct CallInvited {
   CallId call;
@@ -135,6 +137,35 @@ struct RedialPlanned {
   Duration after;
   CallId call;
   std::uint32_t caller;
+};
+
+// ---- calls that agents place -----------------------------------------------------------------
+
+/// An agent calls somebody: with his phone (1pcc), or by the desktop (3pcc).
+struct AgentDialled {
+  CallId call;
+  AgentId agent;
+  std::uint32_t by_desktop;
+};
+/// His phone has sent an INVITE to a site's SIP Server, its `nth` for this call from 0.
+struct PhoneInvited {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t nth;
+};
+/// A SIP Server has taken the call of this agent, who is now busy there.
+struct AgentCallTaken {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t path;
+};
+/// A SIP Server has sent the call out to a gateway.
+struct CallSentOut {
+  CallId call;
+  std::uint32_t site;
+  std::uint32_t gateway;
 };
 
 // ---- gateways, peers, servers --------------------------------------------------------------
@@ -309,7 +340,8 @@ using Record =
                  PhoneRegistrationFailed, DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
                  AgentLoginRefused, AgentLogout, AgentStateChanged, AgentAtWork, ShiftChanged,
                  PrivateInfo, ConfigRead, ConfigWriteRefused, ConfigStandbyUp, StatServerConnected,
-                 FaultInjected, NodeStateChanged, PairStateChanged>;
+                 FaultInjected, NodeStateChanged, PairStateChanged, AgentDialled, PhoneInvited,
+                 AgentCallTaken, CallSentOut>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

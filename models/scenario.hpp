@@ -146,9 +146,18 @@ struct ConfigurationOptions {
 enum class RegistrationMode : std::uint8_t { single, active_backup, dual, fixed };
 enum class Failback : std::uint8_t { stay, return_after_call };
 
+/// A DNS SRV record of a site's SIP Server (RFC 2782).
+struct SrvRecord {
+  std::uint16_t priority = 0;  ///< lowest first
+  std::uint16_t weight = 1;    ///< share among those of one priority
+};
+
 struct PhoneOptions {
   RegistrationMode registration = RegistrationMode::active_backup;
   std::optional<SiteIndex> preferred_site;  ///< registers and calls there; default: the agent's
+  /// Dual registration: its own calls go by these instead of to the preferred site (R18).
+  std::optional<std::array<SrvRecord, kSites>> srv;
+  Duration dirty_host_cache = 5min;  ///< a server that did not answer a call is not called first
   Duration expires = 120s;
   double refresh_fraction = 0.5;
   int retransmissions = 3;  ///< R_p; 11 or more: full timer F
@@ -260,6 +269,10 @@ struct CallStream {
   std::uint32_t queue = 0;
   /// Agent groups. Not empty: each caller dials the Extension of one of their agents, no queue.
   std::vector<std::uint32_t> to_agents;
+  /// Agent groups. Not empty: any one of their agents places the call, to `to_agents` or outside.
+  std::vector<std::uint32_t> from_agents;
+  double by_desktop = 1;                         ///< share of those calls by TMakeCall (3pcc)
+  Distribution answer_delay = Deterministic{8};  ///< of whom they call outside
   ArrivalSpec arrivals = ConstantRate{};
   double busyness_cv = 0;             ///< gamma factor of the day, 0: none
   std::vector<SurgeStep> surge;       ///< in order of time
@@ -274,7 +287,8 @@ struct CallStream {
   bool agent_releases = true;  ///< the agent hangs up first, else the caller
 
   [[nodiscard]] CallKind kind() const {
-    return to_agents.empty() ? CallKind::queue : CallKind::direct;
+    if (from_agents.empty()) return to_agents.empty() ? CallKind::queue : CallKind::direct;
+    return to_agents.empty() ? CallKind::outgoing : CallKind::internal;
   }
 };
 

@@ -53,6 +53,7 @@ void AgentDesktopEndpoint::feed(Context& context, Input input, SiteIndex site) {
     for (const tlib::DesktopEffect& effect : effects) carry_out(context, effect);
   }
   feeding_ = false;
+  dial_if_wished(context);
   press_ready_if_due(context);
 }
 
@@ -185,10 +186,22 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
         work_timer_ = context.arm(kReadyAgain, {ready_timer});
       }
       return;
+    case Kind::dialing:
+      own_call_followed_ = works_at(site);
+      [[fallthrough]];
     case Kind::ringing:
       // Only the site of the login makes a call visible (R57).
       if (works_at(site)) start_call(context);
       return;
+    case Kind::call_refused: {
+      pstn::Message refused;
+      refused.kind = pstn::Kind::release;
+      refused.release = pstn::Release::rejected;
+      refused.status = 480;
+      refused.call = message.call;
+      context.notify(directory_.pstn, refused);
+      return;
+    }
     case Kind::released:
       on_released(context, message.work);
       return;
@@ -217,6 +230,7 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
     case Kind::agent_logout:
     case Kind::set_ready:
     case Kind::set_not_ready:
+    case Kind::make_call:
     case Kind::addp_poll:
       return;
   }
@@ -274,8 +288,9 @@ void AgentDesktopEndpoint::press_ready_if_due(Context& context) {
 void AgentDesktopEndpoint::start_call(Context& context) {
   context.cancel(work_timer_);
   work_timer_ = {};
-  if (work_ == Work::none) feed(context, Input::call_started);
+  const bool was_free = work_ == Work::none;
   work_ = Work::call;
+  if (was_free) feed(context, Input::call_started);
 }
 
 /// The call, and its after-call work if there was any, is done.
@@ -305,6 +320,17 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
     case notice::Kind::move_desk:
       location_ = static_cast<LocationIndex>(notice.index);
       return;
+    case notice::Kind::wishes_to_call:
+      wishes_.push_back({notice.index, notice.conversation.agent_releases});
+      dial_if_wished(context);
+      return;
+    case notice::Kind::make_call:
+      make_call(context, notice);
+      return;
+    case notice::Kind::own_call_over:
+      // If the server follows the call, its EventReleased says what work is left.
+      if (work_ == Work::call && !own_call_followed_) end_call(context);
+      return;
     case notice::Kind::speech_lost:
     case notice::Kind::rtp_stopped:
     case notice::Kind::rtp_resumed:
@@ -314,8 +340,43 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
     case notice::Kind::gateway_died:
     case notice::Kind::gateway_down:
     case notice::Kind::gateway_up:
+    case notice::Kind::dials:
+    case notice::Kind::dial:
+    case notice::Kind::hang_up:
       return;
   }
+}
+
+// ---- calls that the agent places
+// ------------------------------------------------------------------
+
+/// One at a time, when nothing else is in hand: with the phone whenever he is on shift, by the
+/// desktop only while it is logged in.
+void AgentDesktopEndpoint::dial_if_wished(Context& context) {
+  if (wishes_.empty() || busy() || session_.state() == State::off) return;
+  const auto wish = std::find_if(wishes_.begin(), wishes_.end(), [this](const Wish& w) {
+    return !w.by_desktop || session_.state() == State::active;
+  });
+  if (wish == wishes_.end()) return;
+  notice::Message dials;
+  dials.kind = notice::Kind::dials;
+  dials.index = wish->number;
+  wishes_.erase(wish);
+  own_call_followed_ = false;
+  context.notify(directory_.pstn, dials);
+  start_call(context);
+}
+
+void AgentDesktopEndpoint::make_call(Context& context, const notice::Message& what) {
+  const SiteIndex site = session_.current();
+  if (servers_[site].state == LinkState::down) return;  // he waits, and gives up
+  tlib::Message message;
+  message.kind = tlib::Kind::make_call;
+  message.agent = agent_;
+  message.call = what.call;
+  message.dn = what.dn;
+  message.conversation = what.conversation;
+  context.send(servers_[site].connection, message, size_bytes(message));
 }
 
 void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "models/directory.hpp"
 #include "models/domain.hpp"
@@ -92,6 +93,8 @@ class AgentDesktopEndpoint final : public Endpoint {
   void start_call(Context&);
   void end_call(Context&);
   void press_ready_if_due(Context&);
+  void dial_if_wished(Context&);
+  void make_call(Context&, const notice::Message&);
   void send(Context&, SiteIndex, tlib::Kind);
   [[nodiscard]] bool works_at(SiteIndex site) const;
 
@@ -126,6 +129,14 @@ class AgentDesktopEndpoint final : public Endpoint {
   SiteLink proxy_, stat_;
   sim::TimerId switchover_timer_, login_timer_, csp_timer_;
   sim::TimerId work_timer_;  ///< after-call work, or pause before pressing Ready again
+
+  /// Somebody whom the agent wants to call; see notice::Kind::wishes_to_call.
+  struct Wish {
+    std::uint32_t number = 0;
+    bool by_desktop = false;
+  };
+  std::vector<Wish> wishes_;        ///< he dials when he has no call and no after-call work in hand
+  bool own_call_followed_ = false;  ///< EventDialing has come: EventReleased will
 
   Work work_ = Work::none;
   bool ready_wanted_ = false;       ///< TAgentSetReady is due as soon as nothing is in hand

@@ -38,7 +38,9 @@ sip::RegistrationOptions SipPhoneEndpoint::registration_options() const {
 sip::PhoneRegistrationOptions SipPhoneEndpoint::phone_options() const {
   return {.mode = options_.registration,
           .preferred = directory_.agent(agent_).phone_site,
-          .poll_primary = options_.poll_primary};
+          .poll_primary = options_.poll_primary,
+          .dirty = options_.dirty_host_cache,
+          .srv = options_.srv};
 }
 
 sip::ClientPolicy SipPhoneEndpoint::register_policy() const {
@@ -174,8 +176,8 @@ void SipPhoneEndpoint::on_register_outcome(Context& context, sip::Inform inform,
   apply(context, site, lines_[site].machine.on(input, registration_options(), value), outcome);
 }
 
-SiteIndex SipPhoneEndpoint::outbound_site(SimTime now) const {
-  return phone_.outbound(phone_options(), now);
+SiteIndex SipPhoneEndpoint::outbound_site(SimTime now, double uniform) const {
+  return phone_.outbound(phone_options(), now, uniform);
 }
 
 // ---- what arrives
@@ -245,6 +247,9 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
     case reinvite_owner:
       on_reinvite_response(context, inform, response, request);
       return;
+    case invite_owner:
+      on_invite_response(context, inform, response, request, static_cast<SiteIndex>(owner.index));
+      return;
     case bye_owner:  // the dialog is over whatever the answer (§15.1.1)
       return;
   }
@@ -285,6 +290,9 @@ void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request,
       if (in_call(request.dialog)) {
         // §15.1.2: an INVITE of the dialog still pending is answered with 487.
         if (state_ == State::ringing) layer_.respond(context, invite_, answer(487, dialog_.path));
+        const bool spoke = state_ == State::talking;
+        end_own_call(context, spoke ? pstn::Release::normal : pstn::Release::rejected,
+                     static_cast<std::uint16_t>(request.expires_s));
         free_line(context);
       }
       return;
@@ -307,6 +315,12 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
       watch_session(context);
     }
     layer_.respond(context, id, response);
+    // 3pcc: the server has found whom we called, and joins us.
+    if (in_call(request.dialog) && state_ == State::dialing) callee_answered(context);
+    return;
+  }
+  if (request.conversation.from == agent_) {
+    answer_own_server(context, request, from, id);
     return;
   }
   if (state_ != State::idle) {
@@ -314,7 +328,7 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
     return;
   }
   state_ = State::ringing;
-  acknowledged_ = speech_lost_ = false;
+  acknowledged_ = speech_lost_ = own_call_ = false;
   dialog_ = {.id = request.dialog,
              .peer = request.contact.valid() ? request.contact : from,
              .call = request.call,
@@ -361,51 +375,6 @@ void SipPhoneEndpoint::watch_session(Context& context) {
   session_timer_ = context.arm(sip::session_ends_after(dialog_.session), {session_timer});
 }
 
-// ---- hold --------------------------------------------------------------------------------------
-
-void SipPhoneEndpoint::hold_call(Context& context) {
-  if (!acknowledged_) {  // no request before the ACK (§13.3.1.4): then without a pause
-    call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
-    return;
-  }
-  send_reinvite(context, true);
-  call_timer_ = context.arm(conversation_.hold, {retrieve_timer});
-}
-
-void SipPhoneEndpoint::retrieve_call(Context& context) {
-  send_reinvite(context, false);
-  call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
-}
-
-void SipPhoneEndpoint::send_reinvite(Context& context, bool held) {
-  sip::Request reinvite;
-  reinvite.method = sip::Method::invite;
-  reinvite.in_dialog = true;
-  reinvite.held = held;
-  reinvite.path = dialog_.path;
-  reinvite.dialog = dialog_.id;
-  reinvite.cseq = ++dialog_.cseq;
-  reinvite.call = dialog_.call;
-  reinvite.dn = dialog_.dn;
-  reinvite.media = context.self();
-  reinvite.contact = context.address();
-  layer_.request(context, context.address(), dialog_.peer, reinvite, {}, {.kind = reinvite_owner});
-}
-
-void SipPhoneEndpoint::on_reinvite_response(Context& context, sip::Inform inform,
-                                            const sip::Response* response,
-                                            const sip::Request& request) {
-  if (inform == sip::Inform::provisional) return;
-  if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
-    sip::Request ack = request;
-    ack.copy = response->copy;
-    ack.media = {};
-    layer_.acknowledge(context, context.address(), dialog_.peer, ack);
-  } else if (in_call(request.dialog)) {  // §12.2.1.2: 481, or no answer at all, ends the dialog
-    hang_up_call(context);
-  }
-}
-
 void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
   if (in_call(ack.dialog)) {
     acknowledged_ = true;
@@ -434,6 +403,8 @@ void SipPhoneEndpoint::on_no_ack(Context& context, const sip::Response& success)
 }
 
 void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice) {
+  if (notice.kind == notice::Kind::dial) dial(context, notice);
+  if (notice.kind == notice::Kind::hang_up) give_up_own_call(context, notice.call);
   // The phone cannot tell a lost trunk call from a silent one: only the agent's ears matter.
   if (notice.kind != notice::Kind::speech_lost) return;
   if (state_ == State::idle || dialog_.call != notice.call) return;
@@ -441,6 +412,8 @@ void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice
     speech_lost_ = true;
     return;
   }
+  if (state_ == State::dialing) return;  // no speech yet: he waits on
+  end_own_call(context, pstn::Release::speech_lost);
   context.cancel(call_timer_);
   call_timer_ = {};
   const Duration delay = directory_.scenario->run.hang_up_delay;
@@ -453,7 +426,9 @@ void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice
 
 /// The phone is free at once; the BYE meets its timers as usual.
 void SipPhoneEndpoint::hang_up_call(Context& context) {
-  assert(state_ == State::talking);
+  assert(state_ == State::talking || own_call_);
+  const bool spoke = state_ == State::talking;
+  end_own_call(context, spoke ? pstn::Release::normal : pstn::Release::no_response);
   if (acknowledged_) {
     send_bye(context, dialog_);
   } else {

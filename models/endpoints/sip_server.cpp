@@ -192,6 +192,8 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
     on_treatment(context, slot, inform, response);
   } else if (owner.kind == agent_owner && current && call.agent_leg.attempt == attempt) {
     on_agent_leg(context, slot, inform, response);
+  } else if (owner.kind == dialler_owner && current) {
+    on_dialler_leg(context, slot, inform, response);
   } else if (owner.kind == hunt_owner && current && rings_for(slot, attempt)) {
     on_member_leg(context, slot, attempt, inform, response);
   } else if (owner.kind == hunt_owner && inform == sip::Inform::success_again &&

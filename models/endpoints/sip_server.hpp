@@ -63,6 +63,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
     reinvite_owner,
     refresh_owner,
     hunt_owner,
+    dialler_owner,
     probe_owner
   };
   struct Job {
@@ -188,7 +189,15 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   /// `success`: the copy of the 2xx that this ACK answers.
   void acknowledge(Context& context, AddressId to, const InDialog& in,
                    const sip::Response& success);
-  void send_bye(Context& context, AddressId to, InDialog in, bool transferred = false);
+  /// How a BYE differs from one after a conversation.
+  struct Goodbye {
+    bool transferred = false;  ///< the call goes on elsewhere, without this server
+    std::uint16_t cause = 0;   ///< of the Reason header (RFC 3326): the call was never answered
+  };
+  void send_bye(Context& context, AddressId to, InDialog in, const Goodbye& how);
+  void send_bye(Context& context, AddressId to, const InDialog& in) {
+    send_bye(context, to, in, Goodbye{});
+  }
   void refuse_success(Context& context, const sip::Response& response);
 
   // ---- sip_server_legs.cpp: the agent's side ----
@@ -205,6 +214,18 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void end_agent_leg(Context& context, ServerCall& call);
   void release_agent(Context& context, std::uint32_t slot, const ServerCall& ended);
   void stop_supervising(Context& context, const ServerCall& call, AgentAfterFailure after);
+
+  // ---- sip_server_outgoing.cpp: calls that agents place ----
+  void on_make_call(Context& context, const tlib::Message& message);
+  void on_dialler_leg(Context& context, std::uint32_t slot, sip::Inform inform,
+                      const sip::Response* response);
+  void take_agent_call(Context& context, std::uint32_t slot);
+  void place_call(Context& context, std::uint32_t slot);
+  [[nodiscard]] std::optional<std::uint32_t> next_gateway(const ServerCall& call) const;
+  void send_out(Context& context, std::uint32_t slot);
+  [[nodiscard]] bool sent_out_again(Context& context, std::uint32_t slot, std::uint16_t status);
+  void dialler_answered(Context& context, const ServerCall& call);
+  void release_dialler(Context& context, std::uint32_t slot, const ServerCall& ended);
 
   // ---- sip_server_hunts.cpp: hunt groups ----
   [[nodiscard]] const HuntGroupOptions* hunt_group(std::uint32_t queue) const;

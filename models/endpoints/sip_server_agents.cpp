@@ -65,6 +65,9 @@ void SipServerEndpoint::on_tlib(Context& context, const tlib::Message& message,
     case Kind::set_not_ready:
       set_not_ready(context, agent, false);
       break;
+    case Kind::make_call:
+      on_make_call(context, message);
+      break;
     case Kind::registered:
     case Kind::agent_logged_in:
     case Kind::login_refused:
@@ -75,6 +78,8 @@ void SipServerEndpoint::on_tlib(Context& context, const tlib::Message& message,
     case Kind::established:
     case Kind::held:
     case Kind::retrieved:
+    case Kind::dialing:
+    case Kind::call_refused:
     case Kind::released:
     case Kind::dn_out_of_service:
     case Kind::dn_in_service:
@@ -131,7 +136,7 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   // Who is logged in already, and asks after a lost connection, stays in his state; he is told
   // which call he is on.
   const bool on_call =
-      agent.machine.in_call() && agent.on_call() && pair_.calls_[agent.call].agent_supervised;
+      agent.machine.in_call() && agent.on_call() && pair_.calls_[agent.call].supervises(id);
   tell_of_call(context, id, Kind::agent_logged_in,
                on_call ? pair_.calls_[agent.call].id : CallId{});
   if (ha::forces_logout_at_peer(pair_.mode_)) {

@@ -32,7 +32,10 @@ void SipServerEndpoint::on_invite(Context& context, const sip::Request& request,
   respond(context, id, 100);
   const std::uint32_t slot = new_call(context, request, from, id);
   const Dn dn = pair_.calls_[slot].dn;
-  if (dn.is_queue() && hunt_group(dn.queue_index()) != nullptr) {
+  if (request.conversation.from.valid() && !pair_.calls_[slot].caller.from_peer) {
+    take_agent_call(context, slot);
+    place_call(context, slot);
+  } else if (dn.is_queue() && hunt_group(dn.queue_index()) != nullptr) {
     hunt_call(context, slot, request.bc_hop);
   } else if (dn.is_queue()) {
     queue_call(context, slot);
@@ -118,7 +121,6 @@ bool SipServerEndpoint::belongs_to_peer(AgentId id, SimTime now) const {
 
 /// A call to an Extension: dialled direct, or of a queue at the peer that has chosen this agent.
 void SipServerEndpoint::direct_call(Context& context, std::uint32_t slot, bool bc_hop) {
-  using Kind = CallerEnd::Kind;
   ServerCall& call = pair_.calls_[slot];
   const AgentId id = call.dn.agent();
   if (!call.dn.valid() || id.value >= pair_.agents_.size()) {
@@ -134,7 +136,7 @@ void SipServerEndpoint::direct_call(Context& context, std::uint32_t slot, bool b
   const bool free = pair_.in_service(id, now) && !agent_at(id).on_call();
   if (call.routed_by_peer ? !routable(id, now) : !free) {
     const std::uint16_t status = agent_at(id).on_call() ? 486 : 480;
-    end_call(context, slot, {Kind::final_response, status, {}});
+    end_call(context, slot, hang_up(call, status));
     return;
   }
   offer(context, slot, {id.value, Where::here});
@@ -145,7 +147,8 @@ void SipServerEndpoint::direct_call(Context& context, std::uint32_t slot, bool b
 void SipServerEndpoint::forward(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   const AddressId peer = directory_.sip_server[peer_of(site_)];
-  const bool by_302 = options().dr_oosp_transfer_enabled && !call.confirmed();
+  // Leaving the path is a matter between this server and a gateway's trunk (ASSUMPTION).
+  const bool by_302 = options().dr_oosp_transfer_enabled && !call.conversation.from.valid();
   // A hunt group's redirection has a record of its own; here it says what is in the path.
   if (!call.queued() || !by_302) context.record(BcForward{call.id, site_, by_302});
   call.state = ServerCall::State::offered;
@@ -263,12 +266,14 @@ void SipServerEndpoint::on_cancel(Context& context, const sip::Request& request,
 SipServerEndpoint::CallerEnd SipServerEndpoint::hang_up(const ServerCall& call,
                                                         std::uint16_t status) const {
   using Kind = CallerEnd::Kind;
-  return call.confirmed() ? CallerEnd{Kind::bye, 0, {}}
-                          : CallerEnd{Kind::final_response, status, {}};
+  if (!call.confirmed()) return {Kind::final_response, status, {}};
+  const bool spoke = call.state == ServerCall::State::talking;
+  return {Kind::bye, spoke ? std::uint16_t{0} : status, {}};
 }
 
 void SipServerEndpoint::end_caller(Context& context, ServerCall& call, const CallerEnd& end) {
   using Kind = CallerEnd::Kind;
+  layer_.cancel(context, call.caller.own_invite);
   switch (end.kind) {
     case Kind::none:
       break;
@@ -281,7 +286,7 @@ void SipServerEndpoint::end_caller(Context& context, ServerCall& call, const Cal
       layer_.stop_waiting_for_ack(context, call.caller.dialog);
       send_bye(context, call.caller.remote,
                {call.caller.dialog, call.caller.cseq++, call.id, call.dn},
-               end.kind == Kind::transferred);
+               {.transferred = end.kind == Kind::transferred, .cause = end.status});
       break;
   }
 }
@@ -296,6 +301,7 @@ void SipServerEndpoint::end_call(Context& context, std::uint32_t slot, const Cal
   const ServerCall ended = call;
   free_call(context, slot);
   release_agent(context, slot, ended);
+  release_dialler(context, slot, ended);
   stop_if_drained(context);
 }
 

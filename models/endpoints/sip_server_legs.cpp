@@ -64,10 +64,12 @@ void SipServerEndpoint::ring(Context& context, std::uint32_t slot, AddressId tar
   invite.conversation = call.conversation;
   invite.expires_s = session_expires_s();
   sip::ClientPolicy policy;
-  if (by_trunk) policy.max_retransmissions = kServerRetransmissions;
+  const bool outside = call.dn.is_outside();
+  if (by_trunk || outside) policy.max_retransmissions = kServerRetransmissions;
   leg.invite = layer_.request(context, address(), target, invite, policy,
                               owner_of(agent_owner, slot, leg.attempt));
-  if (call.forwarded) return;  // for how long its phones ring is the peer's business
+  // For how long it rings there is the business of the peer, or of the agent who calls.
+  if (call.forwarded || outside) return;
   const Duration patience =
       options().after_routing_timeout + (by_trunk ? kTrunkPatience : Duration{});
   call.routing_timer = context.arm(patience, {.kind = routing_timer, .index = slot});
@@ -111,6 +113,8 @@ void SipServerEndpoint::agent_rings(Context& context, std::uint32_t slot) {
     if (call.agent_supervised) {
       tell_of_call(context, call.agent, tlib::Kind::ringing, call.id);
     }
+  } else if (call.dn.is_outside()) {
+    context.record(CallRinging{call.id, AgentId{}, site_});
   }
   if (call.confirmed() || call.caller.rung) return;
   call.caller.rung = true;
@@ -136,9 +140,13 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
       change(context, call.agent, AgentInput::answer);
       tell_of_call(context, call.agent, tlib::Kind::established, call.id);
     }
+  } else if (call.dn.is_outside()) {
+    context.record(CallAnswered{call.id, call.conversation.from, site_, call.path,
+                                call.dialler_supervised ? 1u : 0u});
   } else {
     call.path |= response.path | path_of(peer_of(site_));
   }
+  dialler_answered(context, call);
   context.cancel(call.wait_timer);
   call.wait_timer = {};
   await_refresh(context, slot, context.now());
@@ -183,7 +191,7 @@ SipServerEndpoint::CallerEnd SipServerEndpoint::not_reached(const ServerCall& ca
 void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::uint16_t status,
                                    AgentAfterFailure after) {
   ServerCall& call = pair_.calls_[slot];
-  if (call.state != ServerCall::State::offered) return;
+  if (call.state != ServerCall::State::offered || sent_out_again(context, slot, status)) return;
   context.cancel(call.routing_timer);
   call.routing_timer = {};
   const bool here = call.agent_where == Where::here;

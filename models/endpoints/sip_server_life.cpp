@@ -126,9 +126,13 @@ void SipServerEndpoint::scrub_calls(Context& context) {
   // Only now that all calls and agents are as they are to be may they be brought together.
   for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
     const ServerCall& call = pair_.calls_[slot];
-    if (call.live && call.state == ServerCall::State::waiting &&
+    if (!call.live) continue;
+    if (call.state == ServerCall::State::waiting &&
         !pair_.router_.waits(slot, call.dn.queue_index())) {
       make_routable(context, slot);
+    } else if (call.state == ServerCall::State::offered) {  // whom its agent called is forgotten
+      context.record(EarlyDialogLost{call.id, site_});
+      end_call(context, slot, hang_up(call, 480));
     }
   }
   for (std::uint32_t i = 0; i < pair_.agents_.size(); ++i) {
@@ -142,7 +146,7 @@ void SipServerEndpoint::scrub_calls(Context& context) {
 void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
   using State = ServerCall::State;
   ServerCall& call = pair_.calls_[slot];
-  call.caller.invite = call.caller.reinvite = {};
+  call.caller.invite = call.caller.reinvite = call.caller.own_invite = {};
   call.treatment.invite = call.agent_leg.invite = {};
   call.announcement_timer = call.routing_timer = call.wait_timer = {};
   call.caller.session_timer = call.agent_leg.session_timer = {};
@@ -161,6 +165,11 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
     }
   }
   if (!call.confirmed()) {
+    if (call.dialler.valid()) {
+      agent_at(call.dialler).call = ServerAgent::kNoCall;
+      tell_of_call(context, call.dialler, tlib::Kind::released, call.id);
+      if (call.dialler_supervised) change(context, call.dialler, acd::AgentInput::no_answer);
+    }
     if (call.hunt != kNoHunt) forget_hunt(context, slot);
     context.record(EarlyDialogLost{call.id, site_});
     free_call(context, slot);

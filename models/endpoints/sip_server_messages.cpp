@@ -35,12 +35,12 @@ void SipServerEndpoint::acknowledge(Context& context, AddressId to, const InDial
   layer_.acknowledge(context, address(), to, ack);
 }
 
-/// `transferred`: the call goes on elsewhere, without this server.
-void SipServerEndpoint::send_bye(Context& context, AddressId to, InDialog in, bool transferred) {
+void SipServerEndpoint::send_bye(Context& context, AddressId to, InDialog in, const Goodbye& how) {
   ++in.cseq;
   sip::Request bye = request_of(sip::Method::bye, in);
   bye.in_dialog = true;
-  bye.bc_hop = transferred;
+  bye.bc_hop = how.transferred;
+  bye.expires_s = how.cause;
   layer_.request(context, address(), to, bye, {}, {.kind = nobody});
 }
 

@@ -41,9 +41,10 @@ struct CallerLeg {
   NodeId media_sent;        ///< the RTP endpoint last given to him
   Duration session{};       ///< Session-Expires (RFC 4028), which he refreshes; 0: none
   SimTime refreshed_at{};
-  sip::TransactionId invite;    ///< theirs; dies with the process
-  sip::TransactionId reinvite;  ///< ours; dies with the process
-  sim::TimerId session_timer;   ///< dies with the process
+  sip::TransactionId invite;      ///< theirs; dies with the process
+  sip::TransactionId own_invite;  ///< 3pcc: ours, to the phone of who calls; dies with the process
+  sip::TransactionId reinvite;    ///< ours; dies with the process
+  sim::TimerId session_timer;     ///< dies with the process
 };
 
 /// A leg that the server itself has set up, to the media server or to an agent.
@@ -100,7 +101,10 @@ struct ServerCall {
   ServerLeg treatment, agent_leg;
   AgentId agent;  ///< being rung, or talking
   acd::Where agent_where = acd::Where::here;
-  bool agent_supervised = false;  ///< his state follows the call: he is logged in here
+  bool agent_supervised = false;    ///< his state follows the call: he is logged in here
+  AgentId dialler;                  ///< an agent who has placed the call here, and is busy with it
+  bool dialler_supervised = false;  ///< his state follows the call
+  std::uint8_t gateways_tried = 0;  ///< for a call to the outside
   bool routed_by_peer = false;    ///< of a queue there: it has chosen this agent, who must be ready
   bool forwarded = false;         ///< to the peer over the trunk (BC forwarding): its business now
   bool held = false;              ///< the agent has put the caller on hold
@@ -112,6 +116,10 @@ struct ServerCall {
   sim::TimerId announcement_timer, routing_timer, wait_timer;
 
   [[nodiscard]] bool queued() const { return dn.is_queue(); }
+  /// Does the state of this agent follow the call?
+  [[nodiscard]] bool supervises(AgentId id) const {
+    return id == agent ? agent_supervised : id == dialler && dialler_supervised;
+  }
   [[nodiscard]] bool confirmed() const { return caller.state != CallerLeg::State::trying; }
 };
 

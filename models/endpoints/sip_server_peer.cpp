@@ -115,7 +115,7 @@ void SipServerEndpoint::leave_bc(Context& context) {
   for (ServerAgent& agent : pair_.agents_) agent.advertised = false;
   for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
     const ServerCall& call = pair_.calls_[slot];
-    if (!call.live || call.state != ServerCall::State::offered ||
+    if (!call.live || call.state != ServerCall::State::offered || !call.queued() ||
         call.agent_where != Where::at_peer || call.forwarded) {
       continue;
     }

@@ -30,6 +30,7 @@ struct CallRow {
   CallId previous;
   std::uint32_t caller = 0;
   AgentId agent;
+  AgentId from;  ///< who has placed it, if an agent
   std::uint16_t stream = 0;
   std::uint16_t gateway = 0;
   std::uint16_t status = 0;  ///< SIP status of a rejection, 0: none
@@ -68,6 +69,6 @@ struct CallRow {
   /// Is the agent's phone ringing, or being called?
   [[nodiscard]] bool at_agent() const { return stage == Stage::waiting && routed != kNever; }
 };
-static_assert(sizeof(CallRow) <= 96);
+static_assert(sizeof(CallRow) <= 104);
 
 }  // namespace bcsim::models

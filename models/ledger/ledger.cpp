@@ -133,6 +133,7 @@ void CallLedger::on(SimTime at, const CallRinging& fact) {
   take(at, *row, fact.site);
   if (row->routed == kNever) row->routed = at;
   row->ringing = at;
+  if (!fact.agent.valid()) return;  // somebody outside
   row->agent = fact.agent;
   row->agent_site = narrow(fact.site);
 }
@@ -261,6 +262,25 @@ void CallLedger::on(SimTime at, const BcForward& fact) {
   row->forwarder = narrow(fact.site);
   row->forwarder_incarnation = incarnation_[fact.site];
 }
+void CallLedger::on(SimTime at, const AgentDialled& fact) {
+  if (CallRow* row = live(at, fact.call)) row->from = fact.agent;
+}
+void CallLedger::on(SimTime at, const PhoneInvited& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr || row->invited != kNever) return;
+  row->invited = at;
+  row->first_server = narrow(fact.site);
+}
+void CallLedger::on(SimTime at, const AgentCallTaken& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr || row->stage == Stage::talking) return;
+  if (row->first_server == kNoSite) row->first_server = narrow(fact.site);
+  row->queue_site = kNoSite;  // another server may have had it before
+  take(at, *row, fact.site);
+}
+void CallLedger::on(SimTime at, const CallSentOut& fact) {
+  if (CallRow* row = live(at, fact.call)) row->gateway = static_cast<std::uint16_t>(fact.gateway);
+}
 void CallLedger::on(SimTime, const PairStateChanged& fact) {
   // A pair that comes back has forgotten the calls of the one that died.
   if (fact.up == 0) ++incarnation_[fact.site];
@@ -294,7 +314,9 @@ Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row) const {
       return Cause::completed;
     case Stage::waiting:
       // He gave up, but nobody would ever have come: not an impatient caller but a lost call.
-      if (!server_lost_it(row)) return Cause::abandoned_in_queue;
+      if (!server_lost_it(row)) {
+        return by_agent(row.kind) ? Cause::no_answer : Cause::abandoned_in_queue;
+      }
       return row.treatment == kNever ? Cause::lost_setup_hanging : dropped(at, row, {});
     case Stage::over:
       break;
@@ -306,6 +328,7 @@ Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row) const {
 /// A person who was called has not answered: no failure, if his phone could be reached.
 Cause CallLedger::judge_rejection(const CallRow& row, std::uint16_t status) {
   if (row.kind == CallKind::queue) return Cause::lost_setup_rejected;
+  if (row.has(CallRow::early_lost)) return Cause::dropped_while_ringing;
   if (status == 486) return Cause::callee_busy;
   return row.ringing != kNever ? Cause::no_answer : Cause::lost_setup_rejected;
 }

@@ -84,6 +84,10 @@ class CallLedger {
   void on(SimTime at, const EarlyDialogLost& fact);
   void on(SimTime at, const BcForward& fact);
   void on(SimTime at, const PairStateChanged& fact);
+  void on(SimTime at, const AgentDialled& fact);
+  void on(SimTime at, const PhoneInvited& fact);
+  void on(SimTime at, const AgentCallTaken& fact);
+  void on(SimTime at, const CallSentOut& fact);
   template <class Other>
   void on(SimTime, const Other&) {}
 

@@ -18,11 +18,12 @@ class Fold {
 
   void add(const CallRow& row) {
     const int site = site_of(row, scenario_);
+    if (row.kind != CallKind::queue) add_personal(row, site);
+    if (by_agent(row.kind)) return;
     tell(row.offered, site, [&](CallTally& t, bool) {
       ++t.attempted;
       t.redials += row.attempt > 1;
     });
-    if (row.kind != CallKind::queue) add_personal(row, site);
     if (row.queued != kNever && row.kind == CallKind::queue) {
       tell(row.queued, site, [&](CallTally& t, bool) {
         ++t.offered;
@@ -44,6 +45,15 @@ class Fold {
     };
     add(row.offered, &PersonalCalls::attempted);
     if (row.answered != kNever) add(row.answered, &PersonalCalls::answered);
+    if (row.ringing != kNever) {
+      const double delay = sim::seconds(row.ringing - row.offered);
+      tell(row.ringing, site, [&](CallTally& t, bool) {
+        PersonalCalls& calls = t.personal[static_cast<std::size_t>(row.kind)];
+        ++calls.rung;
+        calls.post_dial_s += delay;
+        calls.post_dial_max_s = std::max(calls.post_dial_max_s, delay);
+      });
+    }
     if (row.released == kNever) return;
     if (is_loss(row.cause)) {
       add(row.released, &PersonalCalls::lost);
@@ -96,6 +106,11 @@ class Fold {
 };
 
 }  // namespace
+
+double PersonalCalls::post_dial_mean_s() const {
+  return rung == 0 ? std::numeric_limits<double>::quiet_NaN()
+                   : post_dial_s / static_cast<double>(rung);
+}
 
 std::uint64_t CallTally::lost() const {
   std::uint64_t n = 0;

@@ -17,6 +17,12 @@ struct PersonalCalls {
   std::uint64_t attempted = 0, answered = 0;
   std::uint64_t not_answered = 0;  ///< busy, no answer, or the caller gave up while it rang
   std::uint64_t lost = 0;
+  // From dialling to ringing (post-dial delay, ITU-T E.721).
+  std::uint64_t rung = 0;
+  double post_dial_s = 0;  ///< sum
+  double post_dial_max_s = 0;
+
+  [[nodiscard]] double post_dial_mean_s() const;
 };
 
 /// Every count is of events: a call offered before a fault and dropped by it counts as offered

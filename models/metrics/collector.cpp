@@ -20,7 +20,8 @@ std::optional<CallId> call_moved(const Record& record) {
             std::is_same_v<Fact, CallRouted> || std::is_same_v<Fact, CallRinging> ||
             std::is_same_v<Fact, CallReturned> || std::is_same_v<Fact, CallAnswered> ||
             std::is_same_v<Fact, CallDefaultRouted> || std::is_same_v<Fact, CallReleased> ||
-            std::is_same_v<Fact, BcForward>;
+            std::is_same_v<Fact, BcForward> || std::is_same_v<Fact, AgentCallTaken> ||
+            std::is_same_v<Fact, CallSentOut>;
         if constexpr (moves) {
           return fact.call;
         } else {
@@ -122,6 +123,7 @@ MetricsCollector::Place MetricsCollector::place(const CallLedger& ledger, CallId
   const int gateway = row.gateway < scenario_.gateways.size() ? row.gateway : -1;
   switch (row.stage) {
     case CallRow::Stage::setup:
+      if (by_agent(row.kind)) return {};  // at his phone or desktop, with no server
       return {LevelKind::setup, gateway < 0 ? 0 : scenario_.gateways[row.gateway].home_site,
               gateway};
     case CallRow::Stage::waiting:

@@ -47,6 +47,8 @@ void add_personal(Writer& w, const std::string& kind, const PersonalCalls& calls
   w.add(kind + ".answered", number(calls.answered));
   w.add(kind + ".not_answered", number(calls.not_answered));
   w.add(kind + ".lost", number(calls.lost));
+  w.add(kind + ".post_dial_delay", calls.post_dial_mean_s());
+  w.add(kind + ".post_dial_delay.max", calls.rung > 0 ? calls.post_dial_max_s : kNone);
 }
 
 void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
@@ -83,6 +85,8 @@ void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   w.add("wait.max", t.waits.answered + t.waits.abandoned > 0 ? t.wait_max_s : kNone);
   w.add("dial_to_answer", t.dial_to_answer_mean_s());
   add_personal(w, "direct", t.personal[static_cast<std::size_t>(CallKind::direct)]);
+  add_personal(w, "internal", t.personal[static_cast<std::size_t>(CallKind::internal)]);
+  add_personal(w, "outgoing", t.personal[static_cast<std::size_t>(CallKind::outgoing)]);
 }
 
 void add_levels(Writer& w, const Slice& s, int site) {

@@ -24,7 +24,10 @@ Message told(notice::Kind kind, std::uint32_t index = 0) {
 }  // namespace
 
 TwoSiteWorld::TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng)
-    : scenario_(scenario), layout_(scenario, rng) {}
+    : scenario_(scenario),
+      layout_(scenario, rng),
+      agents_call_(std::any_of(scenario.calls.begin(), scenario.calls.end(),
+                               [](const CallStream& s) { return by_agent(s.kind()); })) {}
 
 TwoSiteWorld::~TwoSiteWorld() = default;
 
@@ -265,6 +268,8 @@ void TwoSiteWorld::node_died(NodeId node, bool host_failed) {
   } else if (role.kind == NodeKind::gateway) {
     simulation_->notify(layout_.directory.pstn, told(notice::Kind::gateway_died, role.index));
     after(scenario_.gateways[role.index].pstn_detection, Change::gateway_noticed, role.index);
+  } else if (role.kind == NodeKind::phone && agents_call_) {
+    simulation_->notify(layout_.directory.pstn, told(notice::Kind::hang_up, role.index));
   } else if (role.kind == NodeKind::config_server &&
              role.site == scenario_.configuration.master_site &&
              scenario_.configuration.standby_activation) {

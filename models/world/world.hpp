@@ -53,6 +53,7 @@ class TwoSiteWorld final : public sim::World<Domain> {
 
   const Scenario& scenario_;
   Layout layout_;
+  bool agents_call_;  ///< a dead phone may have had a call of its agent's own
   std::array<std::unique_ptr<SipServerPair>, kSites> pairs_;
   std::unique_ptr<Simulation> simulation_;
   std::unique_ptr<MediaPlane> media_;

@@ -106,6 +106,35 @@ TEST(Story, OfACallThatWentToTheOtherSiteSaysHowOftenTheFirstWasAsked) {
   EXPECT_THAT(text, HasSubstr("mg1 sends another INVITE to the SIP Server of site2."));
 }
 
+TEST(Story, OfACallThatAnAgentPlacesFollowsHisPhoneFromServerToServer) {  // R18
+  models::Scenario s = failing_site();
+  for (models::AgentGroup& group : s.agents) {
+    group.phone.registration = models::RegistrationMode::dual;
+    group.phone.expires = 1h;
+  }
+  s.agents[0].count = s.agents[1].count = 1;
+  s.calls = {tests::calls(models::SingleCalls{{{sim::kStart + 70s, 30s, 300s, {}}}})};
+  s.calls[0].from_agents = {0};
+  s.calls.push_back(s.calls[0]);
+  s.calls[1].arrivals = models::SingleCalls{{{sim::kStart + 10s, 30s, 300s, {}}}};
+  s.calls[1].to_agents = {1};
+  s.calls[0].by_desktop = 0;
+  const Explained e(s, {CallId{0}, CallId{1}});
+  const auto text_of = [&](std::size_t call) {
+    std::string text;
+    for (const StoryLine& line : e.story(call).lines) text += line.text + "\n";
+    return text;
+  };
+  EXPECT_THAT(text_of(0), HasSubstr("Agent a.1 calls agent b.1, with his desktop (3pcc)."));
+  EXPECT_THAT(text_of(0), HasSubstr("it stays in the signalling path"));
+  EXPECT_THAT(text_of(1), HasSubstr("Agent a.1 calls somebody outside, with his phone (1pcc)."));
+  EXPECT_THAT(text_of(1), HasSubstr("His phone gives site1 up for this call: 408"));
+  EXPECT_THAT(text_of(1), HasSubstr("The SIP Server of site2 sends it out through gateway mg2."));
+  EXPECT_THAT(text_of(1), HasSubstr("They speak, through the SIP Server of site2; his desktop"));
+  EXPECT_EQ(e.story(1).outcome, "completed");
+  EXPECT_GT(e.ladder(1).rows.size(), 15u);
+}
+
 TEST(Story, OfACallerWhoFoundNoServerNamesTheRetransmissions) {
   models::Scenario s = failing_site();
   for (auto& gateway : s.gateways) gateway.second_target = false;

@@ -77,6 +77,32 @@ TEST(ScenarioRules, PhoneAndDesktopShouldPreferTheSameSite) {
   EXPECT_TRUE(silent({"agents.team1.phone.preferred-site=site1"}));
 }
 
+TEST(ScenarioRules, DualPhonesKnowWhereToCallFirst) {
+  const auto srv = [](const std::string& records) {
+    return std::vector<std::string>{"agents.team1.phone={registration: dual, srv: {" + records +
+                                    "}}"};
+  };
+  EXPECT_TRUE(silent(srv("site1: {priority: 10}, site2: {priority: 20}")));
+  EXPECT_TRUE(error("V-E10", srv("site1: {priority: 10}")));
+  EXPECT_TRUE(error("V-E10", srv("")));
+  EXPECT_TRUE(warning("V-W03", srv("site1: {priority: 10}, site2: {priority: 10, weight: 3}")));
+  EXPECT_TRUE(warning("V-W04", srv("site1: {priority: 20}, site2: {priority: 10}")));
+}
+
+TEST(ScenarioRules, AgentsCallAgentsOrTheOutsideAndNoQueue) {
+  const std::string call = "calls.main={rate: 60/h, from-agents: [team1]";
+  EXPECT_FALSE(error("S-013", {call + "}"}));
+  EXPECT_FALSE(error("S-013", {call + ", to-agents: [team1, team2]}"}));
+  EXPECT_TRUE(error("S-013", {call + ", queue: service}"}));
+  EXPECT_TRUE(error("S-013", {call + ", hold: {share: 5%}}"}));
+  EXPECT_TRUE(error("S-006", {call + ", to-agents: [team1]}", "agents.team1.count=1"}));
+  EXPECT_TRUE(error("S-013", {"calls.main={rate: 60/h, 3pcc-share: 20%}"}));
+  const Loaded both = load_text(
+      "bcsim: 1\nsites: {a: {}, b: {}}\nagents: {t: {count: 9, location: a}}\n"
+      "calls: {c: {rate: 9/h, to-agents: [t], queue: service}}\n");
+  EXPECT_EQ(problem(both, "S-013").code, "S-013");
+}
+
 TEST(ScenarioRules, SurvivingTrunksShouldCarryTheLoad) {
   // 1900/h x (240 s + 4 s ring) = 128.8 erlangs: Erlang B of 1 % needs 148 channels.
   EXPECT_TRUE(warning("V-W06", {"sites.site1.gateways={mg1: {channels: 147}}"}));

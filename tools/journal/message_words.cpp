@@ -44,6 +44,12 @@ std::string_view kind_name(tlib::Kind kind) {
       return "EventHeld";
     case retrieved:
       return "EventRetrieved";
+    case make_call:
+      return "TMakeCall";
+    case dialing:
+      return "EventDialing";
+    case call_refused:
+      return "EventError";
     case released:
       return "EventReleased";
     case dn_out_of_service:
@@ -98,6 +104,8 @@ std::string_view kind_name(models::pstn::Kind kind) {
       return "speech";
     case release:
       return "release";
+    case cleared:
+      return "cleared";
   }
   return "";
 }
@@ -140,6 +148,18 @@ std::string_view kind_name(models::notice::Kind kind) {
       return "gateway down";
     case gateway_up:
       return "gateway up";
+    case wishes_to_call:
+      return "wishes to call";
+    case dials:
+      return "dials";
+    case dial:
+      return "dial";
+    case make_call:
+      return "make call";
+    case hang_up:
+      return "hang up";
+    case own_call_over:
+      return "own call over";
   }
   return "";
 }
@@ -262,7 +282,8 @@ std::string_view fate_words(sim::DropReason reason) {
 }
 
 std::string_view kind_word(models::CallKind kind) {
-  constexpr std::array<std::string_view, models::kCallKinds> kWords = {"queue", "direct"};
+  constexpr std::array<std::string_view, models::kCallKinds> kWords = {"queue", "direct",
+                                                                       "internal", "outgoing"};
   return kWords[static_cast<std::size_t>(kind)];
 }
 

@@ -22,7 +22,7 @@ class RecordWriter {
     j_["caller"] = f.caller;
     j_["attempt"] = f.attempt;
     j_["stream"] = ThingNames::of(n_.streams, f.stream);
-    gateway(f.gateway);
+    if (f.gateway != models::kNoGateway) gateway(f.gateway);
     j_["talk_s"] = sim::seconds(f.talk);
     j_["patience_s"] = sim::seconds(f.patience);
   }
@@ -34,7 +34,7 @@ class RecordWriter {
   }
   void operator()(const models::SetupFailed& f) const {
     event("call.setup_failed", f.call);
-    gateway(f.gateway);
+    if (f.gateway != models::kNoGateway) gateway(f.gateway);
     site(f.site);
     j_["status"] = f.status;
   }
@@ -56,7 +56,7 @@ class RecordWriter {
   }
   void operator()(const models::CallRinging& f) const {
     event("call.ringing", f.call);
-    agent(f.agent);
+    if (f.agent.valid()) agent(f.agent);
     site(f.site);
   }
   void operator()(const models::CallReturned& f) const {
@@ -110,6 +110,29 @@ class RecordWriter {
     event("redial", f.call);
     j_["caller"] = f.caller;
     j_["after_s"] = sim::seconds(f.after);
+  }
+
+  void operator()(const models::AgentDialled& f) const {
+    event("call.dialled", f.call);
+    agent(f.agent);
+    j_["by"] = f.by_desktop != 0 ? "3pcc" : "1pcc";
+  }
+  void operator()(const models::PhoneInvited& f) const {
+    event("leg.phone_invite", f.call);
+    agent(f.agent);
+    site(f.site);
+    j_["nth"] = f.nth;
+  }
+  void operator()(const models::AgentCallTaken& f) const {
+    event("call.taken", f.call);
+    agent(f.agent);
+    site(f.site);
+    j_["path"] = f.path;
+  }
+  void operator()(const models::CallSentOut& f) const {
+    event("call.sent_out", f.call);
+    site(f.site);
+    gateway(f.gateway);
   }
 
   // ---- gateways, peers, servers ----

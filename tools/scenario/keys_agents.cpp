@@ -7,6 +7,51 @@ namespace {
 
 using models::AgentGroup;
 
+std::shared_ptr<const Section> srv_section() {
+  static const auto keys = [] {
+    using S = models::SrvRecord;
+    SectionOf<S> s("an SRV record", "DNS SRV record of a site's SIP Server (RFC 2782)");
+    s.key("priority", &S::priority, count<std::uint16_t>(), language(), "Lowest first").require();
+    s.key("weight", &S::weight, count<std::uint16_t>(), documented("RFC 2782"),
+          "Share of the calls among records of one priority");
+    return s.done();
+  }();
+  return keys;
+}
+
+// srv: {site1: {priority: 10}, site2: {priority: 20}}
+using SrvRecords = std::optional<std::array<models::SrvRecord, models::kSites>>;
+Codec<SrvRecords> srv_records() {
+  Codec<SrvRecords> codec;
+  codec.type.kind = Kind::map;
+  codec.type.what = "site";
+  codec.type.elements = {section<models::SrvRecord>(srv_section()).type};
+  codec.read = [](Reader& r, const Node& node, SrvRecords& records) {
+    if (!r.expect_map(node, "srv")) return;
+    records.emplace();
+    for (const Node& child : node.children) {
+      const auto site = Names::index(r.names.sites, child.key);
+      if (!site || *site >= models::kSites) {
+        r.diagnostics().error("S-007", child.key_at, fmt::format("unknown site '{}'", child.key),
+                              did_you_mean(child.key, r.names.sites));
+        continue;
+      }
+      const Reader::Scope scope(r, child.key, child.key_at);
+      read_section(r, *srv_section(), child, &(*records)[*site]);
+    }
+  };
+  codec.write = [](const Writer& w, const SrvRecords& records) -> std::optional<Out> {
+    if (!records) return std::nullopt;
+    Out out = Out::map();
+    for (std::size_t i = 0; i < models::kSites; ++i) {
+      out.children.emplace_back(w.scenario().sites[i].name,
+                                write_section(w, *srv_section(), &(*records)[i]));
+    }
+    return out;
+  };
+  return codec;
+}
+
 std::shared_ptr<const Section> phone_section() {
   static const auto keys = [] {
     using P = models::PhoneOptions;
@@ -22,6 +67,12 @@ std::shared_ptr<const Section> phone_section() {
     s.key("preferred-site", &P::preferred_site, if_given(site_reference()),
           derived("the agents' preferred site"), "Registers and calls there")
         .default_is("the agents' preferred site");
+    s.key("srv", &P::srv, srv_records(), language(),
+          "dual: its own calls go by DNS SRV priority and weight, not to its preferred site")
+        .default_is("to its preferred site");
+    s.key("dirty-host-cache", &P::dirty_host_cache, duration({.min = 0s}),
+          documented("Gigaset, snom, VTech"),
+          "dual: so long a server that did not answer a call is not called first");
     s.key("expires", &P::expires, duration({.min = 1s}), p0(), "Of a registration");
     s.key("refresh-fraction", &P::refresh_fraction, percent({.min = 0.01, .max = 1.0}), p0(),
           "Refreshed after this part of expires");

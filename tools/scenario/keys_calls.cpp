@@ -206,7 +206,7 @@ std::shared_ptr<const Section> call_stream_section() {
            queue_reference().read(r, node, stream.queue);
          },
          [](const Writer& w, const C& stream) -> std::optional<Out> {
-           if (!stream.to_agents.empty()) return std::nullopt;
+           if (stream.kind() != models::CallKind::queue) return std::nullopt;
            return queue_reference().write(w, stream.queue);
          })
         .excludes("destination")
@@ -214,7 +214,15 @@ std::shared_ptr<const Section> call_stream_section() {
     s.key("to-agents", &C::to_agents, agent_groups(), language(),
           "Agent groups: each caller dials the number of one of their agents, no queue")
         .excludes("destination")
-        .default_is("a queue");
+        .default_is("a queue; with from-agents, somebody outside");
+    s.key("from-agents", &C::from_agents, agent_groups(), language(),
+          "Agent groups: any one of their agents places the call, when he is free")
+        .default_is("callers from outside");
+    s.key(
+        "3pcc-share", &C::by_desktop, percent(), assumption(),
+        "from-agents: calls placed by the desktop (TMakeCall); the others the phone dials itself");
+    s.key("answer-delay", &C::answer_delay, distribution(), assumption(),
+          "from-agents: until somebody outside answers");
     s.key("rate", &C::arrivals, constant_rate(), language(), "Calls per time, always the same")
         .excludes("arrivals")
         .default_is("required, or profile, volumes or calls");

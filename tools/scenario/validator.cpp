@@ -151,6 +151,61 @@ void check_gateway(const Rules& rules, const models::GatewayOptions& gateway) {
   }
 }
 
+/// R18, R87: where phones go with their own calls.
+void check_srv(const Rules& rules, const models::AgentGroup& group) {
+  if (!group.phone.srv) return;
+  const auto& records = *group.phone.srv;
+  const std::string path = fmt::format("agents.{}.phone.srv", group.name);
+  for (SiteIndex i = 0; i < kSites; ++i) {
+    const std::string& site = rules.scenario.sites[i].name;
+    if (rules.given.count(path + "." + site) > 0 || rules.any_refused(path)) continue;
+    rules.error(
+        "V-E10", path,
+        fmt::format("the phones of '{}' find no SRV record of {}: nothing says when to call "
+                    "there (R18)",
+                    group.name, site),
+        fmt::format("such as {}: {{priority: 20}}", site));
+    return;
+  }
+  const SiteIndex first = records[0].priority < records[1].priority ? SiteIndex{0} : SiteIndex{1};
+  if (records[0].priority == records[1].priority) {
+    rules.warning("V-W03", path,
+                  fmt::format("the SRV records of both sites have priority {}: the phones of '{}' "
+                              "call either, by weight (R18)",
+                              records[0].priority, group.name));
+  } else if (first != group.preferred_site) {
+    rules.warning("V-W04", path,
+                  fmt::format("the phones of '{}' call {} first, their desktops prefer {} (R87)",
+                              group.name, rules.scenario.sites[first].name,
+                              rules.scenario.sites[group.preferred_site].name));
+  }
+}
+
+/// What agents call with, and whom: a queue is not among them, and nobody holds his own call.
+void check_agents_calls(const Rules& rules, const models::CallStream& stream) {
+  const std::string path = "calls." + stream.name;
+  if (!models::by_agent(stream.kind())) {
+    // A complete scenario has every key; only what differs from the default was meant.
+    if (stream.by_desktop != models::CallStream{}.by_desktop) {
+      rules.error("S-013", path + ".3pcc-share", "3pcc-share needs from-agents");
+    }
+    return;
+  }
+  if (rules.given.count(path + ".queue") > 0) {
+    rules.error("S-013", path + ".queue",
+                "agents do not call a queue: from-agents goes with "
+                "to-agents, or with neither");
+  }
+  if (stream.hold_share > 0) {
+    rules.error("S-013", path + ".hold", "a call that an agent places is not put on hold");
+  }
+  std::uint32_t people = 0;
+  for (const std::uint32_t group : stream.to_agents) people += rules.scenario.agents[group].count;
+  if (!stream.to_agents.empty() && people < 2) {
+    rules.error("S-006", path + ".to-agents", "an agent cannot call himself: two are needed");
+  }
+}
+
 void check_group(const Rules& rules, const models::AgentGroup& group) {
   const models::Scenario& s = rules.scenario;
   const std::string path = "agents." + group.name;
@@ -166,6 +221,7 @@ void check_group(const Rules& rules, const models::AgentGroup& group) {
                   fmt::format("the phones of '{}' prefer {}, their desktops {} (R87)", group.name,
                               s.sites[*group.phone.preferred_site].name, site.name));
   }
+  check_srv(rules, group);
   const models::RegistrationMode mode = group.phone.registration;
   if (mode == models::RegistrationMode::fixed) {
     rules.warning("V-W21", path + ".phone.registration",
@@ -204,6 +260,7 @@ void validate(Reader& reader) {
   for (SiteIndex i = 0; i < kSites && i < sites_given; ++i) check_site(rules, i);
   for (const models::GatewayOptions& gateway : scenario.gateways) check_gateway(rules, gateway);
   for (const models::AgentGroup& group : scenario.agents) check_group(rules, group);
+  for (const models::CallStream& stream : scenario.calls) check_agents_calls(rules, stream);
   if (!scenario.configuration.standby_activation) {
     rules.warning("V-W07", "configuration.standby-activation",
                   "there is no standby Configuration Server: writes stay impossible (R34)");

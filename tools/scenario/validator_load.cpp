@@ -71,9 +71,11 @@ PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   for (const CallStream& stream : s.calls) {
     const double rate = rate_at(stream.arrivals, t);
     load.calls_per_s += rate;
-    load.talk_s += rate * models::mean_s(stream.talk);
-    load.handling_s +=
-        rate * (models::mean_s(stream.talk) + models::mean_s(stream.after_call_work));
+    // Two agents, and no trunk channel.
+    const bool internal = stream.kind() == models::CallKind::internal;
+    load.talk_s += internal ? 0 : rate * models::mean_s(stream.talk);
+    load.handling_s += rate * (internal ? 2 : 1) *
+                       (models::mean_s(stream.talk) + models::mean_s(stream.after_call_work));
   }
   if (load.calls_per_s > 0) {
     load.talk_s = load.talk_s / load.calls_per_s + ring_s(s);

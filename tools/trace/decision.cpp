@@ -46,6 +46,7 @@ class Decider {
   Decision decide() const {
     if (row_.cause == Cause::still_in_system) return {"The run ended before the call did.", "", {}};
     if (row_.cause == Cause::completed) return completed();
+    if (models::by_agent(row_.kind)) return of_agents_call();
     switch (row_.release) {
       case Release::speech_lost:
         return speech_lost();
@@ -120,6 +121,46 @@ class Decider {
       if (ours) death = {e.at, pair->site, fault};
     }
     return death;
+  }
+
+  /// No gateway brought it: what ended it was at his phone, at a SIP Server, or with whom he
+  /// called.
+  [[nodiscard]] Decision of_agents_call() const {
+    switch (row_.cause) {
+      case Cause::callee_busy:
+      case Cause::no_answer:
+        if (row_.release == Release::caller_hung_up) {
+          return {"Nobody answered, and he gave up.", "his patience (setup-patience)", {}};
+        }
+        return {row_.cause == Cause::callee_busy ? "Whom he called was on another call."
+                                                 : "Whom he called did not answer.",
+                fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
+                {}};
+      case Cause::abandoned_in_setup:
+      case Cause::lost_setup_hanging:
+        return {fmt::format("He gave up {} after dialling: no SIP Server had set up his call.",
+                            lasted(row_.offered, row_.released)),
+                "his patience (setup-patience)",
+                {}};
+      case Cause::lost_setup_timeout:
+        return {"His phone found no SIP Server that answered.",
+                "the phone's retransmissions, at each of its two targets (RFC 3263 §4.3)",
+                {}};
+      default:
+        break;
+    }
+    if (row_.release == Release::speech_lost) return speech_lost();
+    if (row_.release == Release::session_expired) return session_expired();
+    if (row_.release == Release::media_lost) {
+      return {"The phone of the agent who had called died, or speech no longer arrived.", "", {}};
+    }
+    if (row_.release == Release::gateway_failed) return gateway_failed();
+    return {fmt::format("The call could not be set up ({} {}).", row_.status,
+                        reason_phrase(row_.status)),
+            row_.from.valid() && row_.queued == sim::kNever
+                ? "the SIP Server refused TMakeCall: his DN was in use, or out of service"
+                : "",
+            {}};
   }
 
   // ---- one function per way to end ----
