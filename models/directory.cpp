@@ -24,8 +24,14 @@ std::uint32_t Directory::staffed(std::uint32_t group, SimTime t) const {
 }
 
 bool Directory::registered_at_start(AgentId id, SiteIndex site) const {
-  if (!steady()) return false;
-  return group(id).phone.registration == RegistrationMode::dual || agent(id).phone_site == site;
+  if (!steady() || !has_dn(id, site)) return false;
+  return registers_at(id, site);
+}
+
+bool Directory::desktop_knows(AgentId id, SiteIndex site) const {
+  if (scenario->sites[site].desktop.applications.empty()) return false;
+  const SiteIndex first = agent(id).preferred_site;
+  return site == first || group(id).desktop.second_site.value_or(peer_of(first)) == site;
 }
 
 Duration Directory::first_refresh(AgentId id, SiteIndex site) const {

@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "models/config/databases.hpp"
 #include "models/domain.hpp"
 #include "models/scenario.hpp"
 
@@ -26,6 +27,8 @@ struct AgentInfo {
 struct Directory {
   const Scenario* scenario = nullptr;
   sim::RngFactory rng;
+  /// What the servers know of configuration objects; null: everything is everywhere.
+  ConfigurationDatabases* configuration = nullptr;
 
   std::array<AddressId, kSites> sip_server;                      ///< virtual address of each pair
   std::array<std::array<NodeId, 2>, kSites> sip_server_process;  ///< [site][0 primary, 1 backup]
@@ -33,6 +36,7 @@ struct Directory {
   std::array<AddressId, kSites> config_server;  ///< one is master, the other standby
   std::array<AddressId, kSites> config_proxy;
   std::array<AddressId, kSites> stat_server;
+  std::array<AddressId, kSites> local_config_server;  ///< desktops' local server, if there is one
   NodeId pstn;
   std::vector<NodeId> gateways;   ///< by gateway index
   std::vector<AgentInfo> agents;  ///< by AgentId
@@ -66,8 +70,31 @@ struct Directory {
     return agent(id).member < staffed(agent(id).group, t);
   }
 
+  /// The servers of `site` know the agent's DN …
+  [[nodiscard]] bool has_dn(AgentId id, SiteIndex site) const {
+    return configuration == nullptr || configuration->has_dn(id.value, site);
+  }
+  /// … and all else that he needs to log in there (R10).
+  [[nodiscard]] bool can_log_in(AgentId id, SiteIndex site) const {
+    return configuration == nullptr || configuration->can_log_in(id.value, site);
+  }
+  /// His desktop can find the servers of `site`: there is a desktop application for it, and his
+  /// Person names it (R74, R80).
+  [[nodiscard]] bool desktop_knows(AgentId id, SiteIndex site) const;
+  /// Sites whose Proxy and Stat Server the desktop application of `site` is connected to (R75).
+  [[nodiscard]] SiteIndex proxy_site(SiteIndex site) const {
+    return scenario->sites[site].desktop.proxy_site.value_or(site);
+  }
+  [[nodiscard]] SiteIndex stat_server_site(SiteIndex site) const {
+    return scenario->sites[site].desktop.stat_server_site.value_or(site);
+  }
+
   /// Does the phone hold a binding at `site` when a steady world starts (R16–R19)?
   [[nodiscard]] bool registered_at_start(AgentId id, SiteIndex site) const;
+  /// It would, were its DN not missing there: it has been refused, and tries again.
+  [[nodiscard]] bool refused_at_start(AgentId id, SiteIndex site) const {
+    return !has_dn(id, site) && registers_at(id, site);
+  }
   /// Time from the start of a steady world to the phone's first refresh at `site`: uniform in
   /// (0, rho E), or pinned (`first-refresh`).
   [[nodiscard]] Duration first_refresh(AgentId id, SiteIndex site) const;
@@ -76,6 +103,12 @@ struct Directory {
   /// How long before the start the desktop last heard from the SIP Server of `site`: uniform in
   /// (0, A), or pinned (`last-addp`, for its preferred site).
   [[nodiscard]] Duration addp_silence_at_start(AgentId id, SiteIndex site) const;
+
+ private:
+  /// At the start, by its mode (R16–R19).
+  [[nodiscard]] bool registers_at(AgentId id, SiteIndex site) const {
+    return group(id).phone.registration == RegistrationMode::dual || agent(id).phone_site == site;
+  }
 };
 
 }  // namespace bcsim::models

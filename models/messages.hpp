@@ -239,6 +239,8 @@ enum class Kind : std::uint8_t {
   rtp_resumed,       ///< gateway: it arrives again
   become_primary,    ///< SIP Server backup: Solution Control Server says take over
   activate_standby,  ///< Configuration Server: the standby is brought into service
+  stand_down,        ///< Configuration Server: the master at the other site serves again
+  config_write,      ///< Configuration Server Proxy: an administrator writes change `index`
   shift_start,       ///< desktop: its agent's work begins
   shift_end,         ///< desktop: … ends, log out after the call
   move_desk,         ///< desktop, phone: now at location `index` (staff return, building loss)

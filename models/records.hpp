@@ -227,8 +227,14 @@ struct AgentLogin {
   std::uint32_t endpoint_in_service;
 };
 struct AgentLoginRefused {
+  enum class Cause : std::uint32_t {
+    endpoint_out_of_service,  ///< R39
+    closing,                  ///< the site is being drained
+    not_configured,           ///< his DN, Place, Agent Login or Person is missing here (R10)
+  };
   AgentId agent;
   std::uint32_t site;
+  Cause cause;
 };
 struct AgentLogout {
   AgentId agent;
@@ -271,11 +277,39 @@ struct ConfigRead {
   AgentId agent;
   std::uint32_t site;
 };
+/// A change of the scenario has been written by the master of `site`; in `objects` objects.
+struct ConfigWritten {
+  std::uint32_t edit;  ///< index in edits, then in synchronizations
+  std::uint32_t site;
+  std::uint32_t objects;
+};
+/// A change was refused because the Proxy of `site` knows no master.
 struct ConfigWriteRefused {
   std::uint32_t site;
+  std::uint32_t edit;  ///< kNoEdit: a desktop's
+  static constexpr std::uint32_t kNoEdit = 0xFFFF'FFFFu;
 };
 struct ConfigStandbyUp {
   std::uint32_t site;
+};
+/// The Proxy of a site no longer knows a master, or has found one (again).
+struct ConfigMasterKnown {
+  std::uint32_t site;
+  std::uint32_t known;
+};
+/// Two switches differ in an object that should be the same on both; `site` lacks it, or has the
+/// older one.
+struct ConfigDrift {
+  std::uint32_t type;   ///< ObjectType
+  std::uint32_t index;  ///< agent, queue, or 0
+  std::uint32_t site;
+};
+/// The databases of the two sites are one again. `both` objects had been written at both sites:
+/// those of site `lost` are given up; `merged` had been written at one site only.
+struct ConfigReconciled {
+  std::uint32_t both;
+  std::uint32_t merged;
+  std::uint32_t lost;
 };
 struct StatServerConnected {
   AgentId agent;
@@ -308,7 +342,8 @@ using Record =
                  EarlyDialogLost, RequestDropped, RequestRejected, BcForward, PhoneRegistered,
                  PhoneRegistrationFailed, DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
                  AgentLoginRefused, AgentLogout, AgentStateChanged, AgentAtWork, ShiftChanged,
-                 PrivateInfo, ConfigRead, ConfigWriteRefused, ConfigStandbyUp, StatServerConnected,
+                 PrivateInfo, ConfigRead, ConfigWritten, ConfigWriteRefused, ConfigStandbyUp,
+                 ConfigMasterKnown, ConfigDrift, ConfigReconciled, StatServerConnected,
                  FaultInjected, NodeStateChanged, PairStateChanged>;
 static_assert(std::is_trivially_copyable_v<Record>);
 

@@ -10,7 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include "models/config/options.hpp"
 #include "models/demand/distribution.hpp"
+#include "models/sites.hpp"
 #include "sim/time.hpp"
 
 namespace bcsim::models {
@@ -18,16 +20,6 @@ namespace bcsim::models {
 using sim::Duration;
 using sim::SimTime;
 using namespace std::chrono_literals;
-
-/// Index of a peer site: 0 is site 1, 1 is site 2. The order of YAML `sites`.
-using SiteIndex = std::uint8_t;
-inline constexpr int kSites = 2;
-[[nodiscard]] constexpr SiteIndex peer_of(SiteIndex s) {
-  return static_cast<SiteIndex>(1 - s);
-}
-
-/// Index of a location: 0 and 1 are the sites' own premises, then the branches in file order.
-using LocationIndex = std::uint8_t;
 
 // ---- run -----------------------------------------------------------------------------------
 
@@ -107,6 +99,7 @@ struct GatewayOptions {
   std::uint32_t channels = 480;
   RedundancyMode redundancy = RedundancyMode::homing;
   bool second_target = true;  ///< false: knows its home site only (V-W20)
+  bool via_dc_link = false;   ///< reaches the other site across the dc-link only (V-W22)
   Duration options_period = 60s;
   int retransmissions = 3;  ///< hot swap after so many (R_g); 7 or more: full timer B
   int success_retries = 1;
@@ -124,6 +117,13 @@ struct DesktopOptions {  ///< the AIL application of one site (R74–R79)
   Duration addp_timeout = 20s;
   Duration site_timeout = 30s;
   Duration site_sip_register_timeout = 30s;
+  /// ThirdPartyApplication objects of the site; the desktops use the first (V-E17).
+  std::vector<std::string> applications = {"AIL"};
+  bool third_party_type = true;
+  // Sites whose servers the object is connected to, if not its own (V-E18).
+  std::optional<SiteIndex> proxy_site, stat_server_site;
+  /// Further options in section agent-desktop, which the desktop ignores (V-W13).
+  std::vector<std::pair<std::string, std::string>> other_options;
 };
 
 struct SiteOptions {
@@ -132,11 +132,7 @@ struct SiteOptions {
   DesktopOptions desktop;
   bool config_server_proxy = true;
   bool stat_server = true;
-};
-
-struct ConfigurationOptions {
-  SiteIndex master_site = 0;
-  std::optional<Duration> standby_activation = 15min;  ///< nullopt: never
+  std::string stat_server_release = "8.1.2";  ///< R15
 };
 
 // ---- agents --------------------------------------------------------------------------------
@@ -152,11 +148,18 @@ struct PhoneOptions {
   int retransmissions = 3;  ///< R_p; 11 or more: full timer F
   bool cached_nonce = false;
   bool heed_icmp = true;
-  Duration poll_primary = 60s;            ///< active-backup: period of trying the primary again
-  Duration answer_delay = 4s;             ///< ring time before the agent answers
-  Duration answer_spread = 0s;            ///< and a further uniform time up to this
-  std::optional<Duration> first_refresh;  ///< pinned phase of the first refresh, else uniform
+  std::uint32_t registrations_per_site = 1;  ///< R16; more are refused (V-E08)
+  Duration poll_primary = 60s;               ///< active-backup: period of trying the primary again
+  Duration answer_delay = 4s;                ///< ring time before the agent answers
+  Duration answer_spread = 0s;               ///< and a further uniform time up to this
+  std::optional<Duration> first_refresh;     ///< pinned phase of the first refresh, else uniform
 };
+
+/// Where a desktop that starts finds its first data: in itself, or on a server of its site (R81).
+enum class LocalConfiguration : std::uint8_t { desktop, server };
+enum class BootstrapServer : std::uint8_t { proxy, master };  ///< R84
+/// Groups of local data for one site (R82).
+enum class LocalItem : std::uint8_t { primary_proxy, backup_proxy, application, place };
 
 struct DesktopPolicy {
   bool require_endpoint = true;  ///< C7
@@ -165,6 +168,13 @@ struct DesktopPolicy {
   Duration login_retry = 10s;
   Failback failback = Failback::stay;
   std::optional<SimTime> last_addp;  ///< pinned date of the last ADDP message, may be negative
+  std::string product = "Workspace Desktop Edition", release = "8.5.1";  ///< R24
+  std::optional<SiteIndex> second_site;  ///< Person site-2; default: the other site
+  LocalConfiguration local_configuration = LocalConfiguration::desktop;
+  BootstrapServer bootstrap_from = BootstrapServer::proxy;
+  bool cache_preferred_site = true;  ///< false: site 1 is asked first (D10)
+  /// R82: bit i is LocalItem i, by site.
+  std::array<std::uint8_t, kSites> local_data = {0xF, 0xF};
 };
 
 struct StaffingStep {
@@ -205,7 +215,9 @@ struct QueueOptions {
   std::optional<std::uint32_t> limit;    ///< waiting calls per site; beyond: default-routed
   std::optional<Duration> maximum_wait;  ///< then default-routed
   RoutingScope routing_scope = RoutingScope::local;
-  int priority = 0;                            ///< higher first, FIFO inside
+  int priority = 0;  ///< higher first, FIFO inside
+  /// Where calls go that cannot be served; nullopt: they are rejected (V-E16).
+  std::optional<std::string> default_destination = "voicemail";
   std::optional<HuntGroupOptions> hunt_group;  ///< its calls ring members instead of waiting
 };
 
@@ -279,7 +291,8 @@ enum class Role : std::uint8_t {
   media_server,
   config_server,
   config_server_proxy,
-  stat_server
+  stat_server,
+  local_config_server
 };
 struct SiteTarget {
   SiteIndex site = 0;

@@ -13,14 +13,31 @@ using tlib::SwitchReason;
 
 }  // namespace
 
+tlib::DesktopSessionOptions AgentDesktopEndpoint::session_options(const Directory& directory,
+                                                                  AgentId agent) {
+  const DesktopPolicy& policy = directory.group(agent).desktop;
+  const auto leads_to_proxy = [&](SiteIndex site) {
+    // ASSUMPTION: a site has one Proxy; nobody is found at the address of a backup one.
+    const auto has = [&](LocalItem item) {
+      return (policy.local_data[site] >> static_cast<unsigned>(item)) % 2 != 0;
+    };
+    return has(LocalItem::primary_proxy) && has(LocalItem::application) && has(LocalItem::place);
+  };
+  return {.preferred = directory.agent(agent).preferred_site,
+          .ail = {directory.scenario->sites[0].desktop, directory.scenario->sites[1].desktop},
+          .policy = policy,
+          .preferred_cached = policy.cache_preferred_site,
+          .can_bootstrap = {leads_to_proxy(0), leads_to_proxy(1)}};
+}
+
 AgentDesktopEndpoint::AgentDesktopEndpoint(const Directory& directory, AgentId agent, bool first)
     : directory_(directory),
       agent_(agent),
       steady_(first && directory.steady()),
-      options_{.preferred = directory.agent(agent).preferred_site,
-               .ail = {directory.scenario->sites[0].desktop, directory.scenario->sites[1].desktop},
-               .policy = directory.group(agent).desktop},
+      options_(session_options(directory, agent)),
       session_(options_),
+      has_local_data_(steady_ ||
+                      options_.policy.local_configuration == LocalConfiguration::desktop),
       location_(directory.agent(agent).location) {}
 
 void AgentDesktopEndpoint::on_start(Context& context) {
@@ -31,6 +48,10 @@ void AgentDesktopEndpoint::on_start(Context& context) {
   }
   start_steady_links(context);
   if (!works) return;  // connected, but logged out
+  if (!directory_.can_log_in(agent_, options_.preferred)) {
+    feed(context, Input::shift_start);
+    return;
+  }
   session_.assume_active(options_.preferred);
   for (SiteIndex site = 0; site < kSites; ++site) {
     feed(context, servers_[site].dn_in_service ? Input::dn_in_service : Input::dn_out_of_service,
@@ -65,7 +86,12 @@ void AgentDesktopEndpoint::carry_out(Context& context, const tlib::DesktopEffect
       read_person(context);
       return;
     case EffectKind::connect:
-      connect_server(context, effect.site);
+      if (directory_.desktop_knows(agent_, effect.site)) {
+        connect_server(context, effect.site);
+      } else if (effect.site == session_.current()) {
+        servers_[effect.site].attempted_at = context.now();
+        feed(context, Input::connection_failed, effect.site);
+      }
       return;
     case EffectKind::close:  // at the end of a shift the desktop stays connected, logged out
       return;
@@ -310,6 +336,8 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
     case notice::Kind::rtp_resumed:
     case notice::Kind::become_primary:
     case notice::Kind::activate_standby:
+    case notice::Kind::stand_down:
+    case notice::Kind::config_write:
     case notice::Kind::drain:
     case notice::Kind::gateway_died:
     case notice::Kind::gateway_down:
@@ -339,6 +367,9 @@ void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       return;
     case stat_timer:
       stat_failed(context);
+      return;
+    case local_timer:
+      local_failed(context);
       return;
     case switchover_timer:
       feed(context, Input::timer_switchover);

@@ -14,8 +14,9 @@
 namespace bcsim::models {
 
 /// Carries out what the DesktopSession decides, and tells it what happens: on four connections
-/// (T-Library to both SIP Servers, Configuration Server Proxy, Stat Server), by its timers, and in
-/// the agent's work. A device: silent when it is dead.
+/// (T-Library to both SIP Servers, Configuration Server Proxy, Stat Server; before them, maybe, one
+/// to a local server of initial configuration), by its timers, and in the agent's work. A device:
+/// silent when it is dead.
 class AgentDesktopEndpoint final : public Endpoint {
  public:
   /// `first` in a steady world: connected, and logged in and ready if it is the agent's shift.
@@ -39,6 +40,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   static constexpr Duration kReadyAgain = std::chrono::seconds(10);
 
  private:
+  [[nodiscard]] static tlib::DesktopSessionOptions session_options(const Directory&, AgentId);
   using Input = tlib::DesktopInput;
   using State = tlib::DesktopState;
   enum TimerKind : std::uint32_t {
@@ -47,6 +49,7 @@ class AgentDesktopEndpoint final : public Endpoint {
     reconnect_timer,
     proxy_timer,
     stat_timer,
+    local_timer,
     switchover_timer,
     login_timer,  ///< the session's `work`
     csp_timer,
@@ -72,6 +75,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   };
   struct SiteLink : Link {
     SiteIndex site = 0;
+    AddressId server;
   };
   struct SessionInput {
     Input input;
@@ -104,6 +108,9 @@ class AgentDesktopEndpoint final : public Endpoint {
   enum class Loss : std::uint8_t { addp, tcp, reset };
   void lose_server(Context&, SiteIndex, Loss);
   void apply(Context&, SiteIndex, const tlib::AddpEffects&);
+  void want_local_data(Context&);
+  void local_failed(Context&);
+  [[nodiscard]] AddressId proxy_of(SiteIndex) const;
   void want_proxy(Context&, SiteIndex);
   void read_person(Context&);
   void proxy_failed(Context&);
@@ -124,6 +131,8 @@ class AgentDesktopEndpoint final : public Endpoint {
 
   std::array<ServerLink, kSites> servers_;
   SiteLink proxy_, stat_;
+  SiteLink local_;       ///< the local server of initial configuration, while it is asked (R81)
+  bool has_local_data_;  ///< where the Proxies are
   sim::TimerId switchover_timer_, login_timer_, csp_timer_;
   sim::TimerId work_timer_;  ///< after-call work, or pause before pressing Ready again
 

@@ -10,7 +10,7 @@ namespace {
 constexpr int kFullTimerF = 11;  // retransmissions that fit into 64·T1 (domain.md §3.1)
 
 /// RFC 3261 §8.1.3.1: what the transaction layer reports counts as these responses.
-constexpr std::uint32_t kTimeoutStatus = 408, kTransportErrorStatus = 503;
+constexpr std::uint32_t kNoAnswerStatus = 408, kUnreachableStatus = 503;
 
 /// ASSUMPTION: an agent whose caller should have hung up, and whose BYE does not come, listens to
 /// silence for so long and then hangs up; longer than the copies of a BYE need under heavy loss.
@@ -53,6 +53,11 @@ void SipPhoneEndpoint::on_start(Context& context) {
     return;
   }
   for (SiteIndex site = 0; site < kSites; ++site) {
+    if (directory_.refused_at_start(agent_, site)) {
+      sip::PhoneRegistrationEffects effects;
+      effects.commands.push_back({site, sip::RegistrationInput::start, {}});
+      apply(context, effects);
+    }
     if (!directory_.registered_at_start(agent_, site)) continue;
     Line& line = lines_[site];
     // Registered before the run began: a state, not an event, so nothing is recorded.
@@ -153,10 +158,10 @@ void SipPhoneEndpoint::on_register_outcome(Context& context, sip::Inform inform,
   Outcome outcome;
   if (inform == sip::Inform::timeout) {
     input = Input::no_response;
-    outcome.status = kTimeoutStatus;
+    outcome.status = kNoAnswerStatus;
   } else if (inform == sip::Inform::transport_error) {
     input = Input::transport_error;
-    outcome.status = kTransportErrorStatus;
+    outcome.status = kUnreachableStatus;
   } else {
     assert(response != nullptr);
     outcome = {response->status, std::chrono::seconds(response->retry_after_s)};

@@ -277,8 +277,15 @@ void SipServerEndpoint::on_register(Context& context, const sip::Request& reques
       .contact = request.contact.valid() ? request.contact : from,
       .expires = std::chrono::seconds(request.expires_s),
       .credentials = request.has_credentials ? sip::Credentials::cached : sip::Credentials::none};
-  const sip::Registrar::Result result =
-      pair_.registrar_.on_register(wish, registrar_options, context.now());
+  // A DN that this switch does not have, or no longer has.
+  const bool gone =
+      request.dn.number < pair_.agents_.size() && !directory_.has_dn(request.dn.agent(), site_);
+  sip::Registrar::Result result{.answer = Answer::not_found};
+  if (gone) {
+    result.event = pair_.registrar_.remove(request.dn.number);
+  } else {
+    result = pair_.registrar_.on_register(wish, registrar_options, context.now());
+  }
   sip::Response response;
   response.expires_s = static_cast<std::uint32_t>(result.expires / 1s);
   switch (result.answer) {
@@ -296,7 +303,7 @@ void SipServerEndpoint::on_register(Context& context, const sip::Request& reques
       break;
   }
   layer_.respond(context, id, response);
-  if (result.answer != Answer::ok) return;
+  if (!gone && result.answer != Answer::ok) return;
   watch_expiry(context);
   if (result.event != sip::DnEvent::none) {
     dn_changed(context, request.dn.agent(), result.event == sip::DnEvent::in_service);

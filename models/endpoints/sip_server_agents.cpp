@@ -116,8 +116,13 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   // Until the first word from the peer the server is as careful as in BC mode (ASSUMPTION).
   const bool endpoint_needed = pair_.mode_ != ServerMode::single;
   ServerAgent& agent = agent_at(id);
-  if (!agent.logged_in() && (closing() || (endpoint_needed && !in_service))) {
-    context.record(AgentLoginRefused{id, site_});
+  const bool configured = directory_.can_log_in(id, site_);
+  if (!agent.logged_in() && (closing() || !configured || (endpoint_needed && !in_service))) {
+    using Cause = AgentLoginRefused::Cause;
+    const Cause cause = closing()     ? Cause::closing
+                        : !configured ? Cause::not_configured
+                                      : Cause::endpoint_out_of_service;
+    context.record(AgentLoginRefused{id, site_, cause});
     tell(context, id, Kind::login_refused);
     return;
   }

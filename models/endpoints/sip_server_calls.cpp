@@ -167,6 +167,10 @@ void SipServerEndpoint::default_route(Context& context, std::uint32_t slot,
                                       CallDefaultRouted::Cause cause) {
   using Kind = CallerEnd::Kind;
   const ServerCall& call = pair_.calls_[slot];
+  if (call.queued() && !queue_options(call.dn.queue_index()).default_destination) {
+    end_call(context, slot, hang_up(call, 480));
+    return;
+  }
   context.record(CallDefaultRouted{call.id, site_, cause});
   end_call(
       context, slot,

@@ -81,6 +81,7 @@ void SipServerEndpoint::start_steady(Context& context) {
     }
     if (!directory_.at_work(id, now)) continue;
     if (info.preferred_site == site_) {
+      if (!directory_.can_log_in(id, site_)) continue;
       ServerAgent& agent = agent_at(id);
       agent.login_since = agent.idle_since = now;
       agent.login_noted = true;

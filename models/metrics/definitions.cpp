@@ -98,6 +98,12 @@ constexpr MetricDefinition kDefinitions[] = {
     // Of the whole run only.
     {"in_system_at_start", "calls", "calls not over when the warm-up ended"},
     {"still_in_system", "calls", "calls not over at the horizon"},
+    {"config.drift", "objects", "configuration objects found to differ between the switches (R10)"},
+    {"config.divergence", "objects",
+     "configuration objects written at both sites while these were parted"},
+    {"config.writes", "events", "changes of the configuration that were written"},
+    {"config.writes_refused", "events", "changes that were refused for want of a master"},
+    {"config.write_outage", "s", "longest time for which the Proxy of a site knew no master"},
     {"gateway.<gateway>.channels.mean", "channels", "time average of trunk channels in use"},
     {"gateway.<gateway>.channels.max", "channels", "most of them"},
     {"link.<link>.media.mean", "bit/s", "time average of the media on a link direction"},

@@ -170,6 +170,14 @@ void add_phases(Writer& w, const RunResult& r) {
   }
 }
 
+void add_configuration(Writer& w, const ConfigurationTally& t) {
+  w.add("config.drift", number(std::uint64_t{t.drift}));
+  w.add("config.divergence", number(std::uint64_t{t.divergence}));
+  w.add("config.writes", number(std::uint64_t{t.writes}));
+  w.add("config.writes_refused", number(std::uint64_t{t.writes_refused}));
+  w.add("config.write_outage", t.write_outage_s);
+}
+
 void add_recovery(Writer& w, const RunResult& r, const Recovery& recovery, bool exists,
                   std::string prefix) {
   w.scope(prefix, exists);
@@ -232,6 +240,7 @@ std::vector<MetricValue> flat_metrics(const RunResult& r) {
   add_scope(w, r, r.tallies.whole, r.levels, kBothSites);
   w.add("in_system_at_start", number(r.tallies.in_system_at_start));
   w.add("still_in_system", number(r.tallies.still_in_system));
+  add_configuration(w, r.configuration);
   add_phases(w, r);
   for (int s = 0; s < kSites; ++s) {
     w.scope(fmt::format("site{}.", s + 1));

@@ -18,6 +18,10 @@ class Compiler {
         if (step.at > sim::kStart) push(step.at, change(Change::staffing, g));
       }
     }
+    const ConfigurationOptions& configuration = scenario_.configuration;
+    std::uint32_t written = 0;
+    for (const ConfigurationEdit& edit : configuration.edits) write(edit.at, written++);
+    for (const SimTime at : configuration.synchronizations) write(at, written++);
     // Same instant: the order of the file.
     std::stable_sort(plan_.begin(), plan_.end(),
                      [](const auto& a, const auto& b) { return a.at < b.at; });
@@ -25,6 +29,10 @@ class Compiler {
   }
 
  private:
+  /// What was written before the run is in the databases from the start.
+  void write(SimTime at, std::uint32_t index) {
+    if (at >= sim::kStart) push(at, change(Change::config_write, index));
+  }
   void push(SimTime at, sim::FaultAction action) { plan_.push_back({at, std::move(action)}); }
 
   void add(std::uint32_t index, const Fault& fault) {

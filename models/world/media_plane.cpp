@@ -50,7 +50,7 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
 std::vector<MediaPlane::Segment> MediaPlane::segments(const Call& call) const {
   const auto& scenario = *layout_.directory.scenario;
   const LocationIndex at_gateway = scenario.gateways[call.gateway].location;
-  const sim::PlaceId gateway = layout_.premises[at_gateway];
+  const sim::PlaceId gateway = layout_.gateway_place[call.gateway];
   const sim::PlaceId served = layout_.data_centre[call.site];
   if (!call.agent.valid()) return {{gateway, served}};
   const LocationIndex at_phone = layout_.directory.agent(call.agent).location;

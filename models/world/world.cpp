@@ -6,6 +6,7 @@
 #include "models/endpoints/agent_desktop.hpp"
 #include "models/endpoints/config_server.hpp"
 #include "models/endpoints/config_server_proxy.hpp"
+#include "models/endpoints/local_config_server.hpp"
 #include "models/endpoints/media_gateway.hpp"
 #include "models/endpoints/media_server.hpp"
 #include "models/endpoints/pstn.hpp"
@@ -24,7 +25,9 @@ Message told(notice::Kind kind, std::uint32_t index = 0) {
 }  // namespace
 
 TwoSiteWorld::TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng)
-    : scenario_(scenario), layout_(scenario, rng) {}
+    : scenario_(scenario), layout_(scenario, rng), databases_(scenario) {
+  layout_.directory.configuration = &databases_;
+}
 
 TwoSiteWorld::~TwoSiteWorld() = default;
 
@@ -62,6 +65,7 @@ void TwoSiteWorld::start() {
       simulation_->record({}, ShiftChanged{AgentId{a}, 1});
     }
   }
+  start_configuration();
   simulation_->start();
   for (std::uint32_t i = 0; i < layout_.roles.size(); ++i) {
     was_up_.push_back(simulation_->is_up(NodeId{i}));
@@ -84,14 +88,17 @@ std::vector<NodeId> TwoSiteWorld::absent_servers() const {
 void TwoSiteWorld::connect_steady() {
   Directory& directory = layout_.directory;
   auto& streams = simulation_->streams();
-  for (AgentInfo& agent : directory.agents) {
+  for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
+    const AgentId id{a};
+    AgentInfo& agent = directory.agents[a];
     for (std::uint8_t s = 0; s < kSites; ++s) {
+      if (!directory.desktop_knows(id, s)) continue;
       agent.server_connection[s] = streams.establish(agent.desktop, directory.sip_server[s]);
     }
-    agent.proxy_connection =
-        streams.establish(agent.desktop, directory.config_proxy[agent.preferred_site]);
-    agent.stat_connection =
-        streams.establish(agent.desktop, directory.stat_server[agent.preferred_site]);
+    agent.proxy_connection = streams.establish(
+        agent.desktop, directory.config_proxy[directory.proxy_site(agent.preferred_site)]);
+    agent.stat_connection = streams.establish(
+        agent.desktop, directory.stat_server[directory.stat_server_site(agent.preferred_site)]);
   }
 }
 
@@ -114,6 +121,8 @@ std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
       return std::make_unique<ConfigServerProxyEndpoint>(directory, role.site, first);
     case NodeKind::stat_server:
       return std::make_unique<StatServerEndpoint>(directory, role.site, first);
+    case NodeKind::local_config_server:
+      return std::make_unique<LocalConfigServerEndpoint>(directory, role.site, first);
     case NodeKind::phone:
       return std::make_unique<SipPhoneEndpoint>(directory, AgentId{role.index}, first);
     case NodeKind::desktop:
@@ -154,6 +163,7 @@ void TwoSiteWorld::after_fault(const sim::FaultStep& step) {
     return;
   }
   notice_deaths_and_births(std::holds_alternative<sim::HostDown>(step.action));
+  on_join_or_part();
   media_->refresh();
 }
 
@@ -191,15 +201,12 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
         simulation_->notify(directory.pstn, told(notice::Kind::gateway_down, subject));
       }
       break;
-    case Change::activate_standby: {
-      const SiteIndex master = scenario_.configuration.master_site;
-      const NodeId dead{directory.config_server[master].value};
-      const NodeId standby{directory.config_server[subject].value};
-      if (!simulation_->is_up(dead) && simulation_->is_up(standby)) {
-        simulation_->notify(standby, told(notice::Kind::activate_standby));
-      }
+    case Change::activate_standby:
+      activate_standby(static_cast<SiteIndex>(subject));
       break;
-    }
+    case Change::config_write:
+      write_configuration(subject);
+      break;
   }
 }
 

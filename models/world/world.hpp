@@ -49,10 +49,18 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void node_died(NodeId node, bool host_failed);
   void node_returned(NodeId node);
   [[nodiscard]] bool pair_alive(SiteIndex site) const;
+  // world_configuration.cpp
+  void start_configuration();
+  [[nodiscard]] bool dc_link_up() const;
+  [[nodiscard]] bool databases_joined() const;
+  void activate_standby(SiteIndex standby);
+  void write_configuration(std::uint32_t change);
+  void on_join_or_part();
   void after(Duration delay, Change what, std::uint32_t subject);
 
   const Scenario& scenario_;
   Layout layout_;
+  ConfigurationDatabases databases_;
   std::array<std::unique_ptr<SipServerPair>, kSites> pairs_;
   std::unique_ptr<Simulation> simulation_;
   std::unique_ptr<MediaPlane> media_;
@@ -62,6 +70,7 @@ class TwoSiteWorld final : public sim::World<Domain> {
   std::array<int, kSites> primary_ = {0, 0};  ///< process that was told to be primary last
   std::vector<std::uint32_t> staffed_;        ///< by group, as of the last step
   std::uint32_t detections_ = 0;
+  std::optional<SimTime> parted_since_;  ///< the dc-link is cut
 };
 
 }  // namespace bcsim::models

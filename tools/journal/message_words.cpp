@@ -126,6 +126,10 @@ std::string_view kind_name(models::notice::Kind kind) {
       return "become primary";
     case activate_standby:
       return "activate standby";
+    case stand_down:
+      return "stand down";
+    case config_write:
+      return "configuration change";
     case shift_start:
       return "shift start";
     case shift_end:

@@ -198,12 +198,15 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
     j_["result"] = "ok";
+    j_["cause"] = "";
   }
   void operator()(const models::AgentLoginRefused& f) const {
     event("desk.login");
     agent(f.agent);
     site(f.site);
     j_["result"] = "rejected";
+    constexpr const char* kCauses[] = {"endpoint_out_of_service", "closing", "not_configured"};
+    j_["cause"] = kCauses[static_cast<std::size_t>(f.cause)];
   }
   void operator()(const models::AgentLogout& f) const {
     event("desk.logout");
@@ -239,9 +242,36 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
   }
+  void operator()(const models::ConfigWritten& f) const {
+    event("cfg.write");
+    site(f.site);
+    j_["change"] = ThingNames::of(n_.changes, f.edit);
+    j_["objects"] = f.objects;
+  }
   void operator()(const models::ConfigWriteRefused& f) const {
     event("cfg.write_rejected");
     site(f.site);
+    const bool known = f.edit != models::ConfigWriteRefused::kNoEdit;
+    j_["change"] = known ? ThingNames::of(n_.changes, f.edit) : std::string();
+  }
+  void operator()(const models::ConfigMasterKnown& f) const {
+    event(f.known != 0 ? "cfg.master_found" : "cfg.master_lost");
+    site(f.site);
+  }
+  void operator()(const models::ConfigDrift& f) const {
+    const auto type = static_cast<models::ObjectType>(f.type);
+    event("cfg.drift");
+    site(f.site);
+    j_["type"] = models::name(type);
+    j_["object"] = models::is_of_agents(type)   ? ThingNames::of(n_.agents, f.index)
+                   : models::is_of_queues(type) ? ThingNames::of(n_.queues, f.index)
+                                                : std::string();
+  }
+  void operator()(const models::ConfigReconciled& f) const {
+    event("cfg.reconciled");
+    j_["both"] = f.both;
+    j_["merged"] = f.merged;
+    j_["given_up"] = f.lost + 1;
   }
   void operator()(const models::ConfigStandbyUp& f) const {
     event("cfg.standby_up");

@@ -120,6 +120,35 @@ class Summary {
                                 clock_words(first.at, r_.start_label), calls_were(lost), most,
                                 callers(since_failure("abandoned"))));
     page_.paragraph(recovery_sentences(first));
+    if (const std::string text = configuration_sentences(); !text.empty()) page_.paragraph(text);
+  }
+  /// What went wrong in the configuration layer, if anything did.
+  [[nodiscard]] std::string configuration_sentences() const {
+    const models::ConfigurationTally& c = r_.configuration;
+    std::string text;
+    if (c.drift > 0) {
+      text += fmt::format(
+          "{} between the switches. ",
+          count_words(c.drift, "configuration object differed", "configuration objects differed"));
+    }
+    if (c.writes_refused > 0) {
+      text += fmt::format("{} refused: for {} a Proxy knew no master. ",
+                          count_words(c.writes_refused, "change of the configuration was",
+                                      "changes of the configuration were"),
+                          duration_words(c.write_outage_s));
+    }
+    if (c.divergence > 0) {
+      text += fmt::format("Both sites had changed {}; what site {} did to them was given up. ",
+                          count_words(c.divergence, "object", "objects"), given_up());
+    }
+    return text;
+  }
+  [[nodiscard]] std::uint32_t given_up() const {
+    for (const auto& event : r_.events) {
+      const auto* r = std::get_if<models::ConfigReconciled>(&event.record);
+      if (r != nullptr && r->both > 0) return r->lost + 1;
+    }
+    return 0;
   }
   [[nodiscard]] std::string recovery_sentences(const Recovery& first) const {
     std::string text;

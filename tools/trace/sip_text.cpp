@@ -76,6 +76,8 @@ Ipv4 SipText::ip_of(models::AddressId address) const {
       return centre(31);
     case NodeKind::stat_server:
       return centre(32);
+    case NodeKind::local_config_server:
+      return centre(33);
     case NodeKind::gateway: {
       const auto location = directory.scenario->gateways[role->index].location;
       return {ten | (101u + location) << 16 | (10 + role->index)};
