@@ -90,7 +90,7 @@ TEST(ScenarioRules, AStandbyConfigurationServerShouldExist) {
 TEST(ScenarioRules, SiteTimeoutShouldOutlastASwitchover) {
   // Host loss up to 18 s, promotion 3 s.
   EXPECT_TRUE(warning("V-W15", {"desktop.site1.site-timeout=20s"}));
-  EXPECT_TRUE(silent({"desktop.site1.site-timeout=21s"}));
+  EXPECT_TRUE(silent({"desktop.site1.site-timeout=21s", "desktop.site2.site-timeout=21s"}));
 }
 
 TEST(ScenarioRules, PhonesShouldNotBeSlowerThanDesktops) {
@@ -103,7 +103,8 @@ TEST(ScenarioRules, PhonesShouldNotBeSlowerThanDesktops) {
 TEST(ScenarioRules, TheTrunkShouldBeDownBeforeDesktopsArrive) {
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-force=10s"}));
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-check=26s"}));
-  EXPECT_TRUE(silent({"sites.site1.sip-server.oos-check=25s"}));
+  EXPECT_TRUE(silent(
+      {"sites.site1.sip-server.oos-check=25s", "sites.site2.sip-server.oos-check=25s"}));
 }
 
 TEST(ScenarioRules, OneSiteShouldHaveAgentsForAllCalls) {
@@ -149,7 +150,7 @@ TEST(ScenarioRules, ABrokenRuleCanBeAcceptedAndStaysVisible) {
 }
 
 TEST(ScenarioRules, SyntaxUnitsAndTheTwoSitesCannotBeAccepted) {
-  for (const char* code : {"S-004", "V-E01", "M-E01", "V-W04", "nonsense"}) {
+  for (const char* code : {"S-004", "V-E01", "V-E08", "M-E01", "V-W04", "nonsense"}) {
     const Loaded loaded = load_text(minimal("accept: [" + std::string(code) + "]\n"));
     EXPECT_EQ(problem(loaded, "S-018").line, 5) << code;
   }

@@ -21,7 +21,8 @@ constexpr std::array kRoles = {RoleName{"sip-server.primary", Role::sip_server_p
                                RoleName{"media-server", Role::media_server},
                                RoleName{"config-server", Role::config_server},
                                RoleName{"config-server-proxy", Role::config_server_proxy},
-                               RoleName{"stat-server", Role::stat_server}};
+                               RoleName{"stat-server", Role::stat_server},
+                               RoleName{"local-config-server", Role::local_config_server}};
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts(1);

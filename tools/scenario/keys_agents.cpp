@@ -1,5 +1,6 @@
 // Rows of `agents`: groups of people with phones, desktops and working hours.
 #include "tools/scenario/keys.hpp"
+#include "tools/scenario/release.hpp"
 #include "tools/scenario/staffing.hpp"
 
 namespace bcsim::tools {
@@ -31,6 +32,9 @@ std::shared_ptr<const Section> phone_section() {
           "A refresh is not challenged again");
     s.key("heed-icmp", &P::heed_icmp, boolean(), assumption(),
           "An ICMP error counts as a failure at once");
+    s.key("registrations-per-site", &P::registrations_per_site,
+          count<std::uint32_t>({.min = 1, .max = 16}), documented("source R16: one"),
+          "A phone has one registration at each site");
     s.key("poll-primary", &P::poll_primary, duration({.min = 1s}), assumption(),
           "Active-backup: period of trying the primary again");
     s.key("answer-delay", &P::answer_delay, duration(), p0(), "Ring time before the agent answers");
@@ -43,10 +47,57 @@ std::shared_ptr<const Section> phone_section() {
   return keys;
 }
 
+// local-data: {<site>: [groups of data]}
+Codec<std::array<std::uint8_t, models::kSites>> local_data() {
+  using Sites = std::array<std::uint8_t, models::kSites>;
+  using models::LocalItem;
+  const auto items = list(choice<LocalItem>({{"primary-proxy", LocalItem::primary_proxy},
+                                             {"backup-proxy", LocalItem::backup_proxy},
+                                             {"application", LocalItem::application},
+                                             {"place", LocalItem::place}}),
+                          "groups of data", true);
+  Codec<Sites> codec;
+  codec.type.kind = Kind::map;
+  codec.type.what = "site";
+  codec.type.elements = {items.type};
+  codec.read = [items](Reader& r, const Node& node, Sites& value) {
+    if (!r.expect_map(node, "local-data")) return;
+    for (const Node& child : node.children) {
+      const auto site = Names::index(r.names.sites, child.key);
+      if (!site || *site >= models::kSites) {
+        r.diagnostics().error("S-007", child.key_at, fmt::format("unknown site '{}'", child.key),
+                              did_you_mean(child.key, r.names.sites));
+        continue;
+      }
+      const Reader::Scope scope(r, child.key, child.key_at);
+      std::vector<LocalItem> given;
+      items.read(r, child, given);
+      value[*site] = 0;
+      for (const LocalItem item : given) value[*site] |= 1u << static_cast<unsigned>(item);
+    }
+  };
+  codec.write = [items](const Writer& w, const Sites& value) {
+    Out out = Out::map();
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      std::vector<LocalItem> given;
+      for (unsigned bit = 0; bit < 4; ++bit) {
+        if ((value[i] >> bit) % 2 != 0) given.push_back(static_cast<LocalItem>(bit));
+      }
+      const std::string& name = w.scenario().sites[i].name;
+      const Writer::Scope scope(w, name);
+      out.children.emplace_back(name, *items.write(w, given));
+    }
+    return std::optional<Out>(std::move(out));
+  };
+  return codec;
+}
+
 std::shared_ptr<const Section> desktop_policy_section() {
   static const auto keys = [] {
     using D = models::DesktopPolicy;
+    using models::BootstrapServer;
     using models::Failback;
+    using models::LocalConfiguration;
     SectionOf<D> s("agent desktop", "How the desktops of a group behave");
     s.key("require-endpoint", &D::require_endpoint, boolean(), assumption(),
           "Waits for the phone at the other site before it logs in there (C7)");
@@ -60,6 +111,33 @@ std::shared_ptr<const Section> desktop_policy_section() {
           choice<Failback>(
               {{"stay", Failback::stay}, {"return-after-call", Failback::return_after_call}}),
           assumption(), "When the preferred site is back (C8)");
+    s.key("product", &D::product, text(), documented("source R24"), "What the agents work with");
+    s.key("release", &D::release, release(), documented("source R24: 8.5.x"), "Of that product");
+    s.key("second-site", &D::second_site, if_given(site_reference()), derived("the other site"),
+          "Person site-2: where the desktops log in if the preferred site fails")
+        .default_is("the other site");
+    s.key(
+        "local-configuration", &D::local_configuration,
+        choice<LocalConfiguration>(
+            {{"desktop", LocalConfiguration::desktop}, {"server", LocalConfiguration::server}}),
+        documented("source R81"),
+        "A desktop that starts has its initial data itself, or gets them from the local server of "
+        "its site");
+    s.key("bootstrap-from", &D::bootstrap_from,
+          choice<BootstrapServer>(
+              {{"proxy", BootstrapServer::proxy}, {"master", BootstrapServer::master}}),
+          documented("source R84"), "Which Configuration Server it reads first");
+    s.key("cache-preferred-site", &D::cache_preferred_site, boolean(), assumption(),
+          "It knows from last time where to ask first; false (hot seating): site 1");
+    s.row(
+        "local-data", local_data().type, documented("source R82"),
+        "What the initial data say about each site; all four are needed to start there",
+        [](Reader& r, const Node& node, D& desktop) {
+          local_data().read(r, node, desktop.local_data);
+        },
+        [](const Writer& w, const D& desktop) {
+          return local_data().write(w, desktop.local_data);
+        });
     Codec<sim::SimTime> negative = instant(true);
     s.key("last-addp", &D::last_addp, optional(negative, "random"), language(),
           "Pinned date of the last ADDP message, may be negative; for tests");

@@ -8,6 +8,17 @@ namespace bcsim::tools {
 
 namespace {
 
+// What both switches say, where the first has not an option of its own (configuration.switch1.dn).
+const std::string& common_preferred_site(const models::Scenario& s,
+                                         const models::HuntGroupOptions& group) {
+  for (const models::DnOverride& dn : s.configuration.switches[0].dns) {
+    if (!dn.of.queue || !dn.hg_preferred) continue;
+    const auto& other = s.queues[dn.of.index].hunt_group;
+    if (other && &*other == &group) return group.preferred_site[1];
+  }
+  return group.preferred_site[0];
+}
+
 std::shared_ptr<const Section> hunt_group_section() {
   static const auto keys = [] {
     using H = models::HuntGroupOptions;
@@ -31,8 +42,9 @@ std::shared_ptr<const Section> hunt_group_section() {
           group.preferred_site[1] = group.preferred_site[0];
         },
         [](const Writer& w, const H& group) -> std::optional<Out> {
-          if (group.preferred_site[0].empty()) return std::nullopt;
-          return text().write(w, group.preferred_site[0]);
+          const std::string& site = common_preferred_site(w.scenario(), group);
+          if (site.empty()) return std::nullopt;
+          return text().write(w, site);
         });
     s.key("hg-noanswer-timeout", &H::no_answer_timeout, duration({.min = 1s}), assumption(),
           "Then the next member, or the default destination");
@@ -56,6 +68,8 @@ std::shared_ptr<const Section> queue_section() {
           "Waiting calls per site; more are default-routed");
     s.key("maximum-wait", &Q::maximum_wait, optional(duration(), "none"), assumption(),
           "After this a call is default-routed");
+    s.key("default-destination", &Q::default_destination, optional(text(), "none"), assumption(),
+          "Where calls go that cannot be served; none: they are rejected");
     s.key("routing-scope", &Q::routing_scope,
           choice<RoutingScope>(
               {{"local", RoutingScope::local}, {"both-sites", RoutingScope::both_sites}}),

@@ -1,5 +1,6 @@
 // Rows of `sites` and `desktop`: options of a SIP Server pair, gateways, desktop timers.
 #include "tools/scenario/keys.hpp"
+#include "tools/scenario/release.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -172,6 +173,8 @@ std::shared_ptr<const Section> gateway_section() {
           p0(), "homing: back to its site when that answers again; parking: stay");
     s.key("second-target", &G::second_target, boolean(), assumption(),
           "false: knows the SIP Server of its own site only");
+    s.key("via-dc-link", &G::via_dc_link, boolean(), assumption(),
+          "true: reaches the other site across the dc-link, not by a path of its own");
     s.key("options-period", &G::options_period, duration({.min = 1s}), p0(),
           "Between two OPTIONS to a SIP Server");
     s.key("retransmissions", &G::retransmissions, count<int>({.min = 0, .max = 30}), p0(),
@@ -216,21 +219,70 @@ std::shared_ptr<const Section> site_section() {
           documented("source R75"), "Has a Configuration Server Proxy");
     s.key("stat-server", &SiteOptions::stat_server, boolean(), documented("source R75"),
           "Has a Stat Server");
+    s.key("stat-server-release", &SiteOptions::stat_server_release, release(),
+          documented("source R15"), "Release of the Stat Server: 8.1.2 or later");
     return s.done();
   }();
   return keys;
 }
 
+namespace {
+
+// agent-desktop: {<option>: <value>}: whatever else an installation has in this section (R73).
+void other_options_row(SectionOf<models::DesktopOptions>& s) {
+  ValueType type;
+  type.kind = Kind::map;
+  type.what = "option";
+  type.elements = {text().type};
+  s.row(
+      "agent-desktop", type, language(),
+      "Further options in section agent-desktop of the object; the desktops ignore them",
+      [](Reader& r, const Node& node, models::DesktopOptions& desktop) {
+        if (!r.expect_map(node, "options and their values")) return;
+        desktop.other_options.clear();
+        for (const Node& child : node.children) {
+          const Reader::Scope scope(r, child.key, child.key_at);
+          const std::string* value = r.scalar(child, "the value of an option");
+          if (value != nullptr) desktop.other_options.emplace_back(child.key, *value);
+        }
+      },
+      [](const Writer& w, const models::DesktopOptions& desktop) -> std::optional<Out> {
+        Out out = Out::map();
+        for (const auto& [name, value] : desktop.other_options) {
+          const Writer::Scope scope(w, name);
+          out.children.emplace_back(name, *text().write(w, value));
+        }
+        return out;
+      });
+}
+
+}  // namespace
+
 std::shared_ptr<const Section> desktop_timers_section() {
   static const auto keys = [] {
     using D = models::DesktopOptions;
-    SectionOf<D> s("desktop timers", "The desktop application of one site (R74 to R79)");
+    SectionOf<D> s("desktop application", "The desktop application (AIL) of one site (R73 to R79)");
     s.key("addp-timeout", &D::addp_timeout, duration({.min = 1s, .max = 1h}), p0(),
           "Of the connections to the SIP Server; 20 s to 30 s required");
     s.key("site-timeout", &D::site_timeout, duration(), p0(),
           "From losing the SIP Server pair to the switchover");
     s.key("site-sip-register-timeout", &D::site_sip_register_timeout, duration(), p0(),
           "How long the phone may be unregistered before the switchover");
+    s.key("applications", &D::applications, list(text(), "application objects", true),
+          derived("site number"),
+          "Application objects of the desktops at this site: one; without, they cannot find the "
+          "site")
+        .default_is("[AIL_1], [AIL_2]");
+    s.key("type", &D::third_party_type,
+          choice<bool>({{"ThirdPartyApplication", true}, {"ThirdPartyServer", false}}),
+          documented("source R74"), "Type of these objects");
+    s.key("config-server-proxy", &D::proxy_site, if_given(site_reference()),
+          derived("its own site"), "Site of the Proxy that the object is connected to")
+        .default_is("its own site");
+    s.key("stat-server", &D::stat_server_site, if_given(site_reference()), derived("its own site"),
+          "Site of the Stat Server that the object is connected to")
+        .default_is("its own site");
+    other_options_row(s);
     return s.done();
   }();
   return keys;

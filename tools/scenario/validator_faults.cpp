@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "models/world/layout.hpp"
+
 namespace bcsim::tools {
 namespace {
 
@@ -42,6 +44,7 @@ void check_target(const Rules& rules, const Fault& fault, const std::string& pat
     const bool exists = role == Role::sip_server_backup     ? o.sip_server.backup
                         : role == Role::config_server_proxy ? o.config_server_proxy
                         : role == Role::stat_server         ? o.stat_server
+                        : role == Role::local_config_server ? models::has_local_config_server(s)
                                                             : true;
     if (!exists) rules.error("S-007", path, fmt::format("{} has no such process", o.name));
   };

@@ -138,7 +138,8 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
                   fmt::format("at {} {} agents at one surviving site are less than the {} that "
                               "{:.4g} erlangs need for {:.0f}% within {} (R7, R26)",
                               label, load.agents, need, load.erlangs(), kTarget * 100,
-                              format_duration(s.run.service_level_threshold)));
+                              format_duration(s.run.service_level_threshold)),
+                  fmt::format("{} more agents", need - static_cast<int>(load.agents)));
   }
 }
 
