@@ -243,6 +243,7 @@ enum class Kind : std::uint8_t {
   shift_end,         ///< desktop: … ends, log out after the call
   move_desk,         ///< desktop, phone: now at location `index` (staff return, building loss)
   drain,             ///< SIP Server: graceful shutdown begins (domain.md §2.3)
+  ha_link,           ///< SIP Server: the link to the other process is cut (`index` 0) or healed (1)
   gateway_died,      ///< PSTN: gateway `index` died just now, its calls are gone
   gateway_down,      ///< PSTN: gateway `index` has been noticed dead, use another
   gateway_up,        ///< PSTN: gateway `index` is in service again

@@ -173,6 +173,16 @@ struct EarlyDialogLost {
   CallId call;
   std::uint32_t site;
 };
+/// A call ended in a switchover because the backup had not been told of it yet (double failure).
+struct CallStateLost {
+  CallId call;
+  std::uint32_t site;
+};
+/// A burst of calls was copied to a backup that has just started; `left` are still to come.
+struct CallsCopied {
+  std::uint32_t site;
+  std::uint32_t calls, left;
+};
 /// The server's input queue was full; `method` as sip::Method.
 struct RequestDropped {
   std::uint32_t site;
@@ -300,16 +310,15 @@ struct PairStateChanged {
   std::uint32_t up;
 };
 
-using Record =
-    std::variant<CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted,
-                 CallRinging, CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg,
-                 CallDefaultRouted, CallReleased, MediaDegraded, CallerLost, RedialPlanned,
-                 ProxyState, PstnReroute, PeerProbe, PeerTrunk, ServerModeChanged, Switchover,
-                 EarlyDialogLost, RequestDropped, RequestRejected, BcForward, PhoneRegistered,
-                 PhoneRegistrationFailed, DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
-                 AgentLoginRefused, AgentLogout, AgentStateChanged, AgentAtWork, ShiftChanged,
-                 PrivateInfo, ConfigRead, ConfigWriteRefused, ConfigStandbyUp, StatServerConnected,
-                 FaultInjected, NodeStateChanged, PairStateChanged>;
+using Record = std::variant<
+    CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted, CallRinging,
+    CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg, CallDefaultRouted, CallReleased,
+    MediaDegraded, CallerLost, RedialPlanned, ProxyState, PstnReroute, PeerProbe, PeerTrunk,
+    ServerModeChanged, Switchover, EarlyDialogLost, CallStateLost, CallsCopied, RequestDropped,
+    RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
+    DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
+    AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead, ConfigWriteRefused,
+    ConfigStandbyUp, StatServerConnected, FaultInjected, NodeStateChanged, PairStateChanged>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

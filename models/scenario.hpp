@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -96,6 +97,10 @@ struct SipServerOptions {
   Duration process_death_detection = 1s;
   Duration host_loss_detection_min = 9s, host_loss_detection_max = 18s;
   Duration promotion = 3s;  ///< backup to primary, virtual address moved
+  /// Heartbeats that the management layer expects of the process; missing for so long, it is hung
+  /// and is ended. nullopt: nobody notices.
+  std::optional<Duration> heartbeat_period;
+  std::uint32_t call_sync_burst = 500;  ///< calls copied to a backup at once, then 1 s pause (D21)
 };
 
 enum class RedundancyMode : std::uint8_t { homing, parking, load_balance };
@@ -164,6 +169,10 @@ struct DesktopPolicy {
   Duration reconnect_delay = 10s;
   Duration login_retry = 10s;
   Failback failback = Failback::stay;
+  /// Share of the desktops' agents who heed an EventPrivateInfo (R60), and after how long; nullopt:
+  /// all with return_after_call, else none.
+  std::optional<double> private_info_compliance;
+  Distribution private_info_delay = Deterministic{0};
   std::optional<SimTime> last_addp;  ///< pinned date of the last ADDP message, may be negative
 };
 
@@ -310,10 +319,38 @@ struct LinkTarget {
   SiteIndex site = 0;
   CutDirection direction = CutDirection::both;
 };
+/// The link between the two SIP Server machines of a site, over which the primary's state is
+/// copied.
+struct HaLinkTarget {
+  SiteIndex site = 0;
+};
+/// What running servers heed of their options (R64).
+struct RunTimeOptions {
+  std::array<SipServerOptions, kSites> sip_servers;
+  std::vector<QueueOptions> queues;
+};
+/// An option that is changed while everything runs.
+struct OptionTarget {
+  std::string path;
+  std::optional<std::string> value;  ///< as written
+  /// All options from this change on, those of earlier changes included.
+  std::shared_ptr<const RunTimeOptions> options;
+};
 using FaultTarget = std::variant<SiteTarget, ProcessTarget, HostTarget, GatewayTarget, PhoneTarget,
-                                 DesktopTarget, LinkTarget>;
+                                 DesktopTarget, LinkTarget, HaLinkTarget, OptionTarget>;
 
-enum class FaultVerb : std::uint8_t { fail, restore, crash, hang, cut, heal, degrade, drain };
+enum class FaultVerb : std::uint8_t {
+  fail,
+  restore,
+  crash,
+  hang,
+  cut,
+  heal,
+  degrade,
+  drain,
+  switchover,
+  change
+};
 
 struct Fault {
   SimTime at;

@@ -198,11 +198,7 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       feed(context, link.dn_in_service ? Input::dn_in_service : Input::dn_out_of_service, site);
       return;
     case Kind::private_info:
-      // Advice to log in at the sender's peer (R59, R60): heeded by those whose policy is to
-      // return.
-      if (options_.policy.failback == Failback::return_after_call) {
-        feed(context, Input::recommended, peer_of(site));
-      }
+      on_private_info(context, site);
       return;
     case Kind::single_site_mode:
       link.single_site_mode = message.flag;
@@ -246,6 +242,25 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
   // With a call or its after-call work in hand the agent is at work again, but no EventAgentReady
   // will say so soon.
   if (busy()) context.record(AgentAtWork{agent_, site});
+}
+
+/// Advice to log in at the sender's peer (R59, R60), which its agent may heed, after a while; a
+/// call in hand is finished first.
+void AgentDesktopEndpoint::on_private_info(Context& context, SiteIndex from) {
+  const DesktopPolicy& policy = options_.policy;
+  const bool returns = policy.failback == Failback::return_after_call;
+  const double share = policy.private_info_compliance.value_or(returns ? 1 : 0);
+  sim::RngStream stream =
+      context.stream("desktop.advice", (std::uint64_t{agent_.value} << 32) | advices_++);
+  if (!stream.bernoulli(share)) return;
+  const Duration delay = draw(policy.private_info_delay, stream);
+  context.cancel(advice_timer_);
+  advice_timer_ = {};
+  if (delay == Duration{}) {
+    feed(context, Input::recommended, peer_of(from));
+  } else if (delay < Duration::max()) {
+    advice_timer_ = context.arm(delay, {advice_timer, peer_of(from)});
+  }
 }
 
 /// Also the answer of a server that has forgotten the login, to a resumption or to TAgentSetReady.
@@ -311,6 +326,7 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
     case notice::Kind::become_primary:
     case notice::Kind::activate_standby:
     case notice::Kind::drain:
+    case notice::Kind::ha_link:
     case notice::Kind::gateway_died:
     case notice::Kind::gateway_down:
     case notice::Kind::gateway_up:
@@ -356,6 +372,10 @@ void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {
     case ready_timer:
       ready_wanted_ = true;
       press_ready_if_due(context);
+      return;
+    case advice_timer:
+      advice_timer_ = {};
+      feed(context, Input::recommended, site);
       return;
   }
 }

@@ -51,7 +51,8 @@ class AgentDesktopEndpoint final : public Endpoint {
     login_timer,  ///< the session's `work`
     csp_timer,
     after_call_timer,
-    ready_timer
+    ready_timer,
+    advice_timer
   };
   enum class LinkState : std::uint8_t { down, opening, attaching, up };
   enum class Work : std::uint8_t { none, call, after_call };
@@ -88,6 +89,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   void on_agent_logged_in(Context&, const tlib::Message&, SiteIndex);
   void on_login_refused(Context&, SiteIndex);
   void on_released(Context&, Duration work);
+  void on_private_info(Context&, SiteIndex from);
   void on_notice(Context&, const notice::Message&);
   void start_call(Context&);
   void end_call(Context&);
@@ -126,6 +128,8 @@ class AgentDesktopEndpoint final : public Endpoint {
   SiteLink proxy_, stat_;
   sim::TimerId switchover_timer_, login_timer_, csp_timer_;
   sim::TimerId work_timer_;  ///< after-call work, or pause before pressing Ready again
+  sim::TimerId advice_timer_;
+  std::uint32_t advices_ = 0;  ///< numbers the draws
 
   Work work_ = Work::none;
   bool ready_wanted_ = false;       ///< TAgentSetReady is due as soon as nothing is in hand

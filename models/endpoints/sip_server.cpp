@@ -221,6 +221,9 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
     case ha_timer:
       apply(context, redundancy_.on(ha::HaInput::timer, redundancy_options()));
       break;
+    case copy_timer:
+      copy_calls(context);
+      break;
     case expiry_timer:
       on_expiry(context);
       break;

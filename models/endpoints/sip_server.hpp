@@ -45,6 +45,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   enum TimerKind : std::uint32_t {
     serve_timer,
     ha_timer,
+    copy_timer,
     expiry_timer,
     probe_timer,
     announcement_timer,
@@ -87,8 +88,10 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void become_primary(Context& context, bool calls_lost);
   void start_steady(Context& context);
   void begin_service(Context& context);
+  void copy_calls(Context& context);
   void scrub_calls(Context& context);
   void scrub_call(Context& context, std::uint32_t slot);
+  void forget_call(Context& context, std::uint32_t slot);
 
   // ---- sip_server.cpp: input queue, dispatch, registrar ----
   [[nodiscard]] Duration service_time(const Message& message) const;
@@ -208,7 +211,8 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] bool eligible(AgentId agent, SimTime now) const;
   [[nodiscard]] std::optional<SiteIndex> preferred_site(const HuntGroupOptions& group) const;
   [[nodiscard]] bool belongs_elsewhere(const HuntGroupOptions& group) const;
-  void hunt_call(Context& context, std::uint32_t slot, bool bc_hop);
+  [[nodiscard]] bool redirects_hunt(const sip::Request& invite, AddressId from) const;
+  void hunt_call(Context& context, std::uint32_t slot);
   void distribute(Context& context, std::uint32_t slot);
   void wait_for_member(Context& context, std::uint32_t slot);
   bool serve_hunt_line(Context& context, AgentId agent);
@@ -279,7 +283,8 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   sim::Fifo<Job> queue_;
   std::vector<ConnectionId> connections_;  // by agent
   std::unordered_map<std::uint32_t, AgentId> agent_by_connection_;
-  sim::TimerId ha_timer_, expiry_timer_;
+  sim::TimerId ha_timer_, copy_timer_, expiry_timer_;
+  bool knows_calls_ = true;  // false: started, but nothing has been copied to it yet
   sim::SimTime expiry_watched_ = sim::kNever;
   // The response at hand: whose it is, and whether the transaction layer had a use for it.
   AddressId response_from_;

@@ -29,11 +29,16 @@ void SipServerEndpoint::on_invite(Context& context, const sip::Request& request,
     reject(context, request, id);
     return;
   }
+  if (redirects_hunt(request, from)) {  // before there is a call: it never becomes one of ours
+    context.record(HuntRedirect{request.call, site_});
+    respond(context, id, 302, {.contact = directory_.sip_server[peer_of(site_)]});
+    return;
+  }
   respond(context, id, 100);
   const std::uint32_t slot = new_call(context, request, from, id);
   const Dn dn = pair_.calls_[slot].dn;
   if (dn.is_queue() && hunt_group(dn.queue_index()) != nullptr) {
-    hunt_call(context, slot, request.bc_hop);
+    hunt_call(context, slot);
   } else if (dn.is_queue()) {
     queue_call(context, slot);
   } else {
@@ -61,6 +66,7 @@ std::uint32_t SipServerEndpoint::new_call(Context& context, const sip::Request& 
   call = {};
   call.generation = generation;
   call.live = true;
+  call.copied = pair_.ha_link_up_;
   call.id = request.call;
   call.dn = request.dn;
   call.conversation = request.conversation;

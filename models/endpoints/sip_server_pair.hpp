@@ -71,11 +71,9 @@ struct HuntMemberLeg {
 /// A call that is being distributed to the members of a hunt group.
 struct Hunt {
   std::vector<HuntMemberLeg> legs;  ///< that ring now
-  std::uint32_t call = 0;           ///< slot
   std::uint32_t next = 0;           ///< sequential: the next member
   std::uint32_t left = 0;           ///< sequential: members not yet tried
   bool rung = false;                ///< somebody's phone has, and was not answered
-  bool waits = false;               ///< in the group's own queue
 };
 inline constexpr std::uint32_t kNoHunt = 0xFFFF'FFFFu;
 
@@ -103,6 +101,7 @@ struct ServerCall {
   bool agent_supervised = false;  ///< his state follows the call: he is logged in here
   bool held = false;              ///< the agent has put the caller on hold
   bool treatment_failed = false;  ///< the media server did not take it: wait without
+  bool copied = true;             ///< the other process knows it too
   std::uint32_t hunt = kNoHunt;   ///< while members of a hunt group are sought
   SimTime queued_at{};
   SimTime routable_at{};  ///< end of the announcement
@@ -134,14 +133,19 @@ struct ServerAgent {
   [[nodiscard]] bool on_call() const { return call != kNoCall; }
 };
 
-/// See the head comment. Owned by the world, outlives the processes; replication takes no time
-/// (ASSUMPTION). Only the primary writes here.
+/// See the head comment. Owned by the world, outlives the processes. Only the primary writes here;
+/// a ready backup knows it at once (ASSUMPTION), one that has just started learns of the calls in
+/// bursts (D21): `ServerCall::copied`.
 class SipServerPair {
  public:
   SipServerPair(const Directory& directory, SiteIndex site);
 
   /// No process of the pair is left: nobody remembers anything.
   void lose_everything();
+  /// While the HA link is cut the backup does not learn of new calls.
+  void set_ha_link(bool up) { ha_link_up_ = up; }
+  /// The primary has died or hangs: until another has taken over, nothing can be copied from it.
+  void primary_gone() { primary_gone_ = true; }
   /// Messages and delays since the last reading.
   [[nodiscard]] ServerLoad take_load() {
     const ServerLoad load = load_;
@@ -180,6 +184,8 @@ class SipServerPair {
   int primary_ = -1;        // process index; stays while another process is about to take over
   int successor_ = -1;      // that process
   std::uint32_t term_ = 0;  // of that primacy
+  bool ha_link_up_ = true;
+  bool primary_gone_ = false;
   std::uint32_t probe_phases_ = 0;  // drawn so far
   ServerLoad load_;
 };

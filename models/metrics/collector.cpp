@@ -57,6 +57,7 @@ struct CountedIn {
   Result operator()(const EarlyDialogLost& f) const {
     return Counted{K::early_dialogs_lost, f.site};
   }
+  Result operator()(const CallStateLost& f) const { return Counted{K::calls_not_copied, f.site}; }
   Result operator()(const Switchover& f) const { return Counted{K::switchovers, f.site}; }
   Result operator()(const CallDefaultRouted& f) const {
     const auto why = static_cast<std::uint32_t>(f.cause);
@@ -76,6 +77,7 @@ MetricsCollector::MetricsCollector(const Directory& directory, std::size_t links
     : scenario_(*directory.scenario),
       board_(board_size(scenario_.gateways.size(), links)),
       workforce_(directory, board_),
+      monitoring_(directory),
       phases_(scenario_),
       recovery_(directory.agents.size()),
       warm_up_end_(kStart + scenario_.run.warm_up) {
@@ -151,7 +153,7 @@ void MetricsCollector::before_record(const JournalEntry& entry, const CallLedger
 }
 
 void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger& ledger) {
-  count(entry);
+  count(entry, ledger);
   if (moving_.valid()) {
     move_call(entry.at, from_, place(ledger, moving_));
     recovery_.on_queue(entry.at, board_.value(level_at(LevelKind::queue, kBothSites)));
@@ -176,9 +178,15 @@ void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger&
   }
 }
 
-void MetricsCollector::count(const JournalEntry& entry) {
+void MetricsCollector::count(const JournalEntry& entry, const CallLedger& ledger) {
   if (const auto c = std::visit(CountedIn{}, entry.record)) {
     board_.count(counter_at(c->kind, static_cast<int>(c->site)));
+  }
+  if (const auto kind = monitoring_.on_record(entry, ledger)) {
+    const auto* leg = std::get_if<HuntLeg>(&entry.record);
+    const std::uint32_t site =
+        leg != nullptr ? leg->site : std::get<CallAnswered>(entry.record).site;
+    board_.count(counter_at(*kind, static_cast<int>(site)));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/ledger/ledger.hpp"
+#include "models/metrics/monitoring.hpp"
 #include "models/metrics/recovery.hpp"
 #include "models/metrics/run_result.hpp"
 #include "models/metrics/workforce.hpp"
@@ -37,7 +38,7 @@ class MetricsCollector {
   };
   [[nodiscard]] Place place(const CallLedger& ledger, CallId call) const;
   void move_call(SimTime now, const Place& from, const Place& to);
-  void count(const JournalEntry& entry);
+  void count(const JournalEntry& entry, const CallLedger& ledger);
   /// Cuts at every interval's end and at the warm-up's that lie before `now`.
   void advance(SimTime now);
   void cut(SimTime now);
@@ -46,6 +47,7 @@ class MetricsCollector {
   const Scenario& scenario_;
   Board board_;
   Workforce workforce_;
+  Monitoring monitoring_;
   PhaseTracker phases_;
   RecoveryTracker recovery_;
   SimTime warm_up_end_;

@@ -134,7 +134,14 @@ void add_events(Writer& w, const Slice& s, int site) {
       "default_routed.no_member_idle",
       "default_routed.no_answer",
       "hunt_redirects",
-      "hunt_legs"};
+      "hunt_legs",
+      "hunt_legs_to_busy",
+      "not_monitored.logged_out",
+      "not_monitored.relogin",
+      "not_monitored.apart",
+      "not_monitored.preference",
+      "not_monitored.advice",
+      "calls_not_copied"};
   for (std::size_t k = 0; k < kCounterKinds; ++k) {
     std::uint64_t n = 0;
     for (int i = 0; i < kSites; ++i) {

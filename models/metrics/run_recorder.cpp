@@ -25,7 +25,7 @@ bool is_event(const Record& record) {
           return fact.first != 0;
         } else {
           return is_one_of<Fact, ProxyState, PstnReroute, PeerTrunk, ServerModeChanged, Switchover,
-                           DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
+                           CallsCopied, DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
                            AgentLoginRefused, AgentLogout, AgentAtWork, ShiftChanged, PrivateInfo,
                            ConfigWriteRefused, ConfigStandbyUp, FaultInjected, NodeStateChanged,
                            PairStateChanged>;

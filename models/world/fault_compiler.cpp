@@ -64,6 +64,8 @@ class Compiler {
       case FaultVerb::crash:
       case FaultVerb::hang:
       case FaultVerb::drain:
+      case FaultVerb::switchover:
+      case FaultVerb::change:
         return FaultVerb::restore;
     }
     return FaultVerb::restore;
@@ -72,6 +74,10 @@ class Compiler {
   void act(const Fault&, const SiteTarget& target, FaultVerb verb, SimTime at) {
     if (verb == FaultVerb::drain) {
       push(at, change(Change::drain, target.site));
+      return;
+    }
+    if (verb == FaultVerb::switchover) {
+      push(at, change(Change::switch_over, target.site));
       return;
     }
     const auto hosts = layout_.hosts(target.site, target.scope);
@@ -130,6 +136,14 @@ class Compiler {
     }
   }
 
+  void act(const Fault&, const HaLinkTarget& target, FaultVerb verb, SimTime at) {
+    const bool cut = verb == FaultVerb::cut;
+    push(at, change(cut ? Change::ha_link_cut : Change::ha_link_healed, target.site));
+  }
+  void act(const Fault& fault, const OptionTarget&, FaultVerb, SimTime at) {
+    const auto index = static_cast<std::uint32_t>(&fault - scenario_.faults.data());
+    push(at, change(Change::options, index));
+  }
   void act(const Fault& fault, const LinkTarget& target, FaultVerb verb, SimTime at) {
     const sim::LinkId forward =
         target.dc_link ? layout_.dc_link : layout_.access[target.location][target.site];

@@ -93,12 +93,17 @@ std::vector<std::uint32_t> MediaPlane::in_order() const {
 
 void MediaPlane::pair_lost(SiteIndex site) {
   for (const std::uint32_t id : in_order()) {
-    const Call& call = calls_.at(id);
-    if (!(call.path & path_of(site))) continue;
-    const notice::Message lost{.kind = notice::Kind::speech_lost, .call = CallId{id}};
-    notify_(layout_.directory.gateways[call.gateway], lost);
-    if (call.agent.valid()) notify_(layout_.directory.agent(call.agent).phone, lost);
+    if (calls_.at(id).path & path_of(site)) call_lost(CallId{id});
   }
+}
+
+void MediaPlane::call_lost(CallId id) {
+  const auto found = calls_.find(id.value);
+  if (found == calls_.end()) return;
+  const Call& call = found->second;
+  const notice::Message lost{.kind = notice::Kind::speech_lost, .call = id};
+  notify_(layout_.directory.gateways[call.gateway], lost);
+  if (call.agent.valid()) notify_(layout_.directory.agent(call.agent).phone, lost);
 }
 
 void MediaPlane::refresh() {

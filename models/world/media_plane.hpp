@@ -33,6 +33,8 @@ class MediaPlane {
   bool on_record(const Record& record);
   /// A SIP Server pair is gone for good or for a while: speech of every call through it stops now.
   void pair_lost(SiteIndex site);
+  /// Nobody knows this call any more: its speech stops now.
+  void call_lost(CallId id);
   /// Links or nodes have changed: RTP of some calls stops or comes back.
   void refresh();
 

@@ -24,7 +24,7 @@ Message told(notice::Kind kind, std::uint32_t index = 0) {
 }  // namespace
 
 TwoSiteWorld::TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng)
-    : scenario_(scenario), layout_(scenario, rng) {}
+    : scenario_(scenario), layout_(scenario_, rng) {}
 
 TwoSiteWorld::~TwoSiteWorld() = default;
 
@@ -124,6 +124,10 @@ std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
 
 void TwoSiteWorld::on_record(const JournalEntry& entry) {
   for (Observer* observer : observers_) observer->on_record(entry);
+  if (const auto* lost = std::get_if<CallStateLost>(&entry.record)) {
+    if (!scenario_.run.media_survives) media_->call_lost(lost->call);
+    return;
+  }
   if (!media_->on_record(entry.record)) return;
   if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
     simulation_->record({}, MediaDegraded{answered->call});
@@ -174,6 +178,25 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       simulation_->notify(directory.sip_server_process[subject][primary_[subject]],
                           told(notice::Kind::drain));
       break;
+    case Change::switch_over:
+      switch_over(static_cast<SiteIndex>(subject));
+      break;
+    case Change::options: {
+      const auto& target = std::get<OptionTarget>(scenario_.faults[subject].target);
+      assert(target.options);
+      for (int s = 0; s < kSites; ++s) {
+        scenario_.sites[s].sip_server = target.options->sip_servers[s];
+      }
+      scenario_.queues = target.options->queues;
+      break;
+    }
+    case Change::ha_link_cut:
+    case Change::ha_link_healed:
+      set_ha_link(static_cast<SiteIndex>(subject), what == Change::ha_link_healed);
+      break;
+    case Change::hang_noticed:
+      end_hung_server(NodeId{subject});
+      break;
     case Change::staffing:
       change_staffing(subject);
       break;
@@ -201,6 +224,38 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       break;
     }
   }
+}
+
+/// By hand: the primary is made backup and the backup primary (00-5151, 00-5150). The process that
+/// was primary begins again, empty, when the other has taken over (ASSUMPTION). Without a live
+/// backup nothing is done.
+void TwoSiteWorld::switch_over(SiteIndex site) {
+  const auto& processes = layout_.directory.sip_server_process[site];
+  const NodeId old = processes[primary_[site]], next = processes[1 - primary_[site]];
+  if (!next.valid() || !simulation_->is_up(next) || !simulation_->is_up(old)) return;
+  primary_[site] = 1 - primary_[site];
+  simulation_->notify(next, told(notice::Kind::become_primary));
+  const SimTime now = simulation_->now();
+  simulation_->add_faults(
+      {{now, sim::NodeCrash{old}},
+       {now + scenario_.sites[site].sip_server.promotion + 1s, sim::NodeStart{old}}});
+}
+
+void TwoSiteWorld::set_ha_link(SiteIndex site, bool up) {
+  pairs_[site]->set_ha_link(up);
+  for (const NodeId node : layout_.directory.sip_server_process[site]) {
+    if (node.valid() && simulation_->is_up(node)) {
+      simulation_->notify(node, told(notice::Kind::ha_link, up ? 1 : 0));
+    }
+  }
+}
+
+/// The management layer ends a SIP Server whose heartbeats are missing, and then sees it dead.
+void TwoSiteWorld::end_hung_server(NodeId node) {
+  if (!simulation_->is_hung(node)) return;
+  const SiteIndex site = layout_.roles[node.value].site;
+  simulation_->add_faults({{simulation_->now(), sim::NodeCrash{node}}});
+  after(scenario_.sites[site].sip_server.process_death_detection, Change::become_primary, site);
 }
 
 void TwoSiteWorld::change_staffing(std::uint32_t group) {
@@ -252,8 +307,12 @@ bool TwoSiteWorld::pair_alive(SiteIndex site) const {
 
 void TwoSiteWorld::node_died(NodeId node, bool host_failed) {
   const NodeRole& role = layout_.roles[node.value];
-  if (role.kind == NodeKind::sip_server && role.process == primary_[role.site] &&
-      !simulation_->is_hung(node)) {
+  const bool primary = role.kind == NodeKind::sip_server && role.process == primary_[role.site];
+  if (primary) pairs_[role.site]->primary_gone();
+  if (primary && simulation_->is_hung(node)) {
+    const auto& heartbeat = scenario_.sites[role.site].sip_server.heartbeat_period;
+    if (heartbeat) after(*heartbeat, Change::hang_noticed, node.value);
+  } else if (primary) {
     const SipServerOptions& options = scenario_.sites[role.site].sip_server;
     Duration detection = options.process_death_detection;
     if (host_failed) {

@@ -43,6 +43,9 @@ class TwoSiteWorld final : public sim::World<Domain> {
   [[nodiscard]] std::vector<NodeId> absent_servers() const;
   void connect_steady();
   void carry_out(Change what, std::uint32_t subject);
+  void switch_over(SiteIndex site);
+  void set_ha_link(SiteIndex site, bool up);
+  void end_hung_server(NodeId node);
   void change_staffing(std::uint32_t group);
   /// Compares every node's life with what it was before the fault and acts on the differences.
   void notice_deaths_and_births(bool host_failed);
@@ -51,7 +54,7 @@ class TwoSiteWorld final : public sim::World<Domain> {
   [[nodiscard]] bool pair_alive(SiteIndex site) const;
   void after(Duration delay, Change what, std::uint32_t subject);
 
-  const Scenario& scenario_;
+  Scenario scenario_;  ///< its own: options may be changed while it runs
   Layout layout_;
   std::array<std::unique_ptr<SipServerPair>, kSites> pairs_;
   std::unique_ptr<Simulation> simulation_;

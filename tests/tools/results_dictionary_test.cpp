@@ -206,6 +206,7 @@ TEST(Dictionary, HasEveryKindOfEvent) {
                                    PeerTrunk{0, 1},
                                    ServerModeChanged{0, ServerMode::drain},
                                    Switchover{0, 2, 1},
+                                   CallsCopied{0, 2, 0},
                                    PhoneRegistered{a, 0, 1},
                                    DnState{a, 0, 0},
                                    DnState{a, 0, 1},

@@ -134,6 +134,8 @@ std::string_view kind_name(models::notice::Kind kind) {
       return "move desk";
     case drain:
       return "drain";
+    case ha_link:
+      return "HA link";
     case gateway_died:
       return "gateway died";
     case gateway_down:

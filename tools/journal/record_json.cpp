@@ -147,6 +147,16 @@ class RecordWriter {
     event("call.early_dialog_lost", f.call);
     site(f.site);
   }
+  void operator()(const models::CallStateLost& f) const {
+    event("call.not_copied", f.call);
+    site(f.site);
+  }
+  void operator()(const models::CallsCopied& f) const {
+    event("ha.calls_copied");
+    site(f.site);
+    j_["calls"] = f.calls;
+    j_["left"] = f.left;
+  }
   void operator()(const models::RequestDropped& f) const {
     event("ss.request_dropped");
     site(f.site);

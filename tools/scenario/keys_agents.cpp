@@ -60,6 +60,11 @@ std::shared_ptr<const Section> desktop_policy_section() {
           choice<Failback>(
               {{"stay", Failback::stay}, {"return-after-call", Failback::return_after_call}}),
           assumption(), "When the preferred site is back (C8)");
+    s.key("private-info-compliance", &D::private_info_compliance, if_given(percent()),
+          derived("failback"), "Agents who heed the advice (EventPrivateInfo) to change the site")
+        .default_is("100% with return-after-call, else 0%");
+    s.key("private-info-delay", &D::private_info_delay, distribution(), assumption(),
+          "Until they do; a call is finished first");
     Codec<sim::SimTime> negative = instant(true);
     s.key("last-addp", &D::last_addp, optional(negative, "random"), language(),
           "Pinned date of the last ADDP message, may be negative; for tests");

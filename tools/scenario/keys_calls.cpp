@@ -23,23 +23,27 @@ std::shared_ptr<const Section> hunt_group_section() {
           "Agent groups, in the order of being rung")
         .default_is("required");
     s.row(
-        "hg-preferred-site", text().type, language(),
-        "SIP Server application that distributes the calls in BC mode; unset or unknown: whoever "
-        "receives them",
-        [](Reader& r, const Node& node, H& group) {
-          text().read(r, node, group.preferred_site[0]);
-          group.preferred_site[1] = group.preferred_site[0];
-        },
-        [](const Writer& w, const H& group) -> std::optional<Out> {
-          if (group.preferred_site[0].empty()) return std::nullopt;
-          return text().write(w, group.preferred_site[0]);
-        });
+         "hg-preferred-site", text().type, language(),
+         "SIP Server application that distributes the calls in BC mode; unset or unknown: whoever "
+         "receives them",
+         [](Reader& r, const Node& node, H& group) {
+           text().read(r, node, group.preferred_site[0]);
+           group.preferred_site[1] = group.preferred_site[0];
+         },
+         [](const Writer& w, const H& group) -> std::optional<Out> {
+           if (group.preferred_site[0].empty()) return std::nullopt;
+           return text().write(w, group.preferred_site[0]);
+         })
+        .changeable();
     s.key("hg-noanswer-timeout", &H::no_answer_timeout, duration({.min = 1s}), assumption(),
-          "Then the next member, or the default destination");
+          "Then the next member, or the default destination")
+        .changeable();
     s.key("hg-queue-limit", &H::queue_limit, count<std::uint32_t>(), assumption(),
-          "Calls that wait while all members are busy");
+          "Calls that wait while all members are busy")
+        .changeable();
     s.key("hg-queue-timeout", &H::queue_timeout, duration({.min = 1s}), assumption(),
-          "For so long, then the default destination");
+          "For so long, then the default destination")
+        .changeable();
     return s.done();
   }();
   return keys;
@@ -53,15 +57,18 @@ std::shared_ptr<const Section> queue_section() {
     using models::RoutingScope;
     SectionOf<Q> s("queue", "Where callers wait for an agent");
     s.key("limit", &Q::limit, optional(count<std::uint32_t>(), "none"), p0(),
-          "Waiting calls per site; more are default-routed");
+          "Waiting calls per site; more are default-routed")
+        .changeable();
     s.key("maximum-wait", &Q::maximum_wait, optional(duration(), "none"), assumption(),
-          "After this a call is default-routed");
+          "After this a call is default-routed")
+        .changeable();
     s.key("routing-scope", &Q::routing_scope,
           choice<RoutingScope>(
               {{"local", RoutingScope::local}, {"both-sites", RoutingScope::both_sites}}),
           assumption(), "Agents of the call's own site, or the longest idle of both");
     s.key("priority", &Q::priority, count<int>({.min = 0, .max = 1000}), assumption(),
-          "Higher is served first; first come, first served inside");
+          "Higher is served first; first come, first served inside")
+        .changeable();
     s.row(
         "hunt-group", section<models::HuntGroupOptions>(hunt_group_section()).type, language(),
         "Its calls ring the phones of members instead of waiting for an agent",

@@ -23,52 +23,78 @@ std::shared_ptr<const Section> sip_server_section() {
     s.key("backup", &S::backup, boolean(), documented("source R9: a pair at each site"),
           "Has a backup process");
     s.key("oos-check", &S::oos_check, duration({.min = 0s, .max = 300s}), p0(),
-          "Period of OPTIONS to the peer on the inter-site trunk; 0s switches it off");
+          "Period of OPTIONS to the peer on the inter-site trunk; 0s switches it off")
+        .changeable();
     s.key("oos-force", &S::oos_force, duration({.min = 0s, .max = 30s}), p0(),
-          "Wait for an answer before the trunk is out of service");
+          "Wait for an answer before the trunk is out of service")
+        .changeable();
     s.key("dr-peer-trunk", &S::dr_peer_trunk, boolean(), p0(),
           "The trunk to the peer is declared; false: traditional single mode");
     s.key(
-        "dr-forward", &S::dr_forward,
-        choice<DrForward>(
-            {{"off", DrForward::off}, {"no-agent", DrForward::no_agent}, {"oos", DrForward::oos}}),
-        p0(), "When a direct call is forwarded to the peer");
+         "dr-forward", &S::dr_forward,
+         choice<DrForward>(
+             {{"off", DrForward::off}, {"no-agent", DrForward::no_agent}, {"oos", DrForward::oos}}),
+         p0(), "When a direct call is forwarded to the peer")
+        .changeable();
     s.key("shutdown-sip-reject-code", &S::shutdown_sip_reject_code,
           count<int>({.min = 300, .max = 603}), documented("Genesys SIP Server"),
-          "Answer to new INVITEs during graceful shutdown");
+          "Answer to new INVITEs during graceful shutdown")
+        .changeable();
     s.key("after-routing-timeout", &S::after_routing_timeout, duration({.min = 1s}), assumption(),
-          "An agent who has not answered by then loses the call");
+          "An agent who has not answered by then loses the call")
+        .changeable();
     s.key("after-routing-timeout-action", &S::after_routing_timeout_action,
           choice<AfterRoutingAction>({{"none", AfterRoutingAction::none},
                                       {"notready", AfterRoutingAction::not_ready},
                                       {"logout", AfterRoutingAction::logout}}),
-          assumption(), "What becomes of that agent (Genesys default: none)");
+          assumption(), "What becomes of that agent (Genesys default: none)")
+        .changeable();
     s.key("treatment", &S::treatment,
           choice<Treatment>(
               {{"always", Treatment::always}, {"when-waiting", Treatment::when_waiting}}),
-          assumption(), "Whether a call that need not wait passes the media server too");
+          assumption(), "Whether a call that need not wait passes the media server too")
+        .changeable();
     s.key("announcement", &S::announcement, duration({.min = 0s, .max = 1h}), p0(),
-          "Played before a call can be routed");
+          "Played before a call can be routed")
+        .changeable();
     s.key("register-service", &S::register_service, duration({.min = 0s, .max = 10s}), p0(),
-          "Processing time of a REGISTER");
+          "Processing time of a REGISTER")
+        .changeable();
     s.key("invite-service", &S::invite_service, duration({.min = 0s, .max = 10s}), p0(),
-          "Processing time of an INVITE");
+          "Processing time of an INVITE")
+        .changeable();
     s.key("other-service", &S::other_service, duration({.min = 0s, .max = 10s}), p0(),
-          "Processing time of any other message");
+          "Processing time of any other message")
+        .changeable();
     s.key("input-queue-limit", &S::input_queue_limit, count<std::uint32_t>({.min = 1}), p0(),
-          "Messages that may wait; more are dropped");
+          "Messages that may wait; more are dropped")
+        .changeable();
     s.key("retry-after", &S::retry_after, optional(duration({.min = 1s}), "none"), assumption(),
-          "Of 503 answers when the input queue is nearly full");
+          "Of 503 answers when the input queue is nearly full")
+        .changeable();
     s.key("session-expires", &S::session_expires, session_expires(), documented("RFC 4028 §4"),
-          "Session-Expires of the legs it sets up, which it refreshes at half; never: no timers");
-    s.key("digest", &S::digest, boolean(), assumption(), "Every REGISTER is challenged");
+          "Session-Expires of the legs it sets up, which it refreshes at half; never: no timers")
+        .changeable();
+    s.key("digest", &S::digest, boolean(), assumption(), "Every REGISTER is challenged")
+        .changeable();
     s.key("process-death-detection", &S::process_death_detection, duration(), p0(),
-          "Until the management layer notices a dead process");
+          "Until the management layer notices a dead process")
+        .changeable();
     s.key("host-loss-detection-min", &S::host_loss_detection_min, duration(), p0(),
-          "Until it notices a dead host, at least");
+          "Until it notices a dead host, at least")
+        .changeable();
     s.key("host-loss-detection-max", &S::host_loss_detection_max, duration(), p0(),
-          "Until it notices a dead host, at most");
-    s.key("promotion", &S::promotion, duration(), p0(), "Backup to primary, virtual address moved");
+          "Until it notices a dead host, at most")
+        .changeable();
+    s.key("promotion", &S::promotion, duration(), p0(), "Backup to primary, virtual address moved")
+        .changeable();
+    s.key("heartbeat-period", &S::heartbeat_period, optional(duration({.min = 1s}), "none"),
+          assumption(), "A process silent for so long is ended as hung; none: nobody notices")
+        .changeable();
+    s.key("call-sync-burst", &S::call_sync_burst, count<std::uint32_t>({.min = 200, .max = 1000}),
+          documented("SIP Server 8.1.102.58"),
+          "Calls copied at once to a backup that has started; then 1 s pause")
+        .changeable();
     s.row(
         "first-trunk-probe", optional(duration(), "random").type, language(),
         "Pinned phase of the first OPTIONS to the peer, for tests",

@@ -59,12 +59,18 @@ void check_target(const Rules& rules, const Fault& fault, const std::string& pat
 void check_course(const Rules& rules, const Fault& fault, const std::string& path) {
   const bool cures = fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
   const bool ends = fault.lasting.has_value();
-  if (cures || fault.verb == FaultVerb::drain) {
-    if (ends || fault.flap_period) {
-      rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
-                  fmt::format("'{}' does not go with {}", ends ? "lasting" : "flap",
-                              cures ? "what restores or heals" : "drain"));
-    }
+  const char* what = cures                                 ? "what restores or heals"
+                     : fault.verb == FaultVerb::drain      ? "drain"
+                     : fault.verb == FaultVerb::switchover ? "switchover"
+                     : fault.verb == FaultVerb::change     ? "change"
+                                                           : nullptr;
+  if (what != nullptr && (ends || fault.flap_period)) {
+    rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
+                fmt::format("'{}' does not go with {}", ends ? "lasting" : "flap", what));
+  }
+  const auto* option = std::get_if<models::OptionTarget>(&fault.target);
+  if (option != nullptr && !option->value && !rules.was_refused(path + ".to")) {
+    rules.error("S-008", path, "change needs 'to'", "the new value of the option");
   }
   if (ends && fault.flap_period) {
     rules.error("S-013", path + ".flap", "'flap' and 'lasting' exclude each other",
@@ -87,7 +93,7 @@ void check_faults(const Rules& rules) {
     const std::string path = fmt::format("faults.{}", i);
     if (fault.text.empty()) {
       rules.error("S-008", path, "this fault does not say what is done",
-                  "fail, restore, crash, hang, cut, heal, degrade or drain");
+                  "fail, restore, crash, hang, cut, heal, degrade, drain, switchover or change");
       continue;
     }
     check_time(rules, fault, path);

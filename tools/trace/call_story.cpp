@@ -131,6 +131,11 @@ class Teller {
     return fmt::format("The backup SIP Server of {} takes over and does not know the call.",
                        site(f.site));
   }
+  std::string operator()(const models::CallStateLost& f) const {
+    return fmt::format(
+        "The backup SIP Server of {} takes over and had not been told of the call yet: it is gone.",
+        site(f.site));
+  }
   std::string operator()(const models::RequestRejected& f) const {
     return fmt::format("The SIP Server of {} rejects a request with {} {}.", site(f.site), f.status,
                        reason_phrase(f.status));
