@@ -149,7 +149,22 @@ struct ConfigurationOptions {
 enum class RegistrationMode : std::uint8_t { single, active_backup, dual, fixed };
 enum class Failback : std::uint8_t { stay, return_after_call };
 
+/// Phones whose behavior their makers describe (domain.md §3.3, §3.4); what a profile sets can be
+/// set one by one too.
+enum class PhoneProfile : std::uint8_t {
+  none,
+  polycom,
+  yealink,
+  snom,
+  avaya,
+  panasonic,
+  grandstream,
+  audiocodes,
+  alcatel_4000
+};
+
 struct PhoneOptions {
+  PhoneProfile profile = PhoneProfile::none;
   RegistrationMode registration = RegistrationMode::active_backup;
   std::optional<SiteIndex> preferred_site;  ///< registers and calls there; default: the agent's
   Duration expires = 120s;
@@ -157,7 +172,14 @@ struct PhoneOptions {
   int retransmissions = 3;  ///< R_p; 11 or more: full timer F
   bool cached_nonce = false;
   bool heed_icmp = true;
-  Duration poll_primary = 60s;            ///< active-backup: period of trying the primary again
+  Duration poll_primary = 60s;  ///< active-backup: period of trying the primary again
+  /// Longest wait for a first response; nullopt: the retransmissions decide.
+  std::optional<Duration> response_timeout;
+  /// Until a registration is tried again where there is no other server to try; nullopt: RFC 5626.
+  std::optional<Distribution> register_retry;
+  /// A server that gave no answer is left alone for so long (dirty-host cache); nullopt: it is not.
+  std::optional<Duration> dirty_host;
+  bool failover_in_call = true;           ///< false: changes its server after the call only
   Duration answer_delay = 4s;             ///< ring time before the agent answers
   Duration answer_spread = 0s;            ///< and a further uniform time up to this
   std::optional<Duration> first_refresh;  ///< pinned phase of the first refresh, else uniform
@@ -352,6 +374,16 @@ enum class FaultVerb : std::uint8_t {
   change
 };
 
+/// People who lost their building are at work again elsewhere, with other phones and desktops.
+struct ReturnStep {
+  Duration after{};
+  double share = 0;  ///< of all who sat there
+};
+struct StaffReturn {
+  LocationIndex to = 0;
+  std::vector<ReturnStep> steps;  ///< rising
+};
+
 struct Fault {
   SimTime at;
   FaultVerb verb = FaultVerb::fail;
@@ -364,7 +396,8 @@ struct Fault {
   std::optional<Duration> flap_period;
   double flap_duty = 0.5;
   std::optional<SimTime> flap_until;
-  std::string text;  ///< as written, for the reader: "fail site1"
+  std::optional<StaffReturn> staff_return;  ///< fail, scope building
+  std::string text;                         ///< as written, for the reader: "fail site1"
 };
 
 // ---- expectations --------------------------------------------------------------------------
@@ -402,5 +435,14 @@ struct Scenario {
   std::vector<GateRule> gates;
   std::optional<Duration> first_trunk_probe[kSites];  ///< pinned phase of each server's OPTIONS
 };
+
+/// Does anything break in this scenario? A change of an option breaks nothing, and is the twin's
+/// too.
+[[nodiscard]] inline bool has_failures(const Scenario& scenario) {
+  for (const Fault& fault : scenario.faults) {
+    if (fault.verb != FaultVerb::change) return true;
+  }
+  return false;
+}
 
 }  // namespace bcsim::models

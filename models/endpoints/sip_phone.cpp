@@ -27,7 +27,6 @@ SipPhoneEndpoint::SipPhoneEndpoint(const Directory& directory, AgentId agent, bo
       phone_(phone_options()) {}
 
 // ---- registration
-// --------------------------------------------------------------------------------
 
 sip::RegistrationOptions SipPhoneEndpoint::registration_options() const {
   return {.expires = options_.expires,
@@ -38,12 +37,15 @@ sip::RegistrationOptions SipPhoneEndpoint::registration_options() const {
 sip::PhoneRegistrationOptions SipPhoneEndpoint::phone_options() const {
   return {.mode = options_.registration,
           .preferred = directory_.agent(agent_).phone_site,
-          .poll_primary = options_.poll_primary};
+          .poll_primary = options_.poll_primary,
+          .dirty = options_.dirty_host.value_or(sip::PhoneRegistrationOptions{}.dirty),
+          .dirty_host = options_.dirty_host};
 }
 
 sip::ClientPolicy SipPhoneEndpoint::register_policy() const {
   sip::ClientPolicy policy;
   if (options_.retransmissions < kFullTimerF) policy.max_retransmissions = options_.retransmissions;
+  policy.max_silence = options_.response_timeout;
   return policy;
 }
 
@@ -101,15 +103,27 @@ void SipPhoneEndpoint::apply(Context& context, SiteIndex site,
       return;
     case Inform::failed: {
       context.record(PhoneRegistrationFailed{agent_, site, outcome.status});
-      // Keyed by site and count, so that one site's failures do not shift the other's draws.
-      const std::uint64_t entity = std::uint64_t{agent_.value} * kSites + site;
-      const double uniform =
-          context.stream("phone.backoff", (entity << 32) | line.failures++).uniform();
-      apply(context, phone_.on_failed(phone_options(), site, effects.why, outcome.retry_after,
-                                      context.now(), uniform));
+      const HeldFailure failure{site, effects.why, outcome.retry_after};
+      if (may_move()) {
+        leave_server(context, failure);
+      } else {
+        held_failure_ = failure;
+      }
       return;
     }
   }
+}
+
+/// What follows from a failed registration: another server, or the same again later.
+void SipPhoneEndpoint::leave_server(Context& context, const HeldFailure& failure) {
+  // Keyed by site and count, so that one site's failures do not shift the other's draws.
+  const std::uint64_t entity = std::uint64_t{agent_.value} * kSites + failure.site;
+  sim::RngStream stream =
+      context.stream("phone.backoff", (entity << 32) | lines_[failure.site].failures++);
+  sip::PhoneRegistrationOptions options = phone_options();
+  if (options_.register_retry) options.retry.fixed = draw(*options_.register_retry, stream);
+  apply(context, phone_.on_failed(options, failure.site, failure.why, failure.retry_after,
+                                  context.now(), stream.uniform()));
 }
 
 void SipPhoneEndpoint::send_register(Context& context, SiteIndex site,
@@ -174,12 +188,7 @@ void SipPhoneEndpoint::on_register_outcome(Context& context, sip::Inform inform,
   apply(context, site, lines_[site].machine.on(input, registration_options(), value), outcome);
 }
 
-SiteIndex SipPhoneEndpoint::outbound_site(SimTime now) const {
-  return phone_.outbound(phone_options(), now);
-}
-
 // ---- what arrives
-// --------------------------------------------------------------------------------
 
 void SipPhoneEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* request = std::get_if<sip::Request>(&envelope.message)) {
@@ -240,7 +249,7 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
       return;
     case poll_owner:
       if (inform == sip::Inform::provisional) return;
-      apply(context, phone_.on_poll_result(phone_options(), response != nullptr));
+      apply(context, phone_.on_poll_result(phone_options(), response != nullptr && may_move()));
       return;
     case reinvite_owner:
       on_reinvite_response(context, inform, response, request);
@@ -251,7 +260,6 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
 }
 
 // ---- calls
-// ---------------------------------------------------------------------------------------
 
 sip::Response SipPhoneEndpoint::answer(std::uint16_t status, PathMask path) const {
   sip::Response response;
@@ -409,28 +417,28 @@ void SipPhoneEndpoint::on_reinvite_response(Context& context, sip::Inform inform
 void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
   if (in_call(ack.dialog)) {
     acknowledged_ = true;
-    return;
+  } else {
+    send_owed_bye(context, ack.dialog);
   }
-  const auto ending = std::find_if(ending_.begin(), ending_.end(),
-                                   [&](const Dialog& d) { return d.id == ack.dialog; });
-  if (ending == ending_.end()) return;
-  const Dialog dialog = *ending;
-  ending_.erase(ending);
-  send_bye(context, dialog);
 }
 
 void SipPhoneEndpoint::on_no_ack(Context& context, const sip::Response& success) {
   if (in_call(success.dialog)) {  // §13.3.1.4: end the session
     acknowledged_ = true;         // given up: the BYE may go
     hang_up_call(context);
-    return;
+  } else {
+    send_owed_bye(context, success.dialog);
   }
-  const auto ending = std::find_if(ending_.begin(), ending_.end(),
-                                   [&](const Dialog& d) { return d.id == success.dialog; });
+}
+
+/// Hung up before the ACK came, which now has, or never will (RFC 3261 §15).
+void SipPhoneEndpoint::send_owed_bye(Context& context, std::uint64_t dialog) {
+  const auto ending =
+      std::find_if(ending_.begin(), ending_.end(), [&](const Dialog& d) { return d.id == dialog; });
   if (ending == ending_.end()) return;
-  const Dialog dialog = *ending;
+  const Dialog ended = *ending;
   ending_.erase(ending);
-  send_bye(context, dialog);
+  send_bye(context, ended);
 }
 
 void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice) {
@@ -480,6 +488,10 @@ void SipPhoneEndpoint::free_line(Context& context) {
   context.cancel(session_timer_);
   call_timer_ = session_timer_ = {};
   state_ = State::idle;
+  if (!held_failure_) return;
+  const HeldFailure failure = *held_failure_;
+  held_failure_.reset();
+  leave_server(context, failure);
 }
 
 }  // namespace bcsim::models

@@ -26,7 +26,9 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void on_unreachable(Context& context, const Envelope& envelope) override;
 
   /// Where a call that the agent places goes first; the other site is the second target (R18, R62).
-  [[nodiscard]] SiteIndex outbound_site(SimTime now) const;
+  [[nodiscard]] SiteIndex outbound_site(SimTime now) const {
+    return phone_.outbound(phone_options(), now);
+  }
   [[nodiscard]] bool idle() const { return state_ == State::idle; }
   /// As far as the phone knows (R17).
   [[nodiscard]] bool registered(SiteIndex site) const { return lines_[site].machine.live(); }
@@ -74,6 +76,14 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] sip::ClientPolicy register_policy() const;
   void apply(Context&, const sip::PhoneRegistrationEffects&);
   void apply(Context&, SiteIndex, const sip::RegistrationEffects&, const Outcome&);
+  /// A registration that failed, while what follows from it has to wait for the end of the call.
+  struct HeldFailure {
+    SiteIndex site = 0;
+    sip::RegistrationFailure why{};
+    Duration retry_after{};
+  };
+  void leave_server(Context&, const HeldFailure&);
+  [[nodiscard]] bool may_move() const { return options_.failover_in_call || idle(); }
   void send_register(Context&, SiteIndex, const sip::RegistrationEffects&);
   void send_poll(Context&);
   void on_register_outcome(Context&, sip::Inform, const sip::Response*, SiteIndex);
@@ -101,6 +111,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void on_reinvite_response(Context&, sip::Inform, const sip::Response*, const sip::Request&);
   void hang_up_call(Context&);
   void send_bye(Context&, const Dialog&);
+  void send_owed_bye(Context&, std::uint64_t dialog);
   void free_line(Context&);
 
   const Directory& directory_;
@@ -113,6 +124,8 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   std::array<Line, kSites> lines_;
   sim::TimerId poll_timer_;
   std::uint32_t polls_ = 0;
+
+  std::optional<HeldFailure> held_failure_;
 
   State state_ = State::idle;
   bool acknowledged_ = false;  ///< the ACK to our 200 has come

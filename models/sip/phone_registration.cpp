@@ -44,6 +44,8 @@ Effects PhoneRegistration::on_failed(const PhoneRegistrationOptions& options, Si
   count_up(failures_[site]);
   if (why == RegistrationFailure::unavailable && retry_after > 0s) {
     shunned_until_[site] = now + retry_after;
+  } else if (options.dirty_host && why != RegistrationFailure::rejected) {
+    shunned_until_[site] = now + *options.dirty_host;
   }
   const bool refused = why == RegistrationFailure::rejected && site == options.preferred;
   if (!moves(options) || refused) return retry_here(options, site, now, uniform);

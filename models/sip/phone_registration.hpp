@@ -39,6 +39,8 @@ struct PhoneRegistrationOptions {
   SiteIndex preferred = 0;      ///< the primary of single, active-backup and fixed
   Duration poll_primary = 60s;  ///< active-backup, while registered at the other site
   Duration dirty = 5min;        ///< a server that did not answer a call is not called first (§3.4)
+  /// A server that did not answer a REGISTER is left alone for so long, too (§3.4).
+  std::optional<Duration> dirty_host{};
   RetryPolicy retry{};
 };
 

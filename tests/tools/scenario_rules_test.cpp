@@ -209,5 +209,31 @@ TEST(ScenarioRules, AnUnknownPreferredSiteIsNoError) {
               testing::ElementsAre("V-W12"));
 }
 
+TEST(ScenarioRules, PhonesOfAnAlcatel4000RegisterAtOneSite) {  // R17
+  const std::string profile = "agents.team1.phone.profile=alcatel-4000";
+  const Loaded good = load_text(minimal(), {profile});
+  EXPECT_EQ(good.scenario.agents[0].phone.registration, models::RegistrationMode::active_backup);
+  EXPECT_FALSE(good.has_errors());
+  EXPECT_EQ(problem(good, "V-W02").code, "");
+  EXPECT_EQ(
+      problem(load_text(minimal(), {profile, "agents.team1.phone.registration=dual"}), "V-E09")
+          .code,
+      "V-E09");
+  EXPECT_EQ(
+      problem(load_text(minimal(), {profile, "sites.site2.sip-server.dr-forward=off"}), "V-W02")
+          .code,
+      "V-W02");
+}
+
+TEST(ScenarioRules, AProfileGivesValuesThatMayStillBeSet) {
+  const Loaded loaded =
+      load_text(minimal(), {"agents.team1.phone={poll-primary: 60s, profile: avaya}"});
+  const models::PhoneOptions& phone = loaded.scenario.agents[0].phone;
+  EXPECT_EQ(phone.response_timeout, std::chrono::seconds(4));
+  EXPECT_EQ(phone.poll_primary, std::chrono::seconds(60));
+  EXPECT_FALSE(phone.failover_in_call);
+  EXPECT_EQ(load_text(loaded.effective_yaml).effective_yaml, loaded.effective_yaml);
+}
+
 }  // namespace
 }  // namespace bcsim::tools::scenario_rules_test

@@ -1,4 +1,5 @@
 // Rows of `agents`: groups of people with phones, desktops and working hours.
+#include "models/sip/phone_profiles.hpp"
 #include "tools/scenario/keys.hpp"
 #include "tools/scenario/staffing.hpp"
 
@@ -11,7 +12,26 @@ std::shared_ptr<const Section> phone_section() {
   static const auto keys = [] {
     using P = models::PhoneOptions;
     using models::RegistrationMode;
+    using models::PhoneProfile;
     SectionOf<P> s("phone", "The SIP phones of a group");
+    const auto profile = choice<PhoneProfile>({{"none", PhoneProfile::none},
+                                               {"polycom", PhoneProfile::polycom},
+                                               {"yealink", PhoneProfile::yealink},
+                                               {"snom", PhoneProfile::snom},
+                                               {"avaya", PhoneProfile::avaya},
+                                               {"panasonic", PhoneProfile::panasonic},
+                                               {"grandstream", PhoneProfile::grandstream},
+                                               {"audiocodes", PhoneProfile::audiocodes},
+                                               {"alcatel-4000", PhoneProfile::alcatel_4000}});
+    s.row(
+        "profile", profile.type, language(),
+        "A maker's phone: gives other values to the keys below, which may still be set",
+        [profile](Reader& r, const Node& node, P& phone) {
+          PhoneProfile chosen = PhoneProfile::none;
+          profile.read(r, node, chosen);
+          models::sip::apply_profile(chosen, phone);
+        },
+        [profile](const Writer& w, const P& phone) { return profile.write(w, phone.profile); });
     s.key("registration", &P::registration,
           choice<RegistrationMode>({{"single", RegistrationMode::single},
                                     {"active-backup", RegistrationMode::active_backup},
@@ -33,6 +53,16 @@ std::shared_ptr<const Section> phone_section() {
           "An ICMP error counts as a failure at once");
     s.key("poll-primary", &P::poll_primary, duration({.min = 1s}), assumption(),
           "Active-backup: period of trying the primary again");
+    s.key("response-timeout", &P::response_timeout, optional(duration({.min = 100ms}), "none"),
+          assumption(), "A server without any answer for so long has failed");
+    s.key("register-retry", &P::register_retry, if_given(distribution()),
+          documented("RFC 5626 §4.5"), "Until a registration is tried again at the same server")
+        .default_is(
+            "RFC 5626: from 30 s, or 90 s while the other server works, doubling to 30 min");
+    s.key("dirty-host", &P::dirty_host, optional(duration({.min = 1s}), "none"), assumption(),
+          "A server that did not answer is left alone for so long");
+    s.key("failover-in-call", &P::failover_in_call, boolean(), assumption(),
+          "false: the phone changes its server after the call only");
     s.key("answer-delay", &P::answer_delay, duration(), p0(), "Ring time before the agent answers");
     s.key("answer-spread", &P::answer_spread, duration(), assumption(),
           "A further uniform time up to this");

@@ -151,6 +151,21 @@ void check_gateway(const Rules& rules, const models::GatewayOptions& gateway) {
   }
 }
 
+void check_alcatel(const Rules& rules, const models::AgentGroup& group, const std::string& path) {
+  if (group.phone.registration == models::RegistrationMode::dual) {
+    rules.error("V-E09", path + ".registration",
+                "phones of an Alcatel-Lucent 4000 register at one site only (R17)",
+                "registration: active-backup");
+  }
+  for (const models::SiteOptions& site : rules.scenario.sites) {
+    if (site.sip_server.dr_forward == models::DrForward::no_agent) continue;
+    rules.warning("V-W02", path + ".profile",
+                  fmt::format("with an Alcatel-Lucent 4000 the dr-forward of {} should be no-agent "
+                              "(R17)",
+                              site.name));
+  }
+}
+
 void check_group(const Rules& rules, const models::AgentGroup& group) {
   const models::Scenario& s = rules.scenario;
   const std::string path = "agents." + group.name;
@@ -171,6 +186,9 @@ void check_group(const Rules& rules, const models::AgentGroup& group) {
     rules.warning("V-W21", path + ".phone.registration",
                   "ablation only: a phone with registration fixed has no registrar at the other "
                   "site (R19, R31)");
+  }
+  if (group.phone.profile == models::PhoneProfile::alcatel_4000) {
+    check_alcatel(rules, group, path + ".phone");
   }
   const sim::Duration refresh =
       sim::from_seconds(sim::seconds(group.phone.expires) * group.phone.refresh_fraction);
