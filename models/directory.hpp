@@ -18,6 +18,10 @@ struct AgentInfo {
   SiteIndex preferred_site = 0;  ///< Person site-1
   SiteIndex phone_site = 0;      ///< the phone's own preferred site
   NodeId phone, desktop;
+  /// Where he sits down after the loss of his building; invalid: nowhere. When they boot, they and
+  /// the devices above change places.
+  NodeId spare_phone, spare_desktop;
+  LocationIndex spare_location = 0;
   /// Connections that exist when a steady world starts (invalid otherwise).
   std::array<ConnectionId, kSites> server_connection;
   ConnectionId proxy_connection, stat_connection;

@@ -52,8 +52,11 @@ MediaGatewayEndpoint::MediaGatewayEndpoint(const Directory& directory, std::uint
       proxy_options_(proxy_set_options(options_)),
       proxies_(options_.second_target ? kSites : 1) {
   for (const AgentInfo& agent : directory.agents) {
-    if (agent.phone.value >= phones_.size()) phones_.resize(agent.phone.value + 1);
-    phones_[agent.phone.value] = true;
+    for (const NodeId phone : {agent.phone, agent.spare_phone}) {
+      if (!phone.valid()) continue;
+      if (phone.value >= phones_.size()) phones_.resize(phone.value + 1);
+      phones_[phone.value] = true;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace bcsim::models {
 
@@ -71,7 +72,7 @@ class Compiler {
     return FaultVerb::restore;
   }
 
-  void act(const Fault&, const SiteTarget& target, FaultVerb verb, SimTime at) {
+  void act(const Fault& fault, const SiteTarget& target, FaultVerb verb, SimTime at) {
     if (verb == FaultVerb::drain) {
       push(at, change(Change::drain, target.site));
       return;
@@ -88,10 +89,33 @@ class Compiler {
         push(at, sim::HostDown{host});
       }
     }
+    if (fault.staff_return && verb == FaultVerb::fail) bring_back(fault, target.site, at);
+  }
+  /// The people of a lost building sit down elsewhere, in their order.
+  void bring_back(const Fault& fault, SiteIndex site, SimTime at) {
+    const std::vector<AgentId> people = layout_.people_at(site);
+    std::size_t back = 0;
+    for (const ReturnStep& step : fault.staff_return->steps) {
+      const auto until =
+          static_cast<std::size_t>(std::llround(step.share * static_cast<double>(people.size())));
+      for (; back < until && back < people.size(); ++back) {
+        const AgentInfo& info = layout_.directory.agent(people[back]);
+        push(at + step.after, sim::NodeStart{info.spare_phone});
+        push(at + step.after, sim::NodeStart{info.spare_desktop});
+      }
+    }
   }
   void restore_host(sim::HostId host, SimTime at) {
     push(at, sim::HostUp{host});
-    for (const NodeId node : layout_.nodes_on(host)) push(at, sim::NodeStart{node});
+    for (const NodeId node : layout_.nodes_on(host)) {
+      if (!is_spare(node)) push(at, sim::NodeStart{node});
+    }
+  }
+  [[nodiscard]] bool is_spare(NodeId node) const {
+    const NodeRole& role = layout_.roles[node.value];
+    if (role.kind != NodeKind::phone && role.kind != NodeKind::desktop) return false;
+    const AgentInfo& info = layout_.directory.agents[role.index];
+    return node == info.spare_phone || node == info.spare_desktop;
   }
   void act(const Fault&, const ProcessTarget& target, FaultVerb verb, SimTime at) {
     node(layout_.server(target.site, target.role), verb, at);

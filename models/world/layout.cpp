@@ -108,7 +108,35 @@ void Layout::add_agents(const Scenario& scenario) {
       directory.agents.push_back(info);
     }
   }
+  add_spare_desks(scenario);
   directory.list_hunt_members();
+}
+
+/// After all else, so that a scenario without them has the same nodes.
+void Layout::add_spare_desks(const Scenario& scenario) {
+  for (const Fault& fault : scenario.faults) {
+    if (!fault.staff_return) continue;
+    const LocationIndex to = fault.staff_return->to;
+    for (const AgentId id : people_at(std::get<SiteTarget>(fault.target).site)) {
+      AgentInfo& info = directory.agents[id.value];
+      if (info.spare_phone.valid()) continue;
+      const std::string name =
+          fmt::format("{}.{}", scenario.agents[info.group].name, info.member + 1);
+      info.spare_location = to;
+      info.spare_phone =
+          add({NodeKind::phone, id.value, info.phone_site}, name + ".spare-phone", floor[to], true);
+      info.spare_desktop = add({NodeKind::desktop, id.value, info.preferred_site},
+                               name + ".spare-desktop", floor[to], true);
+    }
+  }
+}
+
+std::vector<AgentId> Layout::people_at(LocationIndex location) const {
+  std::vector<AgentId> people;
+  for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
+    if (directory.agents[a].location == location) people.push_back(AgentId{a});
+  }
+  return people;
 }
 
 NodeId Layout::server(SiteIndex site, Role role) const {

@@ -48,12 +48,15 @@ struct Layout {
   /// Machines that a failure of the site takes with it, by scope.
   [[nodiscard]] std::vector<sim::HostId> hosts(SiteIndex site, SiteScope scope) const;
   [[nodiscard]] std::vector<NodeId> nodes_on(sim::HostId host) const;
+  /// Agents who sit at a location, in their order.
+  [[nodiscard]] std::vector<AgentId> people_at(LocationIndex location) const;
 
  private:
   void add_places(const Scenario& scenario);
   void add_network(const Scenario& scenario);
   void add_servers(const Scenario& scenario);
   void add_agents(const Scenario& scenario);
+  void add_spare_desks(const Scenario& scenario);
   NodeId add(NodeRole role, std::string name, sim::HostId host, bool device = false);
 };
 

@@ -52,7 +52,7 @@ Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
 
 void TwoSiteWorld::start() {
   assert(simulation_);
-  simulation_->boot_all(absent_servers());
+  simulation_->boot_all(absent_nodes());
   if (layout_.directory.steady()) connect_steady();
   for (std::uint32_t g = 0; g < scenario_.agents.size(); ++g) {
     staffed_.push_back(layout_.directory.staffed(g, sim::kStart));
@@ -68,9 +68,15 @@ void TwoSiteWorld::start() {
   }
 }
 
-/// Servers that a site of this scenario does not have (V-E18 accepted).
-std::vector<NodeId> TwoSiteWorld::absent_servers() const {
+/// Servers that a site of this scenario does not have (V-E18 accepted), and desks nobody sits at
+/// yet.
+std::vector<NodeId> TwoSiteWorld::absent_nodes() const {
   std::vector<NodeId> absent;
+  for (const AgentInfo& agent : layout_.directory.agents) {
+    if (!agent.spare_phone.valid()) continue;
+    absent.push_back(agent.spare_phone);
+    absent.push_back(agent.spare_desktop);
+  }
   for (std::uint8_t s = 0; s < kSites; ++s) {
     if (!scenario_.sites[s].config_server_proxy) {
       absent.push_back(layout_.server(s, Role::config_server_proxy));
@@ -95,9 +101,23 @@ void TwoSiteWorld::connect_steady() {
   }
 }
 
+/// From now on this is the phone, or the desktop, of this person.
+void TwoSiteWorld::sit_down(AgentId agent, NodeId device) {
+  AgentInfo& info = layout_.directory.agents[agent.value];
+  if (device == info.spare_phone) std::swap(info.phone, info.spare_phone);
+  if (device == info.spare_desktop) std::swap(info.desktop, info.spare_desktop);
+  info.location = info.spare_location;
+}
+
 std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
   const NodeRole& role = layout_.roles[node.value];
   const Directory& directory = layout_.directory;
+  if (!first && (role.kind == NodeKind::phone || role.kind == NodeKind::desktop)) {
+    const AgentInfo& info = directory.agents[role.index];
+    if (node == info.spare_phone || node == info.spare_desktop) {
+      sit_down(AgentId{role.index}, node);
+    }
+  }
   switch (role.kind) {
     case NodeKind::pstn:
       return std::make_unique<PstnEndpoint>(directory, first);

@@ -40,7 +40,8 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void on_transmission(const Transmission& transmission) override;
 
  private:
-  [[nodiscard]] std::vector<NodeId> absent_servers() const;
+  [[nodiscard]] std::vector<NodeId> absent_nodes() const;
+  void sit_down(AgentId agent, NodeId device);
   void connect_steady();
   void carry_out(Change what, std::uint32_t subject);
   void switch_over(SiteIndex site);

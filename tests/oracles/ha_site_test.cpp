@@ -203,5 +203,62 @@ TEST(HaSite, AnOutageMovesWhoeverHasTheShorterTimer) {
   EXPECT_EQ(outage(70s), (Moved{.gateway = true, .phone = true, .peer = true, .desktop = true}));
 }
 
+// ---- work-area redundancy: the building is gone, its people sit down at the other site (R2, C32)
+// ----
+
+TEST(WorkArea, PeopleOfALostBuildingAreAtWorkAgainWhereTheyFoundASeat) {
+  Scenario s = p0_scenario();
+  without_processing(s);
+  s.run.horizon = 5min;
+  s.agents = {agents("P1", 4, 0)};
+  Fault fire = fault_of(100s, fail, SiteTarget{0, SiteScope::building});
+  fire.staff_return = StaffReturn{1, {{30s, 0.5}, {60s, 1}}};
+  s.faults = {fire};
+  s.calls = {calls(SingleCalls{{{SimTime(120s), 5s, 5s, 1u}, {SimTime(250s), 5s, 10s, 1u}}})};
+  const Seen seen(s);
+  std::vector<std::pair<std::uint32_t, double>> back;
+  for (const auto& [t, r] : seen.journal.all<AgentAtWork>()) {
+    if (t < SimTime(100s)) continue;
+    EXPECT_EQ(r.site, 1u);
+    back.emplace_back(r.agent.value, sim::seconds(t));
+  }
+  ASSERT_EQ(back.size(), 4u);
+  for (const auto& [agent, t] : back) {
+    // Their phones and desktops find site 1 silent first: 7.5 s, and twice 5 s.
+    const double seated = agent < 2 ? 130 : 160;
+    EXPECT_GT(t, seated + 10) << agent;
+    EXPECT_LT(t, seated + 20) << agent;
+  }
+  const auto answered = seen.journal.all<CallAnswered>();
+  ASSERT_EQ(answered.size(), 1u) << "nobody was there for the first call";
+  EXPECT_EQ(answered[0].second.site, 1u);
+  EXPECT_EQ(answered[0].second.monitored, 1u);
+}
+
+// ---- graceful migration (§2.3): what is lost if the gateways were not steered away first ----
+
+TEST(GracefulMigration, LosesWhatGatewaysStillSendUnlessItIsRedirected) {
+  for (const int code : {603, 302}) {
+    Scenario s = p0_scenario();
+    without_processing(s);
+    s.run.horizon = 4min;
+    s.agents = {agents("P1", 1, 0), agents("P2", 2, 1)};
+    s.sites[0].sip_server.shutdown_sip_reject_code = code;
+    SingleCalls given{{{SimTime(11s), 1h, 1h, 0u}}};  // keeps site 1 from being drained
+    for (Duration at = 105s; at < s.run.horizon; at += 10s) {
+      given.calls.push_back({SimTime(at), 2s, 1h, 0u});
+    }
+    s.calls = {calls(given)};
+    s.calls[0].after_call_work = Deterministic{0};
+    s.faults = {fault_of(100s, drain, SiteTarget{0, SiteScope::genesys})};
+    const Seen seen(s);
+    EXPECT_EQ(seen.journal.all<RequestRejected>().size(), 14u);
+    std::size_t lost = 0;
+    for (const CallRow& row : seen.ledger.rows()) lost += row.cause == Cause::lost_setup_rejected;
+    EXPECT_EQ(lost, code == 603 ? 14u : 0u);
+    EXPECT_EQ(seen.journal.all<CallAnswered>().size(), code == 603 ? 1u : 15u);
+  }
+}
+
 }  // namespace
 }  // namespace bcsim::tests::ha_site_test

@@ -273,11 +273,30 @@ TEST(ScenarioProblems, AChangeNamesAnOptionThatRunningServersHeed) {
 TEST(ScenarioProblems, AChangeToABadValueIsReportedWhereItIsWritten) {
   const Loaded unit = load_text(
       minimal("faults:\n  - {at: 1h, change: sites.site1.sip-server.oos-check, to: 5}\n"));
-  EXPECT_THAT(problems(unit), ElementsAre("6:62 S-004"));
+  EXPECT_THAT(problems(unit), ElementsAre("6:60 S-004"));
   // What is an error in a scenario is one in a change.
   const Loaded rule = load_text(
       minimal("faults:\n  - {at: 1h, change: sites.site1.sip-server.oos-check, to: 0s}\n"));
-  EXPECT_THAT(problems(rule), ElementsAre("6:62 V-E11"));
+  EXPECT_THAT(problems(rule), ElementsAre("6:60 V-E11"));
+}
+
+TEST(ScenarioProblems, StaffReturnNeedsALostBuildingAndRisingSteps) {
+  const auto one = [](const std::string& fault) {
+    return load_text(minimal("faults:\n  - {at: 1h, " + fault + "}\n"));
+  };
+  const std::string back = "staff-return: {to: site2, steps: [{after: 1h, share: 50%}]}";
+  EXPECT_THAT(problems(one("fail: site1, scope: building, " + back)), IsEmpty());
+  EXPECT_EQ(problem(one("fail: site1, " + back), "S-003").message,
+            "'staff-return' belongs to fail, scope: building");
+  EXPECT_EQ(problem(one("fail: site2, scope: building, " + back), "S-007").message,
+            "the building that is lost cannot be where people return to");
+  EXPECT_EQ(problem(one("fail: site1, scope: building, lasting: 1h, " + back), "S-013").code,
+            "S-013");
+  EXPECT_EQ(problem(one("fail: site1, scope: building, staff-return: {to: site2, steps: "
+                        "[{after: 1h, share: 50%}, {after: 30min, share: 60%}]}"),
+                    "S-006")
+                .code,
+            "S-006");
 }
 
 }  // namespace

@@ -82,7 +82,8 @@ std::vector<Job> jobs_of(std::span<const ReplicationTask> tasks) {
 
 models::Scenario without_faults(const models::Scenario& scenario) {
   models::Scenario twin = scenario;
-  twin.faults.clear();
+  std::erase_if(twin.faults,
+                [](const models::Fault& f) { return f.verb != models::FaultVerb::change; });
   twin.expectations.clear();
   return twin;
 }

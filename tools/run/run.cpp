@@ -52,7 +52,7 @@ ExperimentResult carry_out(const RunRequest& request, Terminal& terminal) {
   ExperimentPlan plan;
   plan.scenario = &request.scenario;
   plan.replications = request.scenario.run.replications;
-  plan.twin = request.twin && !request.scenario.faults.empty();
+  plan.twin = request.twin && models::has_failures(request.scenario);
   plan.precision = request.precision;
   plan.most = request.most;
   plan.pool = {.workers = request.jobs, .watch = progress.on()};

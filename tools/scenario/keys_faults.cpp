@@ -131,8 +131,8 @@ void read_option_path(Reader& r, const Node& node, Fault& fault) {
 
 void change_rows(SectionOf<Fault>& s) {
   s.row("change", text().type, language(),
-        "An option gets another value while everything runs: queues.<queue>.… or "
-        "sites.<site>.sip-server.…; calls already there keep what they have",
+        "An option of sites.<site>.sip-server or queues.<queue> gets another value; calls already "
+        "there keep theirs",
         read_option_path,
         [](const Writer&, const Fault& fault) -> std::optional<Out> {
           const auto* option = std::get_if<models::OptionTarget>(&fault.target);
@@ -235,6 +235,58 @@ void flap_row(SectionOf<Fault>& s) {
       });
 }
 
+std::shared_ptr<const Section> staff_return_section() {
+  static const auto step_keys = [] {
+    SectionOf<models::ReturnStep> s("a step of the return", "How many are back from then on");
+    s.key("after", &models::ReturnStep::after, duration(), language(), "The loss of the building")
+        .require();
+    s.key("share", &models::ReturnStep::share, percent(), language(), "Of all who sat there")
+        .require();
+    return s.done();
+  }();
+  static const auto keys = [] {
+    SectionOf<models::StaffReturn> s("staff-return", "People who lost their building");
+    s.key("to", &models::StaffReturn::to, location_reference(), language(),
+          "Where they sit down, with other phones and desktops")
+        .require();
+    s.key("steps", &models::StaffReturn::steps,
+          list(section<models::ReturnStep>(step_keys), "steps"), language(),
+          "When how many are back")
+        .require();
+    return s.done();
+  }();
+  return keys;
+}
+
+void staff_return_row(SectionOf<Fault>& s) {
+  const auto back = section<models::StaffReturn>(staff_return_section());
+  s.row(
+      "staff-return", back.type, language(),
+      "fail of a building: {to: site2, steps: [{after: 1h, share: 50%}]}",
+      [back](Reader& r, const Node& node, Fault& fault) {
+        back.read(r, node, fault.staff_return.emplace());
+        const auto* site = std::get_if<models::SiteTarget>(&fault.target);
+        if (fault.verb != FaultVerb::fail || site == nullptr ||
+            site->scope != SiteScope::building) {
+          r.error(node, "S-003", "'staff-return' belongs to fail, scope: building");
+          fault.staff_return.reset();
+        } else if (fault.staff_return->to == site->site) {
+          r.error(node, "S-007", "the building that is lost cannot be where people return to");
+        }
+        if (!fault.staff_return) return;
+        const auto& steps = fault.staff_return->steps;
+        for (std::size_t i = 1; i < steps.size(); ++i) {
+          if (steps[i].after > steps[i - 1].after && steps[i].share >= steps[i - 1].share) continue;
+          r.error(node, "S-006", "the steps of staff-return must rise");
+          break;
+        }
+      },
+      [back](const Writer& w, const Fault& fault) -> std::optional<Out> {
+        if (!fault.staff_return) return std::nullopt;
+        return back.write(w, *fault.staff_return);
+      });
+}
+
 template <class M>
 void degrade_row(SectionOf<Fault>& s, std::string name, std::optional<M> Fault::*member,
                  Codec<M> codec, std::string doc) {
@@ -269,6 +321,7 @@ std::shared_ptr<const Section> fault_section() {
     degrade_row(s, "loss", &Fault::loss, percent(), "degrade: chance of a packet to be dropped");
     degrade_row(s, "bandwidth", &Fault::bandwidth_bps, bandwidth(), "degrade: of each direction");
     flap_row(s);
+    staff_return_row(s);
     return s.done();
   }();
   return keys;

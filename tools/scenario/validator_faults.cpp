@@ -72,6 +72,17 @@ void check_course(const Rules& rules, const Fault& fault, const std::string& pat
   if (option != nullptr && !option->value && !rules.was_refused(path + ".to")) {
     rules.error("S-008", path, "change needs 'to'", "the new value of the option");
   }
+  if (fault.staff_return && (ends || fault.flap_period)) {
+    rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
+                "who has sat down elsewhere stays there: no end with staff-return");
+  }
+  for (const Fault& other : rules.scenario.faults) {
+    if (fault.verb != FaultVerb::restore || !other.staff_return) continue;
+    const auto* site = std::get_if<models::SiteTarget>(&fault.target);
+    if (site == nullptr || site->site != std::get<models::SiteTarget>(other.target).site) continue;
+    rules.error("S-013", path + ".restore",
+                "who has sat down elsewhere stays there: no end with staff-return");
+  }
   if (ends && fault.flap_period) {
     rules.error("S-013", path + ".flap", "'flap' and 'lasting' exclude each other",
                 "use flap.until");
