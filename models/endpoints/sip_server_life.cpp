@@ -38,7 +38,8 @@ void SipServerEndpoint::on_start(Context& context) {
 void SipServerEndpoint::copy_calls(Context& context) {
   copy_timer_ = {};
   if (role() != ha::HaRole::synchronizing || !pair_.ha_link_up_) return;
-  if (pair_.primary_gone_ || pair_.successor_ >= 0) {  // nobody can be asked before somebody is primary
+  if (pair_.primary_gone_ || pair_.successor_ >= 0) {
+    // Nobody can be asked before somebody is primary.
     copy_timer_ = context.arm(ha::Redundancy::kBurstPause, {.kind = copy_timer});
     return;
   }
