@@ -98,7 +98,7 @@ class Teller {
       case Release::normal:
         return "The call is over.";
       case Release::speech_lost:
-        return "Speech stops; the caller hangs up.";
+        return "He hears nothing any more, and hangs up.";
       case Release::rejected:
         return fmt::format("The caller is turned away ({} {}).", f.status, reason_phrase(f.status));
       case Release::no_response:

@@ -99,6 +99,15 @@ class Decider {
       return notice != nullptr && notice->kind == kind;
     });
   }
+  /// The notice that ended the call: that of its gateway, where the caller is; else the last.
+  [[nodiscard]] std::optional<std::size_t> notice_at_gateway(models::notice::Kind kind) const {
+    const auto at_gateway = last_message([&](const LoggedMessage& m) {
+      const auto* notice = std::get_if<models::notice::Message>(&m.message);
+      return notice != nullptr && notice->kind == kind && m.to.valid() &&
+             c_.layout.roles[m.to.value].kind == models::NodeKind::gateway;
+    });
+    return at_gateway ? at_gateway : last_notice(kind);
+  }
   /// When a pair in the call's path died, last before the release.
   struct Death {
     models::SimTime at = sim::kNever;
@@ -135,16 +144,17 @@ class Decider {
 
   [[nodiscard]] Decision speech_lost() const {
     const Death death = last_death();
-    const auto message = last_notice(models::notice::Kind::speech_lost);
+    const auto message = notice_at_gateway(models::notice::Kind::speech_lost);
     if (death.at == sim::kNever) {
       return {"Speech stopped because a SIP Server of the call's signalling path was lost.", "R5",
               message};
     }
     std::string why = fmt::format(
         "At {} the whole SIP Server pair of {} was lost{}. The call's signalling ran through it, "
-        "so speech ended in that instant.",
+        "so {} in that instant.",
         at(death.at), site(death.site),
-        death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault));
+        death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault),
+        row_.answered == sim::kNever ? "what the caller heard of it ended" : "speech ended");
     const bool agent_elsewhere =
         row_.agent_site != models::kNoSite && row_.agent_site != death.site;
     if (agent_elsewhere) {
