@@ -44,10 +44,8 @@ class Summary {
 
   std::string write() {
     const std::string title = meta_.title.empty() ? meta_.scenario : meta_.title;
-    page_.spread(page_.bold(title),
-                 fmt::format("{} simulated · seed {}", duration_words(sim::seconds(r_.horizon)),
-                             meta_.seed));
-    page_.rule();
+    page_.heading(title, fmt::format("{} simulated · seed {}",
+                                     duration_words(sim::seconds(r_.horizon)), meta_.seed));
     headline();
     for (const std::string& note : style_.notes) page_.paragraph(note);
     what_came_back();
@@ -165,8 +163,8 @@ class Summary {
     const Recovery& first = r_.recoveries.front();
     gateways(first);
     for (std::size_t s = 0; s < models::kSites; ++s) {
-      item(fmt::format("site {}: backup SIP Server took over", s + 1), first.switchover[s]);
-      item(fmt::format("site {} works alone (single-site mode)", s + 1), first.single_mode[s]);
+      item(r_.site_names[s] + ": backup SIP Server took over", first.switchover[s]);
+      item(r_.site_names[s] + " works alone (single-site mode)", first.single_mode[s]);
     }
     shares("phones can be reached again", first.phones_back_s, first.phones_affected);
     shares("agents at work again", first.agents_back_s, first.agents_affected);
