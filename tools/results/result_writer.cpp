@@ -89,8 +89,8 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
   write("timeline.csv", [&](OutputFile& f) { write_timeline_csv(first, f); });
   write("verdicts.json", [&](OutputFile& f) { write_verdicts_json(first, meta, f); });
   write("replications.csv", [&](OutputFile& f) { write_replications_csv(results.records, f); });
-  const bool several = results.records.size() > 1;
-  if (several) {
+  const bool bands = results.records.size() > 1 || results.records.front().has_twin();
+  if (bands) {
     write("bands.csv", [&](OutputFile& f) { write_bands_csv(results.records, first, f); });
   }
   write("summary.json",
@@ -103,7 +103,7 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
     if (error) fail(directory / name, error.message());
   }
   std::error_code ignored;
-  if (!several) fs::remove(directory / "bands.csv", ignored);  // of a former run with more
+  if (!bands) fs::remove(directory / "bands.csv", ignored);  // of a former run with more
   made.keep();
 }
 

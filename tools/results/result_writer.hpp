@@ -20,9 +20,10 @@ struct ResultSet {
 };
 
 /// Writes run.json, summary.json, calls.csv, timeline.csv, events.ndjson, verdicts.json,
-/// replications.csv and, of several replications, bands.csv into `directory`, which is made if need
-/// be. They appear only when all of them are complete on the disk; on any error a WriteError is
-/// thrown and what was there before is untouched. Other files in the directory are left alone.
+/// replications.csv and, of several replications or with a twin, bands.csv into `directory`, which
+/// is made if need be. They appear only when all of them are complete on the disk; on any error a
+/// WriteError is thrown and what was there before is untouched. Other files in the directory are
+/// left alone.
 void write_results(const ResultSet& results, const ResultMeta& meta,
                    const std::filesystem::path& directory);
 /// The same of a single run.

@@ -63,6 +63,11 @@ auto fields(T& x) {
   auto& [a, b, c, d, e, f, g, h, i] = x;
   return std::tie(a, b, c, d, e, f, g, h, i);
 }
+template <models::Is<TimelineCells> T>
+auto fields(T& x) {
+  auto& [a, b] = x;
+  return std::tie(a, b);
+}
 template <models::Is<ReplicationRecord> T>
 auto fields(T& x) {
   auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
