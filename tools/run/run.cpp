@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "sim/hash.hpp"
+#include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/journal/journal_file.hpp"
 #include "tools/results/result_writer.hpp"
