@@ -78,6 +78,7 @@ MetricsCollector::MetricsCollector(const Directory& directory, std::size_t links
       workforce_(directory, board_),
       phases_(scenario_),
       recovery_(directory.agents.size()),
+      false_failovers_(scenario_),
       warm_up_end_(kStart + scenario_.run.warm_up) {
   begin_interval(kStart);
 }
@@ -179,6 +180,9 @@ void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger&
 void MetricsCollector::count(const JournalEntry& entry) {
   if (const auto c = std::visit(CountedIn{}, entry.record)) {
     board_.count(counter_at(c->kind, static_cast<int>(c->site)));
+  }
+  if (const auto found = false_failovers_.on_record(entry.record)) {
+    board_.count(counter_at(found->kind, found->site));
   }
 }
 

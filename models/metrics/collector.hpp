@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/ledger/ledger.hpp"
+#include "models/metrics/false_failovers.hpp"
 #include "models/metrics/recovery.hpp"
 #include "models/metrics/run_result.hpp"
 #include "models/metrics/workforce.hpp"
@@ -48,6 +49,7 @@ class MetricsCollector {
   Workforce workforce_;
   PhaseTracker phases_;
   RecoveryTracker recovery_;
+  FalseFailovers false_failovers_;
   SimTime warm_up_end_;
   bool warm_ = false;  ///< the warm-up is over
   SimTime interval_start_{}, interval_end_{};

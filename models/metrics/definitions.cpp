@@ -95,6 +95,13 @@ constexpr MetricDefinition kDefinitions[] = {
     {"hunt_redirects", "events", "calls sent to the preferred site of their hunt group (R51)",
      kScoped},
     {"hunt_legs", "events", "phones rung for calls to hunt groups", kScoped},
+    {"false_failovers.gateways", "events",
+     "SIP Servers that a gateway marked offline while their pair was alive", kScoped},
+    {"false_failovers.peers", "events",
+     "trunks to the peer taken out of service while its pair was alive", kScoped},
+    {"false_failovers.desktops", "events",
+     "desktops that began to move away from a site whose pair was alive", kScoped},
+    {"false_failovers", "events", "sum of these three (see False failovers)", kScoped},
     // Of the whole run only.
     {"in_system_at_start", "calls", "calls not over when the warm-up ended"},
     {"still_in_system", "calls", "calls not over at the horizon"},

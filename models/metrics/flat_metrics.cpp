@@ -134,14 +134,20 @@ void add_events(Writer& w, const Slice& s, int site) {
       "default_routed.no_member_idle",
       "default_routed.no_answer",
       "hunt_redirects",
-      "hunt_legs"};
+      "hunt_legs",
+      "false_failovers.gateways",
+      "false_failovers.peers",
+      "false_failovers.desktops"};
+  std::uint64_t false_failovers = 0;
   for (std::size_t k = 0; k < kCounterKinds; ++k) {
     std::uint64_t n = 0;
     for (int i = 0; i < kSites; ++i) {
       if (site == i || site == kBothSites) n += s.count(counter_at(static_cast<CounterKind>(k), i));
     }
     w.add(kNames[k], number(n));
+    if (k >= static_cast<std::size_t>(CounterKind::false_gateways)) false_failovers += n;
   }
+  w.add("false_failovers", number(false_failovers));
 }
 
 void add_scope(Writer& w, const RunResult& r, const CallTally& calls, const Slice& slice,

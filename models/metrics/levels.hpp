@@ -47,8 +47,11 @@ enum class CounterKind : std::uint8_t {
   no_answer,
   hunt_redirects,
   hunt_legs,
+  false_gateways,
+  false_peers,
+  false_desktops,
 };
-inline constexpr std::size_t kCounterKinds = 21;
+inline constexpr std::size_t kCounterKinds = 24;
 
 /// Index for both sites together.
 inline constexpr int kBothSites = kSites;
