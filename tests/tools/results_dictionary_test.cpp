@@ -11,6 +11,7 @@
 
 #include "models/metrics/definitions.hpp"
 #include "tests/support/site_failure_journal.hpp"
+#include "tools/plan/plan_output.hpp"
 #include "tools/results/csv_files.hpp"
 #include "tools/results/replication_files.hpp"
 #include "tools/results/result_writer.hpp"
@@ -91,7 +92,9 @@ TEST(Dictionary, HasEveryColumnInItsOrder) {
   EXPECT_THAT(first_words(table("replications.csv")), ElementsAreArray(replications_columns()));
   EXPECT_THAT(first_words(table("bands.csv")), ElementsAreArray(bands_columns()));
   EXPECT_THAT(first_words(table("points.csv")), ElementsAreArray(points_columns()));
-  for (const char* file : {"calls.csv", "timeline.csv", "replications.csv", "bands.csv"}) {
+  EXPECT_THAT(first_words(table("plan.csv")), ElementsAreArray(plan_columns()));
+  for (const char* file :
+       {"calls.csv", "timeline.csv", "replications.csv", "bands.csv", "plan.csv"}) {
     for (const Row& row : table(file)) {
       ASSERT_EQ(row.size(), 4u) << row[0];
       EXPECT_FALSE(row[1].empty()) << row[0];

@@ -64,6 +64,8 @@ double ring_s(const models::Scenario& s) {
   return sim::seconds(phone.answer_delay) + sim::seconds(phone.answer_spread) / 2;
 }
 
+}  // namespace
+
 PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   PeakLoad load;
   load.at = t;
@@ -81,8 +83,6 @@ PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   }
   return load;
 }
-
-}  // namespace
 
 PeakLoad peak_load(const models::Scenario& s) {
   PeakLoad worst;
