@@ -18,6 +18,7 @@
 #include "tools/stats/attribution.hpp"
 #include "tools/stats/estimands.hpp"
 #include "tools/sweep/sweep_files.hpp"
+#include "tools/tune/tune_result.hpp"
 
 namespace bcsim::tools::results_dictionary_test {
 namespace {
@@ -93,8 +94,9 @@ TEST(Dictionary, HasEveryColumnInItsOrder) {
   EXPECT_THAT(first_words(table("bands.csv")), ElementsAreArray(bands_columns()));
   EXPECT_THAT(first_words(table("points.csv")), ElementsAreArray(points_columns()));
   EXPECT_THAT(first_words(table("plan.csv")), ElementsAreArray(plan_columns()));
+  EXPECT_THAT(first_words(table("tune.csv")), ElementsAreArray(tune_columns()));
   for (const char* file :
-       {"calls.csv", "timeline.csv", "replications.csv", "bands.csv", "plan.csv"}) {
+       {"calls.csv", "timeline.csv", "replications.csv", "bands.csv", "plan.csv", "tune.csv"}) {
     for (const Row& row : table(file)) {
       ASSERT_EQ(row.size(), 4u) << row[0];
       EXPECT_FALSE(row[1].empty()) << row[0];
