@@ -46,7 +46,9 @@ ResultMeta describe_run(const models::Scenario& scenario, const RunOrigin& origi
   return meta;
 }
 
-void complete_meta(ResultMeta& meta, const Replication& first, double wall_s) {
+void complete_meta(ResultMeta& meta, const models::Scenario& scenario, const Replication& first,
+                   double wall_s) {
+  meta.warm_up = check_warm_up(first.result, scenario);
   meta.actors = first.pooled ? "pooled" : "per-device";
   meta.journal_fingerprint = first.journal_fingerprint;
   meta.trajectory_fingerprint = first.trajectory_fingerprint;
