@@ -1,5 +1,7 @@
 #include "models/directory.hpp"
 
+#include <algorithm>
+
 namespace bcsim::models {
 
 namespace {
@@ -23,9 +25,24 @@ std::uint32_t Directory::staffed(std::uint32_t group, SimTime t) const {
   return count < g.count ? count : g.count;
 }
 
+std::vector<AgentId> Directory::members_of(const std::vector<std::uint32_t>& groups) const {
+  std::vector<AgentId> members;
+  for (std::uint32_t i = 0; i < agents.size(); ++i) {
+    const auto found = std::find(groups.begin(), groups.end(), agents[i].group);
+    if (found != groups.end()) members.push_back(AgentId{i});
+  }
+  return members;
+}
+
 bool Directory::registered_at_start(AgentId id, SiteIndex site) const {
-  if (!steady()) return false;
-  return group(id).phone.registration == RegistrationMode::dual || agent(id).phone_site == site;
+  if (!steady() || !has_dn(id, site)) return false;
+  return registers_at(id, site);
+}
+
+bool Directory::desktop_knows(AgentId id, SiteIndex site) const {
+  if (scenario->sites[site].desktop.applications.empty()) return false;
+  const SiteIndex first = agent(id).preferred_site;
+  return site == first || group(id).desktop.second_site.value_or(peer_of(first)) == site;
 }
 
 Duration Directory::first_refresh(AgentId id, SiteIndex site) const {

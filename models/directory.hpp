@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "models/config/databases.hpp"
 #include "models/domain.hpp"
 #include "models/scenario.hpp"
 
@@ -18,6 +19,10 @@ struct AgentInfo {
   SiteIndex preferred_site = 0;  ///< Person site-1
   SiteIndex phone_site = 0;      ///< the phone's own preferred site
   NodeId phone, desktop;
+  /// Where he sits down after the loss of his building; invalid: nowhere. When they boot, they and
+  /// the devices above change places.
+  NodeId spare_phone, spare_desktop;
+  LocationIndex spare_location = 0;
   /// Connections that exist when a steady world starts (invalid otherwise).
   std::array<ConnectionId, kSites> server_connection;
   ConnectionId proxy_connection, stat_connection;
@@ -26,6 +31,8 @@ struct AgentInfo {
 struct Directory {
   const Scenario* scenario = nullptr;
   sim::RngFactory rng;
+  /// What the servers know of configuration objects; null: everything is everywhere.
+  ConfigurationDatabases* configuration = nullptr;
 
   std::array<AddressId, kSites> sip_server;                      ///< virtual address of each pair
   std::array<std::array<NodeId, 2>, kSites> sip_server_process;  ///< [site][0 primary, 1 backup]
@@ -33,6 +40,7 @@ struct Directory {
   std::array<AddressId, kSites> config_server;  ///< one is master, the other standby
   std::array<AddressId, kSites> config_proxy;
   std::array<AddressId, kSites> stat_server;
+  std::array<AddressId, kSites> local_config_server;  ///< desktops' local server, if there is one
   NodeId pstn;
   std::vector<NodeId> gateways;   ///< by gateway index
   std::vector<AgentInfo> agents;  ///< by AgentId
@@ -59,6 +67,8 @@ struct Directory {
   [[nodiscard]] int site_of(AddressId address) const {
     return address == sip_server[0] ? 0 : address == sip_server[1] ? 1 : -1;
   }
+  /// All agents of these groups.
+  [[nodiscard]] std::vector<AgentId> members_of(const std::vector<std::uint32_t>& groups) const;
   /// Members of a group at work at `t` by its staffing curve: the first so many.
   [[nodiscard]] std::uint32_t staffed(std::uint32_t group, SimTime t) const;
   /// Is this agent at work at `t`?
@@ -66,8 +76,31 @@ struct Directory {
     return agent(id).member < staffed(agent(id).group, t);
   }
 
+  /// The servers of `site` know the agent's DN …
+  [[nodiscard]] bool has_dn(AgentId id, SiteIndex site) const {
+    return configuration == nullptr || configuration->has_dn(id.value, site);
+  }
+  /// … and all else that he needs to log in there (R10).
+  [[nodiscard]] bool can_log_in(AgentId id, SiteIndex site) const {
+    return configuration == nullptr || configuration->can_log_in(id.value, site);
+  }
+  /// His desktop can find the servers of `site`: there is a desktop application for it, and his
+  /// Person names it (R74, R80).
+  [[nodiscard]] bool desktop_knows(AgentId id, SiteIndex site) const;
+  /// Sites whose Proxy and Stat Server the desktop application of `site` is connected to (R75).
+  [[nodiscard]] SiteIndex proxy_site(SiteIndex site) const {
+    return scenario->sites[site].desktop.proxy_site.value_or(site);
+  }
+  [[nodiscard]] SiteIndex stat_server_site(SiteIndex site) const {
+    return scenario->sites[site].desktop.stat_server_site.value_or(site);
+  }
+
   /// Does the phone hold a binding at `site` when a steady world starts (R16–R19)?
   [[nodiscard]] bool registered_at_start(AgentId id, SiteIndex site) const;
+  /// It would, were its DN not missing there: it has been refused, and tries again.
+  [[nodiscard]] bool refused_at_start(AgentId id, SiteIndex site) const {
+    return !has_dn(id, site) && registers_at(id, site);
+  }
   /// Time from the start of a steady world to the phone's first refresh at `site`: uniform in
   /// (0, rho E), or pinned (`first-refresh`).
   [[nodiscard]] Duration first_refresh(AgentId id, SiteIndex site) const;
@@ -76,6 +109,12 @@ struct Directory {
   /// How long before the start the desktop last heard from the SIP Server of `site`: uniform in
   /// (0, A), or pinned (`last-addp`, for its preferred site).
   [[nodiscard]] Duration addp_silence_at_start(AgentId id, SiteIndex site) const;
+
+ private:
+  /// At the start, by its mode (R16–R19).
+  [[nodiscard]] bool registers_at(AgentId id, SiteIndex site) const {
+    return group(id).phone.registration == RegistrationMode::dual || agent(id).phone_site == site;
+  }
 };
 
 }  // namespace bcsim::models

@@ -61,12 +61,14 @@ std::uint32_t tlib_bytes(tlib::Kind kind) {
     case registered:
       return 400;
     case agent_login:
+    case make_call:
       return 200;
     case agent_logged_in:
     case agent_logged_out:
     case private_info:
       return 250;
     case login_refused:
+    case call_refused:
       return 150;
     case agent_logout:
     case set_ready:
@@ -76,6 +78,7 @@ std::uint32_t tlib_bytes(tlib::Kind kind) {
     case not_ready:
       return 200;
     case ringing:
+    case dialing:
     case established:
       return 600;
     case held:

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "models/call_kind.hpp"
 #include "sim/ids.hpp"
 #include "sim/time.hpp"
 
@@ -21,15 +22,17 @@ using CallId = sim::Id<struct CallTag>;
 /// A person who works at a desk: the index is also that of the Extension DN, phone and desktop.
 using AgentId = sim::Id<struct AgentTag>;
 
-/// A directory number: an agent's Extension, or a queue (Routing Point / ACD Queue).
+/// A directory number: an agent's Extension, a queue (Routing Point / ACD Queue), or one outside.
 struct Dn {
   std::uint32_t number = 0xFFFF'FFFFu;
   static constexpr std::uint32_t kQueueBase = 0x8000'0000u;
 
   [[nodiscard]] static constexpr Dn extension(AgentId agent) { return {agent.value}; }
+  [[nodiscard]] static constexpr Dn outside() { return {kQueueBase - 1}; }
   [[nodiscard]] static constexpr Dn queue(std::uint32_t index) { return {kQueueBase + index}; }
   [[nodiscard]] constexpr bool valid() const { return number != 0xFFFF'FFFFu; }
   [[nodiscard]] constexpr bool is_queue() const { return valid() && number >= kQueueBase; }
+  [[nodiscard]] constexpr bool is_outside() const { return *this == outside(); }
   [[nodiscard]] constexpr std::uint32_t queue_index() const { return number - kQueueBase; }
   [[nodiscard]] constexpr AgentId agent() const { return AgentId{number}; }
   constexpr auto operator<=>(const Dn&) const = default;
@@ -49,6 +52,8 @@ struct Conversation {
   Duration hold{};             ///< for so long the agent puts the caller on hold; 0: never
   Duration hold_after{};       ///< talk before that
   bool agent_releases = true;  ///< the agent hangs up first, else the caller
+  CallKind kind = CallKind::queue;
+  AgentId from{};  ///< who placed it; invalid: a caller from outside
 };
 
 // ---- SIP -----------------------------------------------------------------------------------
@@ -71,13 +76,13 @@ struct Request {
   std::uint64_t branch = 0;  ///< transaction (Via branch; ACK to a non-2xx and CANCEL share it)
   std::uint64_t dialog = 0;  ///< Call-ID: one per leg; make it with dialog_id()
   std::uint32_t cseq = 0;
-  std::uint32_t expires_s =
-      0;                      ///< REGISTER: 0 removes the binding; INVITE: Session-Expires, 0 none
-  CallId call;                ///< which call this is about; invalid outside calls
-  Dn dn;                      ///< user part of the Request-URI (REGISTER: of the To)
-  NodeId media;               ///< RTP endpoint offered or answered in SDP; invalid: no SDP
-  AddressId contact;          ///< where requests of this dialog, or to this DN, are to go
-  Conversation conversation;  ///< initial INVITE only
+  std::uint32_t expires_s = 0;  ///< REGISTER: 0 removes the binding; INVITE: Session-Expires; BYE:
+                                ///< cause of the Reason header (RFC 3326); 0 none
+  CallId call;                  ///< which call this is about; invalid outside calls
+  Dn dn;                        ///< user part of the Request-URI (REGISTER: of the To)
+  NodeId media;                 ///< RTP endpoint offered or answered in SDP; invalid: no SDP
+  AddressId contact;            ///< where requests of this dialog, or to this DN, are to go
+  Conversation conversation;    ///< initial INVITE only
 };
 
 struct Response {
@@ -126,6 +131,9 @@ enum class Kind : std::uint8_t {
   established,        ///< EventEstablished
   held,               ///< EventHeld
   retrieved,          ///< EventRetrieved
+  make_call,          ///< TMakeCall: `dn` is to be called (3pcc)
+  dialing,            ///< EventDialing
+  call_refused,       ///< EventError: no call is set up
   released,           ///< EventReleased; `work`: after-call work to do; 0 if never answered
   dn_out_of_service,  ///< EventDNOutOfService
   dn_in_service,      ///< EventDNBackInService
@@ -141,6 +149,8 @@ struct Message {
   AgentId agent;
   CallId call;
   Duration work{};
+  Dn dn{};                      ///< make_call only
+  Conversation conversation{};  ///< make_call only
 };
 
 }  // namespace tlib
@@ -170,15 +180,17 @@ struct Message {
 }  // namespace config
 
 // ---- public telephone network ↔ gateway (a trunk's signalling; no packets) ---------------------
+// What the phone of an agent who has dialled says to him has the same words.
 
 namespace pstn {
 
 enum class Kind : std::uint8_t {
-  setup,     ///< PSTN → gateway: a new call
-  alerting,  ///< gateway → PSTN: the far end rings (180/183)
-  connect,   ///< gateway → PSTN: answered by the contact centre (200 to INVITE)
+  setup,     ///< PSTN → gateway, or gateway → PSTN (an outgoing call): a new call
+  alerting,  ///< the far end rings (180/183)
+  connect,   ///< answered by the contact centre (200 to INVITE), or by whom an agent has called
   speech,    ///< gateway → PSTN: the caller now hears an agent (`flag`) or no longer (treatment)
   release,   ///< either way: the call is over
+  cleared,   ///< gateway → PSTN: an outgoing call is over, its channel is free
 };
 
 /// Why a call was released, as the side that released it knows it.
@@ -201,7 +213,7 @@ struct Message {
   Release release = Release::normal;
   bool flag = false;
   std::uint8_t priority = 0;
-  std::uint16_t status = 0;
+  std::uint16_t status = 0;  ///< of a rejection; in a gateway's set-up: the gateway
   CallId call;
   Dn dn;
   Conversation conversation;
@@ -239,19 +251,30 @@ enum class Kind : std::uint8_t {
   rtp_resumed,       ///< gateway: it arrives again
   become_primary,    ///< SIP Server backup: Solution Control Server says take over
   activate_standby,  ///< Configuration Server: the standby is brought into service
+  stand_down,        ///< Configuration Server: the master at the other site serves again
+  config_write,      ///< Configuration Server Proxy: an administrator writes change `index`
   shift_start,       ///< desktop: its agent's work begins
   shift_end,         ///< desktop: … ends, log out after the call
   move_desk,         ///< desktop, phone: now at location `index` (staff return, building loss)
   drain,             ///< SIP Server: graceful shutdown begins (domain.md §2.3)
+  ha_link,           ///< SIP Server: the link to the other process is cut (`index` 0) or healed (1)
   gateway_died,      ///< PSTN: gateway `index` died just now, its calls are gone
   gateway_down,      ///< PSTN: gateway `index` has been noticed dead, use another
   gateway_up,        ///< PSTN: gateway `index` is in service again
+  wishes_to_call,    ///< desktop: its agent wants to call somebody; `index` numbers the wish
+  dials,             ///< PSTN (all who place calls): the agent of wish `index` is free, and dials
+  dial,              ///< phone: dial `dn` (1pcc)
+  make_call,         ///< desktop: call `dn` with TMakeCall (3pcc)
+  hang_up,           ///< phone: the agent gives up his own call; PSTN: phone of agent `index` died
+  own_call_over,     ///< desktop: the call that its agent placed is over
 };
 
 struct Message {
   Kind kind = Kind::speech_lost;
   std::uint32_t index = 0;
   CallId call;
+  Dn dn = {};
+  Conversation conversation = {};
 };
 
 }  // namespace notice

@@ -15,7 +15,8 @@ namespace bcsim::models {
 
 // Fields are ordered largest first and padded by hand: a record is hashed as its bytes.
 
-/// A caller dials (call.offered). `previous` is the attempt it repeats, if any.
+/// A caller dials (call.offered); `gateway` is kNoGateway if he is an agent. `previous` is the
+/// attempt it repeats, if any.
 struct CallOffered {
   Duration talk, patience;
   CallId call, previous;
@@ -23,6 +24,7 @@ struct CallOffered {
   std::uint32_t gateway;
   std::uint32_t attempt;  ///< 1: first
 };
+inline constexpr std::uint32_t kNoGateway = 0xFFFF'FFFFu;
 /// The gateway has sent an initial INVITE to a site's SIP Server.
 struct CallInvited {
   CallId call;
@@ -137,6 +139,35 @@ struct RedialPlanned {
   std::uint32_t caller;
 };
 
+// ---- calls that agents place -----------------------------------------------------------------
+
+/// An agent calls somebody: with his phone (1pcc), or by the desktop (3pcc).
+struct AgentDialled {
+  CallId call;
+  AgentId agent;
+  std::uint32_t by_desktop;
+};
+/// His phone has sent an INVITE to a site's SIP Server, its `nth` for this call from 0.
+struct PhoneInvited {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t nth;
+};
+/// A SIP Server has taken the call of this agent, who is now busy there.
+struct AgentCallTaken {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t path;
+};
+/// A SIP Server has sent the call out to a gateway.
+struct CallSentOut {
+  CallId call;
+  std::uint32_t site;
+  std::uint32_t gateway;
+};
+
 // ---- gateways, peers, servers --------------------------------------------------------------
 
 /// A gateway holds a SIP Server offline, or online again (mg.proxy_offline / mg.proxy_online).
@@ -172,6 +203,16 @@ struct Switchover {
 struct EarlyDialogLost {
   CallId call;
   std::uint32_t site;
+};
+/// A call ended in a switchover because the backup had not been told of it yet (double failure).
+struct CallStateLost {
+  CallId call;
+  std::uint32_t site;
+};
+/// A burst of calls was copied to a backup that has just started; `left` are still to come.
+struct CallsCopied {
+  std::uint32_t site;
+  std::uint32_t calls, left;
 };
 /// The server's input queue was full; `method` as sip::Method.
 struct RequestDropped {
@@ -227,8 +268,14 @@ struct AgentLogin {
   std::uint32_t endpoint_in_service;
 };
 struct AgentLoginRefused {
+  enum class Cause : std::uint32_t {
+    endpoint_out_of_service,  ///< R39
+    closing,                  ///< the site is being drained
+    not_configured,           ///< his DN, Place, Agent Login or Person is missing here (R10)
+  };
   AgentId agent;
   std::uint32_t site;
+  Cause cause;
 };
 struct AgentLogout {
   AgentId agent;
@@ -271,11 +318,39 @@ struct ConfigRead {
   AgentId agent;
   std::uint32_t site;
 };
+/// A change of the scenario has been written by the master of `site`; in `objects` objects.
+struct ConfigWritten {
+  std::uint32_t edit;  ///< index in edits, then in synchronizations
+  std::uint32_t site;
+  std::uint32_t objects;
+};
+/// A change was refused because the Proxy of `site` knows no master.
 struct ConfigWriteRefused {
   std::uint32_t site;
+  std::uint32_t edit;  ///< kNoEdit: a desktop's
+  static constexpr std::uint32_t kNoEdit = 0xFFFF'FFFFu;
 };
 struct ConfigStandbyUp {
   std::uint32_t site;
+};
+/// The Proxy of a site no longer knows a master, or has found one (again).
+struct ConfigMasterKnown {
+  std::uint32_t site;
+  std::uint32_t known;
+};
+/// Two switches differ in an object that should be the same on both; `site` lacks it, or has the
+/// older one.
+struct ConfigDrift {
+  std::uint32_t type;   ///< ObjectType
+  std::uint32_t index;  ///< agent, queue, or 0
+  std::uint32_t site;
+};
+/// The databases of the two sites are one again. `both` objects had been written at both sites:
+/// those of site `lost` are given up; `merged` had been written at one site only.
+struct ConfigReconciled {
+  std::uint32_t both;
+  std::uint32_t merged;
+  std::uint32_t lost;
 };
 struct StatServerConnected {
   AgentId agent;
@@ -305,11 +380,13 @@ using Record =
                  CallRinging, CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg,
                  CallDefaultRouted, CallReleased, MediaDegraded, CallerLost, RedialPlanned,
                  ProxyState, PstnReroute, PeerProbe, PeerTrunk, ServerModeChanged, Switchover,
-                 EarlyDialogLost, RequestDropped, RequestRejected, BcForward, PhoneRegistered,
-                 PhoneRegistrationFailed, DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
-                 AgentLoginRefused, AgentLogout, AgentStateChanged, AgentAtWork, ShiftChanged,
-                 PrivateInfo, ConfigRead, ConfigWriteRefused, ConfigStandbyUp, StatServerConnected,
-                 FaultInjected, NodeStateChanged, PairStateChanged>;
+                 EarlyDialogLost, CallStateLost, CallsCopied, RequestDropped, RequestRejected,
+                 BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
+                 DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
+                 AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead,
+                 ConfigWritten, ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift,
+                 ConfigReconciled, StatServerConnected, FaultInjected, NodeStateChanged,
+                 PairStateChanged, AgentDialled, PhoneInvited, AgentCallTaken, CallSentOut>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

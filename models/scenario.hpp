@@ -5,12 +5,16 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "models/call_kind.hpp"
+#include "models/config/options.hpp"
 #include "models/demand/distribution.hpp"
+#include "models/sites.hpp"
 #include "sim/time.hpp"
 
 namespace bcsim::models {
@@ -18,16 +22,6 @@ namespace bcsim::models {
 using sim::Duration;
 using sim::SimTime;
 using namespace std::chrono_literals;
-
-/// Index of a peer site: 0 is site 1, 1 is site 2. The order of YAML `sites`.
-using SiteIndex = std::uint8_t;
-inline constexpr int kSites = 2;
-[[nodiscard]] constexpr SiteIndex peer_of(SiteIndex s) {
-  return static_cast<SiteIndex>(1 - s);
-}
-
-/// Index of a location: 0 and 1 are the sites' own premises, then the branches in file order.
-using LocationIndex = std::uint8_t;
 
 // ---- run -----------------------------------------------------------------------------------
 
@@ -82,6 +76,7 @@ struct SipServerOptions {
   Duration oos_check = 10s, oos_force = 5s;
   bool dr_peer_trunk = true;  ///< false: traditional single mode, never BC
   DrForward dr_forward = DrForward::no_agent;
+  bool dr_oosp_transfer_enabled = true;  ///< forwards by 302; false: over the inter-site trunk
   int shutdown_sip_reject_code = 603;
   Duration after_routing_timeout = 10s;
   AfterRoutingAction after_routing_timeout_action = AfterRoutingAction::not_ready;
@@ -96,6 +91,10 @@ struct SipServerOptions {
   Duration process_death_detection = 1s;
   Duration host_loss_detection_min = 9s, host_loss_detection_max = 18s;
   Duration promotion = 3s;  ///< backup to primary, virtual address moved
+  /// Heartbeats that the management layer expects of the process; missing for so long, it is hung
+  /// and is ended. nullopt: nobody notices.
+  std::optional<Duration> heartbeat_period;
+  std::uint32_t call_sync_burst = 500;  ///< calls copied to a backup at once, then 1 s pause (D21)
 };
 
 enum class RedundancyMode : std::uint8_t { homing, parking, load_balance };
@@ -107,6 +106,7 @@ struct GatewayOptions {
   std::uint32_t channels = 480;
   RedundancyMode redundancy = RedundancyMode::homing;
   bool second_target = true;  ///< false: knows its home site only (V-W20)
+  bool via_dc_link = false;   ///< reaches the other site across the dc-link only (V-W22)
   Duration options_period = 60s;
   int retransmissions = 3;  ///< hot swap after so many (R_g); 7 or more: full timer B
   int success_retries = 1;
@@ -124,6 +124,13 @@ struct DesktopOptions {  ///< the AIL application of one site (R74–R79)
   Duration addp_timeout = 20s;
   Duration site_timeout = 30s;
   Duration site_sip_register_timeout = 30s;
+  /// ThirdPartyApplication objects of the site; the desktops use the first (V-E17).
+  std::vector<std::string> applications = {"AIL"};
+  bool third_party_type = true;
+  // Sites whose servers the object is connected to, if not its own (V-E18).
+  std::optional<SiteIndex> proxy_site, stat_server_site;
+  /// Further options in section agent-desktop, which the desktop ignores (V-W13).
+  std::vector<std::pair<std::string, std::string>> other_options;
 };
 
 struct SiteOptions {
@@ -132,11 +139,7 @@ struct SiteOptions {
   DesktopOptions desktop;
   bool config_server_proxy = true;
   bool stat_server = true;
-};
-
-struct ConfigurationOptions {
-  SiteIndex master_site = 0;
-  std::optional<Duration> standby_activation = 15min;  ///< nullopt: never
+  std::string stat_server_release = "8.1.2";  ///< R15
 };
 
 // ---- agents --------------------------------------------------------------------------------
@@ -144,27 +147,77 @@ struct ConfigurationOptions {
 enum class RegistrationMode : std::uint8_t { single, active_backup, dual, fixed };
 enum class Failback : std::uint8_t { stay, return_after_call };
 
+/// A DNS SRV record of a site's SIP Server (RFC 2782).
+struct SrvRecord {
+  std::uint16_t priority = 0;  ///< lowest first
+  std::uint16_t weight = 1;    ///< share among those of one priority
+};
+/// Phones whose behavior their makers describe (domain.md §3.3, §3.4); what a profile sets can be
+/// set one by one too.
+enum class PhoneProfile : std::uint8_t {
+  none,
+  polycom,
+  yealink,
+  snom,
+  avaya,
+  panasonic,
+  grandstream,
+  audiocodes,
+  alcatel_4000
+};
+
 struct PhoneOptions {
+  PhoneProfile profile = PhoneProfile::none;
   RegistrationMode registration = RegistrationMode::active_backup;
   std::optional<SiteIndex> preferred_site;  ///< registers and calls there; default: the agent's
+  /// Dual registration: its own calls go by these instead of to the preferred site (R18).
+  std::optional<std::array<SrvRecord, kSites>> srv;
+  Duration dirty_host_cache = 5min;  ///< a server that did not answer a call is not called first
   Duration expires = 120s;
   double refresh_fraction = 0.5;
   int retransmissions = 3;  ///< R_p; 11 or more: full timer F
   bool cached_nonce = false;
   bool heed_icmp = true;
-  Duration poll_primary = 60s;            ///< active-backup: period of trying the primary again
+  std::uint32_t registrations_per_site = 1;  ///< R16; more are refused (V-E08)
+  Duration poll_primary = 60s;               ///< active-backup: period of trying the primary again
+  /// Longest wait for a first response; nullopt: the retransmissions decide.
+  std::optional<Duration> response_timeout;
+  /// Until a registration is tried again where there is no other server to try; nullopt: RFC 5626.
+  std::optional<Distribution> register_retry;
+  /// A server that did not answer a REGISTER is left alone for so long; nullopt: it is not.
+  std::optional<Duration> registrar_hold_down;
+  bool failover_in_call = true;           ///< false: changes its server after the call only
   Duration answer_delay = 4s;             ///< ring time before the agent answers
   Duration answer_spread = 0s;            ///< and a further uniform time up to this
   std::optional<Duration> first_refresh;  ///< pinned phase of the first refresh, else uniform
 };
 
+/// Where a desktop that starts finds its first data: in itself, or on a server of its site (R81).
+enum class LocalConfiguration : std::uint8_t { desktop, server };
+enum class BootstrapServer : std::uint8_t { proxy, master };  ///< R84
+/// Groups of local data for one site (R82).
+enum class LocalItem : std::uint8_t { primary_proxy, backup_proxy, application, place };
+
 struct DesktopPolicy {
   bool require_endpoint = true;  ///< C7
-  Duration relogin_work = 1s;    ///< L
+  /// C30, literally: site-sip-register-timeout alone moves it, wherever the phone is.
+  bool leave_without_endpoint = false;
+  Duration relogin_work = 1s;  ///< L
   Duration reconnect_delay = 10s;
   Duration login_retry = 10s;
   Failback failback = Failback::stay;
+  /// Share of the desktops' agents who heed an EventPrivateInfo (R60), and after how long; nullopt:
+  /// all with return_after_call, else none.
+  std::optional<double> private_info_compliance;
+  Distribution private_info_delay = Deterministic{0};
   std::optional<SimTime> last_addp;  ///< pinned date of the last ADDP message, may be negative
+  std::string product = "Workspace Desktop Edition", release = "8.5.1";  ///< R24
+  std::optional<SiteIndex> second_site;  ///< Person site-2; default: the other site
+  LocalConfiguration local_configuration = LocalConfiguration::desktop;
+  BootstrapServer bootstrap_from = BootstrapServer::proxy;
+  bool cache_preferred_site = true;  ///< false: site 1 is asked first (D10)
+  /// R82: bit i is LocalItem i, by site.
+  std::array<std::uint8_t, kSites> local_data = {0xF, 0xF};
 };
 
 struct StaffingStep {
@@ -175,9 +228,10 @@ struct StaffingStep {
 struct AgentGroup {
   std::string name;
   std::uint32_t count = 0;
-  LocationIndex location = 0;         ///< where the people, phones and desktops are
-  SiteIndex preferred_site = 0;       ///< Person site-1
-  std::vector<std::uint32_t> queues;  ///< indices; empty: all
+  LocationIndex location = 0;           ///< where the people, phones and desktops are
+  SiteIndex preferred_site = 0;         ///< Person site-1
+  std::vector<std::uint32_t> queues;    ///< indices; empty: all
+  std::optional<DrForward> dr_forward;  ///< of their Extension DNs, instead of the application's
   PhoneOptions phone;
   DesktopPolicy desktop;
   std::vector<StaffingStep> staffing;  ///< empty: all of them, all the time
@@ -205,7 +259,9 @@ struct QueueOptions {
   std::optional<std::uint32_t> limit;    ///< waiting calls per site; beyond: default-routed
   std::optional<Duration> maximum_wait;  ///< then default-routed
   RoutingScope routing_scope = RoutingScope::local;
-  int priority = 0;                            ///< higher first, FIFO inside
+  int priority = 0;  ///< higher first, FIFO inside
+  /// Where calls go that cannot be served; nullopt: they are rejected (V-E16).
+  std::optional<std::string> default_destination = "voicemail";
   std::optional<HuntGroupOptions> hunt_group;  ///< its calls ring members instead of waiting
 };
 
@@ -255,6 +311,12 @@ struct RedialOptions {
 struct CallStream {
   std::string name;
   std::uint32_t queue = 0;
+  /// Agent groups. Not empty: each caller dials the Extension of one of their agents, no queue.
+  std::vector<std::uint32_t> to_agents;
+  /// Agent groups. Not empty: any one of their agents places the call, to `to_agents` or outside.
+  std::vector<std::uint32_t> from_agents;
+  double by_desktop = 1;                         ///< share of those calls by TMakeCall (3pcc)
+  Distribution answer_delay = Deterministic{8};  ///< of whom they call outside
   ArrivalSpec arrivals = ConstantRate{};
   double busyness_cv = 0;             ///< gamma factor of the day, 0: none
   std::vector<SurgeStep> surge;       ///< in order of time
@@ -267,6 +329,11 @@ struct CallStream {
   Distribution setup_patience = Exponential{60};
   RedialOptions redial;
   bool agent_releases = true;  ///< the agent hangs up first, else the caller
+
+  [[nodiscard]] CallKind kind() const {
+    if (from_agents.empty()) return to_agents.empty() ? CallKind::queue : CallKind::direct;
+    return to_agents.empty() ? CallKind::outgoing : CallKind::internal;
+  }
 };
 
 // ---- faults --------------------------------------------------------------------------------
@@ -279,7 +346,8 @@ enum class Role : std::uint8_t {
   media_server,
   config_server,
   config_server_proxy,
-  stat_server
+  stat_server,
+  local_config_server
 };
 struct SiteTarget {
   SiteIndex site = 0;
@@ -310,10 +378,48 @@ struct LinkTarget {
   SiteIndex site = 0;
   CutDirection direction = CutDirection::both;
 };
+/// The link between the two SIP Server machines of a site, over which the primary's state is
+/// copied.
+struct HaLinkTarget {
+  SiteIndex site = 0;
+};
+/// What running servers heed of their options (R64).
+struct RunTimeOptions {
+  std::array<SipServerOptions, kSites> sip_servers;
+  std::vector<QueueOptions> queues;
+};
+/// An option that is changed while everything runs.
+struct OptionTarget {
+  std::string path;
+  std::optional<std::string> value;  ///< as written
+  /// All options from this change on, those of earlier changes included.
+  std::shared_ptr<const RunTimeOptions> options;
+};
 using FaultTarget = std::variant<SiteTarget, ProcessTarget, HostTarget, GatewayTarget, PhoneTarget,
-                                 DesktopTarget, LinkTarget>;
+                                 DesktopTarget, LinkTarget, HaLinkTarget, OptionTarget>;
 
-enum class FaultVerb : std::uint8_t { fail, restore, crash, hang, cut, heal, degrade, drain };
+enum class FaultVerb : std::uint8_t {
+  fail,
+  restore,
+  crash,
+  hang,
+  cut,
+  heal,
+  degrade,
+  drain,
+  switchover,
+  change
+};
+
+/// People who lost their building are at work again elsewhere, with other phones and desktops.
+struct ReturnStep {
+  Duration after{};
+  double share = 0;  ///< of all who sat there
+};
+struct StaffReturn {
+  LocationIndex to = 0;
+  std::vector<ReturnStep> steps;  ///< rising
+};
 
 struct Fault {
   SimTime at;
@@ -327,7 +433,8 @@ struct Fault {
   std::optional<Duration> flap_period;
   double flap_duty = 0.5;
   std::optional<SimTime> flap_until;
-  std::string text;  ///< as written, for the reader: "fail site1"
+  std::optional<StaffReturn> staff_return;  ///< fail, scope building
+  std::string text;                         ///< as written, for the reader: "fail site1"
 };
 
 // ---- expectations --------------------------------------------------------------------------
@@ -365,5 +472,14 @@ struct Scenario {
   std::vector<GateRule> gates;
   std::optional<Duration> first_trunk_probe[kSites];  ///< pinned phase of each server's OPTIONS
 };
+
+/// Does anything break in this scenario? A change of an option breaks nothing, and is the twin's
+/// too.
+[[nodiscard]] inline bool has_failures(const Scenario& scenario) {
+  for (const Fault& fault : scenario.faults) {
+    if (fault.verb != FaultVerb::change) return true;
+  }
+  return false;
+}
 
 }  // namespace bcsim::models

@@ -77,7 +77,8 @@ constexpr std::optional<AgentState> AgentStateMachine::next(AgentInput input) co
       return idle() ? S::not_ready : state_;
     case AgentInput::ring:
       // A direct call or a hunt group rings a DN whose agent is not ready, too (domain.md §2.7).
-      if (idle()) return S::ringing;
+      // After-call work is broken off for it (ASSUMPTION).
+      if (idle() || state_ == S::after_call_work) return S::ringing;
       break;
     case AgentInput::no_answer:
       if (state_ == S::ringing) return rest();

@@ -13,14 +13,31 @@ using tlib::SwitchReason;
 
 }  // namespace
 
+tlib::DesktopSessionOptions AgentDesktopEndpoint::session_options(const Directory& directory,
+                                                                  AgentId agent) {
+  const DesktopPolicy& policy = directory.group(agent).desktop;
+  const auto leads_to_proxy = [&](SiteIndex site) {
+    // ASSUMPTION: a site has one Proxy; nobody is found at the address of a backup one.
+    const auto has = [&](LocalItem item) {
+      return (policy.local_data[site] >> static_cast<unsigned>(item)) % 2 != 0;
+    };
+    return has(LocalItem::primary_proxy) && has(LocalItem::application) && has(LocalItem::place);
+  };
+  return {.preferred = directory.agent(agent).preferred_site,
+          .ail = {directory.scenario->sites[0].desktop, directory.scenario->sites[1].desktop},
+          .policy = policy,
+          .preferred_cached = policy.cache_preferred_site,
+          .can_bootstrap = {leads_to_proxy(0), leads_to_proxy(1)}};
+}
+
 AgentDesktopEndpoint::AgentDesktopEndpoint(const Directory& directory, AgentId agent, bool first)
     : directory_(directory),
       agent_(agent),
       steady_(first && directory.steady()),
-      options_{.preferred = directory.agent(agent).preferred_site,
-               .ail = {directory.scenario->sites[0].desktop, directory.scenario->sites[1].desktop},
-               .policy = directory.group(agent).desktop},
+      options_(session_options(directory, agent)),
       session_(options_),
+      has_local_data_(steady_ ||
+                      options_.policy.local_configuration == LocalConfiguration::desktop),
       location_(directory.agent(agent).location) {}
 
 void AgentDesktopEndpoint::on_start(Context& context) {
@@ -31,6 +48,10 @@ void AgentDesktopEndpoint::on_start(Context& context) {
   }
   start_steady_links(context);
   if (!works) return;  // connected, but logged out
+  if (!directory_.can_log_in(agent_, options_.preferred)) {
+    feed(context, Input::shift_start);
+    return;
+  }
   session_.assume_active(options_.preferred);
   for (SiteIndex site = 0; site < kSites; ++site) {
     feed(context, servers_[site].dn_in_service ? Input::dn_in_service : Input::dn_out_of_service,
@@ -53,6 +74,7 @@ void AgentDesktopEndpoint::feed(Context& context, Input input, SiteIndex site) {
     for (const tlib::DesktopEffect& effect : effects) carry_out(context, effect);
   }
   feeding_ = false;
+  dial_if_wished(context);
   press_ready_if_due(context);
 }
 
@@ -65,7 +87,12 @@ void AgentDesktopEndpoint::carry_out(Context& context, const tlib::DesktopEffect
       read_person(context);
       return;
     case EffectKind::connect:
-      connect_server(context, effect.site);
+      if (directory_.desktop_knows(agent_, effect.site)) {
+        connect_server(context, effect.site);
+      } else if (effect.site == session_.current()) {
+        servers_[effect.site].attempted_at = context.now();
+        feed(context, Input::connection_failed, effect.site);
+      }
       return;
     case EffectKind::close:  // at the end of a shift the desktop stays connected, logged out
       return;
@@ -185,10 +212,22 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
         work_timer_ = context.arm(kReadyAgain, {ready_timer});
       }
       return;
+    case Kind::dialing:
+      own_call_followed_ = works_at(site);
+      [[fallthrough]];
     case Kind::ringing:
       // Only the site of the login makes a call visible (R57).
       if (works_at(site)) start_call(context);
       return;
+    case Kind::call_refused: {
+      pstn::Message refused;
+      refused.kind = pstn::Kind::release;
+      refused.release = pstn::Release::rejected;
+      refused.status = 480;
+      refused.call = message.call;
+      context.notify(directory_.pstn, refused);
+      return;
+    }
     case Kind::released:
       on_released(context, message.work);
       return;
@@ -198,11 +237,7 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       feed(context, link.dn_in_service ? Input::dn_in_service : Input::dn_out_of_service, site);
       return;
     case Kind::private_info:
-      // Advice to log in at the sender's peer (R59, R60): heeded by those whose policy is to
-      // return.
-      if (options_.policy.failback == Failback::return_after_call) {
-        feed(context, Input::recommended, peer_of(site));
-      }
+      on_private_info(context, site);
       return;
     case Kind::single_site_mode:
       link.single_site_mode = message.flag;
@@ -217,6 +252,7 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
     case Kind::agent_logout:
     case Kind::set_ready:
     case Kind::set_not_ready:
+    case Kind::make_call:
     case Kind::addp_poll:
       return;
   }
@@ -248,6 +284,25 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
   if (busy()) context.record(AgentAtWork{agent_, site});
 }
 
+/// Advice to log in at the sender's peer (R59, R60), which its agent may heed, after a while; a
+/// call in hand is finished first.
+void AgentDesktopEndpoint::on_private_info(Context& context, SiteIndex from) {
+  const DesktopPolicy& policy = options_.policy;
+  const bool returns = policy.failback == Failback::return_after_call;
+  const double share = policy.private_info_compliance.value_or(returns ? 1 : 0);
+  sim::RngStream stream =
+      context.stream("desktop.advice", (std::uint64_t{agent_.value} << 32) | advices_++);
+  if (!stream.bernoulli(share)) return;
+  const Duration delay = draw(policy.private_info_delay, stream);
+  context.cancel(advice_timer_);
+  advice_timer_ = {};
+  if (delay == Duration{}) {
+    feed(context, Input::recommended, peer_of(from));
+  } else if (delay < Duration::max()) {
+    advice_timer_ = context.arm(delay, {advice_timer, peer_of(from)});
+  }
+}
+
 /// Also the answer of a server that has forgotten the login, to a resumption or to TAgentSetReady.
 void AgentDesktopEndpoint::on_login_refused(Context& context, SiteIndex site) {
   const bool working = works_at(site);
@@ -274,8 +329,9 @@ void AgentDesktopEndpoint::press_ready_if_due(Context& context) {
 void AgentDesktopEndpoint::start_call(Context& context) {
   context.cancel(work_timer_);
   work_timer_ = {};
-  if (work_ == Work::none) feed(context, Input::call_started);
+  const bool was_free = work_ == Work::none;
   work_ = Work::call;
+  if (was_free) feed(context, Input::call_started);
 }
 
 /// The call, and its after-call work if there was any, is done.
@@ -305,17 +361,66 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
     case notice::Kind::move_desk:
       location_ = static_cast<LocationIndex>(notice.index);
       return;
+    case notice::Kind::wishes_to_call:
+      wishes_.push_back({notice.index, notice.conversation.agent_releases});
+      dial_if_wished(context);
+      return;
+    case notice::Kind::make_call:
+      make_call(context, notice);
+      return;
+    case notice::Kind::own_call_over:
+      // If the server follows the call, its EventReleased says what work is left.
+      if (work_ == Work::call && !own_call_followed_) end_call(context);
+      return;
     case notice::Kind::speech_lost:
     case notice::Kind::rtp_stopped:
     case notice::Kind::rtp_resumed:
     case notice::Kind::become_primary:
     case notice::Kind::activate_standby:
+    case notice::Kind::stand_down:
+    case notice::Kind::config_write:
     case notice::Kind::drain:
+    case notice::Kind::ha_link:
     case notice::Kind::gateway_died:
     case notice::Kind::gateway_down:
     case notice::Kind::gateway_up:
+    case notice::Kind::dials:
+    case notice::Kind::dial:
+    case notice::Kind::hang_up:
       return;
   }
+}
+
+// ---- calls that the agent places
+// ------------------------------------------------------------------
+
+/// One at a time, when nothing else is in hand: with the phone whenever he is on shift, by the
+/// desktop only while it is logged in.
+void AgentDesktopEndpoint::dial_if_wished(Context& context) {
+  if (wishes_.empty() || busy() || session_.state() == State::off) return;
+  const auto wish = std::find_if(wishes_.begin(), wishes_.end(), [this](const Wish& w) {
+    return !w.by_desktop || session_.state() == State::active;
+  });
+  if (wish == wishes_.end()) return;
+  notice::Message dials;
+  dials.kind = notice::Kind::dials;
+  dials.index = wish->number;
+  wishes_.erase(wish);
+  own_call_followed_ = false;
+  context.notify(directory_.pstn, dials);
+  start_call(context);
+}
+
+void AgentDesktopEndpoint::make_call(Context& context, const notice::Message& what) {
+  const SiteIndex site = session_.current();
+  if (servers_[site].state == LinkState::down) return;  // he waits, and gives up
+  tlib::Message message;
+  message.kind = tlib::Kind::make_call;
+  message.agent = agent_;
+  message.call = what.call;
+  message.dn = what.dn;
+  message.conversation = what.conversation;
+  context.send(servers_[site].connection, message, size_bytes(message));
 }
 
 void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {
@@ -340,6 +445,9 @@ void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {
     case stat_timer:
       stat_failed(context);
       return;
+    case local_timer:
+      local_failed(context);
+      return;
     case switchover_timer:
       feed(context, Input::timer_switchover);
       return;
@@ -356,6 +464,10 @@ void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {
     case ready_timer:
       ready_wanted_ = true;
       press_ready_if_due(context);
+      return;
+    case advice_timer:
+      advice_timer_ = {};
+      feed(context, Input::recommended, site);
       return;
   }
 }

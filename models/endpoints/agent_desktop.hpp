@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "models/directory.hpp"
 #include "models/domain.hpp"
@@ -14,8 +15,9 @@
 namespace bcsim::models {
 
 /// Carries out what the DesktopSession decides, and tells it what happens: on four connections
-/// (T-Library to both SIP Servers, Configuration Server Proxy, Stat Server), by its timers, and in
-/// the agent's work. A device: silent when it is dead.
+/// (T-Library to both SIP Servers, Configuration Server Proxy, Stat Server; before them, maybe, one
+/// to a local server of initial configuration), by its timers, and in the agent's work. A device:
+/// silent when it is dead.
 class AgentDesktopEndpoint final : public Endpoint {
  public:
   /// `first` in a steady world: connected, and logged in and ready if it is the agent's shift.
@@ -39,6 +41,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   static constexpr Duration kReadyAgain = std::chrono::seconds(10);
 
  private:
+  [[nodiscard]] static tlib::DesktopSessionOptions session_options(const Directory&, AgentId);
   using Input = tlib::DesktopInput;
   using State = tlib::DesktopState;
   enum TimerKind : std::uint32_t {
@@ -47,11 +50,13 @@ class AgentDesktopEndpoint final : public Endpoint {
     reconnect_timer,
     proxy_timer,
     stat_timer,
+    local_timer,
     switchover_timer,
     login_timer,  ///< the session's `work`
     csp_timer,
     after_call_timer,
-    ready_timer
+    ready_timer,
+    advice_timer
   };
   enum class LinkState : std::uint8_t { down, opening, attaching, up };
   enum class Work : std::uint8_t { none, call, after_call };
@@ -72,6 +77,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   };
   struct SiteLink : Link {
     SiteIndex site = 0;
+    AddressId server;
   };
   struct SessionInput {
     Input input;
@@ -88,10 +94,13 @@ class AgentDesktopEndpoint final : public Endpoint {
   void on_agent_logged_in(Context&, const tlib::Message&, SiteIndex);
   void on_login_refused(Context&, SiteIndex);
   void on_released(Context&, Duration work);
+  void on_private_info(Context&, SiteIndex from);
   void on_notice(Context&, const notice::Message&);
   void start_call(Context&);
   void end_call(Context&);
   void press_ready_if_due(Context&);
+  void dial_if_wished(Context&);
+  void make_call(Context&, const notice::Message&);
   void send(Context&, SiteIndex, tlib::Kind);
   [[nodiscard]] bool works_at(SiteIndex site) const;
 
@@ -104,6 +113,9 @@ class AgentDesktopEndpoint final : public Endpoint {
   enum class Loss : std::uint8_t { addp, tcp, reset };
   void lose_server(Context&, SiteIndex, Loss);
   void apply(Context&, SiteIndex, const tlib::AddpEffects&);
+  void want_local_data(Context&);
+  void local_failed(Context&);
+  [[nodiscard]] AddressId proxy_of(SiteIndex) const;
   void want_proxy(Context&, SiteIndex);
   void read_person(Context&);
   void proxy_failed(Context&);
@@ -124,8 +136,20 @@ class AgentDesktopEndpoint final : public Endpoint {
 
   std::array<ServerLink, kSites> servers_;
   SiteLink proxy_, stat_;
+  SiteLink local_;       ///< the local server of initial configuration, while it is asked (R81)
+  bool has_local_data_;  ///< where the Proxies are
   sim::TimerId switchover_timer_, login_timer_, csp_timer_;
   sim::TimerId work_timer_;  ///< after-call work, or pause before pressing Ready again
+  sim::TimerId advice_timer_;
+  std::uint32_t advices_ = 0;  ///< numbers the draws
+
+  /// Somebody whom the agent wants to call; see notice::Kind::wishes_to_call.
+  struct Wish {
+    std::uint32_t number = 0;
+    bool by_desktop = false;
+  };
+  std::vector<Wish> wishes_;        ///< he dials when he has no call and no after-call work in hand
+  bool own_call_followed_ = false;  ///< EventDialing has come: EventReleased will
 
   Work work_ = Work::none;
   bool ready_wanted_ = false;       ///< TAgentSetReady is due as soon as nothing is in hand

@@ -20,6 +20,7 @@ void AgentDesktopEndpoint::start_steady_links(Context& context) {
     if (!link->connection.valid()) continue;
     link->state = LinkState::up;
     link->site = info.preferred_site;
+    if (link == &proxy_) link->server = proxy_of(info.preferred_site);
   }
 }
 
@@ -108,6 +109,7 @@ void AgentDesktopEndpoint::open_site_link(Context& context, SiteLink& link, Site
                                           AddressId server, TimerKind timer) {
   drop(context, link);
   link.site = site;
+  link.server = server;
   link.state = LinkState::opening;
   link.attempted_at = context.now();
   link.connection = context.open(server);
@@ -121,9 +123,42 @@ void AgentDesktopEndpoint::send_config(Context& context, const Link& link, confi
   context.send(link.connection, message, size_bytes(message));
 }
 
+/// The local server of the site where the desktop is; of the preferred site, if that is a branch.
+void AgentDesktopEndpoint::want_local_data(Context& context) {
+  const SiteIndex site =
+      location_ < kSites ? static_cast<SiteIndex>(location_) : options_.preferred;
+  open_site_link(context, local_, site, directory_.local_config_server[site], local_timer);
+}
+
+/// The attempt has failed, or (when down) it is time to try again: there is nobody else to ask.
+void AgentDesktopEndpoint::local_failed(Context& context) {
+  if (local_.state == LinkState::down) {
+    if (session_.state() == State::csp_connect) want_local_data(context);
+    return;
+  }
+  drop(context, local_);
+  local_.timer = context.arm(options_.policy.reconnect_delay, {local_timer});
+}
+
+/// Until the Person is read, the local data say where to ask; then the desktop application does
+/// (R75, R84).
+AddressId AgentDesktopEndpoint::proxy_of(SiteIndex site) const {
+  const State state = session_.state();
+  if (state != State::csp_connect && state != State::read_person) {
+    return directory_.config_proxy[directory_.proxy_site(site)];
+  }
+  return options_.policy.bootstrap_from == BootstrapServer::master ? directory_.config_server[site]
+                                                                   : directory_.config_proxy[site];
+}
+
 void AgentDesktopEndpoint::want_proxy(Context& context, SiteIndex site) {
-  if (proxy_.state == LinkState::down || proxy_.site != site) {
-    open_site_link(context, proxy_, site, directory_.config_proxy[site], proxy_timer);
+  if (!has_local_data_) {
+    if (local_.state == LinkState::down) want_local_data(context);
+    return;
+  }
+  const AddressId server = proxy_of(site);
+  if (proxy_.state == LinkState::down || proxy_.server != server) {
+    open_site_link(context, proxy_, site, server, proxy_timer);
   } else if (proxy_.state == LinkState::up) {
     feed(context, Input::csp_connected, site);
   }
@@ -154,7 +189,8 @@ void AgentDesktopEndpoint::proxy_failed(Context& context) {
 
 void AgentDesktopEndpoint::want_stat(Context& context, SiteIndex site) {
   if (stat_.state == LinkState::down || stat_.site != site) {
-    open_site_link(context, stat_, site, directory_.stat_server[site], stat_timer);
+    open_site_link(context, stat_, site, directory_.stat_server[directory_.stat_server_site(site)],
+                   stat_timer);
   }
 }
 
@@ -171,7 +207,11 @@ void AgentDesktopEndpoint::stat_failed(Context& context) {
 
 void AgentDesktopEndpoint::on_config(Context& context, const config::Message& message,
                                      ConnectionId connection) {
-  if (message.kind == config::Kind::read_reply && connection == proxy_.connection) {
+  if (message.kind == config::Kind::read_reply && connection == local_.connection) {
+    drop(context, local_);
+    has_local_data_ = true;
+    feed(context, Input::timer_csp);
+  } else if (message.kind == config::Kind::read_reply && connection == proxy_.connection) {
     context.cancel(proxy_.timer);
     proxy_.timer = {};
     context.record(ConfigRead{agent_, proxy_.site});
@@ -228,6 +268,13 @@ void AgentDesktopEndpoint::on_connection(Context& context, ConnectionId connecti
       feed(context, Input::csp_connected, proxy_.site);
     } else {
       read_person(context);
+    }
+  } else if (connection == local_.connection) {
+    if (established) {
+      local_.state = LinkState::up;
+      send_config(context, local_, config::Kind::read);
+    } else {
+      local_failed(context);
     }
   } else if (connection == stat_.connection) {
     if (established) {

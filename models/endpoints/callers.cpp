@@ -51,6 +51,8 @@ void Callers::on_start(Context& context) {
     options.time_of_day_at_start = scenario.run.start_label.value_or(Duration::zero());
     arrivals_.push_back(make_arrivals(scenario.calls[i].arrivals, options, directory_.rng, i));
     next_.emplace_back();
+    callees_.push_back(directory_.members_of(scenario.calls[i].to_agents));
+    diallers_.push_back(directory_.members_of(scenario.calls[i].from_agents));
     await_arrival(context, i);
   }
 }
@@ -73,7 +75,11 @@ bool Callers::on_timer(Context& context, sim::TimerTag tag) {
       who.number = arrival.caller;
       who.talk = arrival.talk;
       who.patience = arrival.patience;
-      dial(context, who, arrival.gateway);
+      if (diallers_[tag.index].empty()) {
+        dial(context, who, arrival.gateway);
+      } else {
+        wish_to_call(context, who);
+      }
       return true;
     }
     case redial_timer: {
@@ -117,8 +123,21 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
   call.conversation.talk = who.talk ? *who.talk : drawn("caller.talk", stream.talk);
   call.conversation.after_call_work = drawn("caller.acw", stream.after_call_work);
   call.conversation.agent_releases = stream.agent_releases;
+  call.conversation.kind = stream.kind();
+  call.conversation.from = who.agent;
+  call.dn = !stream.to_agents.empty() ? draw_callee(context, who)
+            : who.agent.valid()       ? Dn::outside()
+                                      : Dn::queue(stream.queue);
   if (stream.hold_share > 0) draw_hold(context, call);
   call.patience = who.patience ? *who.patience : drawn("caller.patience", stream.patience);
+  if (who.agent.valid()) {
+    context.record(CallOffered{call.conversation.talk, call.patience, call.id, who.previous, who.id,
+                               who.stream, kNoGateway, who.attempt});
+    context.record(AgentDialled{call.id, who.agent, who.by_desktop});
+    exchange_.set_up_agent_call(context, slot);
+    wait(context, slot, drawn("caller.setup_patience", stream.setup_patience));
+    return;
+  }
   sim::RngStream random = context.stream("caller.gateway", entity);
   const std::uint32_t chosen = exchange_.choose_gateway(stream, gateway, random);
   context.record(CallOffered{call.conversation.talk, call.patience, call.id, who.previous, who.id,
@@ -128,6 +147,37 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
     return;
   }
   wait(context, slot, drawn("caller.setup_patience", stream.setup_patience));
+}
+
+/// The agent whose number he has: any one of the groups, the same in his redials.
+Dn Callers::draw_callee(Context& context, const Caller& who) const {
+  const std::vector<AgentId>& agents = callees_[who.stream];
+  assert(!agents.empty());
+  sim::RngStream random = context.stream("caller.callee", caller_entity(who.stream, who.number));
+  std::size_t drawn = random.below(agents.size());
+  if (agents[drawn] == who.agent) drawn = (drawn + 1) % agents.size();  // not himself
+  return Dn::extension(agents[drawn]);
+}
+
+/// An agent wants to call somebody. He dials when he has no other call to see to; his desk says so.
+void Callers::wish_to_call(Context& context, Caller who) {
+  const std::vector<AgentId>& agents = diallers_[who.stream];
+  sim::RngStream random = context.stream("caller.dialler", caller_entity(who.stream, who.number));
+  who.agent = agents[random.below(agents.size())];
+  who.by_desktop = random.uniform() < stream_of(who).by_desktop;
+  const std::uint32_t wish = wishes_.take();
+  wishes_[wish] = who;
+  notice::Message message;
+  message.kind = notice::Kind::wishes_to_call;
+  message.index = wish;
+  message.conversation.agent_releases = who.by_desktop;
+  context.notify(directory_.agent(who.agent).desktop, message);
+}
+
+void Callers::on_dials(Context& context, std::uint32_t wish) {
+  const Caller who = wishes_[wish];
+  wishes_.give_back(wish);
+  dial(context, who, std::nullopt);
 }
 
 /// Whether, when and for how long the agent will put this caller on hold.
@@ -146,7 +196,7 @@ pstn::Message Callers::setup(std::uint32_t slot) const {
   pstn::Message message;
   message.kind = pstn::Kind::setup;
   message.call = call.id;
-  message.dn = Dn::queue(stream_of(call.who).queue);
+  message.dn = call.dn;
   message.conversation = call.conversation;
   return message;
 }
@@ -164,7 +214,7 @@ void Callers::on_connect(Context& context, std::uint32_t slot) {
   Call& call = calls_[slot];
   if (call.phase != CallPhase::setup && call.phase != CallPhase::ringback) return;
   call.phase = CallPhase::treatment;
-  wait(context, slot, call.patience);
+  if (!call.conversation.from.valid()) wait(context, slot, call.patience);
 }
 
 void Callers::on_speech(Context& context, std::uint32_t slot, bool agent) {
@@ -175,7 +225,10 @@ void Callers::on_speech(Context& context, std::uint32_t slot, bool agent) {
   }
   if (call.phase == CallPhase::treatment) {
     const Conversation& c = call.conversation;
-    const Duration silence = c.agent_releases ? kDeadAir : Duration::zero();
+    // An agent who has called hangs up with his phone.
+    const Duration silence = c.from.valid()     ? 2 * kDeadAir
+                             : c.agent_releases ? kDeadAir
+                                                : Duration::zero();
     wait(context, slot, c.talk >= kEndless ? Duration::max() : c.talk + c.hold + silence);
   }
   call.phase = CallPhase::talking;
@@ -206,6 +259,7 @@ void Callers::stop_waiting(Context& context, std::uint32_t slot) {
 
 void Callers::finish(Context& context, std::uint32_t slot, const CallReleased& how) {
   stop_waiting(context, slot);
+  if (agent(slot).valid()) exchange_.agent_call_over(context, slot);
   const Call call = calls_[slot];
   calls_.give_back(slot);
   --active_;
@@ -213,7 +267,9 @@ void Callers::finish(Context& context, std::uint32_t slot, const CallReleased& h
   end.call = call.id;
   end.phase = static_cast<std::uint8_t>(call.phase);
   context.record(end);
-  if (const auto failure = failure_of(end)) think_again(context, call, *failure);
+  // An agent who has tried in vain has other work to do (ASSUMPTION).
+  const auto failure = failure_of(end);
+  if (failure && !call.conversation.from.valid()) think_again(context, call, *failure);
 }
 
 void Callers::think_again(Context& context, const Call& call, FailedAttempt failure) {

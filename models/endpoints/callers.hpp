@@ -29,6 +29,10 @@ class Exchange {
                                     std::uint32_t gateway) = 0;
   /// The caller has hung up: the channel is free at once.
   virtual void hang_up(Context& context, std::uint32_t slot) = 0;
+  /// An agent calls, without a channel of his own.
+  virtual void set_up_agent_call(Context&, std::uint32_t /*slot*/) {}
+  /// The call that an agent has placed is over.
+  virtual void agent_call_over(Context&, std::uint32_t /*slot*/) {}
 };
 
 /// All callers of a world. What a caller draws depends on his call stream, his number in it and the
@@ -42,6 +46,9 @@ class Callers {
   void on_start(Context& context);
   /// Feeds a timer; false if it is not one of ours.
   [[nodiscard]] bool on_timer(Context& context, sim::TimerTag tag);
+
+  /// The agent of this wish (notice::Kind::wishes_to_call) is free, and dials.
+  void on_dials(Context& context, std::uint32_t wish);
 
   // What the network tells the caller.
   void on_alerting(std::uint32_t slot);
@@ -61,6 +68,10 @@ class Callers {
   [[nodiscard]] const CallStream& stream(std::uint32_t slot) const {
     return stream_of(calls_[slot].who);
   }
+  /// The agent who places this call; invalid: a caller from outside.
+  [[nodiscard]] AgentId agent(std::uint32_t slot) const { return calls_[slot].conversation.from; }
+  /// By his desktop (3pcc), not with his phone.
+  [[nodiscard]] bool by_desktop(std::uint32_t slot) const { return calls_[slot].who.by_desktop; }
   [[nodiscard]] std::uint32_t active() const { return active_; }
   [[nodiscard]] std::uint32_t offered() const { return offered_; }
 
@@ -81,10 +92,13 @@ class Callers {
     std::uint64_t number = 0;  ///< in the stream
     std::uint32_t attempt = 1;
     CallId previous;
+    AgentId agent;                           ///< who he is, if an agent
+    bool by_desktop = false;                 ///< an agent: with TMakeCall
     std::optional<Duration> talk, patience;  ///< given, not to be drawn
   };
   struct Call {
     CallId id;
+    Dn dn;
     Caller who;
     Conversation conversation;
     Duration patience{};
@@ -98,6 +112,8 @@ class Callers {
   }
   void await_arrival(Context&, std::uint32_t stream);
   void dial(Context&, const Caller&, std::optional<std::uint32_t> gateway);
+  void wish_to_call(Context&, Caller);
+  [[nodiscard]] Dn draw_callee(Context&, const Caller&) const;
   void draw_hold(Context&, Call&);
   void wait(Context&, std::uint32_t slot, Duration);
   void stop_waiting(Context&, std::uint32_t slot);
@@ -108,6 +124,9 @@ class Callers {
   Exchange& exchange_;
   std::vector<std::unique_ptr<ArrivalProcess>> arrivals_;  ///< by call stream
   std::vector<Arrival> next_;                              ///< by call stream
+  std::vector<std::vector<AgentId>> callees_;              ///< by call stream: agents to call
+  std::vector<std::vector<AgentId>> diallers_;             ///< by call stream: agents who call
+  sim::Slab<Caller> wishes_;                               ///< agents who have not dialled yet
   sim::Slab<Call> calls_;
   sim::Slab<Caller> redialling_;
   std::uint32_t offered_ = 0, active_ = 0, callers_ = 0;

@@ -11,9 +11,7 @@ void send(Context& context, ConnectionId to, config::Message message, config::Ki
 
 void ConfigServerEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
-    if (notice->kind != notice::Kind::activate_standby || master_) return;
-    master_ = true;
-    context.record(ConfigStandbyUp{site_});
+    on_notice(context, *notice);
     return;
   }
   const auto* message = std::get_if<config::Message>(&envelope.message);
@@ -31,6 +29,7 @@ void ConfigServerEndpoint::on_message(Context& context, const Envelope& envelope
       return;
     case config::Kind::write:
       ++writes_;
+      write(context, message->object);
       send(context, envelope.connection, *message, config::Kind::write_done);
       for (const ConnectionId proxy : proxies_) {
         if (proxy != envelope.connection) send(context, proxy, *message, config::Kind::update);
@@ -46,6 +45,27 @@ void ConfigServerEndpoint::on_message(Context& context, const Envelope& envelope
     case config::Kind::stat_open:
     case config::Kind::stat_opened:
       return;
+  }
+}
+
+void ConfigServerEndpoint::on_notice(Context& context, const notice::Message& notice) {
+  if (notice.kind == notice::Kind::activate_standby && !master_) {
+    master_ = true;
+    context.record(ConfigStandbyUp{site_});
+  } else if (notice.kind == notice::Kind::stand_down && master_) {
+    master_ = false;
+    for (const ConnectionId proxy : proxies_) context.close(proxy);
+    proxies_.clear();
+  }
+}
+
+void ConfigServerEndpoint::write(Context& context, std::uint32_t change) {
+  if (directory_.configuration == nullptr) return;
+  const auto written = directory_.configuration->write(site_, change);
+  context.record(ConfigWritten{change, site_, written.objects});
+  for (const Drift& drift : written.drift) {
+    context.record(
+        ConfigDrift{static_cast<std::uint32_t>(drift.key.type), drift.key.index, drift.site});
   }
 }
 

@@ -11,13 +11,16 @@ namespace bcsim::models {
 /// Sends `message` as being of `kind`.
 void send(Context& context, ConnectionId to, config::Message message, config::Kind kind);
 
-/// The one at configuration.master_site is master whenever it runs (ASSUMPTION: nobody demotes it
-/// when it returns); the other becomes master by the notice activate_standby. A standby closes the
-/// connections of whoever takes it for a master.
+/// The one at configuration.master_site is master whenever it runs; the other becomes master by the
+/// notice activate_standby and stands down when it is told that the first serves again. A standby
+/// closes the connections of whoever takes it for a master.
 class ConfigServerEndpoint final : public Endpoint {
  public:
   ConfigServerEndpoint(const Directory& directory, SiteIndex site, bool /*first*/)
-      : site_(site), master_(directory.scenario->configuration.master_site == site) {}
+      : directory_(directory),
+        site_(site),
+        master_(directory.scenario->configuration.master_site == site ||
+                (directory.configuration != nullptr && directory.configuration->standby_active)) {}
 
   void on_start(Context&) override {}
   void on_message(Context& context, const Envelope& envelope) override;
@@ -29,6 +32,10 @@ class ConfigServerEndpoint final : public Endpoint {
   [[nodiscard]] std::uint32_t writes() const { return writes_; }
 
  private:
+  void on_notice(Context& context, const notice::Message& notice);
+  void write(Context& context, std::uint32_t change);
+
+  const Directory& directory_;
   SiteIndex site_;
   bool master_;
   std::uint32_t writes_ = 0;

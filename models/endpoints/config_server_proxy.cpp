@@ -17,6 +17,10 @@ void ConfigServerProxyEndpoint::master_gone(Context& context) {
   if (master_.valid()) context.close(master_);
   master_ = {};
   second_of_round_ = answered_ || !second_of_round_;
+  if (answered_) {
+    lost_ = true;
+    context.record(ConfigMasterKnown{site_, 0});
+  }
   answered_ = false;
   for (const Write& write : writes_) refuse(context, write);
   writes_.clear();
@@ -66,6 +70,11 @@ void ConfigServerProxyEndpoint::on_connection(Context& context, ConnectionId con
 // ------------------------------------------------------------------------------------
 
 void ConfigServerProxyEndpoint::on_message(Context& context, const Envelope& envelope) {
+  if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
+    if (notice->kind != notice::Kind::config_write) return;
+    on_client(context, {.kind = config::Kind::write, .agent = {}, .object = notice->index}, {});
+    return;
+  }
   const auto* message = std::get_if<config::Message>(&envelope.message);
   if (message == nullptr) return;
   if (envelope.connection == master_) {
@@ -81,12 +90,22 @@ void ConfigServerProxyEndpoint::on_master(Context& context, const config::Messag
     second_of_round_ = false;
     context.cancel(timer_);
     apply(context, addp_.start(context.now(), kMasterAddp));
+    if (lost_) context.record(ConfigMasterKnown{site_, 1});
+    lost_ = false;
+    load();
   }
   addp_.on_received(context.now());
+  if (message.kind == config::Kind::update) load();
   if (message.kind != config::Kind::write_done || writes_.empty()) return;
+  load();
   const Write done = writes_.front();  // the connection keeps the order
   writes_.pop_front();
-  send(context, done.client, done.message, config::Kind::write_done);
+  if (done.client.valid()) send(context, done.client, done.message, config::Kind::write_done);
+}
+
+/// The servers of the site know at once what their Proxy knows (ASSUMPTION).
+void ConfigServerProxyEndpoint::load() {
+  if (directory_.configuration != nullptr) directory_.configuration->load(site_, master_site_);
 }
 
 void ConfigServerProxyEndpoint::on_client(Context& context, const config::Message& message,
@@ -104,8 +123,10 @@ void ConfigServerProxyEndpoint::on_client(Context& context, const config::Messag
 }
 
 void ConfigServerProxyEndpoint::refuse(Context& context, const Write& write) {
-  context.record(ConfigWriteRefused{site_});
-  send(context, write.client, write.message, config::Kind::write_refused);
+  const bool by_client = write.client.valid();
+  context.record(
+      ConfigWriteRefused{site_, by_client ? ConfigWriteRefused::kNoEdit : write.message.object});
+  if (by_client) send(context, write.client, write.message, config::Kind::write_refused);
 }
 
 }  // namespace bcsim::models

@@ -36,7 +36,7 @@ class ConfigServerProxyEndpoint final : public Endpoint {
  private:
   enum TimerKind : std::uint32_t { connect_timer, retry_timer, addp_timer };
   struct Write {
-    ConnectionId client;
+    ConnectionId client;  ///< invalid: an administrator, who is told by the record
     config::Message message;
   };
 
@@ -45,6 +45,7 @@ class ConfigServerProxyEndpoint final : public Endpoint {
   void apply(Context& context, const tlib::AddpEffects& effects);
   void on_client(Context& context, const config::Message& message, ConnectionId client);
   void on_master(Context& context, const config::Message& message);
+  void load();
   void refuse(Context& context, const Write& write);
 
   const Directory& directory_;
@@ -52,6 +53,7 @@ class ConfigServerProxyEndpoint final : public Endpoint {
   SiteIndex master_site_;  ///< where the master is, or is looked for
   ConnectionId master_;
   bool answered_ = false;  ///< the master has said that it is one
+  bool lost_ = false;      ///< a master was known once, and is not now
   bool second_of_round_ = false;
   tlib::AddpClient addp_;
   sim::TimerId timer_;        ///< connecting, waiting for the next round, or ADDP

@@ -8,8 +8,6 @@ namespace bcsim::models {
 
 namespace {
 
-constexpr int kFullTimerB = 7;  // retransmissions that fit into 64·T1 (domain.md §3.1)
-
 /// RFC 3261 §8.1.3.1: what the transaction layer reports counts as these responses.
 constexpr std::uint16_t kTimeoutStatus = 408, kTransportErrorStatus = 503;
 
@@ -18,7 +16,8 @@ constexpr int kMaxRedirects = kSites;
 
 sip::ClientPolicy failover_policy(const GatewayOptions& options) {
   sip::ClientPolicy policy;
-  if (options.retransmissions < kFullTimerB) policy.max_retransmissions = options.retransmissions;
+  if (options.retransmissions < sip::kFullTimerB)
+    policy.max_retransmissions = options.retransmissions;
   return policy;
 }
 
@@ -52,8 +51,11 @@ MediaGatewayEndpoint::MediaGatewayEndpoint(const Directory& directory, std::uint
       proxy_options_(proxy_set_options(options_)),
       proxies_(options_.second_target ? kSites : 1) {
   for (const AgentInfo& agent : directory.agents) {
-    if (agent.phone.value >= phones_.size()) phones_.resize(agent.phone.value + 1);
-    phones_[agent.phone.value] = true;
+    for (const NodeId phone : {agent.phone, agent.spare_phone}) {
+      if (!phone.valid()) continue;
+      if (phone.value >= phones_.size()) phones_.resize(phone.value + 1);
+      phones_[phone.value] = true;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // A media gateway: brings calls from the public network to a SIP Server that answers, and notices
-// when one does not (R28, R41, domain.md §3.1, §3.8, §5.1).
+// when one does not (R28, R41, domain.md §3.1, §3.8, §5.1); and takes calls out.
 #pragma once
 
 #include <array>
@@ -48,7 +48,7 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
     bool heard = false;  ///< a provisional response has come
     sip::TransactionId transaction;
   };
-  enum class CallState : std::uint8_t { calling, proceeding, answered };
+  enum class CallState : std::uint8_t { calling, proceeding, answered, outgoing };
   struct Call {
     CallId id;
     Dn dn;
@@ -64,8 +64,10 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
     CallState state = CallState::calling;
     bool alerting = false;
     bool rtp_stopped = false;
-    sim::TimerId timer;          ///< ring timer before the answer, RTP-loss timer after it
-    sim::TimerId session_timer;  ///< the next refresh (RFC 4028)
+    bool outgoing = false;            ///< an agent's call to somebody outside
+    sip::TransactionId their_invite;  ///< outgoing: until it is answered
+    sim::TimerId timer;               ///< ring timer before the answer, RTP-loss timer after it
+    sim::TimerId session_timer;       ///< the next refresh (RFC 4028)
   };
   /// Why the last attempt came to nothing: what the PSTN is told if there is no further one.
   struct Failure {
@@ -94,6 +96,11 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   void on_rejection(Context&, std::uint32_t slot, SiteIndex site, const sip::Response&);
   void on_redirection(Context&, std::uint32_t slot, const sip::Response&);
   void drop_invite(std::uint32_t invite);
+
+  // media_gateway_outgoing.cpp: calls to the outside.
+  void on_outgoing_invite(Context&, const sip::Request&, AddressId from, sip::TransactionId);
+  void on_outgoing_progress(Context&, std::uint32_t slot, const pstn::Message&);
+  void on_outgoing_cancel(Context&, const sip::Request&);
 
   // In the dialog, and the end.
   void on_request(Context&, const sip::Request&, AddressId from, sip::TransactionId,

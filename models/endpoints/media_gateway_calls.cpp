@@ -13,8 +13,11 @@ void MediaGatewayEndpoint::on_message(Context& context, const Envelope& envelope
   } else if (const auto* response = std::get_if<sip::Response>(&envelope.message)) {
     layer_.on_response(context, *response);
   } else if (const auto* pstn = std::get_if<pstn::Message>(&envelope.message)) {
+    const std::uint32_t known = find(pstn->call);
     if (pstn->kind == pstn::Kind::setup) {
       on_setup(context, *pstn);
+    } else if (known != kNone && calls_[known].outgoing) {
+      on_outgoing_progress(context, known, *pstn);
     } else if (pstn->kind == pstn::Kind::release) {
       const std::uint32_t slot = find(pstn->call);
       if (slot != kNone) hang_up(context, slot);
@@ -88,7 +91,7 @@ sip::Response MediaGatewayEndpoint::answer(Context& context, const sip::Request&
   return response;
 }
 
-void MediaGatewayEndpoint::on_request(Context& context, const sip::Request& request, AddressId,
+void MediaGatewayEndpoint::on_request(Context& context, const sip::Request& request, AddressId from,
                                       sip::TransactionId id, sip::TransactionId invite) {
   sip::Response response = answer(context, request);
   switch (request.method) {
@@ -97,13 +100,14 @@ void MediaGatewayEndpoint::on_request(Context& context, const sip::Request& requ
         on_reinvite(context, request, id);
         return;
       }
-      response.status = 404;  // calls out to the PSTN are not modelled
-      break;
+      on_outgoing_invite(context, request, from, id);
+      return;
     case sip::Method::bye:
       on_bye(context, request, id);
       return;
     case sip::Method::cancel:  // of a re-INVITE, which has been answered at once (§9.2)
       response.status = invite.valid() ? 200 : 481;
+      on_outgoing_cancel(context, request);
       break;
     case sip::Method::register_:
       response.status = 405;
@@ -127,7 +131,7 @@ void MediaGatewayEndpoint::on_reinvite(Context& context, const sip::Request& req
   if (request.contact.valid()) calls_[slot].remote = request.contact;  // target refresh, §12.2.2
   response.media = context.self();
   layer_.respond(context, id, response);
-  if (request.media.valid()) {
+  if (request.media.valid() && !calls_[slot].outgoing) {
     tell_pstn(context, slot, pstn::Kind::speech, is_phone(request.media));
   }
 }
@@ -257,6 +261,10 @@ void MediaGatewayEndpoint::hang_up(Context& context, std::uint32_t slot) {
     bye.call = call.id;
     bye.dn = call.dn;
     send_bye(context, call.remote, bye);
+  } else if (call.outgoing) {
+    sip::Response refusal;
+    refusal.status = 480;
+    layer_.respond(context, call.their_invite, refusal);
   } else if (call.invite != kNone) {
     // Without any answer yet there is nothing to cancel: it waits for one, or times out (§9.1).
     layer_.cancel(context, invites_[call.invite].transaction);
@@ -292,7 +300,7 @@ void MediaGatewayEndpoint::tell_pstn(Context& context, std::uint32_t slot, pstn:
 void MediaGatewayEndpoint::tell_release(Context& context, std::uint32_t slot,
                                         const Failure& failure) {
   pstn::Message message;
-  message.kind = pstn::Kind::release;
+  message.kind = calls_[slot].outgoing ? pstn::Kind::cleared : pstn::Kind::release;
   message.release = failure.release;
   message.status = failure.status;
   message.call = calls_[slot].id;

@@ -24,7 +24,10 @@ void PstnEndpoint::on_message(Context& context, const Envelope& envelope) {
 
 void PstnEndpoint::on_timer(Context& context, sim::TimerTag tag) {
   if (callers_.on_timer(context, tag)) return;
-  assert(tag.kind == t303_timer);
+  if (tag.kind != t303_timer) {
+    on_callee_timer(context, tag.index, tag.kind == hang_up_timer);
+    return;
+  }
   channels_[tag.index].t303 = {};
   reroute(context, tag.index);
 }
@@ -120,7 +123,37 @@ void PstnEndpoint::free_channel(Context& context, std::uint32_t slot) {
   channel = {};
 }
 
+/// An agent's own call: it holds no channel, or that of the gateway through which it goes out.
+void PstnEndpoint::set_up_agent_call(Context& context, std::uint32_t slot) {
+  const pstn::Message setup = callers_.setup(slot);
+  slot_by_call_[setup.call.value] = slot;
+  slot_by_agent_[callers_.agent(slot).value] = slot;
+  const AgentInfo& agent = directory_.agent(callers_.agent(slot));
+  notice::Message message;
+  message.kind = callers_.by_desktop(slot) ? notice::Kind::make_call : notice::Kind::dial;
+  message.call = setup.call;
+  message.dn = setup.dn;
+  message.conversation = setup.conversation;
+  context.notify(callers_.by_desktop(slot) ? agent.desktop : agent.phone, message);
+}
+
+void PstnEndpoint::agent_call_over(Context& context, std::uint32_t slot) {
+  notice::Message message;
+  message.kind = notice::Kind::own_call_over;
+  message.call = callers_.setup(slot).call;
+  slot_by_call_.erase(message.call.value);
+  slot_by_agent_.erase(callers_.agent(slot).value);
+  context.notify(directory_.agent(callers_.agent(slot)).desktop, message);
+}
+
 void PstnEndpoint::hang_up(Context& context, std::uint32_t slot) {
+  if (callers_.agent(slot).valid()) {
+    notice::Message message;
+    message.kind = notice::Kind::hang_up;
+    message.call = callers_.setup(slot).call;
+    context.notify(directory_.agent(callers_.agent(slot)).phone, message);
+    return;
+  }
   const NodeId gateway = directory_.gateways[channels_[slot].gateway];
   pstn::Message message;
   message.kind = pstn::Kind::release;
@@ -132,11 +165,22 @@ void PstnEndpoint::hang_up(Context& context, std::uint32_t slot) {
 
 void PstnEndpoint::release(Context& context, std::uint32_t slot, pstn::Release release,
                            std::uint16_t status) {
-  free_channel(context, slot);
+  if (!callers_.agent(slot).valid()) free_channel(context, slot);
   callers_.on_release(context, slot, release, status);
 }
 
 void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
+  if (message.kind == pstn::Kind::setup) {
+    on_outgoing(context, message);
+    return;
+  }
+  if (message.kind == pstn::Kind::cleared) {
+    free_callee(context, message.call);
+    // Of how the call ended otherwise the agent's phone tells.
+    const bool by_gateway = message.release == pstn::Release::media_lost ||
+                            message.release == pstn::Release::session_expired;
+    if (!by_gateway) return;
+  }
   const auto found = slot_by_call_.find(message.call.value);
   if (found == slot_by_call_.end()) return;  // the caller hung up in the same instant
   const std::uint32_t slot = found->second;
@@ -151,12 +195,79 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
       callers_.on_speech(context, slot, message.flag);
       break;
     case pstn::Kind::release:
+    case pstn::Kind::cleared:
       release(context, slot, message.release, message.status);
       break;
     case pstn::Kind::setup:
-      assert(false && "a gateway sets up no calls");
-      break;
+      break;  // done above
   }
+}
+
+// ---- calls to the outside
+// -----------------------------------------------------------------------
+
+void PstnEndpoint::tell_gateway(Context& context, const Callee& callee, pstn::Kind kind,
+                                pstn::Release release) {
+  pstn::Message message;
+  message.kind = kind;
+  message.release = release;
+  message.call = callee.call;
+  context.notify(directory_.gateways[callee.gateway], message);
+}
+
+/// A channel, if there is one; then the phone of whom the agent has called rings.
+void PstnEndpoint::on_outgoing(Context& context, const pstn::Message& setup) {
+  const std::uint32_t gateway = setup.status;
+  Callee callee{.call = setup.call, .gateway = gateway, .conversation = setup.conversation};
+  TrunkGroup& group = groups_[gateway];
+  const auto caller = slot_by_call_.find(setup.call.value);
+  const bool gone = caller == slot_by_call_.end();  // the agent has hung up meanwhile
+  if (gone || group.down || group.busy >= directory_.scenario->gateways[gateway].channels) {
+    tell_gateway(context, callee, pstn::Kind::release,
+                 gone ? pstn::Release::caller_hung_up : pstn::Release::no_channel);
+    return;
+  }
+  ++group.busy;
+  const std::uint32_t index = callees_.take();
+  callees_[index] = callee;
+  callee_by_call_[setup.call.value] = index;
+  sim::RngStream random = context.stream("callee.answer", callers_.entity(caller->second));
+  const Duration ring = draw(callers_.stream(caller->second).answer_delay, random);
+  callees_[index].timer = context.arm(ring, {answer_timer, index});
+  tell_gateway(context, callee, pstn::Kind::alerting);
+}
+
+/// He answers, or, when all is said, hangs up: first if `releases` says caller, else on silence.
+void PstnEndpoint::on_callee_timer(Context& context, std::uint32_t index, bool hangs_up) {
+  Callee& callee = callees_[index];
+  callee.timer = {};
+  if (hangs_up) {
+    const Callee gone = callee;
+    free_callee(context, gone.call);
+    tell_gateway(context, gone, pstn::Kind::release);
+    return;
+  }
+  tell_gateway(context, callee, pstn::Kind::connect);
+  const Conversation& c = callee.conversation;
+  const Duration silence = c.agent_releases ? Callers::kDeadAir : Duration::zero();
+  callee.timer = context.arm(c.talk + silence, {hang_up_timer, index});
+}
+
+void PstnEndpoint::free_callee(Context& context, CallId call) {
+  const auto found = callee_by_call_.find(call.value);
+  if (found == callee_by_call_.end()) return;
+  Callee& callee = callees_[found->second];
+  context.cancel(callee.timer);
+  --groups_[callee.gateway].busy;
+  callee.call = {};
+  callees_.give_back(found->second);
+  callee_by_call_.erase(found);
+}
+
+/// The agent who has called hears nothing any more, and his phone cannot say so.
+void PstnEndpoint::phone_died(Context& context, AgentId agent) {
+  const auto found = slot_by_agent_.find(agent.value);
+  if (found != slot_by_agent_.end()) release(context, found->second, pstn::Release::media_lost, 0);
 }
 
 // ---- gateways that die
@@ -177,6 +288,12 @@ void PstnEndpoint::on_notice(Context& context, const notice::Message& notice) {
       group.dead = group.down = false;
       break;
     }
+    case notice::Kind::hang_up:
+      phone_died(context, AgentId{notice.index});
+      break;
+    case notice::Kind::dials:
+      callers_.on_dials(context, notice.index);
+      break;
     default:
       break;
   }
@@ -190,6 +307,18 @@ void PstnEndpoint::gateway_died(Context& context, std::uint32_t gateway) {
   for (const Channel& channel : channels_) {
     const bool there = channel.call.valid() && channel.gateway == gateway;
     if (there && !channel.t303.valid()) calls.push_back(channel.call);
+  }
+  std::vector<CallId> outgoing;
+  for (std::uint32_t i = 0; i < callees_.capacity(); ++i) {
+    const Callee& callee = callees_[i];
+    if (callee.call.valid() && callee.gateway == gateway) outgoing.push_back(callee.call);
+  }
+  for (const CallId call : outgoing) {
+    free_callee(context, call);
+    const auto caller = slot_by_call_.find(call.value);
+    if (caller == slot_by_call_.end()) continue;
+    hang_up(context, caller->second);
+    calls.push_back(call);
   }
   std::sort(calls.begin(), calls.end());
   for (const CallId call : calls) {

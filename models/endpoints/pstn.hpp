@@ -33,7 +33,7 @@ class PstnEndpoint final : public Endpoint, private Exchange {
   static constexpr Duration kT303 = 4s;
 
  private:
-  enum TimerKind : std::uint32_t { t303_timer };
+  enum TimerKind : std::uint32_t { t303_timer, answer_timer, hang_up_timer };
   struct TrunkGroup {
     std::uint32_t busy = 0;
     bool dead = false;  ///< answers nothing
@@ -45,11 +45,29 @@ class PstnEndpoint final : public Endpoint, private Exchange {
     sim::TimerId t303;  ///< valid: no answer to SETUP yet
   };
 
+  /// Somebody outside whom an agent calls.
+  struct Callee {
+    CallId call;
+    std::uint32_t gateway = 0;
+    Conversation conversation;
+    sim::TimerId timer{};  ///< his phone rings, then: he speaks
+  };
+
   // Exchange
   std::uint32_t choose_gateway(const CallStream& stream, std::optional<std::uint32_t> pinned,
                                sim::RngStream& random) override;
   bool set_up(Context& context, std::uint32_t slot, std::uint32_t gateway) override;
   void hang_up(Context& context, std::uint32_t slot) override;
+  void set_up_agent_call(Context& context, std::uint32_t slot) override;
+  void agent_call_over(Context& context, std::uint32_t slot) override;
+
+  // Calls that come out of a gateway.
+  void on_outgoing(Context& context, const pstn::Message& setup);
+  void tell_gateway(Context& context, const Callee& callee, pstn::Kind kind,
+                    pstn::Release release = pstn::Release::normal);
+  void on_callee_timer(Context& context, std::uint32_t index, bool hangs_up);
+  void free_callee(Context& context, CallId call);
+  void phone_died(Context& context, AgentId agent);
 
   /// By the stream's shares among gateways that are not down and not `except`.
   [[nodiscard]] std::optional<std::uint32_t> draw_survivor(const CallStream& stream,
@@ -67,6 +85,9 @@ class PstnEndpoint final : public Endpoint, private Exchange {
   std::vector<TrunkGroup> groups_;  ///< by gateway
   std::vector<Channel> channels_;   ///< by slot of the call
   std::unordered_map<std::uint32_t, std::uint32_t> slot_by_call_;
+  sim::Slab<Callee> callees_;
+  std::unordered_map<std::uint32_t, std::uint32_t> callee_by_call_;
+  std::unordered_map<std::uint32_t, std::uint32_t> slot_by_agent_;  ///< of calls that agents place
 };
 
 }  // namespace bcsim::models

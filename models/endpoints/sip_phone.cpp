@@ -7,10 +7,8 @@ namespace bcsim::models {
 
 namespace {
 
-constexpr int kFullTimerF = 11;  // retransmissions that fit into 64·T1 (domain.md §3.1)
-
 /// RFC 3261 §8.1.3.1: what the transaction layer reports counts as these responses.
-constexpr std::uint32_t kTimeoutStatus = 408, kTransportErrorStatus = 503;
+constexpr std::uint32_t kNoAnswerStatus = 408, kUnreachableStatus = 503;
 
 /// ASSUMPTION: an agent whose caller should have hung up, and whose BYE does not come, listens to
 /// silence for so long and then hangs up; longer than the copies of a BYE need under heavy loss.
@@ -27,7 +25,6 @@ SipPhoneEndpoint::SipPhoneEndpoint(const Directory& directory, AgentId agent, bo
       phone_(phone_options()) {}
 
 // ---- registration
-// --------------------------------------------------------------------------------
 
 sip::RegistrationOptions SipPhoneEndpoint::registration_options() const {
   return {.expires = options_.expires,
@@ -38,12 +35,17 @@ sip::RegistrationOptions SipPhoneEndpoint::registration_options() const {
 sip::PhoneRegistrationOptions SipPhoneEndpoint::phone_options() const {
   return {.mode = options_.registration,
           .preferred = directory_.agent(agent_).phone_site,
-          .poll_primary = options_.poll_primary};
+          .poll_primary = options_.poll_primary,
+          .dirty = options_.dirty_host_cache,
+          .srv = options_.srv,
+          .hold_down = options_.registrar_hold_down};
 }
 
 sip::ClientPolicy SipPhoneEndpoint::register_policy() const {
   sip::ClientPolicy policy;
-  if (options_.retransmissions < kFullTimerF) policy.max_retransmissions = options_.retransmissions;
+  if (options_.retransmissions < sip::kFullTimerF)
+    policy.max_retransmissions = options_.retransmissions;
+  policy.max_silence = options_.response_timeout;
   return policy;
 }
 
@@ -53,6 +55,11 @@ void SipPhoneEndpoint::on_start(Context& context) {
     return;
   }
   for (SiteIndex site = 0; site < kSites; ++site) {
+    if (directory_.refused_at_start(agent_, site)) {
+      sip::PhoneRegistrationEffects effects;
+      effects.commands.push_back({site, sip::RegistrationInput::start, {}});
+      apply(context, effects);
+    }
     if (!directory_.registered_at_start(agent_, site)) continue;
     Line& line = lines_[site];
     // Registered before the run began: a state, not an event, so nothing is recorded.
@@ -101,15 +108,27 @@ void SipPhoneEndpoint::apply(Context& context, SiteIndex site,
       return;
     case Inform::failed: {
       context.record(PhoneRegistrationFailed{agent_, site, outcome.status});
-      // Keyed by site and count, so that one site's failures do not shift the other's draws.
-      const std::uint64_t entity = std::uint64_t{agent_.value} * kSites + site;
-      const double uniform =
-          context.stream("phone.backoff", (entity << 32) | line.failures++).uniform();
-      apply(context, phone_.on_failed(phone_options(), site, effects.why, outcome.retry_after,
-                                      context.now(), uniform));
+      const HeldFailure failure{site, effects.why, outcome.retry_after};
+      if (may_move()) {
+        leave_server(context, failure);
+      } else {
+        held_failure_ = failure;
+      }
       return;
     }
   }
+}
+
+/// What follows from a failed registration: another server, or the same again later.
+void SipPhoneEndpoint::leave_server(Context& context, const HeldFailure& failure) {
+  // Keyed by site and count, so that one site's failures do not shift the other's draws.
+  const std::uint64_t entity = std::uint64_t{agent_.value} * kSites + failure.site;
+  sim::RngStream stream =
+      context.stream("phone.backoff", (entity << 32) | lines_[failure.site].failures++);
+  sip::PhoneRegistrationOptions options = phone_options();
+  if (options_.register_retry) options.retry.fixed = draw(*options_.register_retry, stream);
+  apply(context, phone_.on_failed(options, failure.site, failure.why, failure.retry_after,
+                                  context.now(), stream.uniform()));
 }
 
 void SipPhoneEndpoint::send_register(Context& context, SiteIndex site,
@@ -153,10 +172,10 @@ void SipPhoneEndpoint::on_register_outcome(Context& context, sip::Inform inform,
   Outcome outcome;
   if (inform == sip::Inform::timeout) {
     input = Input::no_response;
-    outcome.status = kTimeoutStatus;
+    outcome.status = kNoAnswerStatus;
   } else if (inform == sip::Inform::transport_error) {
     input = Input::transport_error;
-    outcome.status = kTransportErrorStatus;
+    outcome.status = kUnreachableStatus;
   } else {
     assert(response != nullptr);
     outcome = {response->status, std::chrono::seconds(response->retry_after_s)};
@@ -174,12 +193,11 @@ void SipPhoneEndpoint::on_register_outcome(Context& context, sip::Inform inform,
   apply(context, site, lines_[site].machine.on(input, registration_options(), value), outcome);
 }
 
-SiteIndex SipPhoneEndpoint::outbound_site(SimTime now) const {
-  return phone_.outbound(phone_options(), now);
+SiteIndex SipPhoneEndpoint::outbound_site(SimTime now, double uniform) const {
+  return phone_.outbound(phone_options(), now, uniform);
 }
 
 // ---- what arrives
-// --------------------------------------------------------------------------------
 
 void SipPhoneEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* request = std::get_if<sip::Request>(&envelope.message)) {
@@ -240,10 +258,13 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
       return;
     case poll_owner:
       if (inform == sip::Inform::provisional) return;
-      apply(context, phone_.on_poll_result(phone_options(), response != nullptr));
+      apply(context, phone_.on_poll_result(phone_options(), response != nullptr && may_move()));
       return;
     case reinvite_owner:
       on_reinvite_response(context, inform, response, request);
+      return;
+    case invite_owner:
+      on_invite_response(context, inform, response, request, static_cast<SiteIndex>(owner.index));
       return;
     case bye_owner:  // the dialog is over whatever the answer (§15.1.1)
       return;
@@ -251,7 +272,6 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
 }
 
 // ---- calls
-// ---------------------------------------------------------------------------------------
 
 sip::Response SipPhoneEndpoint::answer(std::uint16_t status, PathMask path) const {
   sip::Response response;
@@ -285,6 +305,9 @@ void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request,
       if (in_call(request.dialog)) {
         // §15.1.2: an INVITE of the dialog still pending is answered with 487.
         if (state_ == State::ringing) layer_.respond(context, invite_, answer(487, dialog_.path));
+        const bool spoke = state_ == State::talking;
+        end_own_call(context, spoke ? pstn::Release::normal : pstn::Release::rejected,
+                     static_cast<std::uint16_t>(request.expires_s));
         free_line(context);
       }
       return;
@@ -307,6 +330,12 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
       watch_session(context);
     }
     layer_.respond(context, id, response);
+    // 3pcc: the server has found whom we called, and joins us.
+    if (in_call(request.dialog) && state_ == State::dialing) callee_answered(context);
+    return;
+  }
+  if (request.conversation.from == agent_) {
+    answer_own_server(context, request, from, id);
     return;
   }
   if (state_ != State::idle) {
@@ -314,7 +343,7 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
     return;
   }
   state_ = State::ringing;
-  acknowledged_ = speech_lost_ = false;
+  acknowledged_ = speech_lost_ = own_call_ = false;
   dialog_ = {.id = request.dialog,
              .peer = request.contact.valid() ? request.contact : from,
              .call = request.call,
@@ -361,79 +390,36 @@ void SipPhoneEndpoint::watch_session(Context& context) {
   session_timer_ = context.arm(sip::session_ends_after(dialog_.session), {session_timer});
 }
 
-// ---- hold --------------------------------------------------------------------------------------
-
-void SipPhoneEndpoint::hold_call(Context& context) {
-  if (!acknowledged_) {  // no request before the ACK (§13.3.1.4): then without a pause
-    call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
-    return;
-  }
-  send_reinvite(context, true);
-  call_timer_ = context.arm(conversation_.hold, {retrieve_timer});
-}
-
-void SipPhoneEndpoint::retrieve_call(Context& context) {
-  send_reinvite(context, false);
-  call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
-}
-
-void SipPhoneEndpoint::send_reinvite(Context& context, bool held) {
-  sip::Request reinvite;
-  reinvite.method = sip::Method::invite;
-  reinvite.in_dialog = true;
-  reinvite.held = held;
-  reinvite.path = dialog_.path;
-  reinvite.dialog = dialog_.id;
-  reinvite.cseq = ++dialog_.cseq;
-  reinvite.call = dialog_.call;
-  reinvite.dn = dialog_.dn;
-  reinvite.media = context.self();
-  reinvite.contact = context.address();
-  layer_.request(context, context.address(), dialog_.peer, reinvite, {}, {.kind = reinvite_owner});
-}
-
-void SipPhoneEndpoint::on_reinvite_response(Context& context, sip::Inform inform,
-                                            const sip::Response* response,
-                                            const sip::Request& request) {
-  if (inform == sip::Inform::provisional) return;
-  if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
-    sip::Request ack = request;
-    ack.copy = response->copy;
-    ack.media = {};
-    layer_.acknowledge(context, context.address(), dialog_.peer, ack);
-  } else if (in_call(request.dialog)) {  // §12.2.1.2: 481, or no answer at all, ends the dialog
-    hang_up_call(context);
-  }
-}
-
 void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
   if (in_call(ack.dialog)) {
     acknowledged_ = true;
-    return;
+  } else {
+    send_owed_bye(context, ack.dialog);
   }
-  const auto ending = std::find_if(ending_.begin(), ending_.end(),
-                                   [&](const Dialog& d) { return d.id == ack.dialog; });
-  if (ending == ending_.end()) return;
-  const Dialog dialog = *ending;
-  ending_.erase(ending);
-  send_bye(context, dialog);
 }
 
 void SipPhoneEndpoint::on_no_ack(Context& context, const sip::Response& success) {
   if (in_call(success.dialog)) {  // §13.3.1.4: end the session
     acknowledged_ = true;         // given up: the BYE may go
     hang_up_call(context);
-    return;
+  } else {
+    send_owed_bye(context, success.dialog);
   }
-  const auto ending = std::find_if(ending_.begin(), ending_.end(),
-                                   [&](const Dialog& d) { return d.id == success.dialog; });
+}
+
+/// Hung up before the ACK came, which now has, or never will (RFC 3261 §15).
+void SipPhoneEndpoint::send_owed_bye(Context& context, std::uint64_t dialog) {
+  const auto ending =
+      std::find_if(ending_.begin(), ending_.end(), [&](const Dialog& d) { return d.id == dialog; });
   if (ending == ending_.end()) return;
-  const Dialog dialog = *ending;
+  const Dialog ended = *ending;
   ending_.erase(ending);
-  send_bye(context, dialog);
+  send_bye(context, ended);
 }
 
 void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice) {
+  if (notice.kind == notice::Kind::dial) dial(context, notice);
+  if (notice.kind == notice::Kind::hang_up) give_up_own_call(context, notice.call);
   // The phone cannot tell a lost trunk call from a silent one: only the agent's ears matter.
   if (notice.kind != notice::Kind::speech_lost) return;
   if (state_ == State::idle || dialog_.call != notice.call) return;
@@ -441,6 +427,8 @@ void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice
     speech_lost_ = true;
     return;
   }
+  if (state_ == State::dialing) return;  // no speech yet: he waits on
+  end_own_call(context, pstn::Release::speech_lost);
   context.cancel(call_timer_);
   call_timer_ = {};
   const Duration delay = directory_.scenario->run.hang_up_delay;
@@ -453,7 +441,9 @@ void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice
 
 /// The phone is free at once; the BYE meets its timers as usual.
 void SipPhoneEndpoint::hang_up_call(Context& context) {
-  assert(state_ == State::talking);
+  assert(state_ == State::talking || own_call_);
+  const bool spoke = state_ == State::talking;
+  end_own_call(context, spoke ? pstn::Release::normal : pstn::Release::no_response);
   if (acknowledged_) {
     send_bye(context, dialog_);
   } else {
@@ -480,6 +470,10 @@ void SipPhoneEndpoint::free_line(Context& context) {
   context.cancel(session_timer_);
   call_timer_ = session_timer_ = {};
   state_ = State::idle;
+  if (!held_failure_) return;
+  const HeldFailure failure = *held_failure_;
+  held_failure_.reset();
+  leave_server(context, failure);
 }
 
 }  // namespace bcsim::models

@@ -1,4 +1,5 @@
-// A SIP phone: registers at one or both SIP Servers, rings, talks and hangs up (R16–R19, R31, R32).
+// A SIP phone: registers at one or both SIP Servers, rings, dials, talks and hangs up (R16–R19,
+// R31, R32, R62).
 #pragma once
 
 #include <array>
@@ -26,13 +27,13 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void on_unreachable(Context& context, const Envelope& envelope) override;
 
   /// Where a call that the agent places goes first; the other site is the second target (R18, R62).
-  [[nodiscard]] SiteIndex outbound_site(SimTime now) const;
+  [[nodiscard]] SiteIndex outbound_site(SimTime now, double uniform = 0) const;
   [[nodiscard]] bool idle() const { return state_ == State::idle; }
   /// As far as the phone knows (R17).
   [[nodiscard]] bool registered(SiteIndex site) const { return lines_[site].machine.live(); }
 
  private:
-  enum class State : std::uint8_t { idle, ringing, talking };
+  enum class State : std::uint8_t { idle, ringing, dialing, talking };
   enum TimerKind : std::uint32_t {
     register_timer,
     poll_timer,
@@ -42,7 +43,13 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
     hang_up_timer,
     session_timer
   };
-  enum OwnerKind : std::uint32_t { register_owner, poll_owner, reinvite_owner, bye_owner };
+  enum OwnerKind : std::uint32_t {
+    register_owner,
+    poll_owner,
+    reinvite_owner,
+    bye_owner,
+    invite_owner
+  };
 
   /// Registration at one site.
   struct Line {
@@ -74,6 +81,14 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] sip::ClientPolicy register_policy() const;
   void apply(Context&, const sip::PhoneRegistrationEffects&);
   void apply(Context&, SiteIndex, const sip::RegistrationEffects&, const Outcome&);
+  /// A registration that failed, while what follows from it has to wait for the end of the call.
+  struct HeldFailure {
+    SiteIndex site = 0;
+    sip::RegistrationFailure why{};
+    Duration retry_after{};
+  };
+  void leave_server(Context&, const HeldFailure&);
+  [[nodiscard]] bool may_move() const { return options_.failover_in_call || idle(); }
   void send_register(Context&, SiteIndex, const sip::RegistrationEffects&);
   void send_poll(Context&);
   void on_register_outcome(Context&, sip::Inform, const sip::Response*, SiteIndex);
@@ -101,7 +116,20 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void on_reinvite_response(Context&, sip::Inform, const sip::Response*, const sip::Request&);
   void hang_up_call(Context&);
   void send_bye(Context&, const Dialog&);
+  void send_owed_bye(Context&, std::uint64_t dialog);
   void free_line(Context&);
+
+  // sip_phone_outgoing.cpp: calls that the agent places.
+  void dial(Context&, const notice::Message&);
+  void invite_server(Context&, SiteIndex);
+  void on_invite_response(Context&, sip::Inform, const sip::Response*, const sip::Request&,
+                          SiteIndex);
+  void try_other_server(Context&, SiteIndex failed, pstn::Release, std::uint16_t status);
+  void answer_own_server(Context&, const sip::Request&, AddressId from, sip::TransactionId);
+  void callee_answered(Context&);
+  void give_up_own_call(Context&, CallId);
+  void tell_own_caller(Context&, pstn::Kind, bool flag = false);
+  void end_own_call(Context&, pstn::Release, std::uint16_t status = 0);
 
   const Directory& directory_;
   AgentId agent_;
@@ -114,13 +142,18 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   sim::TimerId poll_timer_;
   std::uint32_t polls_ = 0;
 
+  std::optional<HeldFailure> held_failure_;
+
   State state_ = State::idle;
   bool acknowledged_ = false;  ///< the ACK to our 200 has come
   bool speech_lost_ = false;   ///< while it rings: whoever answers will hear nobody
+  bool own_call_ = false;      ///< the agent has placed it
+  PathMask tried_ = 0;         ///< own call: sites whose server was asked
+  std::uint32_t invites_ = 0;  ///< own call: sent
   Dialog dialog_;
   Conversation conversation_;
-  sip::TransactionId invite_;
-  sim::TimerId call_timer_;  ///< answer, hold, retrieve or hanging up: one at a time
+  sip::TransactionId invite_;  ///< theirs while it rings, ours while it dials
+  sim::TimerId call_timer_;    ///< answer, hold, retrieve or hanging up: one at a time
   sim::TimerId session_timer_;
   /// Hung up before the ACK came: no BYE until it does, or is given up (RFC 3261 §15).
   std::vector<Dialog> ending_;

@@ -192,6 +192,8 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
     on_treatment(context, slot, inform, response);
   } else if (owner.kind == agent_owner && current && call.agent_leg.attempt == attempt) {
     on_agent_leg(context, slot, inform, response);
+  } else if (owner.kind == dialler_owner && current) {
+    on_dialler_leg(context, slot, inform, response);
   } else if (owner.kind == hunt_owner && current && rings_for(slot, attempt)) {
     on_member_leg(context, slot, attempt, inform, response);
   } else if (owner.kind == hunt_owner && inform == sip::Inform::success_again &&
@@ -220,6 +222,9 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       break;
     case ha_timer:
       apply(context, redundancy_.on(ha::HaInput::timer, redundancy_options()));
+      break;
+    case copy_timer:
+      copy_calls(context);
       break;
     case expiry_timer:
       on_expiry(context);
@@ -277,8 +282,15 @@ void SipServerEndpoint::on_register(Context& context, const sip::Request& reques
       .contact = request.contact.valid() ? request.contact : from,
       .expires = std::chrono::seconds(request.expires_s),
       .credentials = request.has_credentials ? sip::Credentials::cached : sip::Credentials::none};
-  const sip::Registrar::Result result =
-      pair_.registrar_.on_register(wish, registrar_options, context.now());
+  // A DN that this switch does not have, or no longer has.
+  const bool gone =
+      request.dn.number < pair_.agents_.size() && !directory_.has_dn(request.dn.agent(), site_);
+  sip::Registrar::Result result{.answer = Answer::not_found};
+  if (gone) {
+    result.event = pair_.registrar_.remove(request.dn.number);
+  } else {
+    result = pair_.registrar_.on_register(wish, registrar_options, context.now());
+  }
   sip::Response response;
   response.expires_s = static_cast<std::uint32_t>(result.expires / 1s);
   switch (result.answer) {
@@ -296,7 +308,7 @@ void SipServerEndpoint::on_register(Context& context, const sip::Request& reques
       break;
   }
   layer_.respond(context, id, response);
-  if (result.answer != Answer::ok) return;
+  if (!gone && result.answer != Answer::ok) return;
   watch_expiry(context);
   if (result.event != sip::DnEvent::none) {
     dn_changed(context, request.dn.agent(), result.event == sip::DnEvent::in_service);

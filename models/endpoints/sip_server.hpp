@@ -45,6 +45,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   enum TimerKind : std::uint32_t {
     serve_timer,
     ha_timer,
+    copy_timer,
     expiry_timer,
     probe_timer,
     announcement_timer,
@@ -63,6 +64,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
     reinvite_owner,
     refresh_owner,
     hunt_owner,
+    dialler_owner,
     probe_owner
   };
   struct Job {
@@ -87,8 +89,10 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void become_primary(Context& context, bool calls_lost);
   void start_steady(Context& context);
   void begin_service(Context& context);
+  void copy_calls(Context& context);
   void scrub_calls(Context& context);
   void scrub_call(Context& context, std::uint32_t slot);
+  void forget_call(Context& context, std::uint32_t slot);
 
   // ---- sip_server.cpp: input queue, dispatch, registrar ----
   [[nodiscard]] Duration service_time(const Message& message) const;
@@ -121,6 +125,8 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
                                        AddressId from, sip::TransactionId id);
   void queue_call(Context& context, std::uint32_t slot);
   void direct_call(Context& context, std::uint32_t slot, bool bc_hop);
+  [[nodiscard]] bool belongs_to_peer(AgentId agent, SimTime now) const;
+  void forward(Context& context, std::uint32_t slot);
   void make_routable(Context& context, std::uint32_t slot);
   void waited_too_long(Context& context, std::uint32_t slot);
   void default_route(Context& context, std::uint32_t slot, CallDefaultRouted::Cause cause);
@@ -186,7 +192,15 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   /// `success`: the copy of the 2xx that this ACK answers.
   void acknowledge(Context& context, AddressId to, const InDialog& in,
                    const sip::Response& success);
-  void send_bye(Context& context, AddressId to, InDialog in, bool transferred = false);
+  /// How a BYE differs from one after a conversation.
+  struct Goodbye {
+    bool transferred = false;  ///< the call goes on elsewhere, without this server
+    std::uint16_t cause = 0;   ///< of the Reason header (RFC 3326): the call was never answered
+  };
+  void send_bye(Context& context, AddressId to, InDialog in, const Goodbye& how);
+  void send_bye(Context& context, AddressId to, const InDialog& in) {
+    send_bye(context, to, in, Goodbye{});
+  }
   void refuse_success(Context& context, const sip::Response& response);
 
   // ---- sip_server_legs.cpp: the agent's side ----
@@ -199,16 +213,30 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void agent_did_not_answer(Context& context, std::uint32_t slot);
   void leg_failed(Context& context, std::uint32_t slot, std::uint16_t status,
                   AgentAfterFailure after);
+  [[nodiscard]] CallerEnd not_reached(const ServerCall& call, std::uint16_t status) const;
   void end_agent_leg(Context& context, ServerCall& call);
   void release_agent(Context& context, std::uint32_t slot, const ServerCall& ended);
   void stop_supervising(Context& context, const ServerCall& call, AgentAfterFailure after);
+
+  // ---- sip_server_outgoing.cpp: calls that agents place ----
+  void on_make_call(Context& context, const tlib::Message& message);
+  void on_dialler_leg(Context& context, std::uint32_t slot, sip::Inform inform,
+                      const sip::Response* response);
+  void take_agent_call(Context& context, std::uint32_t slot);
+  void place_call(Context& context, std::uint32_t slot);
+  [[nodiscard]] std::optional<std::uint32_t> next_gateway(const ServerCall& call) const;
+  void send_out(Context& context, std::uint32_t slot);
+  [[nodiscard]] bool sent_out_again(Context& context, std::uint32_t slot, std::uint16_t status);
+  void dialler_answered(Context& context, const ServerCall& call);
+  void release_dialler(Context& context, std::uint32_t slot, const ServerCall& ended);
 
   // ---- sip_server_hunts.cpp: hunt groups ----
   [[nodiscard]] const HuntGroupOptions* hunt_group(std::uint32_t queue) const;
   [[nodiscard]] bool eligible(AgentId agent, SimTime now) const;
   [[nodiscard]] std::optional<SiteIndex> preferred_site(const HuntGroupOptions& group) const;
   [[nodiscard]] bool belongs_elsewhere(const HuntGroupOptions& group) const;
-  void hunt_call(Context& context, std::uint32_t slot, bool bc_hop);
+  [[nodiscard]] bool redirects_hunt(const sip::Request& invite, AddressId from) const;
+  void hunt_call(Context& context, std::uint32_t slot);
   void distribute(Context& context, std::uint32_t slot);
   void wait_for_member(Context& context, std::uint32_t slot);
   bool serve_hunt_line(Context& context, AgentId agent);
@@ -279,7 +307,8 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   sim::Fifo<Job> queue_;
   std::vector<ConnectionId> connections_;  // by agent
   std::unordered_map<std::uint32_t, AgentId> agent_by_connection_;
-  sim::TimerId ha_timer_, expiry_timer_;
+  sim::TimerId ha_timer_, copy_timer_, expiry_timer_;
+  bool knows_calls_ = true;  // false: started, but nothing has been copied to it yet
   sim::SimTime expiry_watched_ = sim::kNever;
   // The response at hand: whose it is, and whether the transaction layer had a use for it.
   AddressId response_from_;

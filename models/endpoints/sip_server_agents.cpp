@@ -65,6 +65,9 @@ void SipServerEndpoint::on_tlib(Context& context, const tlib::Message& message,
     case Kind::set_not_ready:
       set_not_ready(context, agent, false);
       break;
+    case Kind::make_call:
+      on_make_call(context, message);
+      break;
     case Kind::registered:
     case Kind::agent_logged_in:
     case Kind::login_refused:
@@ -75,6 +78,8 @@ void SipServerEndpoint::on_tlib(Context& context, const tlib::Message& message,
     case Kind::established:
     case Kind::held:
     case Kind::retrieved:
+    case Kind::dialing:
+    case Kind::call_refused:
     case Kind::released:
     case Kind::dn_out_of_service:
     case Kind::dn_in_service:
@@ -116,8 +121,13 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   // Until the first word from the peer the server is as careful as in BC mode (ASSUMPTION).
   const bool endpoint_needed = pair_.mode_ != ServerMode::single;
   ServerAgent& agent = agent_at(id);
-  if (!agent.logged_in() && (closing() || (endpoint_needed && !in_service))) {
-    context.record(AgentLoginRefused{id, site_});
+  const bool configured = directory_.can_log_in(id, site_);
+  if (!agent.logged_in() && (closing() || !configured || (endpoint_needed && !in_service))) {
+    using Cause = AgentLoginRefused::Cause;
+    const Cause cause = closing()     ? Cause::closing
+                        : !configured ? Cause::not_configured
+                                      : Cause::endpoint_out_of_service;
+    context.record(AgentLoginRefused{id, site_, cause});
     tell(context, id, Kind::login_refused);
     return;
   }
@@ -131,7 +141,7 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   // Who is logged in already, and asks after a lost connection, stays in his state; he is told
   // which call he is on.
   const bool on_call =
-      agent.machine.in_call() && agent.on_call() && pair_.calls_[agent.call].agent_supervised;
+      agent.machine.in_call() && agent.on_call() && pair_.calls_[agent.call].supervises(id);
   tell_of_call(context, id, Kind::agent_logged_in,
                on_call ? pair_.calls_[agent.call].id : CallId{});
   if (ha::forces_logout_at_peer(pair_.mode_)) {

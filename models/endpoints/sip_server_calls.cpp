@@ -29,11 +29,25 @@ void SipServerEndpoint::on_invite(Context& context, const sip::Request& request,
     reject(context, request, id);
     return;
   }
+  const bool elsewhere = redirects_hunt(request, from);
+  if (elsewhere && options().dr_oosp_transfer_enabled) {  // it never becomes a call of ours
+    context.record(HuntRedirect{request.call, site_});
+    respond(context, id, 302, {.contact = directory_.sip_server[peer_of(site_)]});
+    return;
+  }
   respond(context, id, 100);
   const std::uint32_t slot = new_call(context, request, from, id);
   const Dn dn = pair_.calls_[slot].dn;
-  if (dn.is_queue() && hunt_group(dn.queue_index()) != nullptr) {
-    hunt_call(context, slot, request.bc_hop);
+  if (request.conversation.from.valid() && !pair_.calls_[slot].caller.from_peer) {
+    take_agent_call(context, slot);
+    place_call(context, slot);
+  } else if (dn.is_queue() && hunt_group(dn.queue_index()) != nullptr) {
+    if (elsewhere) {
+      context.record(HuntRedirect{request.call, site_});
+      forward(context, slot);
+    } else {
+      hunt_call(context, slot);
+    }
   } else if (dn.is_queue()) {
     queue_call(context, slot);
   } else {
@@ -61,6 +75,7 @@ std::uint32_t SipServerEndpoint::new_call(Context& context, const sip::Request& 
   call = {};
   call.generation = generation;
   call.live = true;
+  call.copied = pair_.ha_link_up_;
   call.id = request.call;
   call.dn = request.dn;
   call.conversation = request.conversation;
@@ -101,33 +116,60 @@ void SipServerEndpoint::queue_call(Context& context, std::uint32_t slot) {
   }
 }
 
-/// A call to an Extension: from the peer, that a queue of its has sent to an agent here, or dialled
-/// direct (decision table of domain.md §2.2).
+/// Is this call for his Extension to go to the peer (decision table of domain.md §2.2)? The DN's
+/// own dr-forward goes before the application's.
+bool SipServerEndpoint::belongs_to_peer(AgentId id, SimTime now) const {
+  if (pair_.mode_ != ServerMode::bc) return false;
+  switch (directory_.group(id).dr_forward.value_or(options().dr_forward)) {
+    case DrForward::off:
+      return false;
+    case DrForward::no_agent:
+      return !agent_at(id).logged_in();
+    case DrForward::oos:
+      return !pair_.in_service(id, now);
+  }
+  return false;
+}
+
+/// A call to an Extension: dialled direct, or of a queue at the peer that has chosen this agent.
 void SipServerEndpoint::direct_call(Context& context, std::uint32_t slot, bool bc_hop) {
-  using Kind = CallerEnd::Kind;
   ServerCall& call = pair_.calls_[slot];
   const AgentId id = call.dn.agent();
   if (!call.dn.valid() || id.value >= pair_.agents_.size()) {
-    end_call(context, slot, {Kind::final_response, 404, {}});
+    end_call(context, slot, hang_up(call, 404));
     return;
   }
-  const ServerAgent& agent = agent_at(id);
-  const bool in_service = pair_.in_service(id, context.now());
-  const bool elsewhere = (options().dr_forward == DrForward::no_agent && !agent.logged_in()) ||
-                         (options().dr_forward == DrForward::oos && !in_service);
-  if (pair_.mode_ == ServerMode::bc && elsewhere && !bc_hop && !call.caller.from_peer) {
-    context.record(BcForward{call.id, site_, 1});
-    end_call(context, slot, {Kind::moved, 302, directory_.sip_server[peer_of(site_)]});
+  const SimTime now = context.now();
+  call.routed_by_peer = call.caller.from_peer && call.conversation.kind == CallKind::queue;
+  if (!bc_hop && !call.caller.from_peer && belongs_to_peer(id, now)) {
+    forward(context, slot);
     return;
   }
-  const bool rings =
-      call.caller.from_peer ? routable(id, context.now()) : in_service && !agent.on_call();
-  if (!rings) {
-    const std::uint16_t status = agent.on_call() ? 486 : 480;
-    end_call(context, slot, {Kind::final_response, status, {}});
+  const bool free = pair_.in_service(id, now) && !agent_at(id).on_call();
+  if (call.routed_by_peer ? !routable(id, now) : !free) {
+    const std::uint16_t status = agent_at(id).on_call() ? 486 : 480;
+    end_call(context, slot, hang_up(call, status));
     return;
   }
   offer(context, slot, {id.value, Where::here});
+}
+
+/// The BC call forwarding procedure (§2.1), for an Extension or a hunt group: by 302, out of the
+/// signalling path, or by an INVITE over the inter-site trunk, in it.
+void SipServerEndpoint::forward(Context& context, std::uint32_t slot) {
+  ServerCall& call = pair_.calls_[slot];
+  const AddressId peer = directory_.sip_server[peer_of(site_)];
+  // Leaving the path is a matter between this server and a gateway's trunk (ASSUMPTION).
+  const bool by_302 = options().dr_oosp_transfer_enabled && !call.conversation.from.valid();
+  context.record(BcForward{call.id, site_, by_302});
+  call.state = ServerCall::State::offered;
+  call.agent_where = Where::at_peer;
+  if (by_302) {
+    end_call(context, slot, {CallerEnd::Kind::moved, 302, peer});
+    return;
+  }
+  call.forwarded = true;
+  ring(context, slot, peer, true);
 }
 
 // ---- the queue ----
@@ -167,6 +209,10 @@ void SipServerEndpoint::default_route(Context& context, std::uint32_t slot,
                                       CallDefaultRouted::Cause cause) {
   using Kind = CallerEnd::Kind;
   const ServerCall& call = pair_.calls_[slot];
+  if (call.queued() && !queue_options(call.dn.queue_index()).default_destination) {
+    end_call(context, slot, hang_up(call, 480));
+    return;
+  }
   context.record(CallDefaultRouted{call.id, site_, cause});
   end_call(
       context, slot,
@@ -235,12 +281,14 @@ void SipServerEndpoint::on_cancel(Context& context, const sip::Request& request,
 SipServerEndpoint::CallerEnd SipServerEndpoint::hang_up(const ServerCall& call,
                                                         std::uint16_t status) const {
   using Kind = CallerEnd::Kind;
-  return call.confirmed() ? CallerEnd{Kind::bye, 0, {}}
-                          : CallerEnd{Kind::final_response, status, {}};
+  if (!call.confirmed()) return {Kind::final_response, status, {}};
+  const bool spoke = call.state == ServerCall::State::talking;
+  return {Kind::bye, spoke ? std::uint16_t{0} : status, {}};
 }
 
 void SipServerEndpoint::end_caller(Context& context, ServerCall& call, const CallerEnd& end) {
   using Kind = CallerEnd::Kind;
+  layer_.cancel(context, call.caller.own_invite);
   switch (end.kind) {
     case Kind::none:
       break;
@@ -253,7 +301,7 @@ void SipServerEndpoint::end_caller(Context& context, ServerCall& call, const Cal
       layer_.stop_waiting_for_ack(context, call.caller.dialog);
       send_bye(context, call.caller.remote,
                {call.caller.dialog, call.caller.cseq++, call.id, call.dn},
-               end.kind == Kind::transferred);
+               {.transferred = end.kind == Kind::transferred, .cause = end.status});
       break;
   }
 }
@@ -268,6 +316,7 @@ void SipServerEndpoint::end_call(Context& context, std::uint32_t slot, const Cal
   const ServerCall ended = call;
   free_call(context, slot);
   release_agent(context, slot, ended);
+  release_dialler(context, slot, ended);
   stop_if_drained(context);
 }
 

@@ -47,25 +47,25 @@ bool SipServerEndpoint::belongs_elsewhere(const HuntGroupOptions& group) const {
 
 // ---- a call to the group ----
 
-/// Away to the preferred site (R51), or distributed here; a call that was sent here stays (loop
-/// guard).
-void SipServerEndpoint::hunt_call(Context& context, std::uint32_t slot, bool bc_hop) {
+/// Away to the preferred site (R51); a call that was sent here stays (loop guard). The option is
+/// looked at here and nowhere else: a change of it is for the next call (R64).
+bool SipServerEndpoint::redirects_hunt(const sip::Request& invite, AddressId from) const {
+  if (!invite.dn.is_queue() || invite.bc_hop) return false;
+  if (directory_.site_of(from) == peer_of(site_)) return false;
+  const HuntGroupOptions* group = hunt_group(invite.dn.queue_index());
+  return group != nullptr && belongs_elsewhere(*group);
+}
+
+void SipServerEndpoint::hunt_call(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   const HuntGroupOptions& group = *hunt_group(call.dn.queue_index());
-  if (belongs_elsewhere(group) && !bc_hop && !call.caller.from_peer) {
-    context.record(HuntRedirect{call.id, site_});
-    ++pair_.waiting_[call.dn.queue_index()];  // as free_call counts it
-    end_call(context, slot, {CallerEnd::Kind::moved, 302, directory_.sip_server[peer_of(site_)]});
-    return;
-  }
   const std::uint32_t queue = call.dn.queue_index();
   context.record(CallQueued{call.id, site_, queue, ++pair_.waiting_[queue]});
   call.state = ServerCall::State::waiting;
   call.hunt = pair_.hunts_.take();
   Hunt& hunt = pair_.hunts_[call.hunt];
   hunt.legs.clear();
-  hunt.call = slot;
-  hunt.waits = hunt.rung = false;
+  hunt.rung = false;
   hunt.next = group.type == HuntType::circular ? pair_.last_served_[queue] : 0;
   hunt.left = static_cast<std::uint32_t>(directory_.hunt_members(queue).size());
   distribute(context, slot);
@@ -93,7 +93,6 @@ void SipServerEndpoint::distribute(Context& context, std::uint32_t slot) {
     }
   }
   if (!hunt.legs.empty()) {
-    hunt.waits = false;
     pair_.calls_[slot].routing_timer =
         context.arm(group.no_answer_timeout, {.kind = hunt_timer, .index = slot});
     return;
@@ -114,15 +113,12 @@ void SipServerEndpoint::wait_for_member(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   const std::uint32_t queue = call.dn.queue_index();
   const HuntGroupOptions& group = *hunt_group(queue);
-  Hunt& hunt = pair_.hunts_[call.hunt];
-  if (hunt.waits) return;  // nobody was free after all; its place is kept
   auto& line = pair_.hunt_lines_[queue];
   if (line.size() >= group.queue_limit) {
     default_route(context, slot, CallDefaultRouted::Cause::no_member_idle);
     return;
   }
   line.push_back(slot);
-  hunt.waits = true;
   call.wait_timer = context.arm(group.queue_timeout, {.kind = hunt_wait_timer, .index = slot});
   if (!call.caller.rung) {
     call.caller.rung = true;
@@ -140,7 +136,6 @@ bool SipServerEndpoint::serve_hunt_line(Context& context, AgentId id) {
     context.cancel(pair_.calls_[slot].wait_timer);
     pair_.calls_[slot].wait_timer = {};
     Hunt& hunt = pair_.hunts_[pair_.calls_[slot].hunt];
-    hunt.waits = false;
     hunt.left = static_cast<std::uint32_t>(directory_.hunt_members(queue).size());
     distribute(context, slot);
     return true;
@@ -232,7 +227,6 @@ void SipServerEndpoint::member_rings(Context& context, std::uint32_t slot, HuntM
   ServerCall& call = pair_.calls_[slot];
   if (leg.leg.state != ServerLeg::State::inviting) return;
   leg.leg.state = ServerLeg::State::ringing;
-  leg.leg.heard = true;
   context.record(CallRinging{call.id, leg.agent, site_});
   if (leg.supervised) tell_of_call(context, leg.agent, tlib::Kind::ringing, call.id);
   if (call.caller.rung) return;
@@ -299,7 +293,7 @@ void SipServerEndpoint::members_did_not_answer(Context& context, std::uint32_t s
 void SipServerEndpoint::waited_for_member_too_long(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   call.wait_timer = {};
-  if (call.hunt == kNoHunt || !pair_.hunts_[call.hunt].waits) return;
+  if (call.hunt == kNoHunt) return;
   default_route(context, slot, CallDefaultRouted::Cause::waited_too_long);
 }
 

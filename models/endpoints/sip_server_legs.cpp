@@ -26,8 +26,8 @@ void SipServerEndpoint::offer(Context& context, std::uint32_t slot, acd::Candida
   call.state = ServerCall::State::offered;
   const SiteIndex agent_site = here ? site_ : peer_of(site_);
   const PathMask path = call.path | path_of(agent_site);
-  // The peer's server chose, and has said so.
-  if (!call.caller.from_peer) context.record(CallRouted{call.id, id, agent_site, path});
+  // Of a queue at the peer: its server chose, and has said so.
+  if (!call.routed_by_peer) context.record(CallRouted{call.id, id, agent_site, path});
   if (here) {
     withdraw(context, id);
     agent_at(id).call = slot;
@@ -64,9 +64,12 @@ void SipServerEndpoint::ring(Context& context, std::uint32_t slot, AddressId tar
   invite.conversation = call.conversation;
   invite.expires_s = session_expires_s();
   sip::ClientPolicy policy;
-  if (by_trunk) policy.max_retransmissions = kServerRetransmissions;
+  const bool outside = call.dn.is_outside();
+  if (by_trunk || outside) policy.max_retransmissions = kServerRetransmissions;
   leg.invite = layer_.request(context, address(), target, invite, policy,
                               owner_of(agent_owner, slot, leg.attempt));
+  // For how long it rings there is the business of the peer, or of the agent who calls.
+  if (call.forwarded || outside) return;
   const Duration patience =
       options().after_routing_timeout + (by_trunk ? kTrunkPatience : Duration{});
   call.routing_timer = context.arm(patience, {.kind = routing_timer, .index = slot});
@@ -110,6 +113,8 @@ void SipServerEndpoint::agent_rings(Context& context, std::uint32_t slot) {
     if (call.agent_supervised) {
       tell_of_call(context, call.agent, tlib::Kind::ringing, call.id);
     }
+  } else if (call.dn.is_outside()) {
+    context.record(CallRinging{call.id, AgentId{}, site_});
   }
   if (call.confirmed() || call.caller.rung) return;
   call.caller.rung = true;
@@ -135,9 +140,13 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
       change(context, call.agent, AgentInput::answer);
       tell_of_call(context, call.agent, tlib::Kind::established, call.id);
     }
+  } else if (call.dn.is_outside()) {
+    context.record(CallAnswered{call.id, call.conversation.from, site_, call.path,
+                                call.dialler_supervised ? 1u : 0u});
   } else {
     call.path |= response.path | path_of(peer_of(site_));
   }
+  dialler_answered(context, call);
   context.cancel(call.wait_timer);
   call.wait_timer = {};
   await_refresh(context, slot, context.now());
@@ -168,15 +177,26 @@ void SipServerEndpoint::agent_did_not_answer(Context& context, std::uint32_t slo
   leg_failed(context, slot, 408, after);
 }
 
+/// What the caller of an Extension, or of a number at the peer, is told: busy, gone to the default
+/// destination there, or not available.
+SipServerEndpoint::CallerEnd SipServerEndpoint::not_reached(const ServerCall& call,
+                                                            std::uint16_t status) const {
+  if (call.forwarded && status == 302 && !call.confirmed()) {
+    return {CallerEnd::Kind::moved, 302, {}};
+  }
+  return hang_up(call, status == 486 || status == 404 ? status : std::uint16_t{480});
+}
+
 /// The call waits again, ahead of all that came after it; or, if it was for this agent alone, ends.
 void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::uint16_t status,
                                    AgentAfterFailure after) {
   ServerCall& call = pair_.calls_[slot];
-  if (call.state != ServerCall::State::offered) return;
+  if (call.state != ServerCall::State::offered || sent_out_again(context, slot, status)) return;
   context.cancel(call.routing_timer);
   call.routing_timer = {};
   const bool here = call.agent_where == Where::here;
-  if (!call.caller.from_peer) {
+  const bool waits_again = call.queued() && !call.forwarded;
+  if (waits_again) {
     context.record(
         CallReturned{call.id, call.agent, here ? site_ : std::uint32_t{peer_of(site_)}, status});
   }
@@ -187,8 +207,8 @@ void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::ui
   ++call.agent_leg.attempt;
   call.agent_where = Where::at_peer;  // no agent here is its concern any more
   if (here) stop_supervising(context, failed, after);
-  if (!call.queued()) {
-    end_call(context, slot, hang_up(call, status == 486 ? 486 : 480));
+  if (!waits_again) {
+    end_call(context, slot, not_reached(call, status));
   } else {
     ++pair_.waiting_[call.dn.queue_index()];
     const auto& maximum = queue_options(call.dn.queue_index()).maximum_wait;

@@ -23,10 +23,40 @@ void SipServerEndpoint::on_start(Context& context) {
     return;
   }
   apply(context, redundancy_.on(ha::HaInput::started_beside_primary, options, pair_.term_));
-  // The other process has all state at once (ASSUMPTION: replication takes no time).
-  apply(context, redundancy_.on(ha::HaInput::synchronized, options));
-  // The dead primary that is back before anybody has taken over takes over from itself.
-  if (pair_.primary_ == process_ && pair_.successor_ < 0) take_over(context);
+  if (pair_.primary_ == process_ && pair_.successor_ < 0) {
+    // The dead primary that is back before anybody has taken over takes over from itself, with what
+    // its backup knows.
+    take_over(context);
+    return;
+  }
+  knows_calls_ = false;
+  if (pair_.ha_link_up_) copy_calls(context);
+}
+
+/// The next burst of calls for a backup that does not know all of them; after the last it is ready
+/// for a switchover (D21). What is new meanwhile is copied at once.
+void SipServerEndpoint::copy_calls(Context& context) {
+  copy_timer_ = {};
+  if (role() != ha::HaRole::synchronizing || !pair_.ha_link_up_) return;
+  if (pair_.primary_gone_ || pair_.successor_ >= 0) {
+    // Nobody can be asked before somebody is primary.
+    copy_timer_ = context.arm(ha::Redundancy::kBurstPause, {.kind = copy_timer});
+    return;
+  }
+  std::uint32_t copied = 0, left = 0;
+  for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
+    ServerCall& call = pair_.calls_[slot];
+    if (!call.live || (knows_calls_ && call.copied)) continue;
+    call.copied = copied < options().call_sync_burst;
+    ++(call.copied ? copied : left);
+  }
+  knows_calls_ = true;
+  context.record(CallsCopied{site_, copied, left});
+  if (left > 0) {
+    copy_timer_ = context.arm(ha::Redundancy::kBurstPause, {.kind = copy_timer});
+  } else {
+    apply(context, redundancy_.on(ha::HaInput::synchronized, redundancy_options()));
+  }
 }
 
 void SipServerEndpoint::take_over(Context& context) {
@@ -50,6 +80,7 @@ void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
   const bool taken_over = pair_.has_primary();
   pair_.primary_ = process_;
   pair_.successor_ = -1;
+  pair_.primary_gone_ = false;
   pair_.term_ = redundancy_.term();
   context.claim(address());
   if (taken_over) scrub_calls(context);
@@ -81,6 +112,7 @@ void SipServerEndpoint::start_steady(Context& context) {
     }
     if (!directory_.at_work(id, now)) continue;
     if (info.preferred_site == site_) {
+      if (!directory_.can_log_in(id, site_)) continue;
       ServerAgent& agent = agent_at(id);
       agent.login_since = agent.idle_since = now;
       agent.login_noted = true;
@@ -112,6 +144,9 @@ void SipServerEndpoint::on_notice(Context& context, const notice::Message& notic
     if (!primary()) take_over(context);
   } else if (notice.kind == notice::Kind::drain && primary()) {
     drain(context);
+  } else if (notice.kind == notice::Kind::ha_link && !primary()) {
+    apply(context, redundancy_.on(ha::HaInput::ha_link_lost, redundancy_options()));
+    if (notice.index != 0 && !copy_timer_.valid()) copy_calls(context);
   }
 }
 
@@ -120,15 +155,22 @@ void SipServerEndpoint::on_notice(Context& context, const notice::Message& notic
 void SipServerEndpoint::scrub_calls(Context& context) {
   const std::uint32_t before = pair_.call_count_;
   for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
-    if (pair_.calls_[slot].live) scrub_call(context, slot);
+    if (!pair_.calls_[slot].live) continue;
+    pair_.calls_[slot].copied = pair_.calls_[slot].copied && knows_calls_;
+    scrub_call(context, slot);
   }
+  knows_calls_ = true;
   context.record(Switchover{site_, before, pair_.call_count_});
   // Only now that all calls and agents are as they are to be may they be brought together.
   for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
     const ServerCall& call = pair_.calls_[slot];
-    if (call.live && call.state == ServerCall::State::waiting &&
+    if (!call.live) continue;
+    if (call.state == ServerCall::State::waiting &&
         !pair_.router_.waits(slot, call.dn.queue_index())) {
       make_routable(context, slot);
+    } else if (call.state == ServerCall::State::offered) {  // whom its agent called is forgotten
+      context.record(EarlyDialogLost{call.id, site_});
+      end_call(context, slot, hang_up(call, 480));
     }
   }
   for (std::uint32_t i = 0; i < pair_.agents_.size(); ++i) {
@@ -142,7 +184,7 @@ void SipServerEndpoint::scrub_calls(Context& context) {
 void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
   using State = ServerCall::State;
   ServerCall& call = pair_.calls_[slot];
-  call.caller.invite = call.caller.reinvite = {};
+  call.caller.invite = call.caller.reinvite = call.caller.own_invite = {};
   call.treatment.invite = call.agent_leg.invite = {};
   call.announcement_timer = call.routing_timer = call.wait_timer = {};
   call.caller.session_timer = call.agent_leg.session_timer = {};
@@ -161,9 +203,18 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
     }
   }
   if (!call.confirmed()) {
+    if (call.dialler.valid()) {
+      agent_at(call.dialler).call = ServerAgent::kNoCall;
+      tell_of_call(context, call.dialler, tlib::Kind::released, call.id);
+      if (call.dialler_supervised) change(context, call.dialler, acd::AgentInput::no_answer);
+    }
     if (call.hunt != kNoHunt) forget_hunt(context, slot);
     context.record(EarlyDialogLost{call.id, site_});
     free_call(context, slot);
+    return;
+  }
+  if (!call.copied) {
+    forget_call(context, slot);
     return;
   }
   call.caller.state = CallerLeg::State::confirmed;
@@ -186,6 +237,19 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
     const Duration left = std::max(call.queued_at + *maximum - now, Duration{});
     call.wait_timer = context.arm(left, {.kind = wait_timer, .index = slot});
   }
+}
+
+/// The backup was never told of it: the call is gone though it was confirmed. Its agent's state is
+/// known, and is what it was before (ASSUMPTION: logins and states are copied first).
+void SipServerEndpoint::forget_call(Context& context, std::uint32_t slot) {
+  const ServerCall& call = pair_.calls_[slot];
+  context.record(CallStateLost{call.id, site_});
+  if (call.state == ServerCall::State::talking && call.agent_where == acd::Where::here) {
+    ServerAgent& agent = agent_at(call.agent);
+    if (agent.call == slot) agent.call = ServerAgent::kNoCall;
+    if (call.agent_supervised) change(context, call.agent, acd::AgentInput::release_no_work);
+  }
+  free_call(context, slot);
 }
 
 }  // namespace bcsim::models

@@ -14,7 +14,7 @@ void SipServerEndpoint::respond(Context& context, sip::TransactionId id, std::ui
 }
 
 SipServerEndpoint::InDialog SipServerEndpoint::about(const ServerCall& call, const ServerLeg& leg) {
-  const bool agent = &leg == &call.agent_leg;
+  const bool agent = &leg == &call.agent_leg && call.agent.valid();
   return {leg.dialog, leg.cseq, call.id, agent ? Dn::extension(call.agent) : call.dn};
 }
 
@@ -35,12 +35,12 @@ void SipServerEndpoint::acknowledge(Context& context, AddressId to, const InDial
   layer_.acknowledge(context, address(), to, ack);
 }
 
-/// `transferred`: the call goes on elsewhere, without this server.
-void SipServerEndpoint::send_bye(Context& context, AddressId to, InDialog in, bool transferred) {
+void SipServerEndpoint::send_bye(Context& context, AddressId to, InDialog in, const Goodbye& how) {
   ++in.cseq;
   sip::Request bye = request_of(sip::Method::bye, in);
   bye.in_dialog = true;
-  bye.bc_hop = transferred;
+  bye.bc_hop = how.transferred;
+  bye.expires_s = how.cause;
   layer_.request(context, address(), to, bye, {}, {.kind = nobody});
 }
 

@@ -41,9 +41,10 @@ struct CallerLeg {
   NodeId media_sent;        ///< the RTP endpoint last given to him
   Duration session{};       ///< Session-Expires (RFC 4028), which he refreshes; 0: none
   SimTime refreshed_at{};
-  sip::TransactionId invite;    ///< theirs; dies with the process
-  sip::TransactionId reinvite;  ///< ours; dies with the process
-  sim::TimerId session_timer;   ///< dies with the process
+  sip::TransactionId invite;      ///< theirs; dies with the process
+  sip::TransactionId own_invite;  ///< 3pcc: ours, to the phone of who calls; dies with the process
+  sip::TransactionId reinvite;    ///< ours; dies with the process
+  sim::TimerId session_timer;     ///< dies with the process
 };
 
 /// A leg that the server itself has set up, to the media server or to an agent.
@@ -71,11 +72,9 @@ struct HuntMemberLeg {
 /// A call that is being distributed to the members of a hunt group.
 struct Hunt {
   std::vector<HuntMemberLeg> legs;  ///< that ring now
-  std::uint32_t call = 0;           ///< slot
   std::uint32_t next = 0;           ///< sequential: the next member
   std::uint32_t left = 0;           ///< sequential: members not yet tried
   bool rung = false;                ///< somebody's phone has, and was not answered
-  bool waits = false;               ///< in the group's own queue
 };
 inline constexpr std::uint32_t kNoHunt = 0xFFFF'FFFFu;
 
@@ -100,9 +99,15 @@ struct ServerCall {
   ServerLeg treatment, agent_leg;
   AgentId agent;  ///< being rung, or talking
   acd::Where agent_where = acd::Where::here;
-  bool agent_supervised = false;  ///< his state follows the call: he is logged in here
+  bool agent_supervised = false;    ///< his state follows the call: he is logged in here
+  AgentId dialler;                  ///< an agent who has placed the call here, and is busy with it
+  bool dialler_supervised = false;  ///< his state follows the call
+  std::uint8_t gateways_tried = 0;  ///< for a call to the outside
+  bool routed_by_peer = false;    ///< of a queue there: it has chosen this agent, who must be ready
+  bool forwarded = false;         ///< to the peer over the trunk (BC forwarding): its business now
   bool held = false;              ///< the agent has put the caller on hold
   bool treatment_failed = false;  ///< the media server did not take it: wait without
+  bool copied = true;             ///< the other process knows it too
   std::uint32_t hunt = kNoHunt;   ///< while members of a hunt group are sought
   SimTime queued_at{};
   SimTime routable_at{};  ///< end of the announcement
@@ -110,6 +115,10 @@ struct ServerCall {
   sim::TimerId announcement_timer, routing_timer, wait_timer;
 
   [[nodiscard]] bool queued() const { return dn.is_queue(); }
+  /// Does the state of this agent follow the call?
+  [[nodiscard]] bool supervises(AgentId id) const {
+    return id == agent ? agent_supervised : id == dialler && dialler_supervised;
+  }
   [[nodiscard]] bool confirmed() const { return caller.state != CallerLeg::State::trying; }
 };
 
@@ -134,14 +143,19 @@ struct ServerAgent {
   [[nodiscard]] bool on_call() const { return call != kNoCall; }
 };
 
-/// See the head comment. Owned by the world, outlives the processes; replication takes no time
-/// (ASSUMPTION). Only the primary writes here.
+/// See the head comment. Owned by the world, outlives the processes. Only the primary writes here;
+/// a ready backup knows it at once (ASSUMPTION), one that has just started learns of the calls in
+/// bursts (D21): `ServerCall::copied`.
 class SipServerPair {
  public:
   SipServerPair(const Directory& directory, SiteIndex site);
 
   /// No process of the pair is left: nobody remembers anything.
   void lose_everything();
+  /// While the HA link is cut the backup does not learn of new calls.
+  void set_ha_link(bool up) { ha_link_up_ = up; }
+  /// The primary has died or hangs: until another has taken over, nothing can be copied from it.
+  void primary_gone() { primary_gone_ = true; }
   /// Messages and delays since the last reading.
   [[nodiscard]] ServerLoad take_load() {
     const ServerLoad load = load_;
@@ -180,6 +194,8 @@ class SipServerPair {
   int primary_ = -1;        // process index; stays while another process is about to take over
   int successor_ = -1;      // that process
   std::uint32_t term_ = 0;  // of that primacy
+  bool ha_link_up_ = true;
+  bool primary_gone_ = false;
   std::uint32_t probe_phases_ = 0;  // drawn so far
   ServerLoad load_;
 };

@@ -109,14 +109,14 @@ void SipServerEndpoint::send_agent_states(Context& context) {
 }
 
 /// No agent of the peer is routed to from now on (R43); one who is being rung is given up, one who
-/// talks talks on (R36).
+/// talks talks on, and calls forwarded earlier are left alone (R36).
 void SipServerEndpoint::leave_bc(Context& context) {
   pair_.router_.forget_agents(Where::at_peer);
   for (ServerAgent& agent : pair_.agents_) agent.advertised = false;
   for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
     const ServerCall& call = pair_.calls_[slot];
-    if (!call.live || call.state != ServerCall::State::offered ||
-        call.agent_where != Where::at_peer) {
+    if (!call.live || call.state != ServerCall::State::offered || !call.queued() ||
+        call.agent_where != Where::at_peer || call.forwarded) {
       continue;
     }
     layer_.cancel(context, call.agent_leg.invite);

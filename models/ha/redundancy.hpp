@@ -26,6 +26,7 @@ enum class HaInput : std::uint8_t {
   timer,            ///< the promotion is over
   peer_is_primary,  ///< the other process is heard to be primary, in `peer_term`
   demote,           ///< manual switchover (00-5151)
+  ha_link_lost,     ///< the primary's calls are no longer copied here
 };
 
 struct RedundancyOptions {
@@ -43,8 +44,9 @@ struct RedundancyEffects {
 };
 
 /// One process of the pair. Each primacy has a term, one higher than the last one known, so when
-/// the halves of a split pair meet again, the one promoted later stays and the other yields.
-/// A failover to a backup that was still synchronizing loses its calls (D21 "double failure").
+/// the halves of a split pair meet again, the one promoted later stays and the other yields. What a
+/// backup that was still synchronizing does not know is lost when it takes over (D21 "double
+/// failure"): the calls know whether they have been copied.
 class Redundancy {
  public:
   using Effects = RedundancyEffects;
@@ -63,15 +65,11 @@ class Redundancy {
   [[nodiscard]] constexpr HaRole role() const { return role_; }
   [[nodiscard]] constexpr std::uint32_t term() const { return term_; }
 
-  /// Time until a backup is ready for switchover with `calls` to copy: bursts of 500, one second
-  /// apart (D21).
-  [[nodiscard]] static constexpr Duration synchronization_time(std::uint32_t calls) {
-    return calls == 0 ? Duration{0} : Duration{1s} * ((calls + 499) / 500 - 1);
-  }
+  /// Pause between two bursts of calls that are copied to a backup (D21).
+  static constexpr Duration kBurstPause = 1s;
 
  private:
   constexpr Effects promote(const RedundancyOptions& options) {
-    calls_known_ = role_ == HaRole::backup;
     role_ = HaRole::promoting;
     return {.timer = TimerChange::arm(options.promotion)};
   }
@@ -79,7 +77,6 @@ class Redundancy {
 
   std::uint32_t term_ = 0;  // own if primary, else the last one heard of
   HaRole role_ = HaRole::starting;
-  bool calls_known_ = false;  // when promoting
 };
 
 constexpr RedundancyEffects Redundancy::on(HaInput input, const RedundancyOptions& options,
@@ -104,13 +101,16 @@ constexpr RedundancyEffects Redundancy::on(HaInput input, const RedundancyOption
       if (role_ != HaRole::promoting) return {};
       role_ = HaRole::primary;
       ++term_;
-      return {.address = Address::take, .calls_lost = !calls_known_};
+      return {.address = Address::take};
     case HaInput::peer_is_primary:
       return meet_primary(options, peer_term);
     case HaInput::demote:
       if (role_ != HaRole::primary) return {};
       role_ = HaRole::backup;  // synchronous until now, so ready at once
       return {.address = Address::release};
+    case HaInput::ha_link_lost:
+      if (role_ == HaRole::backup) role_ = HaRole::synchronizing;
+      return {};
   }
   return {};
 }

@@ -30,6 +30,7 @@ struct CallRow {
   CallId previous;
   std::uint32_t caller = 0;
   AgentId agent;
+  AgentId from;  ///< who has placed it, if an agent
   std::uint16_t stream = 0;
   std::uint16_t gateway = 0;
   std::uint16_t status = 0;  ///< SIP status of a rejection, 0: none
@@ -44,7 +45,7 @@ struct CallRow {
     monitored = 8,           ///< answered at a DN whose agent is logged in there (R57)
     media_degraded = 16,     ///< speech shared an overloaded link
     caller_lost = 32,        ///< the caller will not try again, unserved
-    forwarded_in_path = 64,  ///< BC-forwarded by INVITE: the first server stays in the path
+    forwarded_in_path = 64,  ///< BC-forwarded by INVITE, and not yet taken by the second server
     setup_delayed = 128      ///< set-up failed at one site, then a server took the call
   };
   Stage stage = Stage::setup;
@@ -58,6 +59,9 @@ struct CallRow {
   std::uint8_t attempt = 1;
   std::uint8_t flags = 0;
   std::uint8_t incarnation = 0;  ///< of the SIP Server pair that took the call
+  CallKind kind = CallKind::queue;
+  std::uint8_t forwarder = kNoSite;  ///< site that BC-forwarded it and stays in the path
+  std::uint8_t forwarder_incarnation = 0;
 
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag) { flags = static_cast<std::uint8_t>(flags | flag); }
@@ -65,6 +69,6 @@ struct CallRow {
   /// Is the agent's phone ringing, or being called?
   [[nodiscard]] bool at_agent() const { return stage == Stage::waiting && routed != kNever; }
 };
-static_assert(sizeof(CallRow) <= 96);
+static_assert(sizeof(CallRow) <= 104);
 
 }  // namespace bcsim::models

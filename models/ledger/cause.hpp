@@ -26,8 +26,10 @@ enum class Cause : std::uint8_t {
   lost_setup_rejected,    ///< final response 4xx–6xx
   lost_setup_hanging,     ///< a provisional answer, and then nobody behind it any more
   media_lost,             ///< the gateway no longer heard the agent and gave up
+  callee_busy,            ///< a person was called who was on another call
+  no_answer,              ///< … whose phone rang in vain
 };
-inline constexpr std::size_t kCauses = 15;
+inline constexpr std::size_t kCauses = 17;
 
 /// All causes, in the order of the enumeration.
 [[nodiscard]] constexpr std::array<Cause, kCauses> all_causes() {
@@ -43,10 +45,11 @@ inline constexpr std::size_t kCauses = 15;
 [[nodiscard]] std::string_view in_words(Cause cause);
 
 /// Does the contact centre count this call as lost? Neither a completed, an abandoned nor a
-/// default-routed call is, nor one that is not over. A caller who gave up in set-up is: he was
-/// never offered to a queue (§4.6 "Lost at setup").
+/// default-routed call is, nor one that is not over, nor one to a person who was busy or away. A
+/// caller who gave up in set-up is: he was never offered to a queue (§4.6 "Lost at setup").
 [[nodiscard]] constexpr bool is_loss(Cause cause) {
-  return cause >= Cause::abandoned_in_setup && cause != Cause::default_routed;
+  return cause >= Cause::abandoned_in_setup && cause <= Cause::media_lost &&
+         cause != Cause::default_routed;
 }
 /// Was it removed by a failure after a SIP Server had taken it (R5, R6)?
 [[nodiscard]] constexpr bool is_drop(Cause cause) {

@@ -51,6 +51,7 @@ void CallLedger::on(SimTime at, const CallOffered& fact) {
   row.stream = static_cast<std::uint16_t>(fact.stream);
   row.gateway = static_cast<std::uint16_t>(fact.gateway);
   row.attempt = static_cast<std::uint8_t>(fact.attempt);
+  if (fact.stream < scenario_.calls.size()) row.kind = scenario_.calls[fact.stream].kind();
   ++totals_.attempted;
   ++totals_.in_setup;
 }
@@ -99,6 +100,7 @@ void CallLedger::on(SimTime at, const CallQueued& fact) {
   row->queue_site = kNoSite;  // another server may have taken it over: start afresh
   row->routed = kNever;
   row->clear(CallRow::early_lost);
+  if (!row->has(CallRow::forwarded_in_path)) row->forwarder = kNoSite;
   row->clear(CallRow::forwarded_in_path);
   take(at, *row, fact.site);
   row->path = static_cast<PathMask>(row->path | before);
@@ -131,6 +133,7 @@ void CallLedger::on(SimTime at, const CallRinging& fact) {
   take(at, *row, fact.site);
   if (row->routed == kNever) row->routed = at;
   row->ringing = at;
+  if (!fact.agent.valid()) return;  // somebody outside
   row->agent = fact.agent;
   row->agent_site = narrow(fact.site);
 }
@@ -253,8 +256,30 @@ void CallLedger::on(SimTime at, const EarlyDialogLost& fact) {
 void CallLedger::on(SimTime at, const BcForward& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr || fact.by_302 != 0) return;
+  take(at, *row, fact.site);
   row->path = static_cast<PathMask>(row->path | path_of(static_cast<int>(fact.site)));
   row->set(CallRow::forwarded_in_path);
+  row->forwarder = narrow(fact.site);
+  row->forwarder_incarnation = incarnation_[fact.site];
+}
+void CallLedger::on(SimTime at, const AgentDialled& fact) {
+  if (CallRow* row = live(at, fact.call)) row->from = fact.agent;
+}
+void CallLedger::on(SimTime at, const PhoneInvited& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr || row->invited != kNever) return;
+  row->invited = at;
+  row->first_server = narrow(fact.site);
+}
+void CallLedger::on(SimTime at, const AgentCallTaken& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr || row->stage == Stage::talking) return;
+  if (row->first_server == kNoSite) row->first_server = narrow(fact.site);
+  row->queue_site = kNoSite;  // another server may have had it before
+  take(at, *row, fact.site);
+}
+void CallLedger::on(SimTime at, const CallSentOut& fact) {
+  if (CallRow* row = live(at, fact.call)) row->gateway = static_cast<std::uint16_t>(fact.gateway);
 }
 void CallLedger::on(SimTime, const PairStateChanged& fact) {
   // A pair that comes back has forgotten the calls of the one that died.
@@ -263,6 +288,9 @@ void CallLedger::on(SimTime, const PairStateChanged& fact) {
 
 bool CallLedger::server_lost_it(const CallRow& row) const {
   if (row.has(CallRow::early_lost)) return true;
+  if (row.forwarder != kNoSite && incarnation_[row.forwarder] != row.forwarder_incarnation) {
+    return true;
+  }
   return row.queue_site != kNoSite && incarnation_[row.queue_site] != row.incarnation;
 }
 
@@ -270,7 +298,7 @@ Cause CallLedger::dropped(SimTime at, const CallRow& row, CallPhase phase) const
   if (row.stage == Stage::talking) {
     return phase == CallPhase::held ? Cause::dropped_on_hold : Cause::dropped_in_talk;
   }
-  if (row.at_agent()) return Cause::dropped_while_ringing;
+  if (row.at_agent() || row.kind != CallKind::queue) return Cause::dropped_while_ringing;
   const Duration announcement = scenario_.sites[row.queue_site % kSites].sip_server.announcement;
   if (row.treatment != kNever && at - row.treatment < announcement) {
     return Cause::dropped_in_treatment;
@@ -286,13 +314,23 @@ Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row) const {
       return Cause::completed;
     case Stage::waiting:
       // He gave up, but nobody would ever have come: not an impatient caller but a lost call.
-      if (!server_lost_it(row)) return Cause::abandoned_in_queue;
+      if (!server_lost_it(row)) {
+        return by_agent(row.kind) ? Cause::no_answer : Cause::abandoned_in_queue;
+      }
       return row.treatment == kNever ? Cause::lost_setup_hanging : dropped(at, row, {});
     case Stage::over:
       break;
   }
   assert(false);
   return Cause::completed;
+}
+
+/// A person who was called has not answered: no failure, if his phone could be reached.
+Cause CallLedger::judge_rejection(const CallRow& row, std::uint16_t status) {
+  if (row.kind == CallKind::queue) return Cause::lost_setup_rejected;
+  if (row.has(CallRow::early_lost)) return Cause::dropped_while_ringing;
+  if (status == 486) return Cause::callee_busy;
+  return row.ringing != kNever ? Cause::no_answer : Cause::lost_setup_rejected;
 }
 
 Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact) const {
@@ -314,7 +352,7 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
       if (talking) return Cause::media_lost;
       return setup ? Cause::lost_setup_timeout : dropped(at, row, phase);
     case pstn::Release::rejected:
-      return talking ? dropped(at, row, phase) : Cause::lost_setup_rejected;
+      return talking ? dropped(at, row, phase) : judge_rejection(row, fact.status);
     case pstn::Release::no_response:
       return talking ? dropped(at, row, phase) : Cause::lost_setup_timeout;
     case pstn::Release::ring_timeout:

@@ -84,6 +84,10 @@ class CallLedger {
   void on(SimTime at, const EarlyDialogLost& fact);
   void on(SimTime at, const BcForward& fact);
   void on(SimTime at, const PairStateChanged& fact);
+  void on(SimTime at, const AgentDialled& fact);
+  void on(SimTime at, const PhoneInvited& fact);
+  void on(SimTime at, const AgentCallTaken& fact);
+  void on(SimTime at, const CallSentOut& fact);
   template <class Other>
   void on(SimTime, const Other&) {}
 
@@ -92,6 +96,7 @@ class CallLedger {
   void take(SimTime at, CallRow& row, std::uint32_t site);
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;
+  [[nodiscard]] static Cause judge_rejection(const CallRow& row, std::uint16_t status);
   [[nodiscard]] Cause judge_hang_up(SimTime at, const CallRow& row) const;
   [[nodiscard]] Cause dropped(SimTime at, const CallRow& row, CallPhase phase) const;
   /// Has the SIP Server that took the call lost it since?

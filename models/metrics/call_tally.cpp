@@ -18,17 +18,19 @@ class Fold {
 
   void add(const CallRow& row) {
     const int site = site_of(row, scenario_);
+    if (row.kind != CallKind::queue) add_personal(row, site);
+    if (by_agent(row.kind)) return;
     tell(row.offered, site, [&](CallTally& t, bool) {
       ++t.attempted;
       t.redials += row.attempt > 1;
     });
-    if (row.queued != kNever) {
+    if (row.queued != kNever && row.kind == CallKind::queue) {
       tell(row.queued, site, [&](CallTally& t, bool) {
         ++t.offered;
         t.setup_delayed += row.has(CallRow::setup_delayed);
       });
     }
-    if (row.answered != kNever) answered(row, site);
+    if (row.answered != kNever && row.kind == CallKind::queue) answered(row, site);
     if (row.released != kNever) released(row, site);
     const SimTime start = kStart + scenario_.run.warm_up;
     if (row.offered < start && row.released >= start) ++out_.in_system_at_start;
@@ -36,6 +38,29 @@ class Fold {
   }
 
  private:
+  void add_personal(const CallRow& row, int site) {
+    const auto add = [&](SimTime at, std::uint64_t PersonalCalls::*count) {
+      tell(at, site,
+           [&](CallTally& t, bool) { ++(t.personal[static_cast<std::size_t>(row.kind)].*count); });
+    };
+    add(row.offered, &PersonalCalls::attempted);
+    if (row.answered != kNever) add(row.answered, &PersonalCalls::answered);
+    if (row.ringing != kNever) {
+      const double delay = sim::seconds(row.ringing - row.offered);
+      tell(row.ringing, site, [&](CallTally& t, bool) {
+        PersonalCalls& calls = t.personal[static_cast<std::size_t>(row.kind)];
+        ++calls.rung;
+        calls.post_dial_s += delay;
+        calls.post_dial_max_s = std::max(calls.post_dial_max_s, delay);
+      });
+    }
+    if (row.released == kNever) return;
+    if (is_loss(row.cause)) {
+      add(row.released, &PersonalCalls::lost);
+    } else if (row.answered == kNever) {
+      add(row.released, &PersonalCalls::not_answered);
+    }
+  }
   void answered(const CallRow& row, int site) {
     const double wait = sim::seconds(row.answered - row.queued);
     tell(row.answered, site, [&](CallTally& t, bool keep) {
@@ -56,7 +81,7 @@ class Fold {
       ++t.causes[static_cast<std::size_t>(row.cause)];
       t.callers_lost += row.has(CallRow::caller_lost);
       if (row.answered != kNever) t.talk_s += sim::seconds(row.released - row.answered);
-      if (row.cause != Cause::abandoned_in_queue) return;
+      if (row.cause != Cause::abandoned_in_queue || row.kind != CallKind::queue) return;
       ++t.waits.abandoned;
       t.waits.abandoned_within += waited <= scenario_.run.service_level_threshold;
       t.waits.abandoned_short += waited <= scenario_.run.short_abandon_threshold;
@@ -81,6 +106,11 @@ class Fold {
 };
 
 }  // namespace
+
+double PersonalCalls::post_dial_mean_s() const {
+  return rung == 0 ? std::numeric_limits<double>::quiet_NaN()
+                   : post_dial_s / static_cast<double>(rung);
+}
 
 std::uint64_t CallTally::lost() const {
   std::uint64_t n = 0;
@@ -119,6 +149,7 @@ std::vector<Served> served_after(const std::vector<CallRow>& rows, const Scenari
                                  SimTime failure, SimTime until) {
   std::vector<Served> out;
   for (const CallRow& row : rows) {
+    if (row.kind != CallKind::queue) continue;
     const bool answered = row.answered != kNever;
     if (!answered && is_loss(row.cause) && row.offered >= failure && row.offered <= until) {
       out.push_back({row.offered, {.abandoned = 1}});

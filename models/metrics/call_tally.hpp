@@ -12,6 +12,19 @@
 
 namespace bcsim::models {
 
+/// What became of calls that ring one person: nothing to wait for but his answer.
+struct PersonalCalls {
+  std::uint64_t attempted = 0, answered = 0;
+  std::uint64_t not_answered = 0;  ///< busy, no answer, or the caller gave up while it rang
+  std::uint64_t lost = 0;
+  // From dialling to ringing (post-dial delay, ITU-T E.721).
+  std::uint64_t rung = 0;
+  double post_dial_s = 0;  ///< sum
+  double post_dial_max_s = 0;
+
+  [[nodiscard]] double post_dial_mean_s() const;
+};
+
 /// Every count is of events: a call offered before a fault and dropped by it counts as offered
 /// before, and as lost in the fault's phase. Results dictionary, "Calls".
 struct CallTally {
@@ -19,7 +32,8 @@ struct CallTally {
   std::uint64_t offered = 0, setup_delayed = 0;
   std::uint64_t not_monitored = 0, media_degraded = 0;
   std::uint64_t callers_lost = 0;
-  std::array<std::uint64_t, kCauses> causes{};  ///< of calls that ended
+  std::array<std::uint64_t, kCauses> causes{};     ///< of calls that ended
+  std::array<PersonalCalls, kCallKinds> personal;  ///< by kind; those to queues left out
   ServiceLevelCounts waits;
   double wait_answered_s = 0;           ///< sum over answered calls
   double wait_all_s = 0;                ///< sum over answered and abandoned

@@ -19,7 +19,9 @@ std::optional<CallId> call_moved(const Record& record) {
             std::is_same_v<Fact, CallQueued> || std::is_same_v<Fact, TreatmentStarted> ||
             std::is_same_v<Fact, CallRouted> || std::is_same_v<Fact, CallRinging> ||
             std::is_same_v<Fact, CallReturned> || std::is_same_v<Fact, CallAnswered> ||
-            std::is_same_v<Fact, CallDefaultRouted> || std::is_same_v<Fact, CallReleased>;
+            std::is_same_v<Fact, CallDefaultRouted> || std::is_same_v<Fact, CallReleased> ||
+            std::is_same_v<Fact, BcForward> || std::is_same_v<Fact, AgentCallTaken> ||
+            std::is_same_v<Fact, CallSentOut>;
         if constexpr (moves) {
           return fact.call;
         } else {
@@ -57,6 +59,7 @@ struct CountedIn {
   Result operator()(const EarlyDialogLost& f) const {
     return Counted{K::early_dialogs_lost, f.site};
   }
+  Result operator()(const CallStateLost& f) const { return Counted{K::calls_not_copied, f.site}; }
   Result operator()(const Switchover& f) const { return Counted{K::switchovers, f.site}; }
   Result operator()(const CallDefaultRouted& f) const {
     const auto why = static_cast<std::uint32_t>(f.cause);
@@ -76,8 +79,10 @@ MetricsCollector::MetricsCollector(const Directory& directory, std::size_t links
     : scenario_(*directory.scenario),
       board_(board_size(scenario_.gateways.size(), links)),
       workforce_(directory, board_),
+      monitoring_(directory),
       phases_(scenario_),
       recovery_(directory.agents.size()),
+      false_failovers_(scenario_),
       warm_up_end_(kStart + scenario_.run.warm_up) {
   begin_interval(kStart);
 }
@@ -121,10 +126,13 @@ MetricsCollector::Place MetricsCollector::place(const CallLedger& ledger, CallId
   const int gateway = row.gateway < scenario_.gateways.size() ? row.gateway : -1;
   switch (row.stage) {
     case CallRow::Stage::setup:
+      if (by_agent(row.kind)) return {};  // at his phone or desktop, with no server
       return {LevelKind::setup, gateway < 0 ? 0 : scenario_.gateways[row.gateway].home_site,
               gateway};
     case CallRow::Stage::waiting:
-      return {row.at_agent() ? LevelKind::ringing : LevelKind::queue, row.queue_site, gateway};
+      // A call to one person waits for nobody else.
+      return {row.at_agent() || row.kind != CallKind::queue ? LevelKind::ringing : LevelKind::queue,
+              row.queue_site, gateway};
     default:
       return {LevelKind::talking, row.queue_site, gateway};
   }
@@ -151,7 +159,7 @@ void MetricsCollector::before_record(const JournalEntry& entry, const CallLedger
 }
 
 void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger& ledger) {
-  count(entry);
+  count(entry, ledger);
   if (moving_.valid()) {
     move_call(entry.at, from_, place(ledger, moving_));
     recovery_.on_queue(entry.at, board_.value(level_at(LevelKind::queue, kBothSites)));
@@ -176,9 +184,18 @@ void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger&
   }
 }
 
-void MetricsCollector::count(const JournalEntry& entry) {
+void MetricsCollector::count(const JournalEntry& entry, const CallLedger& ledger) {
   if (const auto c = std::visit(CountedIn{}, entry.record)) {
     board_.count(counter_at(c->kind, static_cast<int>(c->site)));
+  }
+  if (const auto kind = monitoring_.on_record(entry, ledger)) {
+    const auto* leg = std::get_if<HuntLeg>(&entry.record);
+    const std::uint32_t site =
+        leg != nullptr ? leg->site : std::get<CallAnswered>(entry.record).site;
+    board_.count(counter_at(*kind, static_cast<int>(site)));
+  }
+  if (const auto found = false_failovers_.on_record(entry.record)) {
+    board_.count(counter_at(found->kind, found->site));
   }
 }
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "models/ledger/ledger.hpp"
+#include "models/metrics/false_failovers.hpp"
+#include "models/metrics/monitoring.hpp"
 #include "models/metrics/recovery.hpp"
 #include "models/metrics/run_result.hpp"
 #include "models/metrics/workforce.hpp"
@@ -37,7 +39,7 @@ class MetricsCollector {
   };
   [[nodiscard]] Place place(const CallLedger& ledger, CallId call) const;
   void move_call(SimTime now, const Place& from, const Place& to);
-  void count(const JournalEntry& entry);
+  void count(const JournalEntry& entry, const CallLedger& ledger);
   /// Cuts at every interval's end and at the warm-up's that lie before `now`.
   void advance(SimTime now);
   void cut(SimTime now);
@@ -46,8 +48,10 @@ class MetricsCollector {
   const Scenario& scenario_;
   Board board_;
   Workforce workforce_;
+  Monitoring monitoring_;
   PhaseTracker phases_;
   RecoveryTracker recovery_;
+  FalseFailovers false_failovers_;
   SimTime warm_up_end_;
   bool warm_ = false;  ///< the warm-up is over
   SimTime interval_start_{}, interval_end_{};

@@ -42,6 +42,15 @@ class Writer {
   bool exists_ = true;
 };
 
+void add_personal(Writer& w, const std::string& kind, const PersonalCalls& calls) {
+  w.add(kind + ".attempted", number(calls.attempted));
+  w.add(kind + ".answered", number(calls.answered));
+  w.add(kind + ".not_answered", number(calls.not_answered));
+  w.add(kind + ".lost", number(calls.lost));
+  w.add(kind + ".post_dial_delay", calls.post_dial_mean_s());
+  w.add(kind + ".post_dial_delay.max", calls.rung > 0 ? calls.post_dial_max_s : kNone);
+}
+
 void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   w.add("attempted", number(t.attempted));
   w.add("redials", number(t.redials));
@@ -75,6 +84,9 @@ void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   }
   w.add("wait.max", t.waits.answered + t.waits.abandoned > 0 ? t.wait_max_s : kNone);
   w.add("dial_to_answer", t.dial_to_answer_mean_s());
+  add_personal(w, "direct", t.personal[static_cast<std::size_t>(CallKind::direct)]);
+  add_personal(w, "internal", t.personal[static_cast<std::size_t>(CallKind::internal)]);
+  add_personal(w, "outgoing", t.personal[static_cast<std::size_t>(CallKind::outgoing)]);
 }
 
 void add_levels(Writer& w, const Slice& s, int site) {
@@ -134,14 +146,27 @@ void add_events(Writer& w, const Slice& s, int site) {
       "default_routed.no_member_idle",
       "default_routed.no_answer",
       "hunt_redirects",
-      "hunt_legs"};
+      "hunt_legs",
+      "hunt_legs_to_busy",
+      "not_monitored.logged_out",
+      "not_monitored.relogin",
+      "not_monitored.apart",
+      "not_monitored.preference",
+      "not_monitored.advice",
+      "calls_not_copied",
+      "false_failovers.gateways",
+      "false_failovers.peers",
+      "false_failovers.desktops"};
+  std::uint64_t false_failovers = 0;
   for (std::size_t k = 0; k < kCounterKinds; ++k) {
     std::uint64_t n = 0;
     for (int i = 0; i < kSites; ++i) {
       if (site == i || site == kBothSites) n += s.count(counter_at(static_cast<CounterKind>(k), i));
     }
     w.add(kNames[k], number(n));
+    if (k >= static_cast<std::size_t>(CounterKind::false_gateways)) false_failovers += n;
   }
+  w.add("false_failovers", number(false_failovers));
 }
 
 void add_scope(Writer& w, const RunResult& r, const CallTally& calls, const Slice& slice,
@@ -168,6 +193,14 @@ void add_phases(Writer& w, const RunResult& r) {
     w.add("duration", "phase.<phase>.duration", duration);
     add_scope(w, r, r.tallies.phase[p], r.phase_levels[p], kBothSites);
   }
+}
+
+void add_configuration(Writer& w, const ConfigurationTally& t) {
+  w.add("config.drift", number(std::uint64_t{t.drift}));
+  w.add("config.divergence", number(std::uint64_t{t.divergence}));
+  w.add("config.writes", number(std::uint64_t{t.writes}));
+  w.add("config.writes_refused", number(std::uint64_t{t.writes_refused}));
+  w.add("config.write_outage", t.write_outage_s);
 }
 
 void add_recovery(Writer& w, const RunResult& r, const Recovery& recovery, bool exists,
@@ -232,6 +265,7 @@ std::vector<MetricValue> flat_metrics(const RunResult& r) {
   add_scope(w, r, r.tallies.whole, r.levels, kBothSites);
   w.add("in_system_at_start", number(r.tallies.in_system_at_start));
   w.add("still_in_system", number(r.tallies.still_in_system));
+  add_configuration(w, r.configuration);
   add_phases(w, r);
   for (int s = 0; s < kSites; ++s) {
     w.scope(fmt::format("site{}.", s + 1));

@@ -47,8 +47,18 @@ enum class CounterKind : std::uint8_t {
   no_answer,
   hunt_redirects,
   hunt_legs,
+  hunt_legs_to_busy,
+  not_monitored_logged_out,
+  not_monitored_relogin,
+  not_monitored_apart,
+  not_monitored_preference,
+  not_monitored_advice,
+  calls_not_copied,
+  false_gateways,
+  false_peers,
+  false_desktops,
 };
-inline constexpr std::size_t kCounterKinds = 21;
+inline constexpr std::size_t kCounterKinds = 31;
 
 /// Index for both sites together.
 inline constexpr int kBothSites = kSites;

@@ -37,6 +37,9 @@ bool PhaseTracker::covers(const FaultTarget& mended, const FaultTarget& broken) 
     const auto& b = std::get<DesktopTarget>(broken);
     return m->group == b.group && m->member == b.member;
   }
+  if (const auto* m = std::get_if<HaLinkTarget>(&mended)) {
+    return m->site == std::get<HaLinkTarget>(broken).site;
+  }
   const auto& m = std::get<LinkTarget>(mended);
   const auto& b = std::get<LinkTarget>(broken);
   if (m.dc_link != b.dc_link) return false;
@@ -58,6 +61,7 @@ PhaseTracker::Mark PhaseTracker::mark(const JournalEntry& entry) {
   if (const auto* f = std::get_if<FaultInjected>(&entry.record)) {
     const auto open = std::find(open_faults_.begin(), open_faults_.end(), f->fault);
     const Fault& fault = scenario_.faults[f->fault];
+    if (fault.verb == FaultVerb::change) return Mark::none;  // nothing is broken by it
     if (mends(fault) != (f->undone != 0)) {  // mended, by its own end or by another line
       if (f->undone != 0) {
         if (open != open_faults_.end()) open_faults_.erase(open);

@@ -25,9 +25,10 @@ bool is_event(const Record& record) {
           return fact.first != 0;
         } else {
           return is_one_of<Fact, ProxyState, PstnReroute, PeerTrunk, ServerModeChanged, Switchover,
-                           DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
+                           CallsCopied, DnState, DesktopConnectionLost, DesktopSwitch, AgentLogin,
                            AgentLoginRefused, AgentLogout, AgentAtWork, ShiftChanged, PrivateInfo,
-                           ConfigWriteRefused, ConfigStandbyUp, FaultInjected, NodeStateChanged,
+                           ConfigWritten, ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown,
+                           ConfigDrift, ConfigReconciled, FaultInjected, NodeStateChanged,
                            PairStateChanged>;
         }
       },
@@ -39,6 +40,7 @@ RunRecorder::RunRecorder(const Layout& layout)
       scenario_(*layout.directory.scenario),
       ledger_(scenario_),
       metrics_(layout.directory, 2 * layout.topology.links.size()),
+      configuration_(layout.directory),
       checks_(all_checks(layout.directory)) {}
 
 bool RunRecorder::taken_for_granted(const JournalEntry& entry) const {
@@ -55,6 +57,7 @@ void RunRecorder::on_record(const JournalEntry& entry) {
   metrics_.before_record(entry, ledger_);
   ledger_.on_record(entry);
   metrics_.after_record(entry, ledger_);
+  configuration_.on_record(entry);
   for (const auto& check : checks_) check->on_record(entry, ledger_);
   if (is_event(entry.record) && !taken_for_granted(entry)) events_.push_back(entry);
 }
@@ -72,6 +75,8 @@ RunResult RunRecorder::finish(SimTime horizon) {
   }
   for (const auto& stream : scenario_.calls) result.stream_names.push_back(stream.name);
   for (const auto& fault : scenario_.faults) result.fault_texts.push_back(fault.text);
+  result.change_texts = change_texts(scenario_.configuration);
+  for (const auto& queue : scenario_.queues) result.queue_names.push_back(queue.name);
   for (std::size_t s = 0; s < kSites; ++s) result.site_names[s] = scenario_.sites[s].name;
   for (const AgentInfo& agent : layout_.directory.agents) {
     result.agent_names.push_back(
@@ -85,6 +90,7 @@ RunResult RunRecorder::finish(SimTime horizon) {
   result.service_level_threshold = scenario_.run.service_level_threshold;
   result.service_level_definition = scenario_.run.service_level_definition;
   result.conservation = ledger_.totals();
+  result.configuration = configuration_.finish(horizon);
   for (const auto& check : checks_) {
     check->finish(horizon, ledger_);
     result.verdicts.push_back(check->verdict());

@@ -35,6 +35,7 @@ class RunRecorder final : public Observer {
   const Scenario& scenario_;
   CallLedger ledger_;
   MetricsCollector metrics_;
+  ConfigurationCounter configuration_;
   std::vector<std::unique_ptr<Check>> checks_;
   std::vector<JournalEntry> events_;
 };

@@ -12,6 +12,7 @@
 #include "models/ledger/call_row.hpp"
 #include "models/ledger/ledger.hpp"
 #include "models/metrics/call_tally.hpp"
+#include "models/metrics/configuration_tally.hpp"
 #include "models/metrics/levels.hpp"
 #include "models/metrics/phases.hpp"
 #include "models/metrics/recovery.hpp"
@@ -42,6 +43,8 @@ struct RunResult {
   std::vector<std::string> stream_names;
   std::vector<std::string> link_names;  ///< by direction: "dc-link", "dc-link (reverse)", …
   std::vector<std::string> fault_texts;
+  std::vector<std::string> change_texts;  ///< of the configuration: edits, then synchronizations
+  std::vector<std::string> queue_names;
   std::vector<std::string> agent_names;
   std::vector<std::string> node_names;
   std::array<std::string, kSites> site_names;
@@ -57,6 +60,7 @@ struct RunResult {
   std::vector<std::uint8_t> attributed;
   CallTallies tallies;
   Conservation conservation;
+  ConfigurationTally configuration;
   Slice levels;  ///< after the warm-up
   std::array<Slice, kPhases> phase_levels;
   std::vector<PhaseInterval> phases;

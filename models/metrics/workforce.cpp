@@ -18,14 +18,16 @@ Workforce::Workforce(const Directory& directory, Board& board)
   cuts_.resize(directory.scenario->network.access.size());
   std::uint32_t nodes = 0;
   for (const AgentInfo& info : directory.agents) {
-    nodes = std::max({nodes, info.phone.valid() ? info.phone.value + 1 : 0,
-                      info.desktop.valid() ? info.desktop.value + 1 : 0});
+    for (const NodeId node : {info.phone, info.desktop, info.spare_phone, info.spare_desktop}) {
+      if (node.valid()) nodes = std::max(nodes, node.value + 1);
+    }
   }
   owner_.resize(nodes);
   for (std::uint32_t a = 0; a < people_.size(); ++a) {
     const AgentInfo& info = directory.agents[a];
-    if (info.phone.valid()) owner_[info.phone.value] = AgentId{a};
-    if (info.desktop.valid()) owner_[info.desktop.value] = AgentId{a};
+    for (const NodeId node : {info.phone, info.desktop, info.spare_phone, info.spare_desktop}) {
+      if (node.valid()) owner_[node.value] = AgentId{a};
+    }
   }
   if (!directory.steady()) return;
   for (std::uint32_t a = 0; a < people_.size(); ++a) {

@@ -44,6 +44,8 @@ Effects PhoneRegistration::on_failed(const PhoneRegistrationOptions& options, Si
   count_up(failures_[site]);
   if (why == RegistrationFailure::unavailable && retry_after > 0s) {
     shunned_until_[site] = now + retry_after;
+  } else if (options.hold_down && why != RegistrationFailure::rejected) {
+    shunned_until_[site] = now + *options.hold_down;
   }
   const bool refused = why == RegistrationFailure::rejected && site == options.preferred;
   if (!moves(options) || refused) return retry_here(options, site, now, uniform);
@@ -106,11 +108,26 @@ Effects PhoneRegistration::on_poll_result(const PhoneRegistrationOptions& option
   return effects;
 }
 
-SiteIndex PhoneRegistration::outbound(const PhoneRegistrationOptions& options, SimTime now) const {
+namespace {
+
+/// RFC 2782: the lowest priority; of equal ones by weight (all weights 0: evenly).
+SiteIndex first_target(const PhoneRegistrationOptions& options, double uniform) {
+  if (!options.srv) return options.preferred;
+  const SrvRecord &a = (*options.srv)[0], &b = (*options.srv)[1];
+  if (a.priority != b.priority) return a.priority < b.priority ? SiteIndex{0} : SiteIndex{1};
+  const double sum = a.weight + b.weight;
+  const double share = sum > 0 ? a.weight / sum : 0.5;
+  return uniform < share ? SiteIndex{0} : SiteIndex{1};
+}
+
+}  // namespace
+
+SiteIndex PhoneRegistration::outbound(const PhoneRegistrationOptions& options, SimTime now,
+                                      double uniform) const {
   if (options.mode != RegistrationMode::dual) return current_;
-  const SiteIndex other = peer_of(options.preferred);
+  const SiteIndex first = first_target(options, uniform), other = peer_of(first);
   const auto good = [&](SiteIndex s) { return live_[s] && dirty_until_[s] <= now; };
-  return !good(options.preferred) && good(other) ? other : options.preferred;
+  return !good(first) && good(other) ? other : first;
 }
 
 }  // namespace bcsim::models::sip

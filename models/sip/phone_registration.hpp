@@ -39,6 +39,10 @@ struct PhoneRegistrationOptions {
   SiteIndex preferred = 0;      ///< the primary of single, active-backup and fixed
   Duration poll_primary = 60s;  ///< active-backup, while registered at the other site
   Duration dirty = 5min;        ///< a server that did not answer a call is not called first (§3.4)
+  /// Dual: where its own calls go, by RFC 2782, instead of to `preferred` (R18).
+  std::optional<std::array<SrvRecord, kSites>> srv{};
+  /// A server that did not answer a REGISTER is left alone for so long (§3.4).
+  std::optional<Duration> hold_down{};
   RetryPolicy retry{};
 };
 
@@ -85,7 +89,9 @@ class PhoneRegistration {
     dirty_until_[site] = now + options.dirty;
   }
   /// The server to place the next call at; the other one is the second target (R18, R62).
-  [[nodiscard]] SiteIndex outbound(const PhoneRegistrationOptions&, SimTime now) const;
+  /// `uniform` in [0, 1) chooses among SRV records of one priority.
+  [[nodiscard]] SiteIndex outbound(const PhoneRegistrationOptions&, SimTime now,
+                                   double uniform = 0) const;
 
   /// The one server used in the modes other than dual.
   [[nodiscard]] constexpr SiteIndex current() const { return current_; }

@@ -88,6 +88,9 @@ struct Timers {
   }
 };
 
+/// Retransmissions that fit into 64·T1 (domain.md §3.1): of an INVITE, and of any other request.
+inline constexpr int kFullTimerB = 7, kFullTimerF = 11;
+
 /// A session with this Session-Expires: when its refresher sends the next re-INVITE (RFC 4028
 /// §7.2).
 [[nodiscard]] constexpr Duration session_refresh_after(Duration session_expires) {

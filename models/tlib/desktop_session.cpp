@@ -115,7 +115,7 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       if (state_ == State::relogin_work || state_ == State::login_retry) login(effects);
       break;
     case Input::timer_csp:
-      if (state_ == State::csp_connect) add(effects, EffectKind::connect_csp, options.preferred);
+      if (state_ == State::csp_connect) begin_boot(options, effects);
       break;
     case Input::timer_reconnect:
       if (!up_[site] && state_ != State::csp_connect && state_ != State::read_person) {
@@ -131,8 +131,21 @@ void DesktopSession::shift_start(const O& options, Effects& effects) {
   if (state_ != State::off) return;
   state_ = State::csp_connect;
   current_ = origin_ = options.preferred;
+  begin_boot(options, effects);
+}
+
+/// The preferred site is known before the Person is read only if its name has been cached (D10).
+void DesktopSession::begin_boot(const O& options, Effects& effects) {
   second_csp_ = false;
-  add(effects, EffectKind::connect_csp, options.preferred);
+  connect_csp(options, options.preferred_cached ? options.preferred : SiteIndex{0}, effects);
+}
+
+void DesktopSession::connect_csp(const O& options, SiteIndex site, Effects& effects) {
+  if (options.can_bootstrap[site]) {
+    add(effects, EffectKind::connect_csp, site);
+  } else {
+    on_csp_failed(options, site, effects);
+  }
 }
 
 void DesktopSession::shift_end(Effects& effects) {
@@ -156,7 +169,7 @@ void DesktopSession::on_csp_failed(const O& options, SiteIndex site, Effects& ef
   state_ = State::csp_connect;
   if (!second_csp_) {  // R81, R83: the other site's serves as well
     second_csp_ = true;
-    add(effects, EffectKind::connect_csp, peer_of(site));
+    connect_csp(options, peer_of(site), effects);
   } else {
     second_csp_ = false;
     arm(effects, Timer::csp, options.policy.reconnect_delay);
@@ -349,12 +362,15 @@ void DesktopSession::on_switchover_timer(const O& options, Effects& effects) {
   }
 }
 
-/// S_r is over. C30: move only if the DN lives at the peer or the peer is in single-site mode, else
-/// stay, Not Ready, and look again. A call is not interrupted for it.
+/// S_r is over. C30: move only if the DN lives at the peer or the peer is in single-site mode (or
+/// the policy takes R79 literally), else stay, Not Ready, and look again. No call is interrupted
+/// for it.
 void DesktopSession::look_for_registration(const O& options, Effects& effects) {
   constexpr Duration kLookAgain = 10s;
   const SiteIndex other = peer_of(current_);
-  if (!in_call_ && up_[other] && (has_endpoint(other) || single_[other])) {
+  const bool may_leave =
+      has_endpoint(other) || single_[other] || options.policy.leave_without_endpoint;
+  if (!in_call_ && up_[other] && may_leave) {
     log_out_and_move(SwitchReason::registration_lost, effects);
     return;
   }

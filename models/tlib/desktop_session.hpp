@@ -100,6 +100,9 @@ struct DesktopSessionOptions {
   SiteIndex preferred = 0;                   ///< Person site-1
   std::array<DesktopOptions, kSites> ail{};  ///< timers are those of the site one is logged in at
   DesktopPolicy policy{};
+  bool preferred_cached = true;  ///< else site 1 is asked first (D10)
+  /// The local data lead to a Proxy of the site (R82).
+  std::array<bool, kSites> can_bootstrap = {true, true};
 };
 
 /// See the head comment. Invariant (R20): never a login at one site while one at the other stands
@@ -129,6 +132,8 @@ class DesktopSession {
   using O = DesktopSessionOptions;
 
   void shift_start(const O&, Effects&);
+  void begin_boot(const O&, Effects&);
+  void connect_csp(const O&, SiteIndex, Effects&);
   void shift_end(Effects&);
   void on_csp_failed(const O&, SiteIndex, Effects&);
   void on_person_read(const O&, Effects&);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace bcsim::models {
 
@@ -18,6 +19,10 @@ class Compiler {
         if (step.at > sim::kStart) push(step.at, change(Change::staffing, g));
       }
     }
+    const ConfigurationOptions& configuration = scenario_.configuration;
+    std::uint32_t written = 0;
+    for (const ConfigurationEdit& edit : configuration.edits) write(edit.at, written++);
+    for (const SimTime at : configuration.synchronizations) write(at, written++);
     // Same instant: the order of the file.
     std::stable_sort(plan_.begin(), plan_.end(),
                      [](const auto& a, const auto& b) { return a.at < b.at; });
@@ -25,6 +30,10 @@ class Compiler {
   }
 
  private:
+  /// What was written before the run is in the databases from the start.
+  void write(SimTime at, std::uint32_t index) {
+    if (at >= sim::kStart) push(at, change(Change::config_write, index));
+  }
   void push(SimTime at, sim::FaultAction action) { plan_.push_back({at, std::move(action)}); }
 
   void add(std::uint32_t index, const Fault& fault) {
@@ -64,14 +73,20 @@ class Compiler {
       case FaultVerb::crash:
       case FaultVerb::hang:
       case FaultVerb::drain:
+      case FaultVerb::switchover:
+      case FaultVerb::change:
         return FaultVerb::restore;
     }
     return FaultVerb::restore;
   }
 
-  void act(const Fault&, const SiteTarget& target, FaultVerb verb, SimTime at) {
+  void act(const Fault& fault, const SiteTarget& target, FaultVerb verb, SimTime at) {
     if (verb == FaultVerb::drain) {
       push(at, change(Change::drain, target.site));
+      return;
+    }
+    if (verb == FaultVerb::switchover) {
+      push(at, change(Change::switch_over, target.site));
       return;
     }
     const auto hosts = layout_.hosts(target.site, target.scope);
@@ -82,10 +97,33 @@ class Compiler {
         push(at, sim::HostDown{host});
       }
     }
+    if (fault.staff_return && verb == FaultVerb::fail) bring_back(fault, target.site, at);
+  }
+  /// The people of a lost building sit down elsewhere, in their order.
+  void bring_back(const Fault& fault, SiteIndex site, SimTime at) {
+    const std::vector<AgentId> people = layout_.people_at(site);
+    std::size_t back = 0;
+    for (const ReturnStep& step : fault.staff_return->steps) {
+      const auto until =
+          static_cast<std::size_t>(std::llround(step.share * static_cast<double>(people.size())));
+      for (; back < until && back < people.size(); ++back) {
+        const AgentInfo& info = layout_.directory.agent(people[back]);
+        push(at + step.after, sim::NodeStart{info.spare_phone});
+        push(at + step.after, sim::NodeStart{info.spare_desktop});
+      }
+    }
   }
   void restore_host(sim::HostId host, SimTime at) {
     push(at, sim::HostUp{host});
-    for (const NodeId node : layout_.nodes_on(host)) push(at, sim::NodeStart{node});
+    for (const NodeId node : layout_.nodes_on(host)) {
+      if (!is_spare(node)) push(at, sim::NodeStart{node});
+    }
+  }
+  [[nodiscard]] bool is_spare(NodeId node) const {
+    const NodeRole& role = layout_.roles[node.value];
+    if (role.kind != NodeKind::phone && role.kind != NodeKind::desktop) return false;
+    const AgentInfo& info = layout_.directory.agents[role.index];
+    return node == info.spare_phone || node == info.spare_desktop;
   }
   void act(const Fault&, const ProcessTarget& target, FaultVerb verb, SimTime at) {
     node(layout_.server(target.site, target.role), verb, at);
@@ -130,6 +168,14 @@ class Compiler {
     }
   }
 
+  void act(const Fault&, const HaLinkTarget& target, FaultVerb verb, SimTime at) {
+    const bool cut = verb == FaultVerb::cut;
+    push(at, change(cut ? Change::ha_link_cut : Change::ha_link_healed, target.site));
+  }
+  void act(const Fault& fault, const OptionTarget&, FaultVerb, SimTime at) {
+    const auto index = static_cast<std::uint32_t>(&fault - scenario_.faults.data());
+    push(at, change(Change::options, index));
+  }
   void act(const Fault& fault, const LinkTarget& target, FaultVerb verb, SimTime at) {
     const sim::LinkId forward =
         target.dc_link ? layout_.dc_link : layout_.access[target.location][target.site];

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -14,6 +15,12 @@ sim::LinkSpec spec_of(const LinkOptions& o) {
 }
 
 }  // namespace
+
+bool has_local_config_server(const Scenario& scenario) {
+  return std::any_of(scenario.agents.begin(), scenario.agents.end(), [](const AgentGroup& group) {
+    return group.desktop.local_configuration == LocalConfiguration::server;
+  });
+}
 
 Layout::Layout(const Scenario& scenario, sim::RngFactory rng) {
   directory.scenario = &scenario;
@@ -59,15 +66,29 @@ void Layout::add_network(const Scenario& scenario) {
   }
 }
 
+void Layout::add_gateways(const Scenario& scenario) {
+  for (std::uint32_t g = 0; g < scenario.gateways.size(); ++g) {
+    const GatewayOptions& gateway = scenario.gateways[g];
+    sim::PlaceId place = premises[gateway.location];
+    if (gateway.via_dc_link) {  // V-W22: a way of its own, through the data centre of its site
+      place = topology.add_place(gateway.name);
+      const SiteIndex home = gateway.home_site;
+      const sim::LinkId own = access[gateway.location][home];
+      topology.add_route(place, data_centre[home], {own});
+      topology.add_route(place, data_centre[peer_of(home)],
+                         {own, home == 0 ? dc_link : sim::opposite(dc_link)});
+    }
+    gateway_place.push_back(place);
+    directory.gateways.push_back(add({NodeKind::gateway, g, gateway.home_site}, gateway.name,
+                                     topology.add_host(gateway.name, place)));
+  }
+}
+
 void Layout::add_servers(const Scenario& scenario) {
   // The public network is everywhere and never fails; it is reached by notices only.
   const sim::PlaceId outside = topology.add_place("pstn");
   directory.pstn = add({NodeKind::pstn}, "pstn", topology.add_host("pstn", outside));
-  for (std::uint32_t g = 0; g < scenario.gateways.size(); ++g) {
-    const GatewayOptions& gateway = scenario.gateways[g];
-    directory.gateways.push_back(add({NodeKind::gateway, g, gateway.home_site}, gateway.name,
-                                     topology.add_host(gateway.name, premises[gateway.location])));
-  }
+  add_gateways(scenario);
   for (std::uint8_t s = 0; s < kSites; ++s) {
     const SiteOptions& site = scenario.sites[s];
     const auto server = [&](NodeKind kind, const char* name, std::uint8_t process = 0) {
@@ -83,6 +104,10 @@ void Layout::add_servers(const Scenario& scenario) {
     directory.config_proxy[s] = {
         server(NodeKind::config_server_proxy, "config-server-proxy").value};
     directory.stat_server[s] = {server(NodeKind::stat_server, "stat-server").value};
+    if (has_local_config_server(scenario)) {
+      directory.local_config_server[s] = {
+          server(NodeKind::local_config_server, "local-config-server").value};
+    }
   }
 }
 
@@ -108,7 +133,35 @@ void Layout::add_agents(const Scenario& scenario) {
       directory.agents.push_back(info);
     }
   }
+  add_spare_desks(scenario);
   directory.list_hunt_members();
+}
+
+/// After all else, so that a scenario without them has the same nodes.
+void Layout::add_spare_desks(const Scenario& scenario) {
+  for (const Fault& fault : scenario.faults) {
+    if (!fault.staff_return) continue;
+    const LocationIndex to = fault.staff_return->to;
+    for (const AgentId id : people_at(std::get<SiteTarget>(fault.target).site)) {
+      AgentInfo& info = directory.agents[id.value];
+      if (info.spare_phone.valid()) continue;
+      const std::string name =
+          fmt::format("{}.{}", scenario.agents[info.group].name, info.member + 1);
+      info.spare_location = to;
+      info.spare_phone =
+          add({NodeKind::phone, id.value, info.phone_site}, name + ".spare-phone", floor[to], true);
+      info.spare_desktop = add({NodeKind::desktop, id.value, info.preferred_site},
+                               name + ".spare-desktop", floor[to], true);
+    }
+  }
+}
+
+std::vector<AgentId> Layout::people_at(LocationIndex location) const {
+  std::vector<AgentId> people;
+  for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
+    if (directory.agents[a].location == location) people.push_back(AgentId{a});
+  }
+  return people;
 }
 
 NodeId Layout::server(SiteIndex site, Role role) const {
@@ -125,6 +178,8 @@ NodeId Layout::server(SiteIndex site, Role role) const {
       return NodeId{directory.config_proxy[site].value};
     case Role::stat_server:
       return NodeId{directory.stat_server[site].value};
+    case Role::local_config_server:
+      return NodeId{directory.local_config_server[site].value};
   }
   return {};
 }
@@ -143,6 +198,7 @@ std::vector<sim::HostId> Layout::hosts(SiteIndex site, SiteScope scope) const {
     add_role(role);
   }
   if (scope == SiteScope::genesys) return out;
+  add_role(Role::local_config_server);  // the customer's own
   const auto& gateways = directory.scenario->gateways;
   for (std::size_t g = 0; g < gateways.size(); ++g) {
     if (gateways[g].location == site) out.push_back(host_of(directory.gateways[g]));

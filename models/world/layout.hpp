@@ -19,6 +19,7 @@ enum class NodeKind : std::uint8_t {
   config_server,
   config_server_proxy,
   stat_server,
+  local_config_server,
   phone,
   desktop
 };
@@ -28,6 +29,9 @@ struct NodeRole {
   SiteIndex site = 0;
   std::uint8_t process = 0;  ///< SIP Server: 0 primary at the start, 1 backup
 };
+
+/// Some desktops take their first data from a server of their site (R81).
+[[nodiscard]] bool has_local_config_server(const Scenario& scenario);
 
 /// The topology of a scenario and what its parts mean. Virtual addresses and connections are added
 /// to `directory` by the world when the simulation exists.
@@ -40,6 +44,7 @@ struct Layout {
   std::array<sim::PlaceId, kSites> data_centre;
   std::vector<sim::PlaceId> premises;                   ///< by location
   std::vector<sim::HostId> floor;                       ///< by location: where the devices are
+  std::vector<sim::PlaceId> gateway_place;              ///< by gateway: its location, as a rule
   sim::LinkId dc_link;                                  ///< forward: site 1 to site 2
   std::vector<std::array<sim::LinkId, kSites>> access;  ///< forward: location to data centre
 
@@ -48,12 +53,16 @@ struct Layout {
   /// Machines that a failure of the site takes with it, by scope.
   [[nodiscard]] std::vector<sim::HostId> hosts(SiteIndex site, SiteScope scope) const;
   [[nodiscard]] std::vector<NodeId> nodes_on(sim::HostId host) const;
+  /// Agents who sit at a location, in their order.
+  [[nodiscard]] std::vector<AgentId> people_at(LocationIndex location) const;
 
  private:
   void add_places(const Scenario& scenario);
   void add_network(const Scenario& scenario);
+  void add_gateways(const Scenario& scenario);
   void add_servers(const Scenario& scenario);
   void add_agents(const Scenario& scenario);
+  void add_spare_desks(const Scenario& scenario);
   NodeId add(NodeRole role, std::string name, sim::HostId host, bool device = false);
 };
 

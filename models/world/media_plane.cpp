@@ -13,6 +13,12 @@ bool MediaPlane::on_record(const Record& record) {
     Call& call = calls_[r->call.value];
     call.gateway = r->gateway;
     call.owner = r->site;
+  } else if (const auto* r = std::get_if<AgentCallTaken>(&record)) {
+    Call& call = calls_[r->call.value];
+    call.dialler = r->agent;
+    call.owner = r->site;
+  } else if (const auto* r = std::get_if<CallSentOut>(&record)) {
+    calls_[r->call.value].gateway = r->gateway;
   } else if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
     return begin(r->call, r->site, {}, path_of(static_cast<int>(r->site)));
   } else if (const auto* r = std::get_if<CallAnswered>(&record)) {
@@ -38,8 +44,7 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
   load(call, true);
   call.stopped = !flows(call);
   if (call.stopped) {
-    notify_(layout_.directory.gateways[call.gateway],
-            {.kind = notice::Kind::rtp_stopped, .call = id});
+    notify_(near_end(call), {.kind = notice::Kind::rtp_stopped, .call = id});
   }
   const auto route = segments(call);
   return std::any_of(route.begin(), route.end(), [this](const Segment& s) {
@@ -48,9 +53,9 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
 }
 
 std::vector<MediaPlane::Segment> MediaPlane::segments(const Call& call) const {
-  const auto& scenario = *layout_.directory.scenario;
-  const LocationIndex at_gateway = scenario.gateways[call.gateway].location;
-  const sim::PlaceId gateway = layout_.premises[at_gateway];
+  const LocationIndex at_gateway = near_location(call);
+  const sim::PlaceId gateway = call.gateway != kNoGateway ? layout_.gateway_place[call.gateway]
+                                                          : layout_.premises[at_gateway];
   const sim::PlaceId served = layout_.data_centre[call.site];
   if (!call.agent.valid()) return {{gateway, served}};
   const LocationIndex at_phone = layout_.directory.agent(call.agent).location;
@@ -70,6 +75,18 @@ void MediaPlane::load(Call& call, bool on) {
     network_.add_media(s.from, s.to, on ? kSpeechBps : -kSpeechBps);
     network_.add_media(s.to, s.from, on ? kSpeechBps : -kSpeechBps);
   }
+}
+
+NodeId MediaPlane::near_end(const Call& call) const {
+  const Directory& directory = layout_.directory;
+  return call.gateway != kNoGateway ? directory.gateways[call.gateway]
+                                    : directory.agent(call.dialler).phone;
+}
+
+LocationIndex MediaPlane::near_location(const Call& call) const {
+  const Directory& directory = layout_.directory;
+  return call.gateway != kNoGateway ? directory.scenario->gateways[call.gateway].location
+                                    : directory.agent(call.dialler).location;
 }
 
 bool MediaPlane::flows(const Call& call) const {
@@ -93,12 +110,17 @@ std::vector<std::uint32_t> MediaPlane::in_order() const {
 
 void MediaPlane::pair_lost(SiteIndex site) {
   for (const std::uint32_t id : in_order()) {
-    const Call& call = calls_.at(id);
-    if (!(call.path & path_of(site))) continue;
-    const notice::Message lost{.kind = notice::Kind::speech_lost, .call = CallId{id}};
-    notify_(layout_.directory.gateways[call.gateway], lost);
-    if (call.agent.valid()) notify_(layout_.directory.agent(call.agent).phone, lost);
+    if (calls_.at(id).path & path_of(site)) call_lost(CallId{id});
   }
+}
+
+void MediaPlane::call_lost(CallId id) {
+  const auto found = calls_.find(id.value);
+  if (found == calls_.end()) return;
+  const Call& call = found->second;
+  const notice::Message lost{.kind = notice::Kind::speech_lost, .call = id};
+  notify_(near_end(call), lost);
+  if (call.agent.valid()) notify_(layout_.directory.agent(call.agent).phone, lost);
 }
 
 void MediaPlane::refresh() {
@@ -108,7 +130,7 @@ void MediaPlane::refresh() {
     const bool stopped = !flows(call);
     if (stopped == call.stopped) continue;
     call.stopped = stopped;
-    notify_(layout_.directory.gateways[call.gateway],
+    notify_(near_end(call),
             {.kind = stopped ? notice::Kind::rtp_stopped : notice::Kind::rtp_resumed,
              .call = CallId{id}});
   }

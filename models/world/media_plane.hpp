@@ -33,6 +33,8 @@ class MediaPlane {
   bool on_record(const Record& record);
   /// A SIP Server pair is gone for good or for a while: speech of every call through it stops now.
   void pair_lost(SiteIndex site);
+  /// Nobody knows this call any more: its speech stops now.
+  void call_lost(CallId id);
   /// Links or nodes have changed: RTP of some calls stops or comes back.
   void refresh();
 
@@ -40,7 +42,8 @@ class MediaPlane {
 
  private:
   struct Call {
-    std::uint32_t gateway = 0;
+    std::uint32_t gateway = kNoGateway;
+    AgentId dialler;          ///< without a gateway: the agent who has called another
     std::uint32_t owner = 0;  ///< site whose SIP Server the gateway talks to
     std::uint32_t site = 0;   ///< site that serves the agent, or the treatment
     PathMask path = 0;
@@ -54,6 +57,9 @@ class MediaPlane {
 
   [[nodiscard]] std::vector<Segment> segments(const Call& call) const;
   [[nodiscard]] bool flows(const Call& call) const;
+  /// Who is not the agent: the gateway, or the agent who has called him.
+  [[nodiscard]] NodeId near_end(const Call& call) const;
+  [[nodiscard]] LocationIndex near_location(const Call& call) const;
   [[nodiscard]] std::vector<std::uint32_t> in_order() const;
   void load(Call& call, bool on);
   bool begin(CallId id, std::uint32_t site, AgentId agent, PathMask path);

@@ -6,6 +6,7 @@
 #include "models/endpoints/agent_desktop.hpp"
 #include "models/endpoints/config_server.hpp"
 #include "models/endpoints/config_server_proxy.hpp"
+#include "models/endpoints/local_config_server.hpp"
 #include "models/endpoints/media_gateway.hpp"
 #include "models/endpoints/media_server.hpp"
 #include "models/endpoints/pstn.hpp"
@@ -24,7 +25,13 @@ Message told(notice::Kind kind, std::uint32_t index = 0) {
 }  // namespace
 
 TwoSiteWorld::TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng)
-    : scenario_(scenario), layout_(scenario, rng) {}
+    : scenario_(scenario),
+      layout_(scenario_, rng),
+      databases_(scenario_),
+      agents_call_(std::any_of(scenario.calls.begin(), scenario.calls.end(),
+                               [](const CallStream& s) { return by_agent(s.kind()); })) {
+  layout_.directory.configuration = &databases_;
+}
 
 TwoSiteWorld::~TwoSiteWorld() = default;
 
@@ -52,7 +59,7 @@ Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
 
 void TwoSiteWorld::start() {
   assert(simulation_);
-  simulation_->boot_all(absent_servers());
+  simulation_->boot_all(absent_nodes());
   if (layout_.directory.steady()) connect_steady();
   for (std::uint32_t g = 0; g < scenario_.agents.size(); ++g) {
     staffed_.push_back(layout_.directory.staffed(g, sim::kStart));
@@ -62,15 +69,22 @@ void TwoSiteWorld::start() {
       simulation_->record({}, ShiftChanged{AgentId{a}, 1});
     }
   }
+  start_configuration();
   simulation_->start();
   for (std::uint32_t i = 0; i < layout_.roles.size(); ++i) {
     was_up_.push_back(simulation_->is_up(NodeId{i}));
   }
 }
 
-/// Servers that a site of this scenario does not have (V-E18 accepted).
-std::vector<NodeId> TwoSiteWorld::absent_servers() const {
+/// Servers that a site of this scenario does not have (V-E18 accepted), and desks nobody sits at
+/// yet.
+std::vector<NodeId> TwoSiteWorld::absent_nodes() const {
   std::vector<NodeId> absent;
+  for (const AgentInfo& agent : layout_.directory.agents) {
+    if (!agent.spare_phone.valid()) continue;
+    absent.push_back(agent.spare_phone);
+    absent.push_back(agent.spare_desktop);
+  }
   for (std::uint8_t s = 0; s < kSites; ++s) {
     if (!scenario_.sites[s].config_server_proxy) {
       absent.push_back(layout_.server(s, Role::config_server_proxy));
@@ -84,20 +98,37 @@ std::vector<NodeId> TwoSiteWorld::absent_servers() const {
 void TwoSiteWorld::connect_steady() {
   Directory& directory = layout_.directory;
   auto& streams = simulation_->streams();
-  for (AgentInfo& agent : directory.agents) {
+  for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
+    const AgentId id{a};
+    AgentInfo& agent = directory.agents[a];
     for (std::uint8_t s = 0; s < kSites; ++s) {
+      if (!directory.desktop_knows(id, s)) continue;
       agent.server_connection[s] = streams.establish(agent.desktop, directory.sip_server[s]);
     }
-    agent.proxy_connection =
-        streams.establish(agent.desktop, directory.config_proxy[agent.preferred_site]);
-    agent.stat_connection =
-        streams.establish(agent.desktop, directory.stat_server[agent.preferred_site]);
+    agent.proxy_connection = streams.establish(
+        agent.desktop, directory.config_proxy[directory.proxy_site(agent.preferred_site)]);
+    agent.stat_connection = streams.establish(
+        agent.desktop, directory.stat_server[directory.stat_server_site(agent.preferred_site)]);
   }
+}
+
+/// From now on this is the phone, or the desktop, of this person.
+void TwoSiteWorld::sit_down(AgentId agent, NodeId device) {
+  AgentInfo& info = layout_.directory.agents[agent.value];
+  if (device == info.spare_phone) std::swap(info.phone, info.spare_phone);
+  if (device == info.spare_desktop) std::swap(info.desktop, info.spare_desktop);
+  info.location = info.spare_location;
 }
 
 std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
   const NodeRole& role = layout_.roles[node.value];
   const Directory& directory = layout_.directory;
+  if (!first && (role.kind == NodeKind::phone || role.kind == NodeKind::desktop)) {
+    const AgentInfo& info = directory.agents[role.index];
+    if (node == info.spare_phone || node == info.spare_desktop) {
+      sit_down(AgentId{role.index}, node);
+    }
+  }
   switch (role.kind) {
     case NodeKind::pstn:
       return std::make_unique<PstnEndpoint>(directory, first);
@@ -114,6 +145,8 @@ std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
       return std::make_unique<ConfigServerProxyEndpoint>(directory, role.site, first);
     case NodeKind::stat_server:
       return std::make_unique<StatServerEndpoint>(directory, role.site, first);
+    case NodeKind::local_config_server:
+      return std::make_unique<LocalConfigServerEndpoint>(directory, role.site, first);
     case NodeKind::phone:
       return std::make_unique<SipPhoneEndpoint>(directory, AgentId{role.index}, first);
     case NodeKind::desktop:
@@ -124,6 +157,10 @@ std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
 
 void TwoSiteWorld::on_record(const JournalEntry& entry) {
   for (Observer* observer : observers_) observer->on_record(entry);
+  if (const auto* lost = std::get_if<CallStateLost>(&entry.record)) {
+    if (!scenario_.run.media_survives) media_->call_lost(lost->call);
+    return;
+  }
   if (!media_->on_record(entry.record)) return;
   if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
     simulation_->record({}, MediaDegraded{answered->call});
@@ -154,6 +191,7 @@ void TwoSiteWorld::after_fault(const sim::FaultStep& step) {
     return;
   }
   notice_deaths_and_births(std::holds_alternative<sim::HostDown>(step.action));
+  on_join_or_part();
   media_->refresh();
 }
 
@@ -174,6 +212,25 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       simulation_->notify(directory.sip_server_process[subject][primary_[subject]],
                           told(notice::Kind::drain));
       break;
+    case Change::switch_over:
+      switch_over(static_cast<SiteIndex>(subject));
+      break;
+    case Change::options: {
+      const auto& target = std::get<OptionTarget>(scenario_.faults[subject].target);
+      assert(target.options);
+      for (int s = 0; s < kSites; ++s) {
+        scenario_.sites[s].sip_server = target.options->sip_servers[s];
+      }
+      scenario_.queues = target.options->queues;
+      break;
+    }
+    case Change::ha_link_cut:
+    case Change::ha_link_healed:
+      set_ha_link(static_cast<SiteIndex>(subject), what == Change::ha_link_healed);
+      break;
+    case Change::hang_noticed:
+      end_hung_server(NodeId{subject});
+      break;
     case Change::staffing:
       change_staffing(subject);
       break;
@@ -191,16 +248,45 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
         simulation_->notify(directory.pstn, told(notice::Kind::gateway_down, subject));
       }
       break;
-    case Change::activate_standby: {
-      const SiteIndex master = scenario_.configuration.master_site;
-      const NodeId dead{directory.config_server[master].value};
-      const NodeId standby{directory.config_server[subject].value};
-      if (!simulation_->is_up(dead) && simulation_->is_up(standby)) {
-        simulation_->notify(standby, told(notice::Kind::activate_standby));
-      }
+    case Change::activate_standby:
+      activate_standby(static_cast<SiteIndex>(subject));
       break;
+    case Change::config_write:
+      write_configuration(subject);
+      break;
+  }
+}
+
+/// By hand: the primary is made backup and the backup primary (00-5151, 00-5150). The process that
+/// was primary begins again, empty, when the other has taken over (ASSUMPTION). Without a live
+/// backup nothing is done.
+void TwoSiteWorld::switch_over(SiteIndex site) {
+  const auto& processes = layout_.directory.sip_server_process[site];
+  const NodeId old = processes[primary_[site]], next = processes[1 - primary_[site]];
+  if (!next.valid() || !simulation_->is_up(next) || !simulation_->is_up(old)) return;
+  primary_[site] = 1 - primary_[site];
+  simulation_->notify(next, told(notice::Kind::become_primary));
+  const SimTime now = simulation_->now();
+  simulation_->add_faults(
+      {{now, sim::NodeCrash{old}},
+       {now + scenario_.sites[site].sip_server.promotion + 1s, sim::NodeStart{old}}});
+}
+
+void TwoSiteWorld::set_ha_link(SiteIndex site, bool up) {
+  pairs_[site]->set_ha_link(up);
+  for (const NodeId node : layout_.directory.sip_server_process[site]) {
+    if (node.valid() && simulation_->is_up(node)) {
+      simulation_->notify(node, told(notice::Kind::ha_link, up ? 1 : 0));
     }
   }
+}
+
+/// The management layer ends a SIP Server whose heartbeats are missing, and then sees it dead.
+void TwoSiteWorld::end_hung_server(NodeId node) {
+  if (!simulation_->is_hung(node)) return;
+  const SiteIndex site = layout_.roles[node.value].site;
+  simulation_->add_faults({{simulation_->now(), sim::NodeCrash{node}}});
+  after(scenario_.sites[site].sip_server.process_death_detection, Change::become_primary, site);
 }
 
 void TwoSiteWorld::change_staffing(std::uint32_t group) {
@@ -252,8 +338,12 @@ bool TwoSiteWorld::pair_alive(SiteIndex site) const {
 
 void TwoSiteWorld::node_died(NodeId node, bool host_failed) {
   const NodeRole& role = layout_.roles[node.value];
-  if (role.kind == NodeKind::sip_server && role.process == primary_[role.site] &&
-      !simulation_->is_hung(node)) {
+  const bool primary = role.kind == NodeKind::sip_server && role.process == primary_[role.site];
+  if (primary) pairs_[role.site]->primary_gone();
+  if (primary && simulation_->is_hung(node)) {
+    const auto& heartbeat = scenario_.sites[role.site].sip_server.heartbeat_period;
+    if (heartbeat) after(*heartbeat, Change::hang_noticed, node.value);
+  } else if (primary) {
     const SipServerOptions& options = scenario_.sites[role.site].sip_server;
     Duration detection = options.process_death_detection;
     if (host_failed) {
@@ -265,6 +355,8 @@ void TwoSiteWorld::node_died(NodeId node, bool host_failed) {
   } else if (role.kind == NodeKind::gateway) {
     simulation_->notify(layout_.directory.pstn, told(notice::Kind::gateway_died, role.index));
     after(scenario_.gateways[role.index].pstn_detection, Change::gateway_noticed, role.index);
+  } else if (role.kind == NodeKind::phone && agents_call_) {
+    simulation_->notify(layout_.directory.pstn, told(notice::Kind::hang_up, role.index));
   } else if (role.kind == NodeKind::config_server &&
              role.site == scenario_.configuration.master_site &&
              scenario_.configuration.standby_activation) {

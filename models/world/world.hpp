@@ -40,19 +40,32 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void on_transmission(const Transmission& transmission) override;
 
  private:
-  [[nodiscard]] std::vector<NodeId> absent_servers() const;
+  [[nodiscard]] std::vector<NodeId> absent_nodes() const;
+  void sit_down(AgentId agent, NodeId device);
   void connect_steady();
   void carry_out(Change what, std::uint32_t subject);
+  void switch_over(SiteIndex site);
+  void set_ha_link(SiteIndex site, bool up);
+  void end_hung_server(NodeId node);
   void change_staffing(std::uint32_t group);
   /// Compares every node's life with what it was before the fault and acts on the differences.
   void notice_deaths_and_births(bool host_failed);
   void node_died(NodeId node, bool host_failed);
   void node_returned(NodeId node);
   [[nodiscard]] bool pair_alive(SiteIndex site) const;
+  // world_configuration.cpp
+  void start_configuration();
+  [[nodiscard]] bool dc_link_up() const;
+  [[nodiscard]] bool databases_joined() const;
+  void activate_standby(SiteIndex standby);
+  void write_configuration(std::uint32_t change);
+  void on_join_or_part();
   void after(Duration delay, Change what, std::uint32_t subject);
 
-  const Scenario& scenario_;
+  Scenario scenario_;  ///< its own: options may be changed while it runs
   Layout layout_;
+  ConfigurationDatabases databases_;
+  bool agents_call_;  ///< a dead phone may have had a call of its agent's own
   std::array<std::unique_ptr<SipServerPair>, kSites> pairs_;
   std::unique_ptr<Simulation> simulation_;
   std::unique_ptr<MediaPlane> media_;
@@ -62,6 +75,7 @@ class TwoSiteWorld final : public sim::World<Domain> {
   std::array<int, kSites> primary_ = {0, 0};  ///< process that was told to be primary last
   std::vector<std::uint32_t> staffed_;        ///< by group, as of the last step
   std::uint32_t detections_ = 0;
+  std::optional<SimTime> parted_since_;  ///< the dc-link is cut
 };
 
 }  // namespace bcsim::models

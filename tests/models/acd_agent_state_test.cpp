@@ -61,6 +61,7 @@ const std::map<std::pair<S, I>, S> kTable{
     {{S::after_call_work, I::logout}, S::logged_out},
     {{S::after_call_work, I::set_ready}, S::ready},
     {{S::after_call_work, I::set_not_ready}, S::after_call_work},
+    {{S::after_call_work, I::ring}, S::ringing},
     {{S::after_call_work, I::after_call_work_done}, S::ready}};
 
 AgentStateMachine in(S state) {

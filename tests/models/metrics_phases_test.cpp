@@ -364,5 +364,44 @@ TEST(Recovery, FlappingIsFollowedForTwentyFailures) {
   EXPECT_DOUBLE_EQ(r.value("phase.degraded.duration"), 150);
 }
 
+/// What a journal makes of one failover of each kind away from site 1.
+RunResult leave_site1(Journal& j, double at) {
+  j.at(at).add(ProxyState{1, 0, 0}).add(PeerTrunk{1, 0}).add(DesktopSwitch{AgentId{0}, 1, 0});
+  return j.finish();
+}
+
+TEST(FalseFailovers, AreThoseAwayFromAPairThatIsAlive) {
+  Journal j(two_sites());
+  j.at(10).add(ProxyState{0, 0, 1}).add(PeerTrunk{1, 1});  // back is no failover
+  const RunResult r = leave_site1(j, 20);
+  EXPECT_EQ(r.value("false_failovers.gateways"), 1);
+  EXPECT_EQ(r.value("false_failovers.peers"), 1);
+  EXPECT_EQ(r.value("false_failovers.desktops"), 1);
+  EXPECT_EQ(r.value("false_failovers"), 3);
+  EXPECT_EQ(r.value("site1.false_failovers"), 3);
+  EXPECT_EQ(r.value("site2.false_failovers"), 0);
+}
+
+TEST(FalseFailovers, AreNotThoseFromAPairThatIsDeadHungOrDrained) {
+  Scenario s = two_sites();
+  add_fault(s, FaultVerb::fail, SiteTarget{0});
+  Journal dead(s);
+  fail_site1(dead);
+  EXPECT_EQ(leave_site1(dead, 630).value("false_failovers"), 0);
+
+  Journal drained(two_sites());
+  drained.at(600).add(ServerModeChanged{0, ServerMode::drain});
+  EXPECT_EQ(leave_site1(drained, 630).value("false_failovers"), 0);
+
+  Scenario h = two_sites();
+  add_fault(h, FaultVerb::hang, ProcessTarget{0, Role::sip_server_primary});
+  Journal hung(h);
+  hung.at(600).add(FaultInjected{0, 0});
+  EXPECT_EQ(leave_site1(hung, 630).value("false_failovers"), 0);
+  Journal awake(h);
+  awake.at(600).add(FaultInjected{0, 0}).at(620).add(FaultInjected{0, 1});
+  EXPECT_EQ(leave_site1(awake, 630).value("false_failovers"), 3);
+}
+
 }  // namespace
 }  // namespace bcsim::models::metrics_phases_test

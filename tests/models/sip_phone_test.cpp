@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/sip/phone_profiles.hpp"
 #include "tests/support/desk_world.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
@@ -331,6 +332,62 @@ TEST(SipPhone, RegistersFromNothingAfterAPowerCut) {
   world.run(55s);
   EXPECT_EQ(world.times<PhoneRegistered>([](const auto& r) { return r.first == 1; }),
             Times{at(50s + 2ms)});
+}
+
+// ---- makers' profiles (domain.md §3.3, §3.4)
+// -----------------------------------------------------
+
+Scenario profiled(PhoneProfile profile, RegistrationMode mode = RegistrationMode::active_backup) {
+  Scenario s = with_phone(mode);
+  sip::apply_profile(profile, s.agents[0].phone);
+  s.agents[0].phone.first_refresh = 10s;
+  return s;
+}
+void deafen(DeskWorld& world, Duration when) {
+  ServerScript& script = world.script[0];
+  script.at(when, [&script](StubSipServer&, Context&) { script.deaf = true; });
+}
+
+TEST(SipPhone, MovesAndLooksBackAfterTheTimesThatItsMakerGives) {
+  struct Row {
+    PhoneProfile profile;
+    Duration silence, polled_after;
+  };
+  for (const Row& row : {Row{PhoneProfile::polycom, 7500ms, 45s},
+                         {PhoneProfile::avaya, 4s, 300s},
+                         {PhoneProfile::yealink, 7500ms, 3600s},
+                         // The dirty-host cache: the first look that is 5 min after the failure.
+                         {PhoneProfile::snom, 7500ms, 300s}}) {
+    DeskWorld world(profiled(row.profile));
+    deafen(world, 10s);
+    const Duration moved = 10s + row.silence + 80ms;
+    world.run(moved + row.polled_after + 1s);
+    EXPECT_EQ(failed_at(world, 0), Times{at(10s + row.silence)});
+    ASSERT_FALSE(registered_at(world, 1).empty());
+    EXPECT_EQ(registered_at(world, 1).front(), at(moved));
+    const Times polls = world.requests_sent(world.sip_server[0], Method::options);
+    ASSERT_FALSE(polls.empty());
+    EXPECT_EQ(polls.front(), at(moved + row.polled_after));
+  }
+}
+
+TEST(SipPhone, OfAvayaWaitsForTheEndOfItsCallBeforeItMoves) {
+  DeskWorld world(profiled(PhoneProfile::avaya));
+  world.script[0].at(5s, [](StubSipServer& server, Context& context) {
+    server.ring(context, 0, kCall, {.talk = 30s, .after_call_work = 10s});
+  });
+  deafen(world, 10s);
+  world.run(60s);
+  EXPECT_EQ(failed_at(world, 0), Times{at(14s)});
+  // Rung and answered at 5.0005 s.
+  EXPECT_EQ(registered_at(world, 1).at(0), at(35s + 500us + 80ms));
+}
+
+TEST(SipPhone, OfPanasonicTriesADeadServerEveryTenSeconds) {
+  DeskWorld world(profiled(PhoneProfile::panasonic, RegistrationMode::dual));
+  deafen(world, 10s);
+  world.run(60s);
+  EXPECT_EQ(failed_at(world, 0), (Times{at(17500ms), at(35s), at(52500ms)}));
 }
 
 }  // namespace

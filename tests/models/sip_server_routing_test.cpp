@@ -135,52 +135,164 @@ TEST(SipServerCall, ToAnExtensionRingsWhereTheAgentIsLoggedIn) {
   EXPECT_EQ(w.pair(0).call_count(), 0u);
 }
 
+/// What decides about a call to an Extension (domain.md §2.2).
 struct ForwardCase {
-  DrForward option;
-  bool single;
-  bool bc_hop;
-  bool registered;
-  std::uint16_t status;  ///< what the gateway hears: 302 forwarded, 180 rings here, 480 nobody
+  DrForward option = DrForward::off;
+  bool single = false, bc_hop = false, registered = false, logged_in = false;
 };
 
-class SipServerForward : public ::testing::TestWithParam<ForwardCase> {};
+enum class Delivery { rings_here, forwarded, unavailable };
 
-TEST_P(SipServerForward, FollowsTheTableForAnAgentWhoIsNotLoggedInHere) {
-  // Agent 1 prefers site 2; his phone is registered at both, or only there.
-  const ForwardCase c = GetParam();
+/// The decision table, row by row.
+Delivery table(const ForwardCase& c) {
+  const Delivery here = c.registered ? Delivery::rings_here : Delivery::unavailable;
+  if (c.single || c.option == DrForward::off) return here;
+  if (c.option == DrForward::no_agent) {
+    return c.logged_in || c.bc_hop ? here : Delivery::forwarded;
+  }
+  return c.registered || c.bc_hop ? here : Delivery::forwarded;
+}
+
+/// A call to an agent through site 1, who is logged in there or at site 2; his phone is registered
+/// at both, or only at site 2.
+ServerWorld direct_call(const ForwardCase& c, bool by_302) {
   ServerWorld w;
-  w.scenario.sites[0].sip_server.dr_forward = c.option;
-  w.scenario.sites[0].sip_server.dr_peer_trunk = !c.single;
-  if (!c.registered) w.scenario.agents[1].phone.registration = RegistrationMode::single;
-  w.phones[1] = {.answer_after = 100s};
-  w.calls.push_back({.at = at(1s), .dn = Dn::extension(AgentId{1}), .bc_hop = c.bc_hop});
-  w.run(5s);
-  std::uint16_t heard = 0;
+  SipServerOptions& server = w.scenario.sites[0].sip_server;
+  server.dr_forward = c.option;
+  server.dr_peer_trunk = !c.single;
+  server.dr_oosp_transfer_enabled = by_302;
+  const std::uint32_t callee = c.logged_in ? 0 : 1;
+  if (!c.registered) w.scenario.agents[callee].phone.registration = RegistrationMode::single;
+  w.phones[callee] = {.answer_after = 100s};
+  w.calls.push_back({.at = at(1s), .dn = Dn::extension(AgentId{callee}), .bc_hop = c.bc_hop});
+  w.scenario.agents[callee].phone.preferred_site = SiteIndex{1};
+  return w;
+}
+
+/// Responses to the gateway but 100.
+std::vector<std::uint16_t> gateway_heard(const ServerWorld& w) {
+  std::vector<std::uint16_t> heard;
   for (const Heard& h : w.heard) {
     const auto* r = std::get_if<sip::Response>(&h.message);
-    if (r == nullptr || h.to != w.gateway(0) || r->status == 100) continue;
-    heard = r->status;
-    if (r->status == 302) {
+    if (r != nullptr && h.to == w.gateway(0) && r->status != 100) heard.push_back(r->status);
+  }
+  return heard;
+}
+
+TEST(SipServerForward, FollowsEveryRowOfTheDecisionTable) {  // R36, R39, C21
+  for (int i = 0; i < 3 * 32; ++i) {
+    const ForwardCase c{static_cast<DrForward>(i / 32), (i & 1) != 0, (i & 2) != 0, (i & 4) != 0,
+                        (i & 8) != 0};
+    const bool by_302 = (i & 16) != 0;
+    ServerWorld w = direct_call(c, by_302);
+    w.run(5s);
+    const Delivery expected = table(c);
+    SCOPED_TRACE(i);
+    const bool forwarded = expected == Delivery::forwarded;
+    const std::vector<std::uint16_t> heard = gateway_heard(w);
+    ASSERT_EQ(heard.size(), 1u);
+    EXPECT_EQ(heard[0], expected == Delivery::unavailable ? 480 : forwarded && by_302 ? 302 : 180);
+    const auto forwards = w.records<BcForward>();
+    ASSERT_EQ(forwards.size(), forwarded ? 1u : 0u);
+    if (forwarded) {
+      EXPECT_EQ(forwards[0].second.by_302, by_302 ? 1u : 0u);
+    }
+    // Who rings says through whom: the trunk keeps the first server in the path.
+    for (const auto& [when, routed] : w.records<CallRouted>()) {
+      EXPECT_EQ(routed.site, forwarded ? 1u : 0u);
+      EXPECT_EQ(routed.path, forwarded ? 3u : 1u);
+    }
+  }
+}
+
+TEST(SipServerForward, SendsTheGatewayToTheServerOfThePeer) {
+  ServerWorld w = direct_call({.option = DrForward::no_agent, .registered = true}, true);
+  w.run(5s);
+  for (const Heard& h : w.heard) {
+    const auto* r = std::get_if<sip::Response>(&h.message);
+    if (r != nullptr && r->status == 302) {
       EXPECT_EQ(r->contact, w.directory.sip_server[1]);
     }
   }
-  EXPECT_EQ(heard, c.status);
-  EXPECT_EQ(w.records<BcForward>().size(), c.status == 302 ? 1u : 0u);
+  EXPECT_EQ(w.pair(0).call_count(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Table, SipServerForward,
-    ::testing::Values(ForwardCase{DrForward::off, false, false, true, 180},
-                      ForwardCase{DrForward::off, false, false, false, 480},
-                      ForwardCase{DrForward::no_agent, true, false, true, 180},
-                      ForwardCase{DrForward::no_agent, true, false, false, 480},
-                      ForwardCase{DrForward::no_agent, false, false, true, 302},
-                      ForwardCase{DrForward::no_agent, false, false, false, 302},
-                      ForwardCase{DrForward::no_agent, false, true, true, 180},
-                      ForwardCase{DrForward::no_agent, false, true, false, 480},
-                      ForwardCase{DrForward::oos, false, false, true, 180},
-                      ForwardCase{DrForward::oos, false, false, false, 302},
-                      ForwardCase{DrForward::oos, false, true, false, 480}));
+TEST(SipServerForward, GoesByTheOptionOfTheDnBeforeThatOfTheApplication) {
+  for (const bool on_dn : {true, false}) {
+    ServerWorld w = direct_call({.option = on_dn ? DrForward::off : DrForward::no_agent}, true);
+    w.scenario.agents[1].dr_forward = on_dn ? DrForward::no_agent : DrForward::off;
+    w.run(5s);
+    EXPECT_EQ(w.records<BcForward>().size(), on_dn ? 1u : 0u);
+  }
+}
+
+TEST(SipServerForward, OverTheTrunkSpeaksAndEndsThroughBothServers) {
+  ServerWorld w = direct_call({.option = DrForward::no_agent, .registered = true}, false);
+  w.phones[1] = {.answer_after = 2s, .hang_up_after = 10s};
+  w.run(60s);
+  const auto answered = w.records<CallAnswered>();
+  ASSERT_EQ(answered.size(), 1u);
+  EXPECT_EQ(answered[0].second.site, 1u);
+  EXPECT_EQ(answered[0].second.path, 3u);
+  EXPECT_EQ(answered[0].second.monitored, 1u);
+  EXPECT_EQ(w.pair(0).call_count() + w.pair(1).call_count(), 0u);
+  EXPECT_EQ(w.pair(1).agent(AgentId{1}).state(), AgentState::ready);
+}
+
+TEST(SipServerForward, OverTheTrunkIsLeftAloneWhenTheTrunkGoesOutOfService) {  // R36
+  ServerWorld w = direct_call({.option = DrForward::no_agent, .registered = true}, false);
+  w.scenario.first_trunk_probe[0] = 2s;
+  w.scenario.sites[1].sip_server.after_routing_timeout = 60s;
+  w.phones[1] = {.answer_after = 20s, .hang_up_after = 30s};
+  w.build();
+  for (const sim::LinkId link : {w.dc_link, sim::opposite(w.dc_link)}) {
+    w.faults.push_back({at(1500ms), sim::LinkCut{link}});
+    w.faults.push_back({at(15s), sim::LinkHeal{link}});
+  }
+  w.run(60s);
+  EXPECT_EQ(w.records<CallAnswered>().size(), 1u);
+}
+
+TEST(SipServerForward, OverTheTrunkTakesAHuntGroupsCallToItsPreferredSite) {  // C31
+  ServerWorld w;
+  HuntGroupOptions group;
+  group.members = {0, 1};
+  group.preferred_site = {w.scenario.sites[1].sip_server.name = "second", "second"};
+  w.scenario.queues[0].hunt_group = group;
+  w.scenario.sites[0].sip_server.dr_oosp_transfer_enabled = false;
+  w.scenario.sites[0].sip_server.dr_forward = DrForward::off;
+  w.phones[1] = {.answer_after = 1s, .hang_up_after = 10s};
+  w.phones[0] = {.answer_after = 100s};
+  w.calls.push_back({.at = at(1s)});
+  w.run(60s);
+  EXPECT_EQ(w.records<HuntRedirect>().size(), 1u);
+  const auto answered = w.records<CallAnswered>();
+  ASSERT_EQ(answered.size(), 1u);
+  EXPECT_EQ(answered[0].second.site, 1u);
+  EXPECT_EQ(answered[0].second.path, 3u);
+  EXPECT_EQ(w.pair(0).call_count() + w.pair(1).call_count(), 0u);
+  EXPECT_EQ(w.pair(0).waiting_count(0) + w.pair(1).waiting_count(0), 0u);
+}
+
+TEST(SipServerCall, ToAnExtensionIsRefusedWhileItsAgentSpeaks) {
+  ServerWorld w;
+  w.phones[0] = {.answer_after = 1s, .hang_up_after = 100s};
+  for (const int i : {1, 5}) {
+    w.calls.push_back({.at = at(std::chrono::seconds(i)), .dn = Dn::extension(AgentId{0})});
+  }
+  w.run(10s);
+  EXPECT_EQ(gateway_heard(w), (std::vector<std::uint16_t>{180, 200, 486}));
+}
+
+TEST(SipServerCall, ToAnExtensionBreaksOffAfterCallWork) {
+  ServerWorld w;
+  w.phones[0] = {.answer_after = 1s, .hang_up_after = 2s};
+  w.calls.push_back({.at = at(1s), .after_call_work = 60s});
+  w.calls.push_back({.at = at(10s), .dn = Dn::extension(AgentId{0}), .after_call_work = 0s});
+  w.run(20s);
+  EXPECT_EQ(w.records<CallAnswered>().size(), 2u);
+  EXPECT_EQ(w.pair(0).agent(AgentId{0}).state(), AgentState::ready);
+}
 
 }  // namespace
 }  // namespace bcsim::models::testing::sip_server_routing_test

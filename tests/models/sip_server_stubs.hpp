@@ -88,6 +88,7 @@ class StubGateway final : public StubUser {
       r.priority = plan.priority;
       r.bc_hop = plan.bc_hop;
       r.conversation.after_call_work = plan.after_call_work;
+      r.conversation.kind = plan.dn.is_queue() ? CallKind::queue : CallKind::direct;
       leg.invite = layer_.request(context, context.address(), server, r, {}, {1, tag.index, 0});
     } else if (leg.answered && !leg.over) {
       leg.over = true;

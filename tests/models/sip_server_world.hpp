@@ -46,7 +46,8 @@ inline void ServerWorld::build() {
       info.group = g;
       info.member = m;
       info.location = group.location;
-      info.preferred_site = info.phone_site = group.preferred_site;
+      info.preferred_site = group.preferred_site;
+      info.phone_site = group.phone.preferred_site.value_or(group.preferred_site);
       info.phone = add("phone", edge[group.location], true);
       info.desktop = add("desktop", edge[group.location], true);
       directory.agents.push_back(info);

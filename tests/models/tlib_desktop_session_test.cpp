@@ -298,6 +298,13 @@ TEST(DesktopSession, ALostRegistrationMovesItOnlyWhereTheDnLivesOrThePeerIsSingl
   EXPECT_EQ(text(in_call.on(I::timer_switchover, {})), "switching(1 registration_lost) logout(0)");
 }
 
+TEST(DesktopSession, ALostRegistrationAloneMovesItIfR79IsTakenLiterally) {  // C30
+  DesktopSessionOptions literal;
+  literal.policy.leave_without_endpoint = true;
+  DesktopSession d = session_after(kPaths[static_cast<int>(S::wait_registration)]);
+  EXPECT_EQ(text(d.on(I::timer_switchover, literal)), "switching(1 registration_lost) logout(0)");
+}
+
 TEST(DesktopSession, ADnOutOfServiceAtLoginCountsFromTheLogin) {  // R37, R79
   const Path login(kActive.begin(), kActive.end() - 1);
   DesktopSession d = session_after(login + Path{{I::dn_out_of_service, 0}});

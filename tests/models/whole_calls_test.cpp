@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "models/ledger/ledger.hpp"
+#include "models/metrics/run_recorder.hpp"
 #include "tests/support/worlds.hpp"
 
 namespace bcsim::tests::whole_calls_test {
@@ -160,6 +161,60 @@ TEST(SessionTimer, WithoutOneThatAgentTalksOnForEver) {
   s.sites[0].sip_server.session_expires = s.gateways[0].session_expires = std::nullopt;
   const Watched run(s);
   EXPECT_TRUE(run.enters(AgentState::after_call_work).empty());
+}
+
+// ---- direct calls, R6 ----
+
+/// A call to the agent of site 2 comes in at site 1, which fails while they speak.
+Scenario forwarded_call(bool by_302) {
+  Scenario s = one_call(100s, 10min);
+  for (AgentGroup& group : s.agents) group.phone.registration = RegistrationMode::dual;
+  s.calls[0].to_agents = {1};
+  s.sites[0].sip_server.dr_oosp_transfer_enabled = by_302;
+  s.faults = {site_failure(at(60s))};
+  return s;
+}
+
+TEST(DirectCall, ForwardedBy302OutlivesTheSiteWhereItCameIn) {
+  const Watched run(forwarded_call(true));
+  EXPECT_EQ(run.ledger.rows().at(0).path, path_of(1));
+  EXPECT_EQ(run.ledger.rows().at(0).agent, AgentId{1});
+  EXPECT_EQ(run.cause(), Cause::completed);
+  expect_about(run.released(), 110s);
+}
+
+TEST(DirectCall, ForwardedOverTheTrunkDiesWithTheSiteWhereItCameIn) {
+  const Watched run(forwarded_call(false));
+  EXPECT_EQ(run.ledger.rows().at(0).path, path_of(0) | path_of(1));
+  EXPECT_EQ(run.cause(), Cause::dropped_in_talk);
+  EXPECT_EQ(run.released(), at(60s));
+}
+
+TEST(DirectCall, ThatNobodyAnswersIsNotLost) {
+  Scenario s = one_call(100s, 5min);
+  s.calls[0].to_agents = {0};
+  s.calls[0].setup_patience = Deterministic{60};
+  s.agents[0].phone.answer_delay = 1h;
+  const Watched run(s);
+  EXPECT_EQ(run.cause(), Cause::no_answer);
+  expect_about(run.released(), 20s);  // after-routing-timeout
+}
+
+TEST(DirectCall, IsCountedApartFromTheQueues) {
+  Scenario s = one_call(100s, 10min);
+  s.calls.push_back(s.calls[0]);
+  s.calls[0].to_agents = {0};
+  s.calls[1].arrivals = SingleCalls{{{.at = at(20s), .talk = 30s, .patience = 1h, .gateway = 1}}};
+  const Layout layout(s, {1, 0});
+  RunRecorder recorder(layout);
+  run_world(s, {&recorder});
+  const RunResult r = recorder.finish(at(10min));
+  EXPECT_EQ(r.value("attempted"), 2);
+  EXPECT_EQ(r.value("completed"), 2);
+  EXPECT_EQ(r.value("answered"), 1);
+  EXPECT_EQ(r.value("direct.attempted"), 1);
+  EXPECT_EQ(r.value("direct.answered"), 1);
+  EXPECT_EQ(r.value("direct.not_answered") + r.value("direct.lost"), 0);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "tests/support/data_rows.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 #include "tests/support/worlds.hpp"
+#include "tools/stats/estimate.hpp"
 
 namespace bcsim::tests::queueing_test {
 namespace {
@@ -23,7 +24,7 @@ using testing::sample_mean;
 
 /// A plain run of the tests is short; BCSIM_FULL=1 gives the intervals that the oracles deserve.
 const bool kFull = std::getenv("BCSIM_FULL") != nullptr;
-const std::uint32_t kReplications = kFull ? 20 : 8;
+const std::uint32_t kReplications = kFull ? 20 : 5;
 const double kCalls = kFull ? 3000 : 700;  ///< at least, in one replication
 constexpr double kFamilyLevel = 0.01;
 /// A call that meets a free agent still takes a few packets' transmission on the local network.
@@ -231,6 +232,47 @@ TEST(Queueing, WhittsTablesOfGeneralServiceAndPatience) {
     systems[s].push_back({row[metric], number(row[value]), rounding, simulated});
   }
   compare(systems);
+}
+
+// ---- intervals ---------------------------------------------------------------------------------
+
+/// Two channels, two calls in a service time: two of five calls are blocked (Erlang B), exactly.
+TEST(Intervals, CoverTheTruthOf2000ExperimentsInNinetyFivePercent) {
+  if (!kFull) GTEST_SKIP() << "12 000 small runs: BCSIM_FULL=1";
+  constexpr std::uint32_t kExperiments = 2000, kRuns = 6;
+  constexpr double kWarmUp = 8, kLength = 40, kRate = 2, kBlocking = 0.4;
+  System system;
+  system.agents = system.channels = 2;
+  system.arrivals_per_service = kRate;
+  const Scenario scenario = world_of(system, kWarmUp, kLength);
+  int ratios = 0, means = 0;
+  for (std::uint32_t e = 0; e < kExperiments; ++e) {
+    std::vector<double> shares, offered, taken;
+    for (std::uint32_t r = 0; r < kRuns; ++r) {
+      LedgerObserver seen(scenario);
+      run_world(scenario, {&seen}, e * kRuns + r);
+      double calls = 0, blocked = 0;
+      for (const CallRow& row : seen.ledger.rows()) {
+        if (sim::seconds(row.offered) < kWarmUp) continue;
+        ++calls;
+        blocked += row.cause == Cause::blocked_at_trunk;
+      }
+      shares.push_back(blocked / calls);
+      offered.push_back(calls);
+      taken.push_back(calls - blocked);
+    }
+    const auto covers = [](const tools::Estimate& x, double truth) {
+      return x.low() <= truth && truth <= x.high();
+    };
+    ratios += covers(tools::estimate({shares, offered}), kBlocking);
+    means += covers(tools::estimate({taken}), kRate * kLength * (1 - kBlocking));
+  }
+  std::printf("  of %u intervals of a ratio %d cover it, of a mean %d\n", kExperiments, ratios,
+              means);
+  for (const int covered : {ratios, means}) {
+    EXPECT_GE(covered, 0.935 * kExperiments);
+    EXPECT_LE(covered, 0.965 * kExperiments);
+  }
 }
 
 // ---- whole days: ContactCenters ----------------------------------------------------------------

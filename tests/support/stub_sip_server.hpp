@@ -275,7 +275,7 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
         const bool refused =
             script_.refuse_logins || (!d.logged_in && !script_.single_site_mode && !in_service);
         if (refused) {
-          context.record(AgentLoginRefused{m.agent, site_});
+          context.record(AgentLoginRefused{m.agent, site_, {}});
           tell(context, agent, Kind::login_refused);
           return;
         }

@@ -3,16 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <map>
+#include <optional>
 #include <set>
-#include <sstream>
 
+#include "models/ledger/ledger.hpp"
+#include "tests/support/dissected_capture.hpp"
+#include "tests/support/hurried.hpp"
 #include "tests/support/worlds.hpp"
+#include "tools/cli/home.hpp"
 #include "tools/trace/capture_file.hpp"
 #include "tools/trace/pcapng.hpp"
+#include "tools/trace/replay.hpp"
 #include "tools/trace/sip_text.hpp"
 
 namespace bcsim::tools::capture_test {
@@ -51,6 +55,15 @@ std::pair<double, std::string> packet_of(const PcapBlock& block) {
           block.body.substr(20 + 14 + 20 + 8, length - 42)};
 }
 
+TEST(Pcapng, ARefusalQuotesWhatWasRefused) {
+  const UdpDatagram datagram = {.from = {10u << 24 | 1}, .to = {10u << 24 | 2}, .payload = "x"};
+  const std::string refused = udp_frame(datagram), frame = port_unreachable_frame(datagram);
+  ASSERT_EQ(frame.size(), 14u + 20 + 8 + 28);  // 56 bytes of IP, as the simulated network carries
+  EXPECT_EQ(frame.substr(34, 2), std::string("\3\3"));
+  EXPECT_EQ(frame.substr(42), refused.substr(14, 28));
+  EXPECT_EQ(frame.substr(26, 4), refused.substr(30, 4));  // from whom it was sent to
+}
+
 TEST(Pcapng, ChecksumsAreRight) {
   const std::string frame =
       udp_frame({.from = {10u << 24 | 1}, .to = {10u << 24 | 2}, .payload = "odd"});
@@ -66,6 +79,26 @@ TEST(Pcapng, ChecksumsAreRight) {
   EXPECT_EQ(sum(34, frame.size(), sum(26, 34, 0) + 17 + 11), 0xFFFFu);  // with the pseudo-header
   EXPECT_EQ(Ipv4{10u << 24 | 1}.text(), "10.0.0.1");
 }
+
+/// Judges calls by their records.
+class CallVerdicts final : public models::Observer {
+ public:
+  explicit CallVerdicts(const models::Scenario& s) : scenario_(s), ledger_(scenario_) {}
+  void on_record(const models::JournalEntry& entry) override { ledger_.on_record(entry); }
+  void on_tick(models::SimTime, const models::TickSample&) override {}
+
+  /// Lost, not over, or over so late that its last transactions may not be.
+  [[nodiscard]] bool unfinished(std::uint32_t call) const {
+    if (!ledger_.knows(models::CallId{call})) return true;
+    const models::CallRow& row = ledger_.row(models::CallId{call});
+    return models::is_loss(row.cause) || row.cause == models::Cause::still_in_system ||
+           row.released > sim::kStart + scenario_.run.horizon - 40s;
+  }
+
+ private:
+  models::Scenario scenario_;
+  models::CallLedger ledger_;
+};
 
 class Capture : public testing::Test {
  protected:
@@ -97,6 +130,8 @@ class Capture : public testing::Test {
     models::TwoSiteWorld world(s, {s.run.seed, 0});
     CaptureFile file(path(), world.layout(), filter);
     world.add_observer(file);
+    verdicts_.emplace(s);
+    world.add_observer(*verdicts_);
     sim::PlainPlatform platform(world.layout().topology);
     models::Simulation& simulation = world.simulate(platform);
     world.start();
@@ -109,7 +144,14 @@ class Capture : public testing::Test {
   }
   [[nodiscard]] fs::path path() const { return directory_ / "c.pcapng"; }
 
+  /// What tshark and the ledger say of the capture.
+  [[nodiscard]] CaptureVerdict judged() const {
+    return judge(dissect(path(), true), 1e-6,
+                 [this](std::uint32_t call) { return verdicts_->unfinished(call); });
+  }
+
   fs::path directory_;
+  std::optional<CallVerdicts> verdicts_;  ///< of the last capture
   std::uint64_t packets_ = 0, left_out_ = 0;
 };
 
@@ -160,132 +202,95 @@ TEST_F(Capture, StopsAtTheLimitAndSaysHowMuchIsMissing) {
 
 // ---- what tshark says --------------------------------------------------------------------------
 
-std::string output_of(const std::string& command) {
-  std::string out;
-  std::array<char, 4096> buffer;
-  FILE* pipe = popen((command + " 2>/dev/null").c_str(), "r");
-  if (pipe == nullptr) return out;
-  while (const std::size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    out.append(buffer.data(), n);
-  }
-  pclose(pipe);
-  return out;
-}
-bool has_tshark() {
-  return !output_of("command -v tshark").empty();
-}
-
-/// One SIP message as tshark has dissected it.
-struct Dissected {
-  double t = 0;
-  std::string source, method, status, cseq_method, call_id, branch, from_tag, to_tag;
-  bool malformed = false;
-  int severity = 0;           ///< of the dissectors' remarks, the worst
-  bool bad_checksum = false;  ///< only if they are checked
-};
-std::vector<Dissected> dissect(const fs::path& path, bool check_checksums) {
-  const std::string checks =
-      check_checksums ? "-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE " : "";
-  std::istringstream lines(output_of(
-      "tshark -n " + checks + "-r '" + path.string() +
-      "' -Y sip -T fields -E separator=';' -e frame.time_epoch -e ip.src -e sip.Method "
-      "-e sip.Status-Code -e sip.CSeq.method -e sip.Call-ID -e sip.Via.branch -e sip.from.tag "
-      "-e sip.to.tag -e _ws.malformed -e _ws.expert.severity -e ip.checksum.status "
-      "-e udp.checksum.status"));
-  std::vector<Dissected> all;
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream cells(line);
-    std::array<std::string, 13> c;
-    for (std::string& cell : c) std::getline(cells, cell, ';');
-    Dissected m{std::stod(c[0]), c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]};
-    m.malformed = !c[9].empty();
-    std::istringstream severities(c[10]);
-    for (std::string word; std::getline(severities, word, ',');) {
-      m.severity = std::max(m.severity, std::stoi(word));
-    }
-    m.bad_checksum = check_checksums && (c[11] != "1" || c[12] != "1");
-    all.push_back(m);
-  }
-  return all;
-}
-
-/// What holds for every capture of SIP, ours or that of a real proxy.
-void expect_sound(const std::vector<Dissected>& all) {
-  constexpr int kWarning = 0x600000;            // PI_WARN of Wireshark's epan/proto.h
-  std::map<std::string, std::string> from_tag;  // by Call-ID and branch: requests and responses
-  for (const Dissected& m : all) {
-    EXPECT_FALSE(m.malformed) << m.call_id;
-    EXPECT_LT(m.severity, kWarning) << m.call_id;
-    EXPECT_FALSE(m.bad_checksum) << m.call_id;
-    EXPECT_FALSE(m.call_id.empty());
-    EXPECT_TRUE(m.branch.starts_with("z9hG4bK")) << m.branch;
-    const auto [at, fresh] = from_tag.try_emplace(m.call_id + m.branch + m.cseq_method, m.from_tag);
-    EXPECT_EQ(at->second, m.from_tag) << m.call_id;
-    if (!m.status.empty() && m.status != "100") {
-      EXPECT_FALSE(m.to_tag.empty()) << m.call_id;
-    }
-  }
-}
+constexpr const char* kNoTshark = "tshark is not installed";
 
 TEST_F(Capture, IsSoundAsTsharkSeesIt) {
-  if (!has_tshark()) GTEST_SKIP() << "tshark is not installed";
+  if (!has_tshark()) GTEST_SKIP() << kNoTshark;
   (void)capture(scenario());
-  const auto all = dissect(path(), true);
-  ASSERT_EQ(all.size(), packets_);
-  expect_sound(all);
+  const CaptureVerdict verdict = judged();
+  EXPECT_EQ(verdict.messages, packets_);
+  EXPECT_EQ(verdict.complaints, "");
+  EXPECT_GT(verdict.repeated, 20u);
 }
 
-/// A real proxy's capture passes what ours must pass; it lies outside the repository. (Its
-/// checksums are the network card's business.)
-TEST(RealCapture, IsSoundByTheSameChecks) {
-  const char* path = std::getenv("BCSIM_REAL_CAPTURE");
-  if (path == nullptr || !has_tshark()) GTEST_SKIP() << "BCSIM_REAL_CAPTURE names no capture";
-  const auto all = dissect(path, false);
-  ASSERT_GT(all.size(), 100u);
-  expect_sound(all);
-}
-
-TEST_F(Capture, DialogsAreCompleteUnlessTheFailureTookThem) {
-  if (!has_tshark()) GTEST_SKIP() << "tshark is not installed";
+TEST_F(Capture, DialogsAreCompleteWhereNothingFails) {
+  if (!has_tshark()) GTEST_SKIP() << kNoTshark;
   models::Scenario s = scenario();
   s.faults.clear();
   (void)capture(s);
-  std::map<std::string, std::set<std::string>> seen;  // by Call-ID
-  for (const Dissected& m : dissect(path(), false)) {
-    seen[m.call_id].insert(m.status.empty() ? m.method : m.status + " " + m.cseq_method);
-  }
-  std::size_t invited = 0;
-  for (const auto& [call_id, messages] : seen) {
-    if (!messages.contains("INVITE")) continue;
-    ++invited;
-    EXPECT_TRUE(messages.contains("200 INVITE") && messages.contains("ACK") &&
-                messages.contains("BYE") && messages.contains("200 BYE"))
-        << call_id;
-  }
-  EXPECT_GT(invited, 80u);  // three legs and more of thirty calls
+  const CaptureVerdict verdict = judge(dissect(path(), false), 1e-6, {});
+  EXPECT_EQ(verdict.complaints, "");
+  EXPECT_EQ(verdict.dialogs, verdict.complete);
+  EXPECT_GT(verdict.dialogs, 80u);  // three legs and more of thirty calls
 }
 
-TEST_F(Capture, RequestsAreRepeatedAtTheInstantsOfRfc3261) {
-  if (!has_tshark()) GTEST_SKIP() << "tshark is not installed";
-  (void)capture(scenario());
-  std::map<std::string, std::vector<double>> sent;  // by method, branch and sender
-  for (const Dissected& m : dissect(path(), false)) {
-    if (!m.method.empty() && m.method != "ACK") {
-      sent[m.method + " " + m.branch + " " + m.source].push_back(m.t);
-    }
+TEST_F(Capture, ADeadProcessOnALivingMachineAnswersWithIcmp) {
+  if (!has_tshark()) GTEST_SKIP() << kNoTshark;
+  models::Scenario s = scenario();
+  for (models::AgentGroup& group : s.agents) group.count = 60;  // some of them register just then
+  s.run.horizon = 3min;
+  s.faults.front().target = models::ProcessTarget{};
+  s.faults.front().verb = models::FaultVerb::crash;
+  (void)capture(s);
+  const std::string refused = output_of("tshark -n -r '" + path().string() +
+                                        "' -Y 'icmp.type == 3 && icmp.code == 3' -T fields "
+                                        "-e frame.time_epoch -e udp.dstport -e _ws.expert");
+  EXPECT_THAT(refused, HasSubstr("\t5060\t\n"));
+  EXPECT_EQ(judged().complaints, "");
+}
+
+/// A real proxy's capture passes what ours must pass; it lies outside the repository. (Its
+/// checksums are the network card's business, and its clock is not exact.)
+TEST(RealCapture, PassesTheSameChecks) {
+  const char* named = std::getenv("BCSIM_REAL_CAPTURE");
+  const fs::path path =
+      named != nullptr ? named : "/work/shared/data/sip/sipp_via_kamailio_100calls.pcapng";
+  if (!fs::exists(path) || !has_tshark()) GTEST_SKIP() << "BCSIM_REAL_CAPTURE names no capture";
+  const CaptureVerdict verdict = judge(dissect(path, false), 0.02, {});
+  EXPECT_EQ(verdict.complaints, "");
+  EXPECT_EQ(verdict.complete, verdict.dialogs);
+  EXPECT_GE(verdict.dialogs, 100u);
+}
+
+// ---- every shipped scenario --------------------------------------------------------------------
+
+TEST_F(Capture, OfEveryShippedScenarioIsWhatARealOneWouldBe) {
+  if (!has_tshark()) GTEST_SKIP() << kNoTshark;
+  const bool all = std::getenv("BCSIM_FULL") != nullptr;
+  std::deque<CallVerdicts> judges;  // which the worlds refer to
+  std::vector<std::string> names;
+  std::ofstream together(directory_ / "all.pcapng", std::ios::binary);  // tshark starts once
+  for (const ShippedScenario& shipped : shipped_scenarios()) {
+    const Loaded loaded = load_scenario(shipped.path);
+    ASSERT_FALSE(loaded.has_errors()) << shipped.name;
+    const models::Scenario s = tests::hurried(loaded.scenario, all);
+    const models::Layout layout(s, {s.run.seed, 0});
+    CaptureFile file(path(), layout, {.most = UINT64_MAX - 1});
+    CallVerdicts& verdicts = judges.emplace_back(s);
+    names.push_back(shipped.name);
+    (void)replay_run(
+        s, 0,
+        [&](models::TwoSiteWorld& world) {
+          world.add_observer(file);
+          world.add_observer(verdicts);
+        },
+        models::SimTime::max());
+    file.commit();
+    together << std::ifstream(path(), std::ios::binary).rdbuf();
   }
-  std::size_t repeated = 0;
-  for (const auto& [request, times] : sent) {
-    double interval = 0.5, due = times.front();  // T1
-    for (std::size_t i = 1; i < times.size(); ++i) {
-      due += interval;
-      EXPECT_NEAR(times[i], due, 1e-6) << request;
-      interval *= 2;
-      if (!request.starts_with("INVITE")) interval = std::min(interval, 4.0);  // T2
-      ++repeated;
-    }
+  together.close();
+  std::map<int, std::vector<Dissected>> captures;
+  for (Dissected& m : dissect(directory_ / "all.pcapng", true)) {
+    captures[m.section].push_back(std::move(m));
   }
-  EXPECT_GT(repeated, 20u);
+  ASSERT_EQ(captures.size(), names.size());
+  for (const auto& [section, messages] : captures) {
+    const auto i = static_cast<std::size_t>(section - 1);
+    const CaptureVerdict verdict =
+        judge(messages, 1e-6, [&](std::uint32_t call) { return judges[i].unfinished(call); });
+    EXPECT_EQ(verdict.complaints, "") << names[i];
+    EXPECT_GT(verdict.complete, 0u) << names[i];  // few in bank_day
+  }
 }
 
 }  // namespace

@@ -15,6 +15,9 @@
 #include "tools/compare/compare_output.hpp"
 #include "tools/compare/compare_schema.hpp"
 #include "tools/compare/differences.hpp"
+#include "tools/results/saved_replications.hpp"
+#include "tools/run/replicate.hpp"
+#include "tools/scenario/load.hpp"
 
 namespace bcsim::tools::compare_test {
 namespace {
@@ -138,6 +141,45 @@ TEST(GateErrors, TooFewReplicationsAreInconclusive) {
   }
 }
 
+/// 4000 runs of a small and short site_failure, which loses 9 calls.
+std::vector<ReplicationRecord> simulated_losses(std::uint64_t seed) {
+  std::vector<std::string> overrides = {"run.warm-up=10min", "faults.0.at=12min",
+                                        "run.horizon=14min"};
+  for (const std::string& word : test::small_overrides()) {
+    if (word != "--set") overrides.insert(overrides.begin(), word);
+  }
+  overrides.push_back("run.seed=" + std::to_string(seed));
+  const Loaded loaded =
+      load_scenario(std::string(BCSIM_SOURCE_DIR) + "/scenarios/site_failure.yaml", overrides);
+  EXPECT_FALSE(loaded.has_errors());
+  std::vector<ReplicationTask> tasks;
+  for (std::uint32_t r = 0; r < 4000; ++r) tasks.push_back({&loaded.scenario, r, false, false});
+  std::vector<ReplicationRecord> records(tasks.size());
+  const PoolOutcome outcome =
+      run_tasks(tasks, {.workers = usable_cores()},
+                [&](std::size_t t, FinishedTask done) { records[t] = std::move(done.record); });
+  EXPECT_TRUE(outcome.lost.empty());
+  return records;
+}
+
+TEST(GateErrors, OfTheSimulatorItselfOnIndependentSeedsAreAtMostTenOfTwoHundred) {
+  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "8000 small runs: BCSIM_FULL=1";
+  const auto a = simulated_losses(1), b = simulated_losses(2);
+  ComparisonOptions options;
+  options.metrics = {"lost"};
+  options.paired = false;
+  int failed = 0;
+  for (std::size_t t = 0; t < 200; ++t) {
+    const auto part = [t](const std::vector<ReplicationRecord>& all) {
+      return std::span<const ReplicationRecord>(all).subspan(20 * t, 20);
+    };
+    const auto judged = judge_gates({gate("worse < 2%")}, part(a), part(b), options);
+    failed += judged.front().verdict == GateVerdict::failed;
+  }
+  RecordProperty("failed", failed);
+  EXPECT_LE(failed, 10);
+}
+
 // ---- what may differ ---------------------------------------------------------------------------
 
 TEST(Differences, KnowWhatMustMatch) {
@@ -246,6 +288,13 @@ TEST_F(Compare, TakesSavedResultsForEitherSide) {
   const auto fresh = nlohmann::json::parse(compare({"-n", "6", "--json"}).out);
   EXPECT_EQ(more["metrics"].dump(), fresh["metrics"].dump());
   EXPECT_EQ(files_of(at("a")), before);
+  // A baseline is less, and as good.
+  ASSERT_EQ(
+      test::bcsim(small_site_failure({"run", "-n", "5", "--no-twin", "--baseline", at("b")})).exit,
+      0);
+  EXPECT_EQ(files_of(at("b")).size(), 4u);
+  EXPECT_EQ(files_of(at("b")).at("replications.csv"), before.at("replications.csv"));
+  EXPECT_EQ(test::bcsim({"compare", "-q", at("b"), at("a"), "--json"}).exit, 0);
   // As 'bcsim run' leaves it below results/: the scenario's directory, with the newest in it.
   fs::create_directory(at("mine"));
   fs::create_directory_symlink("../a", at("mine/latest"));
@@ -295,6 +344,35 @@ TEST_F(Compare, TakesGatesFromTheScenario) {
   EXPECT_THAT(unknown.err, HasSubstr("error[S-007]: there is no metric 'losst'"));
   EXPECT_EQ(compare({"--set", "gates={lost: [\"< 3\", \"> 4\"]}"}).exit, 65);
   EXPECT_EQ(compare({"--set", "gates.lost=often"}).exit, 65);
+}
+
+// ---- the baselines ------------------------------------------------------------------------------
+
+std::vector<fs::path> baselines() {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(BCSIM_SOURCE_DIR "/results/baselines")) {
+    if (entry.is_directory()) found.push_back(entry.path());
+  }
+  return found;
+}
+
+TEST_F(Compare, CanReadTheBaselines) {
+  EXPECT_FALSE(baselines().empty());
+  for (const fs::path& baseline : baselines()) {
+    EXPECT_EQ(read_replications(baseline).records.size(), 5u) << baseline;
+  }
+}
+
+TEST_F(Compare, FindsNoDifferenceBetweenTheBaselinesAndTheirScenarios) {
+  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "20 long runs: BCSIM_FULL=1";
+  for (const fs::path& baseline : baselines()) {
+    const std::string name = baseline.filename().string();
+    ASSERT_LE(test::bcsim({"run", name, "-q", "-n", "1", "--no-twin", "--baseline", at(name)}).exit,
+              1);
+    const std::string now = files_of(at(name)).at("replications.csv");
+    EXPECT_EQ(files_of(baseline).at("replications.csv").substr(0, now.size()), now)
+        << name << ": if that is meant, results/baselines/make " << name;
+  }
 }
 
 /// The figure is reported in tools/README.md.

@@ -197,6 +197,24 @@ TEST_F(Replications, AreTheSameBytesForAnyNumberOfWorkers) {
   EXPECT_EQ(one, three);
 }
 
+TEST_F(Replications, AreTheSameBytesWhenAWorkerIsKilled) {
+  const std::vector<std::string> words = {"-n", "4", "--no-twin", "-j", "1"};
+  ASSERT_EQ(run("one", words).exit, 0);
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(run("x", words).exit);
+  const std::string pid = std::to_string(child);
+  pid_t worker = 0;
+  while (!(std::ifstream("/proc/" + pid + "/task/" + pid + "/children") >> worker)) {
+    ASSERT_EQ(::waitpid(child, nullptr, WNOHANG), 0);
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_EQ(::kill(worker, SIGKILL), 0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_EQ(files_of(at("x")), files_of(at("one")));
+}
+
 TEST_F(Replications, BeginWithTheRunThatIsAlone) {
   ASSERT_EQ(run("alone", {}).exit, 0);
   ASSERT_EQ(run("three", {"-n", "3"}).exit, 0);
@@ -390,6 +408,26 @@ TEST_F(Shards, AreAPartOfAWholeWithAKnownNumberOfReplications) {
 }
 
 // ---- precision and interruption ----------------------------------------------------------------
+
+TEST_F(Replications, SayWhenTheWarmUpWasTooShort) {
+  const auto check = [&](const char* warm_up, const char* horizon) {
+    const Outcome o = test::bcsim(
+        {"run", "baseline", "-q", "-o", at("x").string(), "--set", "agents.team1.count=130",
+         "--set", "agents.team2.count=130", "--set", "calls.main.rate=0.6/s", "--set",
+         std::string("run.warm-up=") + warm_up, "--set", std::string("run.horizon=") + horizon});
+    EXPECT_EQ(o.exit, 0) << o.err;
+    auto found = nlohmann::json::parse(std::ifstream(at("x") / "run.json"))["warm_up_check"];
+    const bool said = o.out.find("A warm-up of ") != std::string::npos;
+    EXPECT_EQ(said, found.is_object() && found["verdict"] == "too_short");
+    return found;
+  };
+  const auto none = check("0s", "1h"), usual = check("30min", "90min");
+  EXPECT_EQ(none["verdict"], "too_short");
+  EXPECT_GT(none["enough_s"], 300);
+  EXPECT_EQ(usual["verdict"], "long_enough");
+  EXPECT_GT(usual["p"], 0.005);
+  EXPECT_TRUE(check("30min", "40min").is_null());  // too little to look at
+}
 
 TEST_F(Replications, RefusePrecisionThatMakesNoSense) {
   for (const std::vector<std::string>& more :

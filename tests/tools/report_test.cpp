@@ -10,13 +10,17 @@
 #include <sstream>
 
 #include "tests/support/site_failure_journal.hpp"
+#include "tests/support/tool_runs.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
+#include "tools/report/html.hpp"
 #include "tools/report/report_page.hpp"
+#include "tools/report/study_pages.hpp"
 #include "tools/results/number_text.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/results/saved_files.hpp"
+#include "tools/results/timeline_columns.hpp"
 
 namespace bcsim::tools::report_test {
 namespace {
@@ -50,9 +54,10 @@ class Report : public testing::Test {
 double summary_value(const nlohmann::ordered_json& summary, const std::string& id) {
   const std::string twin = "without_faults.", because = "because.";
   const auto& json =
-      id.starts_with(twin)      ? summary["metrics"][id.substr(twin.size())]["without_faults"]
-      : id.starts_with(because) ? summary["because_of_failure"][id.substr(because.size())]["value"]
-                                : summary["metrics"][id]["value"];
+      id.starts_with(twin) ? summary["metrics"][id.substr(twin.size())]["without_faults"]
+      : id.starts_with(because)
+          ? summary["metrics"][id.substr(because.size())]["because_of_failure"]["value"]
+          : summary["metrics"][id]["value"];
   return json.is_null() ? std::nan("") : json.get<double>();
 }
 
@@ -86,9 +91,15 @@ TEST_F(Report, SaysInTheFirstSentencesWhatWasLostAndHowLongItTook) {
 }
 
 TEST_F(Report, NeedsNoNetworkAndNoScript) {
-  const std::string html = page();
+  std::string html = page();
+  const std::size_t script = html.find("<script>");
+  EXPECT_EQ(script == std::string::npos, kInteractiveScript.empty());
+  if (script != std::string::npos) html.erase(script, html.find("</script>") - script);
   for (const char* word : {"<script", "src=", "http:", "https:", "@import", "<link"}) {
     EXPECT_THAT(html, Not(HasSubstr(word)));
+  }
+  for (const char* call : {"fetch(", "XMLHttpRequest", "import(", "</script"}) {
+    EXPECT_THAT(kInteractiveScript, Not(HasSubstr(call)));
   }
   EXPECT_THAT(html, HasSubstr("prefers-color-scheme:dark"));
   EXPECT_THAT(html, HasSubstr("@media print"));
@@ -132,6 +143,164 @@ TEST_F(Report, MilestonesComeInOrderOfTimeWithTheShareThatIsBack) {
   EXPECT_DOUBLE_EQ(agents->curve.front().first, 51);
   EXPECT_DOUBLE_EQ(agents->curve.back().first, agents->after_s);
   EXPECT_DOUBLE_EQ(agents->curve.back().second, 1);
+}
+
+TEST_F(Report, WithoutTheChartLibraryItIsThePageThatItIsWithoutScripts) {
+  const std::string html = html_page({"t", "", "<p>x</p>"});
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  if (kInteractiveScript.empty()) GTEST_SKIP() << "npm was missing when this was built";
+  EXPECT_THAT(kInteractiveScript, HasSubstr("The MIT License (MIT)"));
+  EXPECT_THAT(html_page({"t", "", "<p>x</p>", true}), HasSubstr("<script>/*! uPlot"));
+}
+
+/// A run with its twin: what the failure cost is the difference of the totals.
+TEST_F(Report, ShowsTheTwinBesideTheRunAndWhatTheFailureCost) {
+  const fs::path out = directory_ / "twin";
+  auto words = test::small_site_failure({"run", "-o", out.string()});
+  ASSERT_EQ(test::bcsim(words).exit, 0);
+  const StoredResults results(out);
+  const std::string html = report_html({results});
+  const auto summary = nlohmann::json::parse(std::ifstream(out / "summary.json"));
+  const double more = summary["metrics"]["lost"]["because_of_failure"]["value"];
+  EXPECT_GT(more, 0);
+  EXPECT_THAT(html, HasSubstr("<span data-metric=\"because.lost\" data-value=\"" +
+                              number_text(more) + "\">" + number_text(more) + " more calls"));
+  EXPECT_THAT(html, HasSubstr("<path class=\"t1\" d=\"M"));
+  EXPECT_THAT(html, HasSubstr("<th>without the failure</th>"));
+  EXPECT_EQ(results.bands().rows(), 3 * 2 * timeline_value_columns().size());  // intervals, sites
+  EXPECT_THAT(html, Not(HasSubstr(">nan")));
+  EXPECT_LT(html.size(), 1'000'000u);
+}
+
+TEST_F(Report, AComparisonIsAForestPlot) {
+  const auto metric = [](const char* id, double a, double difference, const char* verdict) {
+    return nlohmann::ordered_json{
+        {"id", id},
+        {"unit", "calls"},
+        {"a", {{"value", a}}},
+        {"b", {{"value", a + difference}}},
+        {"difference", {{"value", difference}, {"interval", {difference - 2, difference + 2}}}},
+        {"margin", 0.02 * a},
+        {"verdict", verdict}};
+  };
+  const nlohmann::ordered_json comparison = {
+      {"a", "old"},
+      {"b", "new <b>"},
+      {"verdict", "failed"},
+      {"replications", 20},
+      {"paired", true},
+      {"differences", {{{"path", "x.y"}, {"a", "1s"}, {"b", "2s"}, {"must_match", false}}}},
+      {"metrics", {metric("lost", 100, -10, "better"), metric("blocked", 0, 0, "same")}},
+      {"gates",
+       {{{"metric", "lost"}, {"gate", "< 5"}, {"verdict", "failed"}, {"text", "it was 90"}}}}};
+  const std::string html = comparison_html(comparison);
+  EXPECT_THAT(html, HasSubstr("<h1>old → new &lt;b&gt;</h1>"));
+  EXPECT_THAT(html, HasSubstr("B is better in lost (−10). 1 of 2 metrics are the same"));
+  // −12 % to −8 % of a scale that ends at ± 20 %
+  EXPECT_THAT(html, HasSubstr("<rect class=\"better\" x=\"200.0\" y=\"17\" width=\"100.0\""));
+  EXPECT_THAT(html, HasSubstr("<td class=\"violated\">failed</td><td>it was 90</td>"));
+  EXPECT_THROW((void)comparison_html(nlohmann::ordered_json::parse("{\"a\": 1}")), InputError);
+}
+
+TEST_F(Report, ASweepIsLinesOrHeatMaps) {
+  const auto sweep = [&](const char* name, const std::string& variables, const std::string& values,
+                         const std::string& columns, const std::string& second) {
+    const fs::path at = directory_ / name;
+    fs::create_directories(at);
+    std::ofstream(at / "sweep.json")
+        << R"({"scenario": "s", "variables": [)" << variables
+        << R"(], "points": [{"point": 0, "replications": 3, "values": ["10s")" << values
+        << R"(]}, {"point": 1, "replications": 3, "values": ["20s")" << values << "]}]}";
+    std::ofstream(at / "points.csv")
+        << "point," << columns << "metric,unit,value,sd,n,low,high,without_faults,"
+        << "because_of_failure\n0,10s," << second << "lost,calls,5,1,3,4,6,1,4\n1,20s," << second
+        << "lost,calls,9,1,3,8,10,1,8\n";
+    return sweep_html(at);
+  };
+  const std::string x = R"({"paths": ["x"], "values": ["10s", "20s"]})";
+  const std::string lines = sweep("one", x, "", "x,", "");
+  EXPECT_THAT(lines, HasSubstr("<h1>s: 2 points</h1>"));
+  EXPECT_THAT(lines, HasSubstr("aria-label=\"Calls lost, calls\""));
+  EXPECT_THAT(lines, HasSubstr("<td>20s</td><td>9.0</td><td>1.0</td>"));  // value and twin
+  const std::string map =
+      sweep("two", x + R"(, {"paths": ["y"], "values": ["a"]})", R"(, "a")", "x,y,", "a,");
+  EXPECT_THAT(map, HasSubstr("<td style=\"--v:1.00\">9</td>"));
+  EXPECT_EQ(test::bcsim({"report", (directory_ / "two").string(), "-q"}).exit, 0);
+  EXPECT_TRUE(fs::exists(directory_ / "two" / "report.html"));
+  EXPECT_EQ(
+      test::bcsim({"report", (directory_ / "two").string(), (directory_ / "a").string()}).exit, 64);
+}
+
+TEST_F(Report, APlanIsATableOfCapacity) {
+  const auto point = [](double value, double share, const char* verdict) {
+    return nlohmann::ordered_json{{"value", value},
+                                  {"verdict", verdict},
+                                  {"held_share", share},
+                                  {"held_bounds", {share - 0.04, share + 0.01}}};
+  };
+  nlohmann::ordered_json plan = {
+      {"scenario", "s"}, {"title", "T"}, {"status", "decided"}, {"confidence", 0.95}, {"seed", 1}};
+  plan["answers"] = nlohmann::ordered_json::array();
+  plan["answers"].push_back({{"question", "agents"},
+                             {"unit", "agents"},
+                             {"status", "decided"},
+                             {"value", 266},
+                             {"not_enough", 265},
+                             {"scenario_value", 250},
+                             {"first_guess", 260.5},
+                             {"first_guess_by", "Erlang A"},
+                             {"because", "266 agents are enough & 265 are not."}});
+  plan["answers"][0]["goal"] = {
+      {"measure", "service_level"}, {"at_least", 0.8}, {"over", "failure"}, {"probability", 0.95}};
+  plan["answers"][0]["points"] = {point(265, 0.9, "fails"), point(266, 0.97, "meets")};
+  plan["headroom"] = {{{"growth", 0.1}, {"without_failure", point(1, 1, "meets")}}};
+  const std::string html = plan_html(plan);
+  EXPECT_THAT(html, HasSubstr("266 agents are enough &amp; 265 are not."));
+  EXPECT_THAT(html, HasSubstr("<td><b>266</b><small></small></td><td>265</td><td>250</td>"));
+  EXPECT_THAT(html, HasSubstr("service_level ≥ 0.8, over the failure, in 95 % of all runs"));
+  EXPECT_THAT(html, HasSubstr("class=\"band f1\""));
+  EXPECT_THAT(html, HasSubstr("<td>meets (100 %)</td><td>-</td>"));
+  EXPECT_THROW((void)plan_html({{"scenario", "s"}}), InputError);
+}
+
+TEST_F(Report, ATuningIsItsParetoPicture) {
+  const auto estimate = [](double value) {
+    return nlohmann::ordered_json{{"value", value}, {"interval", {value - 1, value + 1}}};
+  };
+  const auto point = [&](const char* kind, bool pareto, double unserved, double failovers) {
+    return nlohmann::ordered_json{
+        {"kind", kind},
+        {"pareto", pareto},
+        {"settings", nlohmann::ordered_json::array({"x=" + std::to_string(int(unserved)) + "s"})},
+        {"metrics", {{"unserved", estimate(unserved)}, {"false_failovers", estimate(failovers)}}}};
+  };
+  nlohmann::ordered_json tuning = {{"scenario", "s"}, {"replications", 5}};
+  for (const char* id : {"unserved", "false_failovers"}) {
+    tuning["metrics"].push_back({{"id", id}, {"unit", "1"}, {"meaning", "m"}, {"cost", true}});
+  }
+  tuning["points"] = {point("now", false, 40, 8), point("combination", true, 20, 4)};
+  tuning["sensitivity"].push_back({{"factor", "f"}, {"from", "1s"}, {"to", "2s"}});
+  tuning["sensitivity"][0]["differences"] = {{"unserved", estimate(-20)},
+                                             {"false_failovers", estimate(3)}};
+  const std::string html = tune_html(tuning);
+  EXPECT_THAT(html, HasSubstr("nothing beats 1 of them"));
+  EXPECT_THAT(html, HasSubstr("<circle class=\"best\""));
+  EXPECT_THAT(html, HasSubstr("x=40s<small>is beaten</small>"));
+  EXPECT_THAT(html, HasSubstr("<td>1s → 2s</td><td>-20<small>-21 to -19</small></td><td>+3"));
+  EXPECT_THROW((void)tune_html({{"scenario", "s"}}), InputError);
+}
+
+TEST_F(Report, APictureHasTheAnswerAndTheMainCharts) {
+  const std::string svg = report_svg(stored());
+  EXPECT_THAT(svg, HasSubstr("Site 1 &lt;fails&gt; &amp; more"));
+  EXPECT_THAT(svg, HasSubstr("Waiting for an agent"));
+  EXPECT_THAT(svg, HasSubstr("Calls lost and callers who gave up"));
+  EXPECT_THAT(svg, Not(HasSubstr("var(")));
+  if (std::system("command -v rsvg-convert >/dev/null 2>&1") != 0) {
+    EXPECT_THROW((void)report_png(stored()), MissingProgram);
+  } else {
+    EXPECT_EQ(report_png(stored()).substr(1, 3), "PNG");
+  }
 }
 
 TEST_F(Report, PutsSeveralResultsSideBySide) {

@@ -11,12 +11,14 @@
 
 #include "models/metrics/definitions.hpp"
 #include "tests/support/site_failure_journal.hpp"
+#include "tools/plan/plan_output.hpp"
 #include "tools/results/csv_files.hpp"
 #include "tools/results/replication_files.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/stats/attribution.hpp"
 #include "tools/stats/estimands.hpp"
 #include "tools/sweep/sweep_files.hpp"
+#include "tools/tune/tune_result.hpp"
 
 namespace bcsim::tools::results_dictionary_test {
 namespace {
@@ -91,7 +93,10 @@ TEST(Dictionary, HasEveryColumnInItsOrder) {
   EXPECT_THAT(first_words(table("replications.csv")), ElementsAreArray(replications_columns()));
   EXPECT_THAT(first_words(table("bands.csv")), ElementsAreArray(bands_columns()));
   EXPECT_THAT(first_words(table("points.csv")), ElementsAreArray(points_columns()));
-  for (const char* file : {"calls.csv", "timeline.csv", "replications.csv", "bands.csv"}) {
+  EXPECT_THAT(first_words(table("plan.csv")), ElementsAreArray(plan_columns()));
+  EXPECT_THAT(first_words(table("tune.csv")), ElementsAreArray(tune_columns()));
+  for (const char* file :
+       {"calls.csv", "timeline.csv", "replications.csv", "bands.csv", "plan.csv", "tune.csv"}) {
     for (const Row& row : table(file)) {
       ASSERT_EQ(row.size(), 4u) << row[0];
       EXPECT_FALSE(row[1].empty()) << row[0];
@@ -206,19 +211,25 @@ TEST(Dictionary, HasEveryKindOfEvent) {
                                    PeerTrunk{0, 1},
                                    ServerModeChanged{0, ServerMode::drain},
                                    Switchover{0, 2, 1},
+                                   CallsCopied{0, 2, 0},
                                    PhoneRegistered{a, 0, 1},
                                    DnState{a, 0, 0},
                                    DnState{a, 0, 1},
                                    DesktopConnectionLost{a, 0, 1},
                                    DesktopSwitch{a, 1, 0},
                                    AgentLogin{a, 1, 1},
-                                   AgentLoginRefused{a, 1},
+                                   AgentLoginRefused{a, 1, {}},
                                    AgentLogout{a, 1, 0},
                                    PrivateInfo{a, 1},
                                    AgentAtWork{a, 1},
                                    ShiftChanged{a, 1},
-                                   ConfigWriteRefused{0},
+                                   ConfigWritten{0, 0, 1},
+                                   ConfigWriteRefused{0, 0},
                                    ConfigStandbyUp{1},
+                                   ConfigMasterKnown{0, 0},
+                                   ConfigMasterKnown{0, 1},
+                                   ConfigDrift{0, 0, 1},
+                                   ConfigReconciled{1, 2, 1},
                                    FaultInjected{0, 0},
                                    FaultInjected{0, 1},
                                    NodeStateChanged{sim::NodeId{0}, 0},

@@ -27,6 +27,15 @@ ResultMeta meta() {
   return m;
 }
 
+TEST(TerminalSummary, ShortensATitleThatLeavesNoRoom) {
+  ResultMeta m = meta();
+  m.title = std::string(120, 'x');
+  const auto text = terminal_summary(site_failure_run(), m, {});
+  const std::string first = text.substr(0, text.find('\n'));
+  EXPECT_EQ(first.size(), 92u + 1);  // one character of two bytes
+  EXPECT_THAT(first, HasSubstr("xxx...  1 h simulated"));
+}
+
 TEST(TerminalSummary, SaysWhatHappenedWhatItCostAndWhenItWasBack) {
   const auto text = terminal_summary(site_failure_run(), meta(), {.files = "results/x"});
   EXPECT_THAT(text, HasSubstr("Site 1 is lost"));
@@ -34,7 +43,7 @@ TEST(TerminalSummary, SaysWhatHappenedWhatItCostAndWhenItWasBack) {
   EXPECT_THAT(text, HasSubstr("fail site1 at 0:20:00: since then 6 calls were lost (all cut off "
                               "while talking to an agent),\nand 1 caller gave up waiting."));
   EXPECT_THAT(text, HasSubstr("10 agents lost their place; all were at work again after 69 s."));
-  EXPECT_THAT(text, HasSubstr("site 2 works alone (single-site mode)         9.0 s"));
+  EXPECT_THAT(text, HasSubstr("site2 works alone (single-site mode)          9.0 s"));
   EXPECT_THAT(text, HasSubstr("gateways avoid the dead end                   9.5 s   gw1 9.5 s"));
   EXPECT_THAT(text, HasSubstr("69 s   half 59 s · 90 % 67 s (10 of 10)"));
   EXPECT_THAT(text, HasSubstr("before  detection    relogin   degraded      after  whole run"));

@@ -215,6 +215,34 @@ faults:
   EXPECT_EQ(s.faults[10].bandwidth_bps, 1e6);
 }
 
+TEST(ScenarioLanguage, AChangedOptionKeepsTheChangesBeforeIt) {
+  const Scenario s = good(minimal(R"(
+queues:
+  sales: {hunt-group: {hg-members: [team1], hg-preferred-site: SIP_Server_1}}
+faults:
+  - {at: 3h, change: queues.sales.hunt-group.hg-preferred-site, to: ""}
+  - {at: 1h, change: queues.sales.hunt-group.hg-preferred-site, to: SIP_Server_2}
+  - {at: 2h, change: sites.site2.sip-server.oos-check, to: 20s}
+  - {at: 2h, cut: site2.ha-link}
+  - {at: 2h, switchover: site2}
+)"));
+  const auto after = [&](std::size_t i) {
+    return *std::get<models::OptionTarget>(s.faults[i].target).options;
+  };
+  const auto preferred = [&](std::size_t i) {
+    return after(i).queues[0].hunt_group->preferred_site[0];
+  };
+  EXPECT_EQ(s.faults[1].text, "change queues.sales.hunt-group.hg-preferred-site to SIP_Server_2");
+  EXPECT_EQ(preferred(1), "SIP_Server_2");
+  EXPECT_EQ(after(1).sip_servers[1].oos_check, 10s);
+  EXPECT_EQ(preferred(2), "SIP_Server_2");
+  EXPECT_EQ(after(2).sip_servers[1].oos_check, 20s);
+  EXPECT_EQ(preferred(0), "");
+  EXPECT_EQ(after(0).sip_servers[1].oos_check, 20s);
+  EXPECT_EQ(s.queues[0].hunt_group->preferred_site[0], "SIP_Server_1");
+  EXPECT_EQ(std::get<models::HaLinkTarget>(s.faults[3].target).site, 1);
+}
+
 TEST(ScenarioLanguage, DistributionsByMomentsOrByParameters) {
   const auto talk = [](const std::string& text) {
     return good(minimal(), {"calls.main.talk=" + text}).calls[0].talk;

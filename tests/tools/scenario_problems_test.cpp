@@ -250,5 +250,54 @@ TEST(ScenarioProblems, AnOverrideMustLeadSomewhere) {
   EXPECT_EQ(problem(load_text(minimal("faults: []\n"), {"faults.0.at=1h"}), "S-017").code, "S-017");
 }
 
+TEST(ScenarioProblems, AChangeNamesAnOptionThatRunningServersHeed) {
+  const auto one = [](const std::string& change) {
+    return load_text(minimal("faults:\n  - {at: 1h, " + change + "}\n"));
+  };
+  EXPECT_THAT(problems(one("change: sites.site1.sip-server.oos-check, to: 5s")), IsEmpty());
+  EXPECT_EQ(problem(one("change: sites.site1.sip-server.oos-chek, to: 5s"), "S-007").message,
+            "no option is called 'sites.site1.sip-server.oos-chek'");
+  EXPECT_EQ(problem(one("change: run.seed, to: 5"), "S-007").message,
+            "'seed' cannot be changed while it runs");
+  EXPECT_THAT(problem(one("change: sites.site1.sip-server.backup, to: false"), "S-007").hint,
+              HasSubstr("oos-check"));
+  EXPECT_EQ(problem(one("change: sites.site3.sip-server.oos-check, to: 5s"), "S-007").hint,
+            "did you mean 'site1'?");
+  EXPECT_EQ(problem(one("change: sites.site1.sip-server.oos-check"), "S-008").message,
+            "change needs 'to'");
+  EXPECT_EQ(problem(one("fail: site1, to: 5s"), "S-003").message, "'to' belongs to change");
+  EXPECT_THAT(problem(one("change: queues.service.limit, to: 3, lasting: 1h"), "S-013").message,
+              HasSubstr("does not go with change"));
+}
+
+TEST(ScenarioProblems, AChangeToABadValueIsReportedWhereItIsWritten) {
+  const Loaded unit = load_text(
+      minimal("faults:\n  - {at: 1h, change: sites.site1.sip-server.oos-check, to: 5}\n"));
+  EXPECT_THAT(problems(unit), ElementsAre("6:60 S-004"));
+  // What is an error in a scenario is one in a change.
+  const Loaded rule = load_text(
+      minimal("faults:\n  - {at: 1h, change: sites.site1.sip-server.oos-check, to: 0s}\n"));
+  EXPECT_THAT(problems(rule), ElementsAre("6:60 V-E11"));
+}
+
+TEST(ScenarioProblems, StaffReturnNeedsALostBuildingAndRisingSteps) {
+  const auto one = [](const std::string& fault) {
+    return load_text(minimal("faults:\n  - {at: 1h, " + fault + "}\n"));
+  };
+  const std::string back = "staff-return: {to: site2, steps: [{after: 1h, share: 50%}]}";
+  EXPECT_THAT(problems(one("fail: site1, scope: building, " + back)), IsEmpty());
+  EXPECT_EQ(problem(one("fail: site1, " + back), "S-003").message,
+            "'staff-return' belongs to fail, scope: building");
+  EXPECT_EQ(problem(one("fail: site2, scope: building, " + back), "S-007").message,
+            "the building that is lost cannot be where people return to");
+  EXPECT_EQ(problem(one("fail: site1, scope: building, lasting: 1h, " + back), "S-013").code,
+            "S-013");
+  EXPECT_EQ(problem(one("fail: site1, scope: building, staff-return: {to: site2, steps: "
+                        "[{after: 1h, share: 50%}, {after: 30min, share: 60%}]}"),
+                    "S-006")
+                .code,
+            "S-006");
+}
+
 }  // namespace
 }  // namespace bcsim::tools::scenario_problems_test

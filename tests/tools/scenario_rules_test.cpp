@@ -77,6 +77,32 @@ TEST(ScenarioRules, PhoneAndDesktopShouldPreferTheSameSite) {
   EXPECT_TRUE(silent({"agents.team1.phone.preferred-site=site1"}));
 }
 
+TEST(ScenarioRules, DualPhonesKnowWhereToCallFirst) {
+  const auto srv = [](const std::string& records) {
+    return std::vector<std::string>{"agents.team1.phone={registration: dual, srv: {" + records +
+                                    "}}"};
+  };
+  EXPECT_TRUE(silent(srv("site1: {priority: 10}, site2: {priority: 20}")));
+  EXPECT_TRUE(error("V-E10", srv("site1: {priority: 10}")));
+  EXPECT_TRUE(error("V-E10", srv("")));
+  EXPECT_TRUE(warning("V-W03", srv("site1: {priority: 10}, site2: {priority: 10, weight: 3}")));
+  EXPECT_TRUE(warning("V-W04", srv("site1: {priority: 20}, site2: {priority: 10}")));
+}
+
+TEST(ScenarioRules, AgentsCallAgentsOrTheOutsideAndNoQueue) {
+  const std::string call = "calls.main={rate: 60/h, from-agents: [team1]";
+  EXPECT_FALSE(error("S-013", {call + "}"}));
+  EXPECT_FALSE(error("S-013", {call + ", to-agents: [team1, team2]}"}));
+  EXPECT_TRUE(error("S-013", {call + ", queue: service}"}));
+  EXPECT_TRUE(error("S-013", {call + ", hold: {share: 5%}}"}));
+  EXPECT_TRUE(error("S-006", {call + ", to-agents: [team1]}", "agents.team1.count=1"}));
+  EXPECT_TRUE(error("S-013", {"calls.main={rate: 60/h, 3pcc-share: 20%}"}));
+  const Loaded both = load_text(
+      "bcsim: 1\nsites: {a: {}, b: {}}\nagents: {t: {count: 9, location: a}}\n"
+      "calls: {c: {rate: 9/h, to-agents: [t], queue: service}}\n");
+  EXPECT_EQ(problem(both, "S-013").code, "S-013");
+}
+
 TEST(ScenarioRules, SurvivingTrunksShouldCarryTheLoad) {
   // 1900/h x (240 s + 4 s ring) = 128.8 erlangs: Erlang B of 1 % needs 148 channels.
   EXPECT_TRUE(warning("V-W06", {"sites.site1.gateways={mg1: {channels: 147}}"}));
@@ -90,7 +116,7 @@ TEST(ScenarioRules, AStandbyConfigurationServerShouldExist) {
 TEST(ScenarioRules, SiteTimeoutShouldOutlastASwitchover) {
   // Host loss up to 18 s, promotion 3 s.
   EXPECT_TRUE(warning("V-W15", {"desktop.site1.site-timeout=20s"}));
-  EXPECT_TRUE(silent({"desktop.site1.site-timeout=21s"}));
+  EXPECT_TRUE(silent({"desktop.site1.site-timeout=21s", "desktop.site2.site-timeout=21s"}));
 }
 
 TEST(ScenarioRules, PhonesShouldNotBeSlowerThanDesktops) {
@@ -103,7 +129,8 @@ TEST(ScenarioRules, PhonesShouldNotBeSlowerThanDesktops) {
 TEST(ScenarioRules, TheTrunkShouldBeDownBeforeDesktopsArrive) {
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-force=10s"}));
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-check=26s"}));
-  EXPECT_TRUE(silent({"sites.site1.sip-server.oos-check=25s"}));
+  EXPECT_TRUE(silent(
+      {"sites.site1.sip-server.oos-check=25s", "sites.site2.sip-server.oos-check=25s"}));
 }
 
 TEST(ScenarioRules, OneSiteShouldHaveAgentsForAllCalls) {
@@ -149,7 +176,7 @@ TEST(ScenarioRules, ABrokenRuleCanBeAcceptedAndStaysVisible) {
 }
 
 TEST(ScenarioRules, SyntaxUnitsAndTheTwoSitesCannotBeAccepted) {
-  for (const char* code : {"S-004", "V-E01", "M-E01", "V-W04", "nonsense"}) {
+  for (const char* code : {"S-004", "V-E01", "V-E08", "M-E01", "V-W04", "nonsense"}) {
     const Loaded loaded = load_text(minimal("accept: [" + std::string(code) + "]\n"));
     EXPECT_EQ(problem(loaded, "S-018").line, 5) << code;
   }
@@ -207,6 +234,32 @@ TEST(ScenarioRules, PhonesOfMembersShouldBeAtBothSites) {
 TEST(ScenarioRules, AnUnknownPreferredSiteIsNoError) {
   EXPECT_THAT(hunting({"queues.line.hunt-group.hg-preferred-site=SIP_Server_9"}),
               testing::ElementsAre("V-W12"));
+}
+
+TEST(ScenarioRules, PhonesOfAnAlcatel4000RegisterAtOneSite) {  // R17
+  const std::string profile = "agents.team1.phone.profile=alcatel-4000";
+  const Loaded good = load_text(minimal(), {profile});
+  EXPECT_EQ(good.scenario.agents[0].phone.registration, models::RegistrationMode::active_backup);
+  EXPECT_FALSE(good.has_errors());
+  EXPECT_EQ(problem(good, "V-W02").code, "");
+  EXPECT_EQ(
+      problem(load_text(minimal(), {profile, "agents.team1.phone.registration=dual"}), "V-E09")
+          .code,
+      "V-E09");
+  EXPECT_EQ(
+      problem(load_text(minimal(), {profile, "sites.site2.sip-server.dr-forward=off"}), "V-W02")
+          .code,
+      "V-W02");
+}
+
+TEST(ScenarioRules, AProfileGivesValuesThatMayStillBeSet) {
+  const Loaded loaded =
+      load_text(minimal(), {"agents.team1.phone={poll-primary: 60s, profile: avaya}"});
+  const models::PhoneOptions& phone = loaded.scenario.agents[0].phone;
+  EXPECT_EQ(phone.response_timeout, std::chrono::seconds(4));
+  EXPECT_EQ(phone.poll_primary, std::chrono::seconds(60));
+  EXPECT_FALSE(phone.failover_in_call);
+  EXPECT_EQ(load_text(loaded.effective_yaml).effective_yaml, loaded.effective_yaml);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "tools/stats/estimands.hpp"
 #include "tools/stats/estimate.hpp"
 #include "tools/stats/precision.hpp"
+#include "tools/stats/warm_up.hpp"
 
 namespace bcsim::tools::statistics_test {
 namespace {
@@ -236,6 +238,48 @@ TEST(MetricNames, OfTheIssueAreUnderstood) {
   EXPECT_EQ(resolve_metric("asa", ids), "asa");
   EXPECT_EQ(resolve_metric("after.asa", ids), std::nullopt);
   EXPECT_EQ(resolve_metric("nothing", ids), std::nullopt);
+}
+
+// ---- the warm-up --------------------------------------------------------------------------------
+
+/// Calls in a system that was empty `age_s` ago, every 10 s for an hour: 1.2 calls/s of 240 s.
+Values calls_in_system(std::uint32_t replication, double age_s) {
+  sim::RngStream rng(1, replication, "calls in system", 0);
+  Values series(361, 0);
+  const auto cell = [&](double t) {
+    return static_cast<std::size_t>(std::clamp(std::ceil((t - age_s) / 10), 0.0, 360.0));
+  };
+  for (double t = rng.exponential(1 / 1.2); t < age_s + 3600; t += rng.exponential(1 / 1.2)) {
+    series[cell(t)] += 1;
+    series[cell(t + rng.exponential(240))] -= 1;
+  }
+  for (std::size_t i = 1; i < 360; ++i) series[i] += series[i - 1];
+  series.pop_back();
+  return series;
+}
+
+TEST(WarmUp, ThatIsMissingIsNoticedAndOneThatIsLongEnoughIsNot) {
+  int missing = 0, enough = 0;
+  Values cuts_s;
+  for (std::uint32_t r = 0; r < 100; ++r) {
+    const Values empty = calls_in_system(r, 0);
+    missing += initial_transient_p(empty) < 0.005;
+    cuts_s.push_back(10.0 * static_cast<double>(mser5(empty)));
+    enough += initial_transient_p(calls_in_system(r, 1800)) < 0.005;
+  }
+  EXPECT_GE(missing, 95);
+  EXPECT_LE(enough, 6);
+  std::nth_element(cuts_s.begin(), cuts_s.begin() + 50, cuts_s.end());
+  EXPECT_GT(cuts_s[50], 300);
+  EXPECT_LT(cuts_s[50], 1200);
+}
+
+TEST(WarmUp, OfASeriesThatStandsStillIsNoQuestion) {
+  const Values still(100, 7);
+  EXPECT_EQ(initial_transient_p(still), 1);
+  EXPECT_EQ(mser5(still), 0u);
+  EXPECT_EQ(initial_transient_p(Values{1, 2}), 1);
+  EXPECT_EQ(warm_up_words(std::nullopt), "");
 }
 
 }  // namespace

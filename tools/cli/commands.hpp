@@ -16,6 +16,8 @@ namespace bcsim::tools {
 [[nodiscard]] Command check_command();
 [[nodiscard]] Command sweep_command();
 [[nodiscard]] Command merge_command();
+[[nodiscard]] Command plan_command();
+[[nodiscard]] Command tune_command();
 [[nodiscard]] Command explain_command();
 [[nodiscard]] Command report_command();
 [[nodiscard]] Command watch_command();

@@ -17,7 +17,7 @@ struct ShippedScenario {
   std::string name, title;
   std::filesystem::path path;
 };
-/// The scenarios in and below scenarios/, by name ("ablations/no_standby"); titles are read from the
+/// The scenarios in and below scenarios/, by name ("ablations/no_standby"), with titles from the
 /// files.
 [[nodiscard]] std::vector<ShippedScenario> shipped_scenarios();
 

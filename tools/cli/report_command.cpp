@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <ostream>
 
 #include "tools/cli/atomic_file.hpp"
 #include "tools/cli/commands.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/report/report_page.hpp"
+#include "tools/report/study_pages.hpp"
 #include "tools/results/saved_files.hpp"
 
 namespace bcsim::tools {
@@ -28,12 +30,62 @@ std::vector<StoredResults> open_results(const std::vector<std::string>& argument
   return results;
 }
 
+/// What is to be written, and where if nothing else is said; nowhere: standard output.
+struct WrittenReport {
+  std::string content;
+  std::filesystem::path beside;
+};
+
+/// The page of what several runs say: a directory of sweep, plan or tune, or what compare --json
+/// printed; nullopt if it is none of these.
+std::optional<WrittenReport> study_report(const std::string& argument) {
+  std::error_code ignored;
+  const std::filesystem::path path = argument;
+  const auto has = [&](const char* name) { return std::filesystem::exists(path / name, ignored); };
+  const std::filesystem::path page = path / "report.html";
+  if (has("sweep.json")) return WrittenReport{sweep_html(path), page};
+  if (has("plan.json")) return WrittenReport{plan_html(read_json(path / "plan.json")), page};
+  if (has("tune.json")) return WrittenReport{tune_html(read_json(path / "tune.json")), page};
+  if (!std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
+  std::filesystem::path beside = path;
+  return WrittenReport{comparison_html(read_json(path)), beside.replace_extension(".html")};
+}
+
+WrittenReport make_report(const std::vector<std::string>& arguments, const std::string& format) {
+  std::optional<WrittenReport> study;
+  for (const std::string& argument : arguments) {
+    if (!study) study = study_report(argument);
+  }
+  if (study && arguments.size() > 1) {
+    throw UsageError{"a comparison, sweep, plan or tuning has a page of its own",
+                     "name one at a time"};
+  }
+  if (study && format != "html") {
+    throw UsageError{fmt::format("--format {} is of runs only", format), ""};
+  }
+  if (study) return *study;
+  const std::vector<StoredResults> results = open_results(arguments);
+  if (format == "md") return {report_markdown(results), ""};
+  const std::filesystem::path directory = results.front().directory();
+  if (format == "html") return {report_html(results), directory / "report.html"};
+  if (results.size() > 1) {
+    throw UsageError{fmt::format("--format {} is of one run", format), "name one at a time"};
+  }
+  if (format == "svg") return {report_svg(results.front()), directory / "report.svg"};
+  return {report_png(results.front()), directory / "report.png"};
+}
+
 int report(const Invocation& invocation, Terminal& terminal) {
-  const std::vector<StoredResults> results = open_results(invocation.arguments);
-  const bool markdown = invocation.value("format", "html") == "md";
-  const std::string page = markdown ? report_markdown(results) : report_html(results);
+  WrittenReport written;
+  try {
+    written = make_report(invocation.arguments, invocation.value("format", "html"));
+  } catch (const MissingProgram& e) {
+    terminal.err << "bcsim: " << e.what() << '\n';
+    return code(ExitCode::internal);
+  }
+  const std::string& page = written.content;
   std::string out = invocation.value("out");
-  if (out.empty() && !markdown) out = (results.front().directory() / "report.html").string();
+  if (out.empty()) out = written.beside.string();
   if (out.empty() || out == "-") {
     terminal.out << page;
   } else {
@@ -54,12 +106,13 @@ Command report_command() {
       .min_arguments = 0,
       .max_arguments = 100,
       .description =
-          "Writes one HTML file that needs nothing but itself: no network, no script; it opens "
-          "from\n"
-          "a mail and prints. RESULTS are directories that 'bcsim run' has written, or scenarios\n"
-          "below results/; none: the newest. Several stand side by side. The page is report.html "
-          "in\n"
-          "the (first) directory. Exit code 65: no results there.",
+          "Writes one HTML file that needs nothing but itself: no network; it opens from a mail,\n"
+          "works without scripts and prints. RESULTS are directories that 'bcsim run' has\n"
+          "written, or scenarios below results/; none: the newest. Several stand side by side.\n"
+          "The page is report.html in the (first) directory. A directory of sweep, plan or tune\n"
+          "and a file of 'bcsim compare --json' have pages of their own: lines or heat maps,\n"
+          "tables of capacity, the Pareto picture, a forest plot. Exit code 65: no results there; "
+          "70: --format png without rsvg-convert.",
       .options = {{.name = "out",
                    .letter = 'o',
                    .kind = ValueKind::file,
@@ -68,13 +121,18 @@ Command report_command() {
                   {.name = "format",
                    .kind = ValueKind::choice,
                    .value = "FORMAT",
-                   .doc = "html, or md: Markdown, on standard output unless -o says otherwise",
-                   .choices = {"html", "md"}},
+                   .doc = "html; md: Markdown, on standard output unless -o says otherwise; png or "
+                          "svg: the answer and the main charts as a picture",
+                   .choices = {"html", "md", "png", "svg"}},
                   {.name = "quiet", .letter = 'q', .doc = "Do not say where it is"}},
       .examples = {{"bcsim run site_failure && bcsim report", "The page of what was just run"},
                    {"bcsim report results/site_failure results/partition -o both.html",
                     "Two failures side by side"},
-                   {"bcsim report --format md >> \"$GITHUB_STEP_SUMMARY\"", "For a pull request"}},
+                   {"bcsim report --format md >> \"$GITHUB_STEP_SUMMARY\"", "For a pull request"},
+                   {"bcsim compare a.yaml b.yaml --json > ab.json && bcsim report ab.json",
+                    "The differences as a forest plot: ab.html"},
+                   {"bcsim report results/site_failure/sweep-1a2b3c4d",
+                    "How the metrics depend on what was varied"}},
       .run = report};
 }
 

@@ -92,6 +92,11 @@ int run(const Invocation& invocation, Terminal& terminal) {
   request.path = invocation.arguments.front();
   request.out = invocation.value("out");
   request.json = invocation.has("json");
+  request.baseline = invocation.has("baseline");
+  if (request.baseline) {
+    if (!request.out.empty()) throw UsageError{"--baseline and --out both name a directory", ""};
+    request.out = invocation.value("baseline");
+  }
   request.twin = !invocation.has("no-twin");
   take_precision(invocation, request);
   request.journal = invocation.value("journal");
@@ -107,7 +112,7 @@ int run(const Invocation& invocation, Terminal& terminal) {
     }
   }
   if (!invocation.has("shard")) return run_scenario(request, terminal);
-  for (const char* whole : {"precision", "json", "journal", "pcap"}) {
+  for (const char* whole : {"precision", "json", "journal", "pcap", "baseline"}) {
     if (!invocation.has(whole)) continue;
     throw UsageError{fmt::format("--{} needs the whole run, which a shard is not", whole),
                      "--shard works with a given number of replications (-n)"};
@@ -137,6 +142,10 @@ Command run_command() {
                    .kind = ValueKind::directory,
                    .value = "DIR",
                    .doc = "Write the results there instead"},
+                  {.name = "baseline",
+                   .kind = ValueKind::directory,
+                   .value = "DIR",
+                   .doc = "… and only what 'bcsim compare' needs: small, for version control"},
                   {.name = "seed",
                    .kind = ValueKind::number,
                    .value = "N",

@@ -63,9 +63,14 @@ std::string difference_words(const KeyDifference& d) {
 }
 
 std::string terms_words(const CompareResult& r) {
-  return fmt::format(
-      "{} replications each, {}; 95 % intervals; p after Holm over {} metrics", r.replications,
-      r.paired ? "on the same random numbers" : "on random numbers of their own", r.metrics.size());
+  const std::string few =
+      r.replications < kFewestReplications
+          ? fmt::format("; nothing is decided on fewer than {}", kFewestReplications)
+          : "";
+  return fmt::format("{} replications each, {}; 95 % intervals; p after Holm over {} metrics{}",
+                     r.replications,
+                     r.paired ? "on the same random numbers" : "on random numbers of their own",
+                     r.metrics.size(), few);
 }
 
 std::string xml_text(std::string_view text) {

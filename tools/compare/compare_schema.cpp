@@ -9,25 +9,25 @@ namespace {
 
 using SchemaJson = nlohmann::ordered_json;
 
-SchemaJson described(SchemaJson type, const char* description) {
+SchemaJson with_words(SchemaJson type, const char* description) {
   type["description"] = description;
   return type;
 }
 
 SchemaJson of_type(const char* type, const char* description) {
-  return described({{"type", type}}, description);
+  return with_words({{"type", type}}, description);
 }
 
 SchemaJson number_or_null(const char* description) {
-  return described({{"type", SchemaJson{"number", "null"}}}, description);
+  return with_words({{"type", SchemaJson{"number", "null"}}}, description);
 }
 
 SchemaJson one_of_words(const std::vector<std::string>& words, const char* description) {
-  return described({{"type", "string"}, {"enum", words}}, description);
+  return with_words({{"type", "string"}, {"enum", words}}, description);
 }
 
 /// An object all of whose members are always there.
-SchemaJson object_of(const std::vector<std::pair<std::string, SchemaJson>>& members) {
+SchemaJson object_with(const std::vector<std::pair<std::string, SchemaJson>>& members) {
   SchemaJson object = {{"type", "object"}, {"required", SchemaJson::array()}};
   for (const auto& [key, type] : members) {
     object["required"].push_back(key);
@@ -37,7 +37,7 @@ SchemaJson object_of(const std::vector<std::pair<std::string, SchemaJson>>& memb
 }
 
 SchemaJson list_of(SchemaJson items, const char* description) {
-  return described({{"type", "array"}, {"items", std::move(items)}}, description);
+  return with_words({{"type", "array"}, {"items", std::move(items)}}, description);
 }
 
 SchemaJson estimate_schema() {
@@ -45,41 +45,44 @@ SchemaJson estimate_schema() {
                                {"items", {{"type", "number"}}},
                                {"minItems", 2},
                                {"maxItems", 2}};
-  return object_of({{"value", number_or_null("mean or ratio over the replications")},
-                    {"interval", described(interval, "95 %; null with fewer than two")},
-                    {"sd", number_or_null("standard deviation of one replication")},
-                    {"n", of_type("integer", "replications that have a value")}});
+  return object_with({{"value", number_or_null("mean or ratio over the replications")},
+                      {"interval", with_words(interval, "95 %; null with fewer than two")},
+                      {"sd", number_or_null("standard deviation of one replication")},
+                      {"n", of_type("integer", "replications that have a value")}});
 }
 
 SchemaJson difference_schema() {
-  return object_of({{"path", of_type("string", "key of the effective scenario")},
-                    {"a", of_type("string", "its value in A; empty: not there")},
-                    {"b", of_type("string", "its value in B")},
-                    {"must_match", of_type("boolean", "demand, staffing, time, faults or seed")}});
+  return object_with(
+      {{"path", of_type("string", "key of the effective scenario")},
+       {"a", of_type("string", "its value in A; empty: not there")},
+       {"b", of_type("string", "its value in B")},
+       {"must_match", of_type("boolean", "demand, staffing, time, faults or seed")}});
 }
 
 SchemaJson metric_schema(const SchemaJson& estimate) {
-  return object_of({{"id", of_type("string", "of the metric")},
-                    {"unit", of_type("string", "of the metric; 1: a fraction")},
-                    {"a", estimate},
-                    {"b", estimate},
-                    {"difference", described(estimate, "B - A, over what both have")},
-                    {"effect", number_or_null("difference / its standard deviation")},
-                    {"p", number_or_null("t-test of no difference")},
-                    {"p_holm", number_or_null("after Holm's correction over the metrics shown")},
-                    {"margin", number_or_null("differences within it do not matter")},
-                    {"variance_factor", number_or_null("variance as if unpaired / paired")},
-                    {"verdict", one_of_words({"better", "worse", "differs", "same", "inconclusive"},
-                                             "of the metric")}});
+  return object_with(
+      {{"id", of_type("string", "of the metric")},
+       {"unit", of_type("string", "of the metric; 1: a fraction")},
+       {"a", estimate},
+       {"b", estimate},
+       {"difference", with_words(estimate, "B - A, over what both have")},
+       {"effect", number_or_null("difference / its standard deviation")},
+       {"p", number_or_null("t-test of no difference")},
+       {"p_holm", number_or_null("after Holm's correction over the metrics shown")},
+       {"margin", number_or_null("differences within it do not matter")},
+       {"variance_factor", number_or_null("variance as if unpaired / paired")},
+       {"verdict",
+        one_of_words({"better", "worse", "differs", "same", "inconclusive"}, "of the metric")}});
 }
 
 SchemaJson gate_schema(const SchemaJson& estimate) {
-  return object_of({{"metric", of_type("string", "its id")},
-                    {"gate", of_type("string", "as written")},
-                    {"verdict", one_of_words({"passed", "failed", "inconclusive"}, "of the gate")},
-                    {"of", described(estimate, "what was looked at: B, or B - A")},
-                    {"limit", number_or_null("in the metric's unit")},
-                    {"text", of_type("string", "why, in words")}});
+  return object_with(
+      {{"metric", of_type("string", "its id")},
+       {"gate", of_type("string", "as written")},
+       {"verdict", one_of_words({"passed", "failed", "inconclusive"}, "of the gate")},
+       {"of", with_words(estimate, "what was looked at: B, or B - A")},
+       {"limit", number_or_null("in the metric's unit")},
+       {"text", of_type("string", "why, in words")}});
 }
 
 }  // namespace
@@ -88,7 +91,7 @@ nlohmann::ordered_json compare_schema() {
   const SchemaJson estimate = {{"$ref", "#/definitions/estimate"}};
   SchemaJson schema = {{"$schema", "http://json-schema.org/draft-07/schema#"},
                        {"title", "What bcsim compare --json prints"}};
-  schema.update(object_of(
+  schema.update(object_with(
       {{"a", of_type("string", "what A was called")},
        {"b", of_type("string", "what B was called")},
        {"verdict", one_of_words({"passed", "failed", "inconclusive", "no_gates"}, "of all gates")},

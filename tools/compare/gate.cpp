@@ -41,15 +41,19 @@ std::optional<Limit> parse_limit(std::string_view text) {
 }  // namespace
 
 Direction good_direction(std::string_view definition) {
-  static constexpr std::array<std::string_view, 10> kHigher = {
+  static constexpr std::array<std::string_view, 13> kHigher = {
       "answered",         "completed",
       "service_level",    "service_level.f1",
       "service_level.f2", "service_level.f3",
       "service_level.f4", "service_level.f5",
-      "agents.at_work",   "recovery.agents_returned"};
-  static constexpr std::array<std::string_view, 10> kNeither = {
-      "attempted",    "offered",     "agents.working", "agents.ready", "agents.busy",
-      "talking.mean", "talking.max", "occupancy",      "ringing.mean", "redials"};
+      "agents.at_work",   "recovery.agents_returned",
+      "direct.answered",  "internal.answered",
+      "outgoing.answered"};
+  static constexpr std::array<std::string_view, 13> kNeither = {
+      "attempted",         "offered",      "agents.working",   "agents.ready",
+      "agents.busy",       "talking.mean", "talking.max",      "occupancy",
+      "ringing.mean",      "redials",      "direct.attempted", "internal.attempted",
+      "outgoing.attempted"};
   const auto in = [&](const auto& list) {
     return std::find(list.begin(), list.end(), definition) != list.end();
   };

@@ -44,6 +44,12 @@ std::string_view kind_name(tlib::Kind kind) {
       return "EventHeld";
     case retrieved:
       return "EventRetrieved";
+    case make_call:
+      return "TMakeCall";
+    case dialing:
+      return "EventDialing";
+    case call_refused:
+      return "EventError";
     case released:
       return "EventReleased";
     case dn_out_of_service:
@@ -98,6 +104,8 @@ std::string_view kind_name(models::pstn::Kind kind) {
       return "speech";
     case release:
       return "release";
+    case cleared:
+      return "cleared";
   }
   return "";
 }
@@ -126,6 +134,10 @@ std::string_view kind_name(models::notice::Kind kind) {
       return "become primary";
     case activate_standby:
       return "activate standby";
+    case stand_down:
+      return "stand down";
+    case config_write:
+      return "configuration change";
     case shift_start:
       return "shift start";
     case shift_end:
@@ -134,12 +146,26 @@ std::string_view kind_name(models::notice::Kind kind) {
       return "move desk";
     case drain:
       return "drain";
+    case ha_link:
+      return "HA link";
     case gateway_died:
       return "gateway died";
     case gateway_down:
       return "gateway down";
     case gateway_up:
       return "gateway up";
+    case wishes_to_call:
+      return "wishes to call";
+    case dials:
+      return "dials";
+    case dial:
+      return "dial";
+    case make_call:
+      return "make call";
+    case hang_up:
+      return "hang up";
+    case own_call_over:
+      return "own call over";
   }
   return "";
 }
@@ -259,6 +285,12 @@ std::string_view fate_words(sim::DropReason reason) {
       "lost on the link", "the link's queue was full", "the machine was dead",
       "the process hung", "refused: no process there"};
   return kWords[static_cast<std::size_t>(reason)];
+}
+
+std::string_view kind_word(models::CallKind kind) {
+  constexpr std::array<std::string_view, models::kCallKinds> kWords = {"queue", "direct",
+                                                                       "internal", "outgoing"};
+  return kWords[static_cast<std::size_t>(kind)];
 }
 
 std::string_view release_word(models::pstn::Release release) {

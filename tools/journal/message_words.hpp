@@ -30,6 +30,7 @@ namespace bcsim::tools {
 [[nodiscard]] std::string_view fate_words(sim::DropReason reason);
 
 // Words of calls.csv and the journal.
+[[nodiscard]] std::string_view kind_word(models::CallKind kind);
 [[nodiscard]] std::string_view release_word(models::pstn::Release release);
 [[nodiscard]] std::string_view phase_word(models::CallPhase phase);
 [[nodiscard]] std::string_view state_word(models::AgentState state);

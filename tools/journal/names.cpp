@@ -21,14 +21,15 @@ ThingNames names_of(const models::Layout& layout) {
   for (const auto& stream : scenario.calls) names.streams.push_back(stream.name);
   for (const auto& queue : scenario.queues) names.queues.push_back(queue.name);
   for (const auto& fault : scenario.faults) names.faults.push_back(fault.text);
+  names.changes = models::change_texts(scenario.configuration);
   return names;
 }
 
 ThingNames names_of(const models::RunResult& result) {
   return {result.agent_names,  result.gateway_names,
           result.node_names,   {result.site_names.begin(), result.site_names.end()},
-          result.stream_names, {},
-          result.fault_texts};
+          result.stream_names, result.queue_names,
+          result.fault_texts,  result.change_texts};
 }
 
 }  // namespace bcsim::tools

@@ -22,7 +22,7 @@ class RecordWriter {
     j_["caller"] = f.caller;
     j_["attempt"] = f.attempt;
     j_["stream"] = ThingNames::of(n_.streams, f.stream);
-    gateway(f.gateway);
+    if (f.gateway != models::kNoGateway) gateway(f.gateway);
     j_["talk_s"] = sim::seconds(f.talk);
     j_["patience_s"] = sim::seconds(f.patience);
   }
@@ -34,7 +34,7 @@ class RecordWriter {
   }
   void operator()(const models::SetupFailed& f) const {
     event("call.setup_failed", f.call);
-    gateway(f.gateway);
+    if (f.gateway != models::kNoGateway) gateway(f.gateway);
     site(f.site);
     j_["status"] = f.status;
   }
@@ -56,7 +56,7 @@ class RecordWriter {
   }
   void operator()(const models::CallRinging& f) const {
     event("call.ringing", f.call);
-    agent(f.agent);
+    if (f.agent.valid()) agent(f.agent);
     site(f.site);
   }
   void operator()(const models::CallReturned& f) const {
@@ -112,6 +112,29 @@ class RecordWriter {
     j_["after_s"] = sim::seconds(f.after);
   }
 
+  void operator()(const models::AgentDialled& f) const {
+    event("call.dialled", f.call);
+    agent(f.agent);
+    j_["by"] = f.by_desktop != 0 ? "3pcc" : "1pcc";
+  }
+  void operator()(const models::PhoneInvited& f) const {
+    event("leg.phone_invite", f.call);
+    agent(f.agent);
+    site(f.site);
+    j_["nth"] = f.nth;
+  }
+  void operator()(const models::AgentCallTaken& f) const {
+    event("call.taken", f.call);
+    agent(f.agent);
+    site(f.site);
+    j_["path"] = f.path;
+  }
+  void operator()(const models::CallSentOut& f) const {
+    event("call.sent_out", f.call);
+    site(f.site);
+    gateway(f.gateway);
+  }
+
   // ---- gateways, peers, servers ----
   void operator()(const models::ProxyState& f) const {
     event(f.online != 0 ? "mg.proxy_online" : "mg.proxy_offline");
@@ -146,6 +169,16 @@ class RecordWriter {
   void operator()(const models::EarlyDialogLost& f) const {
     event("call.early_dialog_lost", f.call);
     site(f.site);
+  }
+  void operator()(const models::CallStateLost& f) const {
+    event("call.not_copied", f.call);
+    site(f.site);
+  }
+  void operator()(const models::CallsCopied& f) const {
+    event("ha.calls_copied");
+    site(f.site);
+    j_["calls"] = f.calls;
+    j_["left"] = f.left;
   }
   void operator()(const models::RequestDropped& f) const {
     event("ss.request_dropped");
@@ -198,12 +231,15 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
     j_["result"] = "ok";
+    j_["cause"] = "";
   }
   void operator()(const models::AgentLoginRefused& f) const {
     event("desk.login");
     agent(f.agent);
     site(f.site);
     j_["result"] = "rejected";
+    constexpr const char* kCauses[] = {"endpoint_out_of_service", "closing", "not_configured"};
+    j_["cause"] = kCauses[static_cast<std::size_t>(f.cause)];
   }
   void operator()(const models::AgentLogout& f) const {
     event("desk.logout");
@@ -239,9 +275,36 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
   }
+  void operator()(const models::ConfigWritten& f) const {
+    event("cfg.write");
+    site(f.site);
+    j_["change"] = ThingNames::of(n_.changes, f.edit);
+    j_["objects"] = f.objects;
+  }
   void operator()(const models::ConfigWriteRefused& f) const {
     event("cfg.write_rejected");
     site(f.site);
+    const bool known = f.edit != models::ConfigWriteRefused::kNoEdit;
+    j_["change"] = known ? ThingNames::of(n_.changes, f.edit) : std::string();
+  }
+  void operator()(const models::ConfigMasterKnown& f) const {
+    event(f.known != 0 ? "cfg.master_found" : "cfg.master_lost");
+    site(f.site);
+  }
+  void operator()(const models::ConfigDrift& f) const {
+    const auto type = static_cast<models::ObjectType>(f.type);
+    event("cfg.drift");
+    site(f.site);
+    j_["type"] = models::name(type);
+    j_["object"] = models::is_of_agents(type)   ? ThingNames::of(n_.agents, f.index)
+                   : models::is_of_queues(type) ? ThingNames::of(n_.queues, f.index)
+                                                : std::string();
+  }
+  void operator()(const models::ConfigReconciled& f) const {
+    event("cfg.reconciled");
+    j_["both"] = f.both;
+    j_["merged"] = f.merged;
+    j_["given_up"] = f.lost + 1;
   }
   void operator()(const models::ConfigStandbyUp& f) const {
     event("cfg.standby_up");

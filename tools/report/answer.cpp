@@ -67,6 +67,20 @@ std::string agent_words(double n) {
   return counted_words(n, " agent", " agents");
 }
 
+/// "162 more calls", "3 fewer calls", "no more calls".
+std::string change_words(double n, const char* many) {
+  const long whole = std::isnan(n) ? 0 : std::lround(std::abs(n));
+  if (whole == 0) return fmt::format("no more {}", many);
+  return fmt::format("{} {} {}", count_words(static_cast<std::uint64_t>(whole)),
+                     n > 0 ? "more" : "fewer", many);
+}
+std::string more_calls(double n) {
+  return change_words(n, "calls");
+}
+std::string more_callers(double n) {
+  return change_words(n, "callers");
+}
+
 std::vector<Sentence> calm_answer(const StoredResults& r) {
   Sentence first, second;
   first.say("Nothing was broken. Of ")
@@ -96,13 +110,17 @@ Sentence loss_sentence(const StoredResults& r, const std::vector<std::string>& p
         .say(figure(r, in_phases(phases, "lost." + causes.front()), whole_number_words))
         .say(fmt::format(" of them {}", cause_words(causes.front())));
   }
-  s.say("; ").say(figure(r, in_phases(phases, "abandoned"), caller_words)).say(" gave up waiting");
-  if (r.find("because.abandoned") != nullptr) {
-    s.say(", ")
-        .say(figure(r, {"because.abandoned"}, whole_number_words))
-        .say(" of them because of the failure");
+  if (r.find("because.abandoned") == nullptr) {
+    s.say("; ")
+        .say(figure(r, in_phases(phases, "abandoned"), caller_words))
+        .say(" gave up waiting");
+    return s.say(".");
   }
-  return s.say(".");
+  return s.say("; because of the failure ")
+      .say(figure(r, {"because.lost"}, more_calls))
+      .say(" were lost and ")
+      .say(figure(r, {"because.abandoned"}, more_callers))
+      .say(" gave up than without it.");
 }
 
 Sentence agents_sentence(const StoredResults& r) {
@@ -306,7 +324,9 @@ std::vector<Milestone> milestones(const StoredResults& r) {
   for (const auto& [id, metric] : r.metrics()) {
     const auto of_site = [&](std::string_view suffix) {
       const bool ours = id.starts_with("recovery.") && id.ends_with(suffix);
-      return ours ? id.substr(9, id.size() - 9 - suffix.size()) : std::string();
+      if (!ours) return std::string();
+      const std::string site = id.substr(9, id.size() - 9 - suffix.size());
+      return site == "site1" ? r.site_names()[0] : site == "site2" ? r.site_names()[1] : site;
     };
     if (const std::string site = of_site(".switchover"); !site.empty()) {
       once(fmt::format("{}: backup SIP Server has taken over", site), id);

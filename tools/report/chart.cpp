@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "tools/report/html.hpp"
 #include "tools/results/plain_words.hpp"
@@ -37,16 +38,32 @@ class ChartWriter {
         if (i < series.high.size() && !std::isnan(series.high[i]))
           top = std::max(top, series.high[i]);
       }
+      for (const double y : series.twin) top = std::fmax(top, y);
     }
     ticks_ = s_.percent ? std::vector<double>{0, 0.25, 0.5, 0.75, 1} : round_ticks(top, 4);
     top_ = ticks_.back();
   }
 
   std::string write() {
-    out_ = fmt::format("<figure class=\"chart\">\n<figcaption>{} <span class=\"soft\">{}</span>",
-                       escape_html(s_.title), escape_html(s_.unit));
+    out_ = fmt::format(
+        "<figure class=\"chart\" data-chart=\"{}\">\n<figcaption>{} "
+        "<span class=\"soft\">{}</span>",
+        escape_html(json()), escape_html(s_.title), escape_html(s_.unit));
     legend();
     out_ += "</figcaption>\n";
+    draw();
+    if (!s_.note.empty()) out_ += fmt::format("<p class=\"soft\">{}</p>\n", escape_html(s_.note));
+    table();
+    return out_ + "</figure>\n";
+  }
+
+  std::string svg() {
+    draw();
+    return std::move(out_);
+  }
+
+ private:
+  void draw() {
     out_ += fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", kChartWidth,
                         kChartHeight, escape_html(s_.title + ", " + s_.unit));
     for (const ChartShade& shade : s_.shades) shaded(shade);
@@ -57,15 +74,13 @@ class ChartWriter {
     }
     for (const ChartSeries& series : s_.series) band(series);
     for (const ChartSeries& series : s_.series) {
-      if (series.kind != ChartSeries::Kind::bars) curve(series);
+      if (!series.twin.empty()) curve(series, series.twin, 't');
+    }
+    for (const ChartSeries& series : s_.series) {
+      if (series.kind != ChartSeries::Kind::bars) curve(series, series.y, 'l');
     }
     out_ += "</svg>\n";
-    if (!s_.note.empty()) out_ += fmt::format("<p class=\"soft\">{}</p>\n", escape_html(s_.note));
-    table();
-    return out_ + "</figure>\n";
   }
-
- private:
   [[nodiscard]] double px(double x) const {
     return kLeft + (x - s_.x_from) / (s_.x_to - s_.x_from) * (kChartWidth - kLeft - kRight);
   }
@@ -78,8 +93,47 @@ class ChartWriter {
     return text;
   }
 
+  [[nodiscard]] bool has_twin() const {
+    return std::any_of(s_.series.begin(), s_.series.end(),
+                       [](const ChartSeries& series) { return !series.twin.empty(); });
+  }
+
+  /// What the script needs, with the names it knows.
+  [[nodiscard]] std::string json() const {
+    using Json = nlohmann::ordered_json;
+    const auto numbers = [](const std::vector<double>& values) {
+      Json list = Json::array();
+      for (const double v : values) {  // five digits: a screen has not more
+        list.push_back(std::isnan(v) ? Json(nullptr) : Json(std::stod(fmt::format("{:.5g}", v))));
+      }
+      return list;
+    };
+    Json j = {{"from", s_.x_from}, {"to", s_.x_to}};
+    Json x = Json::array();
+    for (const double v : s_.x) x.push_back(v);
+    j["x"] = std::move(x);
+    j["bar"] = s_.bar_width;
+    j["day"] = s_.start_of_day_s;
+    j["percent"] = s_.percent;
+    j["series"] = Json::array();
+    for (const ChartSeries& series : s_.series) {
+      constexpr const char* kKinds[] = {"line", "step", "bars"};
+      Json one = {{"name", series.name},
+                  {"kind", kKinds[static_cast<int>(series.kind)]},
+                  {"look", series.look},
+                  {"y", numbers(series.y)}};
+      if (!series.low.empty()) one["low"] = numbers(series.low), one["high"] = numbers(series.high);
+      if (!series.twin.empty()) one["twin"] = numbers(series.twin);
+      j["series"].push_back(std::move(one));
+    }
+    j["shades"] = Json::array();
+    for (const ChartShade& shade : s_.shades) j["shades"].push_back({shade.from, shade.to});
+    if (!s_.labels.empty()) j["labels"] = s_.labels;
+    return j.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+
   void legend() {
-    if (s_.series.size() < 2) return;
+    if (s_.series.size() < 2 && !has_twin()) return;
     out_ += "<span class=\"legend\">";
     for (const ChartSeries& series : s_.series) {
       out_ += series.kind == ChartSeries::Kind::bars
@@ -91,6 +145,11 @@ class ChartWriter {
                         "<span><svg viewBox=\"0 0 18 10\"><line class=\"l{0}\" x1=\"0\" "
                         "y1=\"5\" x2=\"18\" y2=\"5\"/></svg>{1}</span>",
                         series.look, escape_html(series.name));
+    }
+    if (has_twin()) {
+      out_ +=
+          "<span><svg viewBox=\"0 0 18 10\"><line class=\"t6\" x1=\"0\" y1=\"5\" x2=\"18\" "
+          "y2=\"5\"/></svg>without the failure</span>";
     }
     out_ += "</span>";
   }
@@ -110,15 +169,21 @@ class ChartWriter {
       out_ += fmt::format("<text class=\"y\" x=\"{}\" y=\"{}\">{}</text>\n", n(kLeft - 5),
                           n(py(tick) + 4), tick == 0 ? "0" : value_words(tick, s_.percent));
     }
-    const auto times = time_ticks(s_.x_from, s_.x_to, 5);
-    const bool seconds = times.size() > 1 && std::fmod(times[1] - times[0], 60) != 0;
-    for (const double t : times) {
+    for (const auto& [t, words] : x_ticks()) {
       out_ += fmt::format("<text class=\"x\" x=\"{}\" y=\"{}\">{}</text>",
                           n(std::clamp(px(t), kLeft + 12, kChartWidth - kRight - 16)),
-                          n(kChartHeight - 6), tick_clock(t, s_.start_of_day_s, seconds));
+                          n(kChartHeight - 6), escape_html(words));
       out_ += fmt::format("<line class=\"grid\" x1=\"{0}\" x2=\"{0}\" y1=\"{1}\" y2=\"{2}\"/>\n",
                           n(px(t)), n(kChartHeight - kBottom), n(kChartHeight - kBottom + 4));
     }
+  }
+  [[nodiscard]] std::vector<std::pair<double, std::string>> x_ticks() const {
+    if (!s_.labels.empty()) return s_.labels;
+    std::vector<std::pair<double, std::string>> ticks;
+    const auto times = time_ticks(s_.x_from, s_.x_to, 5);
+    const bool seconds = times.size() > 1 && std::fmod(times[1] - times[0], 60) != 0;
+    for (const double t : times) ticks.emplace_back(t, tick_clock(t, s_.start_of_day_s, seconds));
+    return ticks;
   }
   void bars(const ChartSeries& series, std::vector<double>& base) {
     std::string path;
@@ -139,23 +204,25 @@ class ChartWriter {
     std::string there, back;
     for (std::size_t i = 0; i < series.y.size(); ++i) {
       if (std::isnan(series.low[i]) || std::isnan(series.high[i])) continue;
-      there +=
-          fmt::format("{}{} {}", there.empty() ? "M" : "L", n(px(s_.x[i])), n(py(series.high[i])));
+      there += fmt::format("{}{} {}", there.empty() ? "M" : "L", n(px(s_.x[i])),
+                           n(py(std::min(top_, series.high[i]))));
       back = fmt::format("L{} {}", n(px(s_.x[i])), n(py(std::max(0.0, series.low[i])))) + back;
     }
     if (!there.empty()) {
       out_ += fmt::format("<path class=\"band f{}\" d=\"{}{}z\"/>\n", series.look, there, back);
     }
   }
-  void curve(const ChartSeries& series) {
+  /// `look`: the letter of its class, l (of the run) or t (of the twin).
+  void curve(const ChartSeries& series, const std::vector<double>& values, char look) {
     std::string path;
     bool open = false;
-    for (std::size_t i = 0; i < series.y.size(); ++i) {
-      if (std::isnan(series.y[i])) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (std::isnan(values[i])) {
         open = false;
         continue;
       }
-      const std::string x = n(px(s_.x[i])), y = n(py(series.y[i]));
+      const double shift = series.kind == ChartSeries::Kind::bars ? s_.bar_width / 2 : 0;
+      const std::string x = n(px(s_.x[i] + shift)), y = n(py(values[i]));
       if (!open) {
         path += fmt::format("M{} {}", x, y);
       } else if (series.kind == ChartSeries::Kind::step) {
@@ -166,19 +233,26 @@ class ChartWriter {
       open = true;
     }
     if (open && series.kind == ChartSeries::Kind::step) path += fmt::format("H{}", n(px(s_.x_to)));
-    out_ += fmt::format("<path class=\"l{}\" d=\"{}\"/>\n", series.look, path);
+    out_ += fmt::format("<path class=\"{}{}\" d=\"{}\"/>\n", look, series.look, path);
   }
   void table() {
-    out_ +=
-        "<details><summary>Table</summary><div class=\"scroll\"><table><thead><tr><th>time</th>";
+    out_ += fmt::format(
+        "<details><summary>Table</summary><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>"
+        "<th>{}</th>",
+        escape_html(s_.x_title));
     for (const ChartSeries& series : s_.series) {
       out_ += fmt::format("<th>{}</th>", escape_html(series.name));
+      if (!series.twin.empty()) out_ += "<th>without the failure</th>";
     }
     out_ += "</tr></thead><tbody>\n";
     for (std::size_t i = 0; i < s_.x.size(); ++i) {
-      out_ += fmt::format("<tr><td>{}</td>", tick_clock(s_.x[i], s_.start_of_day_s, true));
+      out_ += fmt::format("<tr><td>{}</td>", i < s_.labels.size()
+                                                 ? escape_html(s_.labels[i].second)
+                                                 : tick_clock(s_.x[i], s_.start_of_day_s, true));
       for (const ChartSeries& series : s_.series) {
         out_ += fmt::format("<td>{}</td>", value_words(series.y[i], s_.percent));
+        if (series.twin.empty()) continue;
+        out_ += fmt::format("<td>{}</td>", value_words(series.twin[i], s_.percent));
       }
       out_ += "</tr>\n";
     }
@@ -234,6 +308,10 @@ std::string chart_figure(const ChartSpec& spec) {
   return ChartWriter(spec).write();
 }
 
+std::string chart_svg(const ChartSpec& spec) {
+  return ChartWriter(spec).svg();
+}
+
 std::string chart_style() {
   // Okabe and Ito's colours, which the colour-blind can tell apart; dashes and hatching for paper.
   std::string css = R"(
@@ -260,7 +338,8 @@ svg .edge{stroke:var(--c2);stroke-width:1;stroke-dasharray:2 2}svg .band{opacity
   for (int i = 1; i <= 6; ++i) {
     css += fmt::format(
         "svg .l{0}{{stroke:var(--c{0});stroke-width:1.8;fill:none;stroke-dasharray:{1}}}"
-        "svg .f{0}{{fill:var(--c{0})}}svg .b{0}{{fill:url(#p{0})}}\n",
+        "svg .t{0}{{stroke:var(--c{0});stroke-width:1.1;fill:none;stroke-dasharray:1 3;"
+        "stroke-linecap:round}}svg .f{0}{{fill:var(--c{0})}}svg .b{0}{{fill:url(#p{0})}}\n",
         i, kDashes[i - 1]);
   }
   return css;

@@ -12,6 +12,7 @@ struct ChartSeries {
   std::string name;
   std::vector<double> y;                    ///< one per x; NaN: a gap
   std::vector<double> low = {}, high = {};  ///< confidence band; empty: none
+  std::vector<double> twin = {};            ///< the same without the failure; empty: not known
   int look = 1;                             ///< colour, dashes and hatching of this number, 1 to 6
 };
 
@@ -29,11 +30,17 @@ struct ChartSpec {
   std::vector<ChartShade> shades;
   double start_of_day_s = -1;  ///< < 0: times are since the start
   bool percent = false;        ///< y from 0 to 1, shown as a percentage
+  /// x is no time: what stands below it where, and in the first column of the table.
+  std::vector<std::pair<double, std::string>> labels = {};
+  std::string x_title = "time";
   std::string note = "";
 };
 
-/// A `<figure>` with legend, chart and table.
+/// A `<figure>` with legend, chart and table. Its attribute data-chart has the same as JSON, for
+/// the script that draws an interactive one over it.
 [[nodiscard]] std::string chart_figure(const ChartSpec& spec);
+/// The drawing alone: an `<svg>` that needs the style and the patterns.
+[[nodiscard]] std::string chart_svg(const ChartSpec& spec);
 /// CSS of the figures, and the patterns that the charts of a page share.
 [[nodiscard]] std::string chart_style();
 [[nodiscard]] std::string chart_patterns();

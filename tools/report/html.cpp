@@ -54,17 +54,21 @@ pre{overflow-x:auto;background:var(--card);padding:1rem;border-radius:6px;font-s
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--faint:#ccc;--paper:#fff;
 --card:#f4f4f4;
 --accent:#000;--bad:#900;--good:#060}body{max-width:none;padding:0;font-size:11pt}
-h2{break-after:avoid}}
+h2{break-after:avoid}.scroll{overflow:visible}table{font-size:8.5pt}tr{break-inside:avoid}
+th,td{padding:.2rem .3rem;white-space:normal}}
 )";
 
 }  // namespace
 
 std::string html_page(const HtmlPage& page) {
+  const bool script = page.interactive && !kInteractiveScript.empty();
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-      "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
-      escape_html(page.title), kPageStyle, page.style, page.body);
+      "<title>{}</title>\n<style>{}{}{}</style>\n</head>\n<body>\n<main>\n{}</main>\n{}</body>\n"
+      "</html>\n",
+      escape_html(page.title), kPageStyle, page.style, script ? kInteractiveStyle : "", page.body,
+      script ? fmt::format("<script>{}</script>\n", kInteractiveScript) : "");
 }
 
 }  // namespace bcsim::tools

@@ -161,16 +161,42 @@ class RunTimeline {
   }
   [[nodiscard]] ChartSeries sum(const char* column, std::string name, int look,
                                 ChartSeries::Kind kind = ChartSeries::Kind::line) const {
+    return of_both(column, std::move(name), look, kind, [](double a, double b) { return a + b; });
+  }
+  /// The larger of both sites.
+  [[nodiscard]] ChartSeries most(const char* column, std::string name, int look) const {
+    return of_both(column, std::move(name), look, ChartSeries::Kind::line,
+                   [](double a, double b) { return std::fmax(a, b); });
+  }
+  /// A figure with a line for each site; the values are multiplied by `factor`.
+  [[nodiscard]] ChartSpec two_sites(std::string title, std::string unit, const char* column,
+                                    double factor = 1, const char* before_name = "") const {
+    ChartSpec spec = frame(std::move(title), std::move(unit));
+    for (int site = 0; site < 2; ++site) {
+      ChartSeries s = of_site(site == 0 ? "1" : "2", column,
+                              before_name + r_.site_names()[static_cast<std::size_t>(site)],
+                              site + 1, ChartSeries::Kind::line);
+      for (auto* values : {&s.y, &s.low, &s.high, &s.twin}) {
+        for (double& v : *values) v *= factor;
+      }
+      spec.series.push_back(std::move(s));
+    }
+    return spec;
+  }
+
+ private:
+  [[nodiscard]] ChartSeries of_both(const char* column, std::string name, int look,
+                                    ChartSeries::Kind kind, double (*both)(double, double)) const {
     ChartSeries a = of_site("1", column, std::move(name), look, kind);
     const ChartSeries b = of_site("2", column, "", look, kind);
-    for (std::size_t i = 0; i < a.y.size(); ++i) a.y[i] += b.y[i];
+    for (std::size_t i = 0; i < a.y.size(); ++i) a.y[i] = both(a.y[i], b.y[i]);
+    for (std::size_t i = 0; i < a.twin.size(); ++i) a.twin[i] = both(a.twin[i], b.twin[i]);
     a.low.clear();
     a.high.clear();
     return a;
   }
   [[nodiscard]] ChartSeries of_site(const std::string& site, const char* column, std::string name,
-                                    int look,
-                                    ChartSeries::Kind kind = ChartSeries::Kind::line) const {
+                                    int look, ChartSeries::Kind kind) const {
     ChartSeries s;
     s.kind = kind;
     s.name = std::move(name);
@@ -182,31 +208,30 @@ class RunTimeline {
     add_band(s, site, column);
     return s;
   }
-  /// The larger of both sites.
-  [[nodiscard]] ChartSeries most(const char* column, std::string name, int look) const {
-    ChartSeries a = of_site("1", column, std::move(name), look);
-    const ChartSeries b = of_site("2", column, "", look);
-    for (std::size_t i = 0; i < a.y.size(); ++i) a.y[i] = std::fmax(a.y[i], b.y[i]);
-    a.low.clear();
-    a.high.clear();
-    return a;
-  }
-
- private:
   void add_band(ChartSeries& s, const std::string& site, const char* column) const {
     if (r_.bands().rows() == 0) return;
     const auto& quantity = r_.bands().texts("quantity");
     const auto& sites = r_.bands().texts("site");
     const auto interval = r_.bands().numbers("interval"), low = r_.bands().numbers("low"),
                high = r_.bands().numbers("high"), mean = r_.bands().numbers("value");
+    const auto twin = r_.bands().has("without_faults") ? r_.bands().numbers("without_faults")
+                                                       : std::vector<double>(mean.size(), kGap);
     s.low.assign(s.y.size(), kGap);
     s.high.assign(s.y.size(), kGap);
+    s.twin.assign(s.y.size(), kGap);
     for (std::size_t i = 0; i < quantity.size(); ++i) {
       const auto at = static_cast<std::size_t>(interval[i]);
       if (quantity[i] != column || sites[i] != site || at >= s.y.size()) continue;
       s.low[at] = low[i];
       s.high[at] = high[i];
+      s.twin[at] = twin[i];
       s.y[at] = mean[i];
+    }
+    // Nothing is said by bands of one replication, and by a twin that there is not.
+    for (auto* values : {&s.low, &s.high, &s.twin}) {
+      if (std::all_of(values->begin(), values->end(), [](double v) { return std::isnan(v); })) {
+        values->clear();
+      }
     }
   }
 
@@ -216,24 +241,33 @@ class RunTimeline {
   double width_ = 900;
 };
 
+/// Of stacked bars the twin's are not told apart: a line for all of them.
+void stack_twins(ChartSpec& spec) {
+  std::vector<double> all = spec.series.front().twin;
+  for (std::size_t k = 1; k < spec.series.size(); ++k) {
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] += spec.series[k].twin[i];
+  }
+  for (ChartSeries& series : spec.series) series.twin.clear();
+  spec.series.back().twin = std::move(all);
+}
+
 }  // namespace
 
-std::string failure_charts(const StoredResults& r) {
-  if (std::isnan(first_failure_s(r)) || r.calls().rows() == 0) return "";
+namespace {
+
+std::vector<ChartSpec> failure_specs(const StoredResults& r) {
+  if (std::isnan(first_failure_s(r)) || r.calls().rows() == 0) return {};
   const Closeup c(r);
   const auto& outcome = r.calls().texts("outcome");
   const auto is = [&outcome](const char* word) {
     return [&outcome, word](std::size_t i) { return outcome[i] == word; };
   };
   const std::string per = fmt::format("calls per {:.0f} s", c.width());
-  const bool several = r.run().at("replications").get<int>() > 1;
-  std::string out =
-      fmt::format("<section>\n<h2>Around the failure</h2>\n{}<div class=\"charts\">\n",
-                  several ? "<p class=\"soft\">Of replication 0.</p>\n" : "");
+  std::vector<ChartSpec> out;
 
   ChartSpec waiting = c.frame("Waiting for an agent", "calls, most at a time");
   waiting.series = {{.kind = ChartSeries::Kind::step, .name = "waiting", .y = c.waiting()}};
-  out += chart_figure(waiting);
+  out.push_back(std::move(waiting));
 
   ChartSpec ends = c.frame("Calls lost and callers who gave up", per);
   using Kind = ChartSeries::Kind;
@@ -243,93 +277,87 @@ std::string failure_charts(const StoredResults& r) {
        .name = "gave up waiting",
        .y = c.count("released_s", is("abandoned")),
        .look = 2}};
-  out += chart_figure(ends);
+  out.push_back(std::move(ends));
 
   ChartSpec waits = c.frame("How long callers waited", "seconds, by when their call was taken");
   auto [most, mean] = c.waits();
   waits.series = {{.name = "longest", .y = std::move(most), .look = 2},
                   {.name = "mean", .y = std::move(mean), .look = 1}};
-  out += chart_figure(waits);
-  return out + "</div>\n</section>\n";
+  out.push_back(std::move(waits));
+  return out;
 }
 
-std::string whole_run_charts(const StoredResults& r) {
+std::vector<ChartSpec> whole_run_specs(const StoredResults& r) {
   const RunTimeline t(r);
   using Kind = ChartSeries::Kind;
-  std::string out = "<section>\n<h2>The whole run</h2>\n";
-  if (!broken_windows(r).empty()) {
-    out +=
-        "<p class=\"soft\">Shaded: something is broken. Values are means over an interval unless "
-        "they say otherwise.</p>\n";
-  }
-  out += "<div class=\"charts\">\n";
+  std::vector<ChartSpec> out;
 
   ChartSpec calls = t.frame("How calls ended", "calls per interval", false);
   calls.series = {t.sum("completed", "served", 1, Kind::bars),
                   t.sum("abandoned", "gave up waiting", 2, Kind::bars),
                   t.sum("lost", "lost", 3, Kind::bars)};
-  out += chart_figure(calls);
+  stack_twins(calls);
+  out.push_back(std::move(calls));
 
-  ChartSpec level = t.frame("Service level", "share answered in time");
+  ChartSpec level = t.two_sites("Service level", "share answered in time", "service_level");
   level.percent = true;
-  level.series = {t.of_site("1", "service_level", "site 1", 1),
-                  t.of_site("2", "service_level", "site 2", 2)};
-  out += chart_figure(level);
+  out.push_back(std::move(level));
 
   ChartSpec waits = t.frame("Waiting time", "seconds");
   waits.series = {t.most("wait_max_s", "longest", 2), t.most("wait_mean_s", "mean, worse site", 1)};
-  out += chart_figure(waits);
+  out.push_back(std::move(waits));
 
-  ChartSpec queue = t.frame("Calls waiting", "most at a time");
-  queue.series = {t.of_site("1", "queue_max", "site 1", 1),
-                  t.of_site("2", "queue_max", "site 2", 2)};
-  out += chart_figure(queue);
+  out.push_back(t.two_sites("Calls waiting", "most at a time", "queue_max"));
 
   ChartSpec agents = t.frame("Agents", "both sites");
   agents.series = {t.sum("agents_working", "on shift", 6), t.sum("agents_at_work", "at work", 1),
                    t.sum("agents_busy", "busy", 2)};
-  out += chart_figure(agents);
+  out.push_back(std::move(agents));
 
-  ChartSpec logins = t.frame("Agents logged in", "as each SIP Server sees it");
-  logins.series = {t.of_site("1", "agents_logged_in", "site 1", 1),
-                   t.of_site("2", "agents_logged_in", "site 2", 2)};
-  out += chart_figure(logins);
+  const ChartSpec sites[] = {
+      t.two_sites("Agents logged in", "as each SIP Server sees it", "agents_logged_in"),
+      t.two_sites("Phones registered", "Extension DNs in service", "phones_registered"),
+      t.two_sites("Work of the SIP Servers", "messages per second", "messages_per_s"),
+      t.two_sites("Longest time in a SIP Server's input queue", "milliseconds",
+                  "server_delay_max_s", 1000),
+      t.two_sites("Trunk channels in use", "by the gateways' home", "channels_mean"),
+      t.two_sites("Media between the data centres", "Mbit/s, most at a time", "wan_out_max_bps",
+                  1e-6, "out of ")};
+  out.insert(out.end(), std::begin(sites), std::end(sites));
+  return out;
+}
 
-  ChartSpec phones = t.frame("Phones registered", "Extension DNs in service");
-  phones.series = {t.of_site("1", "phones_registered", "site 1", 1),
-                   t.of_site("2", "phones_registered", "site 2", 2)};
-  out += chart_figure(phones);
-
-  ChartSpec load = t.frame("Work of the SIP Servers", "messages per second");
-  load.series = {t.of_site("1", "messages_per_s", "site 1", 1),
-                 t.of_site("2", "messages_per_s", "site 2", 2)};
-  out += chart_figure(load);
-
-  ChartSpec delay = t.frame("Longest time in a SIP Server's input queue", "milliseconds");
-  delay.series = {t.of_site("1", "server_delay_max_s", "site 1", 1),
-                  t.of_site("2", "server_delay_max_s", "site 2", 2)};
-  for (ChartSeries& s : delay.series) {
-    for (auto* values : {&s.y, &s.low, &s.high}) {
-      for (double& v : *values) v *= 1000;
-    }
-  }
-  out += chart_figure(delay);
-
-  ChartSpec channels = t.frame("Trunk channels in use", "by the gateways' home");
-  channels.series = {t.of_site("1", "channels_mean", "site 1", 1),
-                     t.of_site("2", "channels_mean", "site 2", 2)};
-  out += chart_figure(channels);
-
-  ChartSpec wan = t.frame("Media between the data centres", "Mbit/s, most at a time");
-  wan.series = {t.of_site("1", "wan_out_max_bps", "out of site 1", 1),
-                t.of_site("2", "wan_out_max_bps", "out of site 2", 2)};
-  for (ChartSeries& s : wan.series) {
-    for (auto* values : {&s.y, &s.low, &s.high}) {
-      for (double& v : *values) v /= 1e6;
-    }
-  }
-  out += chart_figure(wan);
+std::string chart_section(const char* title, const std::string& note,
+                          const std::vector<ChartSpec>& specs) {
+  if (specs.empty()) return "";
+  std::string out = fmt::format("<section>\n<h2>{}</h2>\n", title);
+  if (!note.empty()) out += fmt::format("<p class=\"soft\">{}</p>\n", note);
+  out += "<div class=\"charts\">\n";
+  for (const ChartSpec& spec : specs) out += chart_figure(spec);
   return out + "</div>\n</section>\n";
+}
+
+}  // namespace
+
+std::string failure_charts(const StoredResults& r) {
+  const bool several = r.run().at("replications").get<int>() > 1;
+  return chart_section("Around the failure", several ? "Of replication 0." : "", failure_specs(r));
+}
+
+std::string whole_run_charts(const StoredResults& r) {
+  return chart_section("The whole run",
+                       broken_windows(r).empty()
+                           ? ""
+                           : "Shaded: something is broken. Values are means over an interval "
+                             "unless they say otherwise.",
+                       whole_run_specs(r));
+}
+
+std::vector<ChartSpec> main_charts(const StoredResults& r) {
+  std::vector<ChartSpec> specs = failure_specs(r);
+  if (specs.empty()) specs = whole_run_specs(r);
+  if (specs.size() > 2) specs.resize(2);
+  return specs;
 }
 
 }  // namespace bcsim::tools

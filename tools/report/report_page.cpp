@@ -13,8 +13,6 @@
 #include "tools/results/plain_words.hpp"
 
 namespace bcsim::tools {
-namespace {
-
 std::string title_of_run(const StoredResults& r) {
   const std::string title = r.run().value("title", std::string());
   return title.empty() ? r.run().at("scenario").get<std::string>() : title;
@@ -29,6 +27,8 @@ std::string provenance(const StoredResults& r) {
       n > 1 ? fmt::format(" · {} replications", n) : "", run.at("version").get<std::string>());
 }
 
+namespace {
+
 /// A cell: the value, and its interval if there is one.
 std::string cell(const StoredResults& r, const std::string& id, std::string (*words)(double)) {
   const StoredMetric* metric = r.find(id);
@@ -36,9 +36,12 @@ std::string cell(const StoredResults& r, const std::string& id, std::string (*wo
   std::string text = figure_html(r, figure(r, {id}, words));
   if (metric->interval) {
     // Student's interval knows no bounds; counts, times and shares do.
-    const double most = metric->unit == "1" ? 1 : std::numeric_limits<double>::infinity();
+    const bool difference = id.starts_with("because.");
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const double least = difference ? -kInfinity : 0;
+    const double most = metric->unit == "1" && !difference ? 1 : kInfinity;
     const auto [low, high] = *metric->interval;
-    text += fmt::format("<small>{} – {}</small>", words(std::max(0.0, low)),
+    text += fmt::format("<small>{} to {}</small>", words(std::max(least, low)),
                         words(std::min(most, high)));
   }
   return "<td>" + text + "</td>";
@@ -66,8 +69,8 @@ std::string phase_table(const StoredResults& r) {
   auto phases = shown_phases(r);
   if (phases.size() == 1) phases.clear();
   std::string out =
-      "<section>\n<h2>Before, during, after</h2>\n<div class=\"scroll\"><table>\n"
-      "<thead><tr><th></th>";
+      "<section>\n<h2>Before, during, after</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n"
+      "<thead><tr><td></td>";
   for (const std::string& phase : phases) out += fmt::format("<th>{}</th>", phase);
   const bool twin = r.find("without_faults.lost") != nullptr;
   out += fmt::format("<th>whole run</th>{}</tr></thead>\n<tbody>\n",
@@ -100,8 +103,8 @@ std::string loss_table(const StoredResults& r) {
   double most = 1;
   for (const std::string& cause : causes) most = std::max(most, r.value("lost." + cause));
   std::string out =
-      "<section>\n<h2>Calls lost, by cause</h2>\n<div class=\"scroll\"><table>\n"
-      "<thead><tr><th>cause</th><th></th><th>calls</th>";
+      "<section>\n<h2>Calls lost, by cause</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n"
+      "<thead><tr><th>cause</th><td></td><th>calls</th>";
   for (const std::string& phase : phases) out += fmt::format("<th>{}</th>", phase);
   out += "</tr></thead>\n<tbody>\n";
   for (const std::string& cause : causes) {
@@ -129,31 +132,57 @@ std::string loss_table(const StoredResults& r) {
   return out + "</tr></tfoot></table></div>\n</section>\n";
 }
 
-/// Calls that fared otherwise than in the twin.
+/// "+162", "−3": a difference of numbers.
+std::string change_of_count(double n) {
+  if (std::isnan(n)) return "-";
+  const long whole = std::lround(n);
+  const std::string digits = count_words(static_cast<std::uint64_t>(std::labs(whole)));
+  return whole == 0 ? "0" : (whole > 0 ? "+" : "−") + digits;
+}
+std::string change_of_share(double fraction) {
+  if (std::isnan(fraction)) return "-";
+  return fmt::format("{}{:.1f} pp", fraction < 0 ? "−" : "+", 100 * std::abs(fraction));
+}
+std::string change_of_time(double seconds) {
+  if (std::isnan(seconds)) return "-";
+  return fmt::format("{}{}", seconds < 0 ? "−" : "+", duration_words(std::abs(seconds)));
+}
+
+/// The run, its twin and the difference: paired, replication by replication.
 std::string attribution_table(const StoredResults& r) {
-  constexpr std::pair<const char*, const char*> kRows[] = {
-      {"lost", "calls lost"},
-      {"abandoned", "callers who gave up waiting"},
-      {"delayed", "answered too late, and in time without it"},
-      {"default_routed", "sent to the default destination"},
-      {"callers_lost", "callers not served at all"},
-      {"spared", "answered, and not without the failure"}};
+  struct Row {
+    const char *id, *label;
+    std::string (*words)(double);
+    std::string (*change)(double);
+  };
+  constexpr Row kRows[] = {
+      {"lost", "calls lost", whole_number_words, change_of_count},
+      {"abandoned", "callers who gave up waiting", whole_number_words, change_of_count},
+      {"default_routed", "sent to the default destination", whole_number_words, change_of_count},
+      {"callers_lost", "callers not served at all", whole_number_words, change_of_count},
+      {"answered", "calls answered", whole_number_words, change_of_count},
+      {"service_level", "service level", percent_words, change_of_share},
+      {"asa", "mean wait for an answer", duration_words, change_of_time}};
   if (r.find("because.lost") == nullptr) return "";
   std::string out =
       "<section>\n<h2>Because of the failure</h2>\n<p class=\"soft\">The same run on the same "
-      "random "
-      "numbers, without the failure, is its twin. Call by call, these fared otherwise.</p>\n"
-      "<div class=\"scroll\"><table><tbody>\n";
-  for (const auto& [id, words] : kRows) {
-    out += fmt::format("<tr><th scope=\"row\">{}</th>", words);
-    out += cell(r, fmt::format("because.{}", id), whole_number_words) + "</tr>\n";
+      "random numbers, without the failure, is its twin. Which calls are lost differs between the "
+      "two for many reasons; what the failure cost is the difference of the totals.</p>\n"
+      "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><td></td><th>with the failure</th>"
+      "<th>without it</th><th>difference</th></tr></thead>\n<tbody>\n";
+  for (const Row& row : kRows) {
+    const std::string id = row.id;
+    if (r.find("because." + id) == nullptr) continue;
+    out += fmt::format("<tr><th scope=\"row\">{}</th>", row.label);
+    out += cell(r, id, row.words) + cell(r, "without_faults." + id, row.words) +
+           cell(r, "because." + id, row.change) + "</tr>\n";
   }
   return out + "</tbody></table></div>\n</section>\n";
 }
 
 std::string verdict_list(const StoredResults& r) {
   std::string out =
-      "<section>\n<h2>Checks and expectations</h2>\n<div class=\"scroll\"><table>\n"
+      "<section>\n<h2>Checks and expectations</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n"
       "<thead><tr><th>what</th><th>verdict</th><th>examined</th></tr></thead><tbody>\n";
   for (const auto& v : r.verdicts().at("verdicts")) {
     const std::string verdict = v.at("verdict");
@@ -171,7 +200,9 @@ std::string verdict_list(const StoredResults& r) {
 std::string about(const StoredResults& r) {
   const auto& run = r.run();
   const auto text = [&run](const char* key) { return escape_html(run.at(key).get<std::string>()); };
-  std::string out = "<section>\n<h2>How this was made</h2>\n<div class=\"scroll\"><table><tbody>\n";
+  std::string out =
+      "<section>\n<h2>How this was made</h2>\n<div class=\"scroll\" "
+      "tabindex=\"0\"><table><tbody>\n";
   const auto row = [&out](const char* name, const std::string& value) {
     out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, value);
   };
@@ -206,8 +237,8 @@ std::string about(const StoredResults& r) {
 /// Several results: their answers and figures in columns.
 std::string side_by_side(const std::vector<StoredResults>& all) {
   std::string out =
-      "<section>\n<h1>Results side by side</h1>\n<div class=\"scroll\"><table>\n"
-      "<thead><tr><th></th>";
+      "<section>\n<h1>Results side by side</h1>\n<div class=\"scroll\" tabindex=\"0\"><table>\n"
+      "<thead><tr><td></td>";
   for (std::size_t i = 0; i < all.size(); ++i) {
     out += fmt::format("<th><a href=\"#run{}\">{}</a><small>{} · seed {}</small></th>", i + 1,
                        escape_html(title_of_run(all[i])),
@@ -292,7 +323,8 @@ std::string report_html(const std::vector<StoredResults>& results) {
     body += "</article>\n";
   }
   return html_page({several ? "bcsim: results side by side" : title_of_run(results.front()),
-                    chart_style() + failure_timeline_style() + std::string(kReportStyle), body});
+                    chart_style() + failure_timeline_style() + std::string(kReportStyle), body,
+                    true});
 }
 
 std::string report_markdown(const std::vector<StoredResults>& results) {

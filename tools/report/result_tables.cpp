@@ -54,16 +54,21 @@ double number_of(const StoredJson& json) {
   return json.is_number() ? json.get<double>() : kNoValue;
 }
 
+std::optional<std::pair<double, double>> interval_of(const StoredJson& json) {
+  const auto i = json.find("interval");
+  if (i == json.end() || !i->is_array() || i->size() != 2 || !(*i)[0].is_number() ||
+      !(*i)[1].is_number()) {
+    return std::nullopt;
+  }
+  return std::pair((*i)[0].get<double>(), (*i)[1].get<double>());
+}
+
 StoredMetric metric_of(const StoredJson& json) {
   StoredMetric metric;
   metric.value = number_of(json.at("value"));
   metric.unit = json.at("unit");
   metric.definition = json.at("definition");
-  if (const auto i = json.find("interval"); i != json.end() && i->is_array() && i->size() == 2 &&
-                                            (*i)[0].is_number() && (*i)[1].is_number()) {
-    metric.interval = {(*i)[0].get<double>(), (*i)[1].get<double>()};
-  }
-
+  metric.interval = interval_of(json);
   return metric;
 }
 
@@ -119,10 +124,10 @@ StoredResults::StoredResults(const std::filesystem::path& directory) : directory
       if (const auto twin = json.find("without_faults"); twin != json.end()) {
         metrics_["without_faults." + id] = {number_of(*twin), metric.unit, metric.definition, {}};
       }
-    }
-    if (const auto because = summary_.find("because_of_failure"); because != summary_.end()) {
-      for (const auto& [id, json] : because->items()) {
-        metrics_.emplace("because." + id, metric_of(json));
+      if (const auto because = json.find("because_of_failure"); because != json.end()) {
+        StoredMetric difference = {number_of(because->at("value")), metric.unit, "", {}};
+        difference.interval = interval_of(*because);
+        metrics_["because." + id] = difference;
       }
     }
     std::istringstream lines(read_text(directory / "events.ndjson"));
@@ -134,8 +139,10 @@ StoredResults::StoredResults(const std::filesystem::path& directory) : directory
     }
     const Loaded loaded = load_scenario_text(
         {run_.at("effective_scenario"), "run.json", run_.at("scenario"), directory}, {});
-    if (!loaded.has_errors() && loaded.scenario.run.start_label) {
-      start_of_day_s_ = sim::seconds(*loaded.scenario.run.start_label);
+    if (!loaded.has_errors()) {
+      for (std::size_t s = 0; s < 2; ++s) site_names_[s] = loaded.scenario.sites[s].name;
+      if (const auto& label = loaded.scenario.run.start_label)
+        start_of_day_s_ = sim::seconds(*label);
     }
   } catch (const StoredJson::exception& e) {
     throw InputError(

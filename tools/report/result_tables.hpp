@@ -1,6 +1,7 @@
 // One results directory in memory: its JSON files and the columns of its tables.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -64,11 +65,13 @@ class StoredResults {
   [[nodiscard]] const StoredMetric* find(std::string_view id) const;
   /// NaN if there is none.
   [[nodiscard]] double value(std::string_view id) const;
-  /// By id. `without_faults.<id>` is a metric in the twin, and `because.<id>` what is counted under
-  /// because_of_failure, if there was a twin.
+  /// By id. `without_faults.<id>` is a metric in the twin, and `because.<id>` the run's minus the
+  /// twin's, with the interval of paired differences, if there was a twin.
   [[nodiscard]] const std::map<std::string, StoredMetric, std::less<>>& metrics() const {
     return metrics_;
   }
+  /// Of the scenario.
+  [[nodiscard]] const std::array<std::string, 2>& site_names() const { return site_names_; }
   /// Time of day of time 0 in seconds; nullopt if the scenario has none.
   [[nodiscard]] std::optional<double> start_of_day_s() const { return start_of_day_s_; }
 
@@ -79,6 +82,7 @@ class StoredResults {
   std::vector<StoredEvent> events_;
   std::map<std::string, StoredMetric, std::less<>> metrics_;
   std::optional<double> start_of_day_s_;
+  std::array<std::string, 2> site_names_ = {"site 1", "site 2"};
 };
 
 }  // namespace bcsim::tools

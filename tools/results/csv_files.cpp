@@ -18,12 +18,13 @@ using models::Cause;
 using models::RunResult;
 using models::SimTime;
 
-constexpr std::array<std::string_view, 30> kCallsColumns = {
+constexpr std::array<std::string_view, 32> kCallsColumns = {
     "call",       "caller",        "attempt",   "previous",       "stream",      "gateway",
     "offered_s",  "invited_s",     "queued_s",  "treatment_s",    "routed_s",    "ringing_s",
     "answered_s", "released_s",    "wait_s",    "first_server",   "queue_site",  "agent_site",
     "path",       "agent",         "outcome",   "cause",          "release",     "phase",
-    "status",     "setup_delayed", "monitored", "media_degraded", "caller_lost", "attributed"};
+    "status",     "setup_delayed", "monitored", "media_degraded", "caller_lost", "attributed",
+    "kind",       "from_agent"};
 
 std::string_view outcome(Cause cause) {
   switch (cause) {
@@ -35,6 +36,9 @@ std::string_view outcome(Cause cause) {
       return "abandoned";
     case Cause::default_routed:
       return "default_routed";
+    case Cause::callee_busy:
+    case Cause::no_answer:
+      return "not_answered";
     default:
       return "lost";
   }
@@ -94,6 +98,8 @@ void write_call(const RunResult& r, std::size_t call, std::string& out) {
   } else {
     line.text("");
   }
+  line.text(kind_word(row.kind));
+  line.text(row.from.valid() ? name_or_empty(r.agent_names, row.from.value) : "");
   line.end();
 }
 

@@ -50,6 +50,12 @@ void write_run_json(const RunResult& result, const ResultMeta& meta, OutputFile&
   j["twin"] = meta.twin;
   j["horizon_s"] = number(sim::seconds(result.horizon));
   j["warm_up_s"] = number(sim::seconds(result.warm_up_end));
+  j["warm_up_check"] = nullptr;
+  if (meta.warm_up) {
+    j["warm_up_check"] = {{"verdict", meta.warm_up->too_short ? "too_short" : "long_enough"},
+                          {"p", number(meta.warm_up->p)},
+                          {"enough_s", number(meta.warm_up->enough_s)}};
+  }
   j["calls"] = result.calls.size();
   j["messages_delivered"] = meta.messages_delivered;
   j["messages_sent"] = meta.messages_sent;

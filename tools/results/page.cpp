@@ -88,9 +88,15 @@ void Page::rule() {
   line(text);
 }
 
-void Page::spread(const std::string& left, const std::string& right) {
-  const std::size_t used = columns(left) + columns(right);
-  line(left + std::string(used + 2 < style_.width ? style_.width - used : 2, ' ') + right);
+void Page::heading(std::string title, const std::string& right) {
+  constexpr std::size_t kLeast = 20, kGap = 2;
+  const std::size_t taken = columns(right) + kGap;
+  title =
+      shortened(std::move(title), taken + kLeast < style_.width ? style_.width - taken : kLeast);
+  const std::size_t used = columns(title) + columns(right);
+  line(bold(title) + std::string(used + kGap < style_.width ? style_.width - used : kGap, ' ') +
+       right);
+  rule();
 }
 
 std::string Page::bold(std::string_view text) const {

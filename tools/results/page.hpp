@@ -29,8 +29,8 @@ class Page {
   /// Broken at spaces.
   void paragraph(std::string_view text);
   void rule();
-  /// `left` and, at the right margin, `right`.
-  void spread(const std::string& left, const std::string& right);
+  /// The title, shortened if need be, and at the right margin what is to know of it; a rule below.
+  void heading(std::string title, const std::string& right);
 
   [[nodiscard]] std::string bold(std::string_view text) const;
   [[nodiscard]] std::string alarming(std::string_view text) const;

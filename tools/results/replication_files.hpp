@@ -15,8 +15,8 @@ namespace bcsim::tools {
 
 /// One row per replication and metric, with all digits: what comparisons and merging start from.
 void write_replications_csv(std::span<const ReplicationRecord> records, OutputFile& out);
-/// One row per interval, site and column of the timeline: mean over the replications and interval.
-/// `first`: the run that the timeline's rows are of.
+/// One row per interval, site and column of the timeline: mean over the replications, its interval,
+/// and the mean of the twins. `first`: the run that the timeline's rows are of.
 void write_bands_csv(std::span<const ReplicationRecord> records, const models::RunResult& first,
                      OutputFile& out);
 

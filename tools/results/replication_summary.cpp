@@ -65,10 +65,9 @@ class ReplicationPage {
 
   std::string write() {
     const std::string title = meta_.title.empty() ? meta_.scenario : meta_.title;
-    page_.spread(page_.bold(title), fmt::format("{} simulated · seed {} · {} replications",
-                                                duration_words(sim::seconds(first_.horizon)),
-                                                meta_.seed, all_.replications));
-    page_.rule();
+    page_.heading(title, fmt::format("{} simulated · seed {} · {} replications",
+                                     duration_words(sim::seconds(first_.horizon)), meta_.seed,
+                                     all_.replications));
     headline();
     for (const std::string& note : style_.notes) page_.paragraph(note);
     recovery();
@@ -102,9 +101,9 @@ class ReplicationPage {
     std::vector<Item> items = {{"gateways_switched", "gateways avoid the dead end"}};
     static const std::string kSiteIds[] = {"site1.switchover", "site2.switchover",
                                            "site1.single_mode", "site2.single_mode"};
-    for (int s = 0; s < 2; ++s) {
-      items.push_back({kSiteIds[s].c_str(), fmt::format("site {}: backup took over", s + 1)});
-      items.push_back({kSiteIds[s + 2].c_str(), fmt::format("site {} works alone", s + 1)});
+    for (std::size_t s = 0; s < 2; ++s) {
+      items.push_back({kSiteIds[s].c_str(), first_.site_names[s] + ": backup took over"});
+      items.push_back({kSiteIds[s + 2].c_str(), first_.site_names[s] + " works alone"});
     }
     items.insert(items.end(), {{"phones_90", "90 % of the phones can be reached again"},
                                {"phones_100", "all phones can be reached again"},
@@ -147,9 +146,9 @@ class ReplicationPage {
       std::string text = pad_right("  " + label, kLabel);
       for (const Phase phase : phases) {
         const Estimate e = all_.value(fmt::format("phase.{}.{}", models::name(phase), id));
-        text += pad_left(with_interval(e, words), kCell);
+        text += " " + pad_left(with_interval(e, words), kCell - 1);
       }
-      page_.line(text + pad_left(with_interval(all_.value(id), words), kCell));
+      page_.line(text + " " + pad_left(with_interval(all_.value(id), words), kCell - 1));
     };
     row("calls dialled", "attempted", tally_words);
     row("calls answered", "answered", tally_words);

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "tools/stats/warm_up.hpp"
 
 namespace bcsim::tools {
 
@@ -20,7 +23,8 @@ struct ResultMeta {
   std::string actors;  ///< "per-device" or "pooled"
   std::uint64_t journal_fingerprint = 0, trajectory_fingerprint = 0;
   std::uint64_t messages_delivered = 0, messages_sent = 0;
-  std::vector<std::string> accepted;  ///< rule breaks taken as warnings, in words
+  std::optional<WarmUpCheck> warm_up;  ///< nullopt: it could not be judged
+  std::vector<std::string> accepted;   ///< rule breaks taken as warnings, in words
 
   /// All that may differ between two machines that run the same thing.
   struct Host {

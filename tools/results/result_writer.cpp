@@ -82,15 +82,17 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
     write_one(s, name, how);
     written.emplace_back(name);
   };
-  if (!results.without_calls) {
+  if (results.files == ResultFiles::all) {
     write("calls.csv", [&](OutputFile& f) { write_calls_csv(first, f); });
     write("events.ndjson", [&](OutputFile& f) { write_events(first, f); });
   }
-  write("timeline.csv", [&](OutputFile& f) { write_timeline_csv(first, f); });
+  const bool over_time = results.files != ResultFiles::baseline;
+  if (over_time) write("timeline.csv", [&](OutputFile& f) { write_timeline_csv(first, f); });
   write("verdicts.json", [&](OutputFile& f) { write_verdicts_json(first, meta, f); });
   write("replications.csv", [&](OutputFile& f) { write_replications_csv(results.records, f); });
-  const bool several = results.records.size() > 1;
-  if (several) {
+  const bool bands =
+      over_time && (results.records.size() > 1 || results.records.front().has_twin());
+  if (bands) {
     write("bands.csv", [&](OutputFile& f) { write_bands_csv(results.records, first, f); });
   }
   write("summary.json",
@@ -103,7 +105,7 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
     if (error) fail(directory / name, error.message());
   }
   std::error_code ignored;
-  if (!several) fs::remove(directory / "bands.csv", ignored);  // of a former run with more
+  if (!bands) fs::remove(directory / "bands.csv", ignored);  // of a former run with more
   made.keep();
 }
 

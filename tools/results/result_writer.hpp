@@ -11,18 +11,23 @@
 
 namespace bcsim::tools {
 
+/// How much of a run is written: all; a point of a sweep, without calls.csv and events.ndjson; or
+/// what `compare` needs, without timeline.csv and bands.csv too.
+enum class ResultFiles { all, point, baseline };
+
 /// Several replications: their records, what they come to, and the first one complete.
 struct ResultSet {
   const models::RunResult* first = nullptr;  ///< not owned; its verdicts are those of all
   std::span<const ReplicationRecord> records;
   const Aggregate* aggregate = nullptr;  ///< not owned
-  bool without_calls = false;            ///< leave out calls.csv and events.ndjson
+  ResultFiles files = ResultFiles::all;
 };
 
 /// Writes run.json, summary.json, calls.csv, timeline.csv, events.ndjson, verdicts.json,
-/// replications.csv and, of several replications, bands.csv into `directory`, which is made if need
-/// be. They appear only when all of them are complete on the disk; on any error a WriteError is
-/// thrown and what was there before is untouched. Other files in the directory are left alone.
+/// replications.csv and, of several replications or with a twin, bands.csv into `directory`, which
+/// is made if need be. They appear only when all of them are complete on the disk; on any error a
+/// WriteError is thrown and what was there before is untouched. Other files in the directory are
+/// left alone.
 void write_results(const ResultSet& results, const ResultMeta& meta,
                    const std::filesystem::path& directory);
 /// The same of a single run.

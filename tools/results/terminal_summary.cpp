@@ -44,10 +44,8 @@ class Summary {
 
   std::string write() {
     const std::string title = meta_.title.empty() ? meta_.scenario : meta_.title;
-    page_.spread(page_.bold(title),
-                 fmt::format("{} simulated · seed {}", duration_words(sim::seconds(r_.horizon)),
-                             meta_.seed));
-    page_.rule();
+    page_.heading(title, fmt::format("{} simulated · seed {}",
+                                     duration_words(sim::seconds(r_.horizon)), meta_.seed));
     headline();
     for (const std::string& note : style_.notes) page_.paragraph(note);
     what_came_back();
@@ -120,6 +118,35 @@ class Summary {
                                 clock_words(first.at, r_.start_label), calls_were(lost), most,
                                 callers(since_failure("abandoned"))));
     page_.paragraph(recovery_sentences(first));
+    if (const std::string text = configuration_sentences(); !text.empty()) page_.paragraph(text);
+  }
+  /// What went wrong in the configuration layer, if anything did.
+  [[nodiscard]] std::string configuration_sentences() const {
+    const models::ConfigurationTally& c = r_.configuration;
+    std::string text;
+    if (c.drift > 0) {
+      text += fmt::format(
+          "{} between the switches. ",
+          count_words(c.drift, "configuration object differed", "configuration objects differed"));
+    }
+    if (c.writes_refused > 0) {
+      text += fmt::format("{} refused: for {} a Proxy knew no master. ",
+                          count_words(c.writes_refused, "change of the configuration was",
+                                      "changes of the configuration were"),
+                          duration_words(c.write_outage_s));
+    }
+    if (c.divergence > 0) {
+      text += fmt::format("Both sites had changed {}; what site {} did to them was given up. ",
+                          count_words(c.divergence, "object", "objects"), given_up());
+    }
+    return text;
+  }
+  [[nodiscard]] std::uint32_t given_up() const {
+    for (const auto& event : r_.events) {
+      const auto* r = std::get_if<models::ConfigReconciled>(&event.record);
+      if (r != nullptr && r->both > 0) return r->lost + 1;
+    }
+    return 0;
   }
   [[nodiscard]] std::string recovery_sentences(const Recovery& first) const {
     std::string text;
@@ -165,8 +192,8 @@ class Summary {
     const Recovery& first = r_.recoveries.front();
     gateways(first);
     for (std::size_t s = 0; s < models::kSites; ++s) {
-      item(fmt::format("site {}: backup SIP Server took over", s + 1), first.switchover[s]);
-      item(fmt::format("site {} works alone (single-site mode)", s + 1), first.single_mode[s]);
+      item(r_.site_names[s] + ": backup SIP Server took over", first.switchover[s]);
+      item(r_.site_names[s] + " works alone (single-site mode)", first.single_mode[s]);
     }
     shares("phones can be reached again", first.phones_back_s, first.phones_affected);
     shares("agents at work again", first.agents_back_s, first.agents_affected);
@@ -249,11 +276,19 @@ class Summary {
                           std::string (*words)(double)) { row(label, id, metric(id), words); };
     row("time", "duration", sim::seconds(r_.horizon - r_.warm_up_end), rough_duration_words);
     same("calls dialled", "attempted", whole_words);
-    same("calls answered", "answered", whole_words);
+    const bool direct = metric("direct.attempted") > 0;
+    same(direct ? "answered from the queue" : "calls answered", "answered", whole_words);
+    if (direct) same("answered on own numbers", "direct.answered", whole_words);
+    for (const std::string kind : {"outgoing", "internal"}) {
+      if (metric(kind + ".attempted") > 0) {
+        same(kind + " calls answered", kind + ".answered", whole_words);
+      }
+    }
     same("service level, " + threshold(), "service_level", percent_words);
     same("mean wait for an answer", "asa", duration_words);
     same("gave up waiting", "abandonment", percent_words);
     same("calls lost", "lost", whole_words);
+    if (metric("not_monitored") > 0) same("answered unmonitored", "not_monitored", whole_words);
     same("most calls waiting", "queue.max", whole_words);
     same("agents at work", "agents.at_work", number_words);
     same("agents busy", "occupancy", percent_words);

@@ -7,6 +7,7 @@
 #include "models/scenario.hpp"
 #include "tools/cli/terminal.hpp"
 #include "tools/results/result_meta.hpp"
+#include "tools/results/result_writer.hpp"
 #include "tools/run/experiment.hpp"
 #include "tools/stats/aggregate.hpp"
 
@@ -16,7 +17,8 @@ namespace bcsim::tools {
 /// result directory. May throw WriteError.
 [[nodiscard]] Aggregate write_experiment(ExperimentResult& done, const ResultMeta& meta,
                                          const std::vector<models::Expectation>& expectations,
-                                         const std::filesystem::path& directory);
+                                         const std::filesystem::path& directory,
+                                         ResultFiles files = ResultFiles::all);
 
 struct ExperimentWords {
   bool json = false;  ///< the summary as JSON

@@ -24,7 +24,6 @@ void drop_unused(models::RunResult& result, const ReplicationTask& task, bool tw
   result.events.clear();
   result.agent_names.clear();
   result.node_names.clear();
-  if (twin) result.timeline.clear();
   if (!task.twin) result.calls.clear();
 }
 
@@ -41,6 +40,17 @@ std::string simulate_job(const ReplicationTask& task, bool twin, const JobProgre
   return to_bytes(run);
 }
 
+TimelineCells timeline_cells(const models::RunResult& result) {
+  TimelineCells cells;
+  for (const models::TimelineRow& row : result.timeline) {
+    for (const TimelineColumn& column : timeline_value_columns()) {
+      cells.values.push_back(column.value(result, row));
+      cells.weights.push_back(column.weight ? column.weight(result, row) : 1);
+    }
+  }
+  return cells;
+}
+
 ReplicationRecord record_of(std::uint32_t replication, Replication& run, const Replication* twin) {
   ReplicationRecord record;
   record.replication = replication;
@@ -50,13 +60,9 @@ ReplicationRecord record_of(std::uint32_t replication, Replication& run, const R
   record.messages_delivered = run.messages_delivered;
   record.messages_sent = run.messages_sent;
   record.journal_fingerprint = run.journal_fingerprint;
-  for (const models::TimelineRow& row : run.result.timeline) {
-    for (const TimelineColumn& column : timeline_value_columns()) {
-      record.timeline.push_back(column.value(run.result, row));
-      record.timeline_weights.push_back(column.weight ? column.weight(run.result, row) : 1);
-    }
-  }
+  record.timeline = timeline_cells(run.result);
   if (twin == nullptr) return record;
+  record.twin_timeline = timeline_cells(twin->result);
   record.attribution = attribute(run.result, twin->result);
   std::map<std::string_view, double> others;
   for (const models::MetricValue& metric : twin->result.metrics) others[metric.id] = metric.value;
@@ -82,7 +88,8 @@ std::vector<Job> jobs_of(std::span<const ReplicationTask> tasks) {
 
 models::Scenario without_faults(const models::Scenario& scenario) {
   models::Scenario twin = scenario;
-  twin.faults.clear();
+  std::erase_if(twin.faults,
+                [](const models::Fault& f) { return f.verb != models::FaultVerb::change; });
   twin.expectations.clear();
   return twin;
 }

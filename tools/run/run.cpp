@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "sim/hash.hpp"
+#include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/journal/journal_file.hpp"
 #include "tools/results/result_writer.hpp"
@@ -50,7 +51,7 @@ ExperimentResult carry_out(const RunRequest& request, Terminal& terminal) {
   ExperimentPlan plan;
   plan.scenario = &request.scenario;
   plan.replications = request.scenario.run.replications;
-  plan.twin = request.twin && !request.scenario.faults.empty();
+  plan.twin = request.twin && models::has_failures(request.scenario);
   plan.precision = request.precision;
   plan.most = request.most;
   plan.pool = {.workers = request.jobs, .watch = progress.on()};
@@ -156,10 +157,14 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   scenario.run.replications = static_cast<std::uint32_t>(done.records.size());
   if (!done.lost.empty()) scenario.run.replications = done.asked;
   ResultMeta meta = describe(request, scenario);
-  complete_meta(meta, *done.first, std::chrono::duration<double>(Clock::now() - began).count());
+  complete_meta(meta, scenario, *done.first,
+                std::chrono::duration<double>(Clock::now() - began).count());
+  if (request.baseline) meta.host = {};  // what is kept with the sources says nothing of a machine
   const std::filesystem::path directory = directory_of(meta);
 
-  const Aggregate all = write_experiment(done, meta, scenario.expectations, directory);
+  const Aggregate all =
+      write_experiment(done, meta, scenario.expectations, directory,
+                       request.baseline ? ResultFiles::baseline : ResultFiles::all);
   const bool listened = listen_again(request, meta, terminal);
   if (!chosen) update_latest(directory);
   print_experiment(done, all, meta, {request.json, directory}, terminal);

@@ -20,6 +20,7 @@ struct RunRequest {
   std::vector<Diagnostic> warnings;        ///< of the load; results repeat the accepted rule breaks
   std::string path;                        ///< the scenario as the user named it
   std::filesystem::path out;               ///< empty: results/<scenario>/<run id>
+  bool baseline = false;                   ///< only what `compare` needs
   bool json = false;                       ///< summary as JSON on standard output
   bool twin = true;                        ///< if there are faults: also without them
   unsigned jobs = 1;                       ///< processes at a time

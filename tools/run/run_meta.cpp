@@ -31,8 +31,8 @@ ResultMeta describe_run(const models::Scenario& scenario, const RunOrigin& origi
   meta.compiler = build_info::kCompiler;
   meta.simgrid_version = sim::simgrid_version();
   meta.replications = scenario.run.replications;
-  meta.twin = origin.twin && !scenario.faults.empty();
-  const bool twin_left_out = !origin.twin && !scenario.faults.empty();
+  meta.twin = origin.twin && models::has_failures(scenario);
+  const bool twin_left_out = !origin.twin && models::has_failures(scenario);
   meta.run_id = hash_text(fmt::format("{}\n{}\n{}{}", meta.effective_yaml, meta.seed, meta.version,
                                       twin_left_out ? "\nno twin" : ""))
                     .substr(0, 12);
@@ -46,7 +46,9 @@ ResultMeta describe_run(const models::Scenario& scenario, const RunOrigin& origi
   return meta;
 }
 
-void complete_meta(ResultMeta& meta, const Replication& first, double wall_s) {
+void complete_meta(ResultMeta& meta, const models::Scenario& scenario, const Replication& first,
+                   double wall_s) {
+  meta.warm_up = check_warm_up(first.result, scenario);
   meta.actors = first.pooled ? "pooled" : "per-device";
   meta.journal_fingerprint = first.journal_fingerprint;
   meta.trajectory_fingerprint = first.trajectory_fingerprint;

@@ -23,8 +23,9 @@ struct RunOrigin {
 
 /// What is known before the run.
 [[nodiscard]] ResultMeta describe_run(const models::Scenario& scenario, const RunOrigin& origin);
-/// Fills in what is known after it; `first` is replication 0.
-void complete_meta(ResultMeta& meta, const Replication& first, double wall_s);
+/// Fills in what is known after it; `first` is replication 0 of `scenario`.
+void complete_meta(ResultMeta& meta, const models::Scenario& scenario, const Replication& first,
+                   double wall_s);
 
 /// 16 hexadecimal digits.
 [[nodiscard]] std::string hash_text(std::string_view text);

@@ -191,7 +191,7 @@ int merge_shards(const MergeRequest& request, Terminal& terminal) {
   const Loaded loaded =
       load_scenario_text({meta.effective_yaml, "effective scenario", meta.scenario, "."});
   if (loaded.has_errors()) throw std::runtime_error("the scenario of the shards cannot be read");
-  complete_meta(meta, *done.first, 0);
+  complete_meta(meta, loaded.scenario, *done.first, 0);
   const fs::path directory = request.out.empty() ? result_directory("results", meta) : request.out;
   require_writable(directory);
   const Aggregate all = write_experiment(done, meta, loaded.scenario.expectations, directory);

@@ -18,8 +18,8 @@ auto fields(T& x) {
 }
 template <Is<CallTally> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
 }
 template <Is<CallTallies> T>
 auto fields(T& x) {
@@ -50,8 +50,9 @@ auto fields(T& x) {
 }
 template <Is<RunResult> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab, ac] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab,
+                  ac);
 }
 
 }  // namespace bcsim::models
@@ -62,6 +63,11 @@ template <models::Is<Replication> T>
 auto fields(T& x) {
   auto& [a, b, c, d, e, f, g, h, i] = x;
   return std::tie(a, b, c, d, e, f, g, h, i);
+}
+template <models::Is<TimelineCells> T>
+auto fields(T& x) {
+  auto& [a, b] = x;
+  return std::tie(a, b);
 }
 template <models::Is<ReplicationRecord> T>
 auto fields(T& x) {
@@ -75,8 +81,8 @@ auto fields(T& x) {
 }
 template <models::Is<ResultMeta> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
 }
 template <models::Is<SharedReplication> T>
 auto fields(T& x) {

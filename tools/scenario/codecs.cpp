@@ -144,6 +144,11 @@ Codec<std::uint32_t> queue_reference() {
                                   });
 }
 
+Codec<models::DrForward> dr_forward() {
+  using models::DrForward;
+  return choice<DrForward>(
+      {{"off", DrForward::off}, {"no-agent", DrForward::no_agent}, {"oos", DrForward::oos}});
+}
 Codec<std::uint32_t> agents_reference() {
   return reference<std::uint32_t>("agents", &Names::agents,
                                   [](const models::Scenario& s, std::uint32_t i) {

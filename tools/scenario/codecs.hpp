@@ -33,6 +33,7 @@ struct Range {
 [[nodiscard]] Codec<models::SiteIndex> site_reference();
 [[nodiscard]] Codec<std::uint32_t> queue_reference();
 [[nodiscard]] Codec<std::uint32_t> agents_reference();
+[[nodiscard]] Codec<models::DrForward> dr_forward();
 [[nodiscard]] Codec<std::uint32_t> gateway_reference();
 [[nodiscard]] Codec<models::LocationIndex> location_reference();
 

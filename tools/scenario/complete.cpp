@@ -109,6 +109,7 @@ void prepare(Reader& r, const Node& root) {
     r.names.gateways.insert(r.names.gateways.end(), names.begin(), names.end());
     s.sites[i].name = i < r.names.sites.size() ? r.names.sites[i] : fmt::format("site{}", i + 1);
     s.sites[i].sip_server.name = fmt::format("SIP_Server_{}", i + 1);
+    s.sites[i].desktop.applications = {fmt::format("AIL_{}", i + 1)};
   }
   collect_locations(r, member(&root, "locations"));
   r.names.queues = keys_of(member(&root, "queues"));
@@ -175,6 +176,21 @@ void complete_agents(Reader& r, const Node& root) {
 
 }  // namespace
 
+namespace {
+
+// An option of the ACD Queue at one switch only (R63, C2).
+void complete_hunt_groups(models::Scenario& s) {
+  for (std::size_t site = 0; site < kSites; ++site) {
+    for (const models::DnOverride& dn : s.configuration.switches[site].dns) {
+      if (!dn.of.queue || !dn.hg_preferred || dn.of.index >= s.queues.size()) continue;
+      auto& group = s.queues[dn.of.index].hunt_group;
+      if (group) group->preferred_site[site] = *dn.hg_preferred;
+    }
+  }
+}
+
+}  // namespace
+
 void complete(Reader& r, const Node& root) {
   models::Scenario& s = r.scenario();
   complete_gateways(r, root);
@@ -183,6 +199,7 @@ void complete(Reader& r, const Node& root) {
     s.queues.back().name = "service";
   }
   complete_agents(r, root);
+  complete_hunt_groups(s);
   for (models::CallStream& stream : s.calls) {
     if (stream.gateway_share.size() == s.gateways.size()) continue;
     stream.gateway_share.assign(s.gateways.size(), 1.0 / static_cast<double>(s.gateways.size()));

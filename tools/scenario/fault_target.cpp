@@ -21,7 +21,8 @@ constexpr std::array kRoles = {RoleName{"sip-server.primary", Role::sip_server_p
                                RoleName{"media-server", Role::media_server},
                                RoleName{"config-server", Role::config_server},
                                RoleName{"config-server-proxy", Role::config_server_proxy},
-                               RoleName{"stat-server", Role::stat_server}};
+                               RoleName{"stat-server", Role::stat_server},
+                               RoleName{"local-config-server", Role::local_config_server}};
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts(1);
@@ -63,6 +64,7 @@ std::optional<FaultTarget> access_target(Reader& r, const Node& node,
 
 std::optional<FaultTarget> process_target(Reader& r, const Node& node, models::SiteIndex site,
                                           std::string rest) {
+  if (rest == "ha-link") return models::HaLinkTarget{site};
   const std::string suffix = ".host";
   const bool host = rest.size() > suffix.size() && rest.ends_with(suffix);
   if (host) rest.resize(rest.size() - suffix.size());
@@ -74,6 +76,7 @@ std::optional<FaultTarget> process_target(Reader& r, const Node& node, models::S
     }
     all.push_back(r.names.sites[site] + "." + role.name);
   }
+  all.push_back(r.names.sites[site] + ".ha-link");
   unknown(r, node, all);
   return std::nullopt;
 }
@@ -153,13 +156,15 @@ std::string target_text(const models::Scenario& s, const FaultTarget& target) {
           [&](const models::LinkTarget& t) {
             if (t.dc_link) return std::string("dc-link");
             return fmt::format("access.{}.{}", s.locations[t.location], s.sites[t.site].name);
-          }},
+          },
+          [&](const models::HaLinkTarget& t) { return s.sites[t.site].name + ".ha-link"; },
+          [&](const models::OptionTarget& t) { return t.path; }},
       target);
 }
 
 std::string_view target_kind(const FaultTarget& target) {
-  constexpr std::string_view kinds[] = {"site",  "process", "machine", "gateway",
-                                        "phone", "desktop", "link"};
+  constexpr std::string_view kinds[] = {"site",    "process", "machine", "gateway", "phone",
+                                        "desktop", "link",    "HA link", "option"};
   return kinds[target.index()];
 }
 

@@ -8,6 +8,17 @@ namespace bcsim::tools {
 
 namespace {
 
+// What both switches say, where the first has not an option of its own (configuration.switch1.dn).
+const std::string& common_preferred_site(const models::Scenario& s,
+                                         const models::HuntGroupOptions& group) {
+  for (const models::DnOverride& dn : s.configuration.switches[0].dns) {
+    if (!dn.of.queue || !dn.hg_preferred) continue;
+    const auto& other = s.queues[dn.of.index].hunt_group;
+    if (other && &*other == &group) return group.preferred_site[1];
+  }
+  return group.preferred_site[0];
+}
+
 std::shared_ptr<const Section> hunt_group_section() {
   static const auto keys = [] {
     using H = models::HuntGroupOptions;
@@ -23,23 +34,28 @@ std::shared_ptr<const Section> hunt_group_section() {
           "Agent groups, in the order of being rung")
         .default_is("required");
     s.row(
-        "hg-preferred-site", text().type, language(),
-        "SIP Server application that distributes the calls in BC mode; unset or unknown: whoever "
-        "receives them",
-        [](Reader& r, const Node& node, H& group) {
-          text().read(r, node, group.preferred_site[0]);
-          group.preferred_site[1] = group.preferred_site[0];
-        },
-        [](const Writer& w, const H& group) -> std::optional<Out> {
-          if (group.preferred_site[0].empty()) return std::nullopt;
-          return text().write(w, group.preferred_site[0]);
-        });
+         "hg-preferred-site", text().type, language(),
+         "SIP Server application that distributes the calls in BC mode; unset or unknown: whoever "
+         "receives them",
+         [](Reader& r, const Node& node, H& group) {
+           text().read(r, node, group.preferred_site[0]);
+           group.preferred_site[1] = group.preferred_site[0];
+         },
+         [](const Writer& w, const H& group) -> std::optional<Out> {
+           const std::string& site = common_preferred_site(w.scenario(), group);
+           if (site.empty()) return std::nullopt;
+           return text().write(w, site);
+         })
+        .changeable();
     s.key("hg-noanswer-timeout", &H::no_answer_timeout, duration({.min = 1s}), assumption(),
-          "Then the next member, or the default destination");
+          "Then the next member, or the default destination")
+        .changeable();
     s.key("hg-queue-limit", &H::queue_limit, count<std::uint32_t>(), assumption(),
-          "Calls that wait while all members are busy");
+          "Calls that wait while all members are busy")
+        .changeable();
     s.key("hg-queue-timeout", &H::queue_timeout, duration({.min = 1s}), assumption(),
-          "For so long, then the default destination");
+          "For so long, then the default destination")
+        .changeable();
     return s.done();
   }();
   return keys;
@@ -53,15 +69,20 @@ std::shared_ptr<const Section> queue_section() {
     using models::RoutingScope;
     SectionOf<Q> s("queue", "Where callers wait for an agent");
     s.key("limit", &Q::limit, optional(count<std::uint32_t>(), "none"), p0(),
-          "Waiting calls per site; more are default-routed");
+          "Waiting calls per site; more are default-routed")
+        .changeable();
     s.key("maximum-wait", &Q::maximum_wait, optional(duration(), "none"), assumption(),
-          "After this a call is default-routed");
+          "After this a call is default-routed")
+        .changeable();
+    s.key("default-destination", &Q::default_destination, optional(text(), "none"), assumption(),
+          "Where calls go that cannot be served; none: they are rejected");
     s.key("routing-scope", &Q::routing_scope,
           choice<RoutingScope>(
               {{"local", RoutingScope::local}, {"both-sites", RoutingScope::both_sites}}),
           assumption(), "Agents of the call's own site, or the longest idle of both");
     s.key("priority", &Q::priority, count<int>({.min = 0, .max = 1000}), assumption(),
-          "Higher is served first; first come, first served inside");
+          "Higher is served first; first come, first served inside")
+        .changeable();
     s.row(
         "hunt-group", section<models::HuntGroupOptions>(hunt_group_section()).type, language(),
         "Its calls ring the phones of members instead of waiting for an agent",
@@ -185,14 +206,44 @@ Codec<std::vector<double>> gateway_shares() {
   return codec;
 }
 
+/// Absent where there are none.
+Codec<std::vector<std::uint32_t>> agent_groups() {
+  auto codec = list(agents_reference(), "agent groups", true);
+  codec.write = [write = codec.write](const Writer& w, const std::vector<std::uint32_t>& groups) {
+    return groups.empty() ? std::nullopt : write(w, groups);
+  };
+  return codec;
+}
+
 }  // namespace
 
 std::shared_ptr<const Section> call_stream_section() {
   static const auto keys = [] {
     using C = CallStream;
     SectionOf<C> s("call stream", "Calls of one kind: how they arrive, what they want");
-    s.key("queue", &C::queue, queue_reference(), derived("the first queue"), "Where they wait")
+    s.row(
+         "queue", queue_reference().type, derived("the first queue"), "Where they wait",
+         [](Reader& r, const Node& node, C& stream) {
+           queue_reference().read(r, node, stream.queue);
+         },
+         [](const Writer& w, const C& stream) -> std::optional<Out> {
+           if (stream.kind() != models::CallKind::queue) return std::nullopt;
+           return queue_reference().write(w, stream.queue);
+         })
+        .excludes("destination")
         .default_is("the first queue");
+    s.key("to-agents", &C::to_agents, agent_groups(), language(),
+          "Agent groups: each caller dials the number of one of their agents, no queue")
+        .excludes("destination")
+        .default_is("a queue; with from-agents, somebody outside");
+    s.key("from-agents", &C::from_agents, agent_groups(), language(),
+          "Agent groups: any one of their agents places the call, when he is free")
+        .default_is("callers from outside");
+    s.key(
+        "3pcc-share", &C::by_desktop, percent(), assumption(),
+        "from-agents: calls placed by the desktop (TMakeCall); the others the phone dials itself");
+    s.key("answer-delay", &C::answer_delay, distribution(), assumption(),
+          "from-agents: until somebody outside answers");
     s.key("rate", &C::arrivals, constant_rate(), language(), "Calls per time, always the same")
         .excludes("arrivals")
         .default_is("required, or profile, volumes or calls");

@@ -1,8 +1,11 @@
 // Rows of `faults`: when, what is done to what, and how it ends.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "tools/scenario/fault_target.hpp"
 #include "tools/scenario/keys.hpp"
+#include "tools/scenario/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -34,13 +37,20 @@ const std::vector<Verb>& verbs() {
        {"process"},
        "A process dies on a live machine, which refuses for it: site1.sip-server.primary"},
       {"hang", FaultVerb::hang, {"process"}, "A process stops answering but keeps its connections"},
-      {"cut", FaultVerb::cut, {"link"}, "A link: dc-link or access.<location>.<site>"},
-      {"heal", FaultVerb::heal, {"link"}, "A link that was cut or degraded"},
+      {"cut",
+       FaultVerb::cut,
+       {"link", "HA link"},
+       "A link: dc-link, access.<location>.<site>, or <site>.ha-link between its SIP Servers"},
+      {"heal", FaultVerb::heal, {"link", "HA link"}, "A link that was cut or degraded"},
       {"degrade",
        FaultVerb::degrade,
        {"link"},
        "A link gets the latency, jitter, loss or bandwidth given"},
-      {"drain", FaultVerb::drain, {"site"}, "Graceful migration: a site takes no new calls"}};
+      {"drain", FaultVerb::drain, {"site"}, "Graceful migration: a site takes no new calls"},
+      {"switchover",
+       FaultVerb::switchover,
+       {"site"},
+       "By hand: the backup SIP Server becomes primary, the primary backup"}};
   return list;
 }
 
@@ -48,8 +58,9 @@ std::string wrong_target_hint(const Verb& verb, const Node& node, std::string_vi
   if (verb.verb == FaultVerb::fail && kind == "process") {
     return fmt::format("a process crashes or hangs; its machine fails: {}.host", node.text);
   }
-  if (kind == "link" && verb.verb == FaultVerb::fail) return "a link is cut";
-  if (kind == "link" && verb.verb == FaultVerb::restore) return "a link is healed";
+  const bool link = kind == "link" || kind == "HA link";
+  if (link && verb.verb == FaultVerb::fail) return "a link is cut";
+  if (link && verb.verb == FaultVerb::restore) return "a link is healed";
   if (verb.verb == FaultVerb::crash || verb.verb == FaultVerb::hang) {
     return "a process such as site1.sip-server.primary; sites, gateways and devices fail";
   }
@@ -88,6 +99,64 @@ void verb_rows(SectionOf<Fault>& s) {
   }
 }
 
+/// Options of a running site or queue; anything else is fixed when it starts.
+void read_option_path(Reader& r, const Node& node, Fault& fault) {
+  fault.verb = FaultVerb::change;
+  fault.text = fmt::format("change {}", node.text);
+  const std::string* path = r.scalar(node, "the path of an option");
+  if (path == nullptr) return;
+  const KeyPlace place = find_place(*scenario_section(), *path);
+  const std::string name = path->substr(path->find('.') + 1);
+  const std::string owner = name.substr(0, name.find('.'));
+  const bool queue = path->starts_with("queues.");
+  const std::vector<std::string>& owners = queue ? r.names.queues : r.names.sites;
+  if (place.key == nullptr) {
+    r.error(node, "S-007", fmt::format("no option is called '{}'", *path),
+            "such as queues.<queue>.hunt-group.hg-preferred-site");
+  } else if (!place.key->at_run_time) {
+    std::vector<std::string> can;
+    for (const Key& key : place.section->keys) {
+      if (key.at_run_time) can.push_back(key.name);
+    }
+    r.error(node, "S-007", fmt::format("'{}' cannot be changed while it runs", place.key->name),
+            can.empty() ? "options of sites.<site>.sip-server and queues.<queue> can"
+                        : fmt::format("here can: {}", fmt::join(can, ", ")));
+  } else if (!Names::index(owners, owner)) {
+    r.error(node, "S-007", fmt::format("unknown {} '{}'", queue ? "queue" : "site", owner),
+            did_you_mean(owner, owners));
+  } else {
+    fault.target = models::OptionTarget{*path, {}, {}};
+  }
+}
+
+void change_rows(SectionOf<Fault>& s) {
+  s.row("change", text().type, language(),
+        "An option of sites.<site>.sip-server or queues.<queue> gets another value; calls already "
+        "there keep theirs",
+        read_option_path,
+        [](const Writer&, const Fault& fault) -> std::optional<Out> {
+          const auto* option = std::get_if<models::OptionTarget>(&fault.target);
+          if (option == nullptr) return std::nullopt;
+          return Out::scalar(option->path);
+        })
+      .excludes("verb");
+  s.row(
+      "to", text().type, language(), "change: the new value, written as in the scenario",
+      [](Reader& r, const Node& node, Fault& fault) {
+        if (fault.verb != FaultVerb::change) r.error(node, "S-003", "'to' belongs to change");
+        auto* option = std::get_if<models::OptionTarget>(&fault.target);
+        const std::string* value = r.scalar(node, "the new value of the option");
+        if (option == nullptr || value == nullptr) return;
+        option->value = *value;
+        fault.text += fmt::format(" to {}", *value);
+      },
+      [](const Writer& w, const Fault& fault) -> std::optional<Out> {
+        const auto* option = std::get_if<models::OptionTarget>(&fault.target);
+        if (option == nullptr || !option->value) return std::nullopt;
+        return text().write(w, *option->value);
+      });
+}
+
 void scope_rows(SectionOf<Fault>& s) {
   const auto scope = choice<SiteScope>({{"sip-server-pair", SiteScope::sip_server_pair},
                                         {"genesys", SiteScope::genesys},
@@ -104,7 +173,8 @@ void scope_rows(SectionOf<Fault>& s) {
        },
        [scope](const Writer& w, const Fault& fault) -> std::optional<Out> {
          const auto* site = std::get_if<models::SiteTarget>(&fault.target);
-         if (site == nullptr || fault.verb == FaultVerb::drain) return std::nullopt;
+         const bool whole = fault.verb == FaultVerb::drain || fault.verb == FaultVerb::switchover;
+         if (site == nullptr || whole) return std::nullopt;
          return scope.write(w, site->scope);
        })
       .default_is("genesys");
@@ -165,6 +235,58 @@ void flap_row(SectionOf<Fault>& s) {
       });
 }
 
+std::shared_ptr<const Section> staff_return_section() {
+  static const auto step_keys = [] {
+    SectionOf<models::ReturnStep> s("a step of the return", "How many are back from then on");
+    s.key("after", &models::ReturnStep::after, duration(), language(), "The loss of the building")
+        .require();
+    s.key("share", &models::ReturnStep::share, percent(), language(), "Of all who sat there")
+        .require();
+    return s.done();
+  }();
+  static const auto keys = [] {
+    SectionOf<models::StaffReturn> s("staff-return", "People who lost their building");
+    s.key("to", &models::StaffReturn::to, location_reference(), language(),
+          "Where they sit down, with other phones and desktops")
+        .require();
+    s.key("steps", &models::StaffReturn::steps,
+          list(section<models::ReturnStep>(step_keys), "steps"), language(),
+          "When how many are back")
+        .require();
+    return s.done();
+  }();
+  return keys;
+}
+
+void staff_return_row(SectionOf<Fault>& s) {
+  const auto back = section<models::StaffReturn>(staff_return_section());
+  s.row(
+      "staff-return", back.type, language(),
+      "fail of a building: {to: site2, steps: [{after: 1h, share: 50%}]}",
+      [back](Reader& r, const Node& node, Fault& fault) {
+        back.read(r, node, fault.staff_return.emplace());
+        const auto* site = std::get_if<models::SiteTarget>(&fault.target);
+        if (fault.verb != FaultVerb::fail || site == nullptr ||
+            site->scope != SiteScope::building) {
+          r.error(node, "S-003", "'staff-return' belongs to fail, scope: building");
+          fault.staff_return.reset();
+        } else if (fault.staff_return->to == site->site) {
+          r.error(node, "S-007", "the building that is lost cannot be where people return to");
+        }
+        if (!fault.staff_return) return;
+        const auto& steps = fault.staff_return->steps;
+        for (std::size_t i = 1; i < steps.size(); ++i) {
+          if (steps[i].after > steps[i - 1].after && steps[i].share >= steps[i - 1].share) continue;
+          r.error(node, "S-006", "the steps of staff-return must rise");
+          break;
+        }
+      },
+      [back](const Writer& w, const Fault& fault) -> std::optional<Out> {
+        if (!fault.staff_return) return std::nullopt;
+        return back.write(w, *fault.staff_return);
+      });
+}
+
 template <class M>
 void degrade_row(SectionOf<Fault>& s, std::string name, std::optional<M> Fault::*member,
                  Codec<M> codec, std::string doc) {
@@ -188,6 +310,7 @@ std::shared_ptr<const Section> fault_section() {
     SectionOf<Fault> s("fault", "Something that is done to the world at a given time");
     s.key("at", &Fault::at, instant(), language(), "When it happens").require();
     verb_rows(s);
+    change_rows(s);
     scope_rows(s);
     const auto lasting = duration({.min = 0s, .max = {}, .above = true});
     s.key("lasting", &Fault::lasting, if_given(lasting), language(),
@@ -198,6 +321,7 @@ std::shared_ptr<const Section> fault_section() {
     degrade_row(s, "loss", &Fault::loss, percent(), "degrade: chance of a packet to be dropped");
     degrade_row(s, "bandwidth", &Fault::bandwidth_bps, bandwidth(), "degrade: of each direction");
     flap_row(s);
+    staff_return_row(s);
     return s.done();
   }();
   return keys;

@@ -1,4 +1,4 @@
-// Rows of `run`, `network` and `configuration`.
+// Rows of `run` and `network`.
 #include "tools/scenario/keys.hpp"
 
 namespace bcsim::tools {
@@ -171,21 +171,6 @@ std::shared_ptr<const Section> network_section() {
         .default_is("own site 500us, other 20ms");
     s.key("icmp-unreachable", &NetworkOptions::icmp_unreachable, boolean(), assumption(),
           "A live machine whose process is dead refuses UDP at once");
-    return s.done();
-  }();
-  return keys;
-}
-
-std::shared_ptr<const Section> configuration_section() {
-  static const auto keys = [] {
-    using models::ConfigurationOptions;
-    SectionOf<ConfigurationOptions> s("configuration", "The configuration layer of the two sites");
-    s.key("master-site", &ConfigurationOptions::master_site, site_reference(), assumption(),
-          "Where the master Configuration Server runs")
-        .default_is("the first site");
-    s.key("standby-activation", &ConfigurationOptions::standby_activation,
-          optional(duration(), "never"), p0(),
-          "Until the standby Configuration Server and database are in service");
     return s.done();
   }();
   return keys;

@@ -42,7 +42,7 @@ void desktop_row(SectionOf<Scenario>& s) {
   type.what = "site";
   type.elements = {section<models::DesktopOptions>(desktop_timers_section()).type};
   s.row(
-      "desktop", type, p0(), "Timers of the desktop application (AIL) of each site",
+      "desktop", type, p0(), "The desktop application (AIL) of each site: timers and connections",
       [](Reader& r, const Node& node, Scenario& scenario) {
         if (!r.expect_map(node, "desktop")) return;
         for (const Node& child : node.children) {

@@ -1,5 +1,6 @@
 // Rows of `sites` and `desktop`: options of a SIP Server pair, gateways, desktop timers.
 #include "tools/scenario/keys.hpp"
+#include "tools/scenario/release.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -14,7 +15,6 @@ Codec<std::optional<models::Duration>> session_expires() {
 std::shared_ptr<const Section> sip_server_section() {
   static const auto keys = [] {
     using models::AfterRoutingAction;
-    using models::DrForward;
     using models::Treatment;
     using S = SipServerOptions;
     SectionOf<S> s("sip-server", "The SIP Server pair of a site; Genesys option names");
@@ -23,52 +23,78 @@ std::shared_ptr<const Section> sip_server_section() {
     s.key("backup", &S::backup, boolean(), documented("source R9: a pair at each site"),
           "Has a backup process");
     s.key("oos-check", &S::oos_check, duration({.min = 0s, .max = 300s}), p0(),
-          "Period of OPTIONS to the peer on the inter-site trunk; 0s switches it off");
+          "Period of OPTIONS to the peer on the inter-site trunk; 0s switches it off")
+        .changeable();
     s.key("oos-force", &S::oos_force, duration({.min = 0s, .max = 30s}), p0(),
-          "Wait for an answer before the trunk is out of service");
+          "Wait for an answer before the trunk is out of service")
+        .changeable();
     s.key("dr-peer-trunk", &S::dr_peer_trunk, boolean(), p0(),
           "The trunk to the peer is declared; false: traditional single mode");
+    s.key("dr-forward", &S::dr_forward, dr_forward(), p0(),
+          "When a direct call is forwarded to the peer")
+        .changeable();
     s.key(
-        "dr-forward", &S::dr_forward,
-        choice<DrForward>(
-            {{"off", DrForward::off}, {"no-agent", DrForward::no_agent}, {"oos", DrForward::oos}}),
-        p0(), "When a direct call is forwarded to the peer");
+        "dr-oosp-transfer-enabled", &S::dr_oosp_transfer_enabled, boolean(), assumption(),
+        "The peer's address goes to the gateway in a 302; false: the call over the trunk, in path");
     s.key("shutdown-sip-reject-code", &S::shutdown_sip_reject_code,
           count<int>({.min = 300, .max = 603}), documented("Genesys SIP Server"),
-          "Answer to new INVITEs during graceful shutdown");
+          "Answer to new INVITEs during graceful shutdown")
+        .changeable();
     s.key("after-routing-timeout", &S::after_routing_timeout, duration({.min = 1s}), assumption(),
-          "An agent who has not answered by then loses the call");
+          "An agent who has not answered by then loses the call")
+        .changeable();
     s.key("after-routing-timeout-action", &S::after_routing_timeout_action,
           choice<AfterRoutingAction>({{"none", AfterRoutingAction::none},
                                       {"notready", AfterRoutingAction::not_ready},
                                       {"logout", AfterRoutingAction::logout}}),
-          assumption(), "What becomes of that agent (Genesys default: none)");
+          assumption(), "What becomes of that agent (Genesys default: none)")
+        .changeable();
     s.key("treatment", &S::treatment,
           choice<Treatment>(
               {{"always", Treatment::always}, {"when-waiting", Treatment::when_waiting}}),
-          assumption(), "Whether a call that need not wait passes the media server too");
+          assumption(), "Whether a call that need not wait passes the media server too")
+        .changeable();
     s.key("announcement", &S::announcement, duration({.min = 0s, .max = 1h}), p0(),
-          "Played before a call can be routed");
+          "Played before a call can be routed")
+        .changeable();
     s.key("register-service", &S::register_service, duration({.min = 0s, .max = 10s}), p0(),
-          "Processing time of a REGISTER");
+          "Processing time of a REGISTER")
+        .changeable();
     s.key("invite-service", &S::invite_service, duration({.min = 0s, .max = 10s}), p0(),
-          "Processing time of an INVITE");
+          "Processing time of an INVITE")
+        .changeable();
     s.key("other-service", &S::other_service, duration({.min = 0s, .max = 10s}), p0(),
-          "Processing time of any other message");
+          "Processing time of any other message")
+        .changeable();
     s.key("input-queue-limit", &S::input_queue_limit, count<std::uint32_t>({.min = 1}), p0(),
-          "Messages that may wait; more are dropped");
+          "Messages that may wait; more are dropped")
+        .changeable();
     s.key("retry-after", &S::retry_after, optional(duration({.min = 1s}), "none"), assumption(),
-          "Of 503 answers when the input queue is nearly full");
+          "Of 503 answers when the input queue is nearly full")
+        .changeable();
     s.key("session-expires", &S::session_expires, session_expires(), documented("RFC 4028 §4"),
-          "Session-Expires of the legs it sets up, which it refreshes at half; never: no timers");
-    s.key("digest", &S::digest, boolean(), assumption(), "Every REGISTER is challenged");
+          "Session-Expires of the legs it sets up, which it refreshes at half; never: no timers")
+        .changeable();
+    s.key("digest", &S::digest, boolean(), assumption(), "Every REGISTER is challenged")
+        .changeable();
     s.key("process-death-detection", &S::process_death_detection, duration(), p0(),
-          "Until the management layer notices a dead process");
+          "Until the management layer notices a dead process")
+        .changeable();
     s.key("host-loss-detection-min", &S::host_loss_detection_min, duration(), p0(),
-          "Until it notices a dead host, at least");
+          "Until it notices a dead host, at least")
+        .changeable();
     s.key("host-loss-detection-max", &S::host_loss_detection_max, duration(), p0(),
-          "Until it notices a dead host, at most");
-    s.key("promotion", &S::promotion, duration(), p0(), "Backup to primary, virtual address moved");
+          "Until it notices a dead host, at most")
+        .changeable();
+    s.key("promotion", &S::promotion, duration(), p0(), "Backup to primary, virtual address moved")
+        .changeable();
+    s.key("heartbeat-period", &S::heartbeat_period, optional(duration({.min = 1s}), "none"),
+          assumption(), "A process silent for so long is ended as hung; none: nobody notices")
+        .changeable();
+    s.key("call-sync-burst", &S::call_sync_burst, count<std::uint32_t>({.min = 200, .max = 1000}),
+          documented("SIP Server 8.1.102.58"),
+          "Calls copied at once to a backup that has started; then 1 s pause")
+        .changeable();
     s.row(
         "first-trunk-probe", optional(duration(), "random").type, language(),
         "Pinned phase of the first OPTIONS to the peer, for tests",
@@ -172,6 +198,8 @@ std::shared_ptr<const Section> gateway_section() {
           p0(), "homing: back to its site when that answers again; parking: stay");
     s.key("second-target", &G::second_target, boolean(), assumption(),
           "false: knows the SIP Server of its own site only");
+    s.key("via-dc-link", &G::via_dc_link, boolean(), assumption(),
+          "true: reaches the other site across the dc-link, not by a path of its own");
     s.key("options-period", &G::options_period, duration({.min = 1s}), p0(),
           "Between two OPTIONS to a SIP Server");
     s.key("retransmissions", &G::retransmissions, count<int>({.min = 0, .max = 30}), p0(),
@@ -216,21 +244,70 @@ std::shared_ptr<const Section> site_section() {
           documented("source R75"), "Has a Configuration Server Proxy");
     s.key("stat-server", &SiteOptions::stat_server, boolean(), documented("source R75"),
           "Has a Stat Server");
+    s.key("stat-server-release", &SiteOptions::stat_server_release, release(),
+          documented("source R15"), "Release of the Stat Server: 8.1.2 or later");
     return s.done();
   }();
   return keys;
 }
 
+namespace {
+
+// agent-desktop: {<option>: <value>}: whatever else an installation has in this section (R73).
+void other_options_row(SectionOf<models::DesktopOptions>& s) {
+  ValueType type;
+  type.kind = Kind::map;
+  type.what = "option";
+  type.elements = {text().type};
+  s.row(
+      "agent-desktop", type, language(),
+      "Further options in section agent-desktop of the object; the desktops ignore them",
+      [](Reader& r, const Node& node, models::DesktopOptions& desktop) {
+        if (!r.expect_map(node, "options and their values")) return;
+        desktop.other_options.clear();
+        for (const Node& child : node.children) {
+          const Reader::Scope scope(r, child.key, child.key_at);
+          const std::string* value = r.scalar(child, "the value of an option");
+          if (value != nullptr) desktop.other_options.emplace_back(child.key, *value);
+        }
+      },
+      [](const Writer& w, const models::DesktopOptions& desktop) -> std::optional<Out> {
+        Out out = Out::map();
+        for (const auto& [name, value] : desktop.other_options) {
+          const Writer::Scope scope(w, name);
+          out.children.emplace_back(name, *text().write(w, value));
+        }
+        return out;
+      });
+}
+
+}  // namespace
+
 std::shared_ptr<const Section> desktop_timers_section() {
   static const auto keys = [] {
     using D = models::DesktopOptions;
-    SectionOf<D> s("desktop timers", "The desktop application of one site (R74 to R79)");
+    SectionOf<D> s("desktop application", "The desktop application (AIL) of one site (R73 to R79)");
     s.key("addp-timeout", &D::addp_timeout, duration({.min = 1s, .max = 1h}), p0(),
           "Of the connections to the SIP Server; 20 s to 30 s required");
     s.key("site-timeout", &D::site_timeout, duration(), p0(),
           "From losing the SIP Server pair to the switchover");
     s.key("site-sip-register-timeout", &D::site_sip_register_timeout, duration(), p0(),
           "How long the phone may be unregistered before the switchover");
+    s.key("applications", &D::applications, list(text(), "application objects", true),
+          derived("site number"),
+          "Application objects of the desktops at this site: one; without, they cannot find the "
+          "site")
+        .default_is("[AIL_1], [AIL_2]");
+    s.key("type", &D::third_party_type,
+          choice<bool>({{"ThirdPartyApplication", true}, {"ThirdPartyServer", false}}),
+          documented("source R74"), "Type of these objects");
+    s.key("config-server-proxy", &D::proxy_site, if_given(site_reference()),
+          derived("its own site"), "Site of the Proxy that the object is connected to")
+        .default_is("its own site");
+    s.key("stat-server", &D::stat_server_site, if_given(site_reference()), derived("its own site"),
+          "Site of the Stat Server that the object is connected to")
+        .default_is("its own site");
+    other_options_row(s);
     return s.done();
   }();
   return keys;

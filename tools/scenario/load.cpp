@@ -53,6 +53,45 @@ void accept(const models::Scenario& scenario, const Given& given, Diagnostics& d
   }
 }
 
+/// What the options are from each change on: those of the scenario as if it had been written so. A
+/// value that would be an error there is one here, at the place of the change.
+void take_changes(const Node& root, Reader& reader) {
+  std::vector<models::Fault>& faults = reader.scenario().faults;
+  std::vector<std::size_t> changes;
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    if (faults[i].verb == models::FaultVerb::change) changes.push_back(i);
+  }
+  std::stable_sort(changes.begin(), changes.end(),
+                   [&](std::size_t a, std::size_t b) { return faults[a].at < faults[b].at; });
+  Node changed = root;
+  for (const std::size_t i : changes) {
+    auto& target = std::get<models::OptionTarget>(faults[i].target);
+    const Location at = reader.given().at(fmt::format("faults.{}.to", i));
+    Node value;
+    value.kind = Node::Kind::scalar;
+    value.text = *target.value;
+    value.quoted = value.text.empty();
+    value.at = at;
+    set_value(changed, target.path, std::move(value));
+    models::Scenario scenario;
+    Diagnostics found;
+    for (std::size_t s = 0; s < reader.diagnostics().source_count(); ++s) {
+      found.add_source(reader.diagnostics().source(static_cast<std::uint32_t>(s)));
+    }
+    Reader again(found, scenario);
+    prepare(again, changed);
+    read_section(again, *scenario_section(), changed, &scenario);
+    complete(again, changed);
+    validate(again);
+    found.demote(scenario.accepted);
+    for (const Diagnostic& d : found.all()) {
+      if (d.severity == Severity::error) reader.diagnostics().error(d.code, at, d.message, d.hint);
+    }
+    target.options = std::make_shared<const models::RunTimeOptions>(models::RunTimeOptions{
+        {scenario.sites[0].sip_server, scenario.sites[1].sip_server}, scenario.queues});
+  }
+}
+
 void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diagnostics,
                    Loaded& loaded) {
   Reader reader(diagnostics, loaded.scenario);
@@ -67,6 +106,7 @@ void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diag
   complete(reader, root);
   validate(reader);
   accept(loaded.scenario, reader.given(), diagnostics);
+  if (!diagnostics.has_errors()) take_changes(root, reader);
   if (diagnostics.has_errors()) return;
   loaded.effective_yaml = effective_yaml(loaded.scenario);
   loaded.annotated_yaml = annotated_yaml(loaded.scenario, reader.given(), diagnostics);

@@ -1,7 +1,6 @@
 #include "tools/scenario/merge.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -77,6 +76,26 @@ std::vector<std::string> split_path(const std::string& path) {
   return parts;
 }
 
+/// `value` as the member of maps within maps that the path from `from` on leads to.
+Node wrap(const std::vector<std::string>& path, std::size_t from, Node value, Location at) {
+  Node wrapped;
+  wrapped.kind = Node::Kind::map;
+  wrapped.at = at;
+  Node* leaf = &wrapped;
+  for (std::size_t k = from; k < path.size(); ++k) {
+    Node child;
+    child.kind = Node::Kind::map;
+    child.key = path[k];
+    child.at = child.key_at = at;
+    leaf->children.push_back(std::move(child));
+    leaf = &leaf->children.back();
+  }
+  value.key = leaf->key;
+  value.key_at = at;
+  *leaf = std::move(value);
+  return wrapped;
+}
+
 Node override_value(const std::string& text, std::uint32_t source, Diagnostics& diagnostics) {
   const bool structured =
       !text.empty() && (text[0] == '{' || text[0] == '[' || text[0] == '"' || text[0] == '\'');
@@ -127,42 +146,17 @@ void apply_override(Node& root, const std::string& text, Diagnostics& diagnostic
       entry = std::move(value);
       return;
     }
-    const std::string rest = fmt::format(
-        "{}", fmt::join(path.begin() + static_cast<std::ptrdiff_t>(i) + 1, path.end(), "."));
-    Node wrapped;
-    wrapped.kind = Node::Kind::map;
-    Node* leaf = &wrapped;
-    for (std::size_t k = i + 1; k < path.size(); ++k) {
-      Node child;
-      child.kind = Node::Kind::map;
-      child.key = path[k];
-      child.at = child.key_at = at;
-      leaf->children.push_back(std::move(child));
-      leaf = &leaf->children.back();
-    }
-    value.key = leaf->key;
-    value.key_at = at;
-    *leaf = std::move(value);
-    merge_into(entry, std::move(wrapped), *fault_section());
+    merge_into(entry, wrap(path, i + 1, std::move(value), entry.at), *fault_section());
     return;
   }
+  const Location place = root.at;
+  merge_into(root, wrap(path, 0, std::move(value), at), *scenario_section());
+  root.at = place;
+}
 
-  Node wrapped;
-  wrapped.kind = Node::Kind::map;
-  wrapped.at = root.at;
-  Node* leaf = &wrapped;
-  for (const std::string& part : path) {
-    Node child;
-    child.kind = Node::Kind::map;
-    child.key = part;
-    child.at = child.key_at = at;
-    leaf->children.push_back(std::move(child));
-    leaf = &leaf->children.back();
-  }
-  value.key = leaf->key;
-  value.key_at = at;
-  *leaf = std::move(value);
-  merge_into(root, std::move(wrapped), *scenario_section());
+void set_value(Node& root, const std::string& path, Node value) {
+  const Location at = value.at;
+  merge_into(root, wrap(split_path(path), 0, std::move(value), at), *scenario_section());
 }
 
 Node assemble(const std::string& text, std::uint32_t source, Diagnostics& diagnostics,

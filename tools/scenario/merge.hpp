@@ -17,6 +17,9 @@ void merge_into(Node& base, Node over, const Section& section);
 /// is checked later like any other. Reports S-017 if it has not that form or leads nowhere.
 void apply_override(Node& root, const std::string& text, Diagnostics& diagnostics);
 
+/// Puts `value` at a path of maps, "queues.sales.hunt-group.hg-queue-limit", over what is there.
+void set_value(Node& root, const std::string& path, Node value);
+
 /// Parses the file's text and merges it over what it `extends`, and so on; reports S-014 for
 /// circles and unreadable files.
 [[nodiscard]] Node assemble(const std::string& text, std::uint32_t source, Diagnostics& diagnostics,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "tools/scenario/keys.hpp"
@@ -74,6 +75,33 @@ std::vector<std::string> Section::key_names() const {
   std::vector<std::string> names;
   for (const Key& k : keys) names.push_back(k.name);
   return names;
+}
+
+KeyPlace find_place(const Section& root, const std::string& path) {
+  KeyPlace place{&root, nullptr};
+  const ValueType* map = nullptr;  // whose free name comes next
+  std::size_t from = 0;
+  while (from <= path.size()) {
+    const std::size_t dot = std::min(path.find('.', from), path.size());
+    const std::string name = path.substr(from, dot - from);
+    from = dot + 1;
+    if (map != nullptr) {
+      place.section = map->elements.empty() ? nullptr : map->elements[0].section.get();
+      map = nullptr;
+      continue;
+    }
+    if (place.section == nullptr) return {};
+    place.key = place.section->find(name);
+    if (place.key == nullptr || from > path.size()) break;
+    const ValueType& type = place.key->type;
+    if (type.kind == Kind::map) {
+      map = &type;
+    } else {
+      place.section = type.section.get();
+    }
+    place.key = nullptr;
+  }
+  return place.key == nullptr ? KeyPlace{} : place;
 }
 
 namespace {

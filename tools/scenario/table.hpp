@@ -97,6 +97,7 @@ struct Key {
   Origin origin;
   bool required = false;
   bool input_only = false;   ///< another way of saying what a second key is written as
+  bool at_run_time = false;  ///< running servers heed a change of it (fault verb `change`)
   std::string exclusive;     ///< at most one key of such a group may be given
   std::string default_text;  ///< instead of the default object's, for derived defaults
   std::function<void(Reader&, const Node&, void*)> read;
@@ -108,6 +109,10 @@ struct Key {
   }
   Key& only_input() {
     input_only = true;
+    return *this;
+  }
+  Key& changeable() {
+    at_run_time = true;
     return *this;
   }
   Key& excludes(std::string group) {
@@ -129,6 +134,14 @@ struct Section {
   [[nodiscard]] const Key* find(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> key_names() const;
 };
+
+/// The key that a path of names such as "queues.sales.limit" leads to from this section, and the
+/// section that has it; nullptr: none. Free names (of a queue) count as any name.
+struct KeyPlace {
+  const Section* section = nullptr;
+  const Key* key = nullptr;
+};
+[[nodiscard]] KeyPlace find_place(const Section& root, const std::string& path);
 
 /// Reads a map into `object`; every problem is reported, what is right is kept.
 void read_section(Reader& reader, const Section& section, const Node& node, void* object);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "models/world/layout.hpp"
+
 namespace bcsim::tools {
 namespace {
 
@@ -42,6 +44,7 @@ void check_target(const Rules& rules, const Fault& fault, const std::string& pat
     const bool exists = role == Role::sip_server_backup     ? o.sip_server.backup
                         : role == Role::config_server_proxy ? o.config_server_proxy
                         : role == Role::stat_server         ? o.stat_server
+                        : role == Role::local_config_server ? models::has_local_config_server(s)
                                                             : true;
     if (!exists) rules.error("S-007", path, fmt::format("{} has no such process", o.name));
   };
@@ -59,12 +62,29 @@ void check_target(const Rules& rules, const Fault& fault, const std::string& pat
 void check_course(const Rules& rules, const Fault& fault, const std::string& path) {
   const bool cures = fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
   const bool ends = fault.lasting.has_value();
-  if (cures || fault.verb == FaultVerb::drain) {
-    if (ends || fault.flap_period) {
-      rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
-                  fmt::format("'{}' does not go with {}", ends ? "lasting" : "flap",
-                              cures ? "what restores or heals" : "drain"));
-    }
+  const char* what = cures                                 ? "what restores or heals"
+                     : fault.verb == FaultVerb::drain      ? "drain"
+                     : fault.verb == FaultVerb::switchover ? "switchover"
+                     : fault.verb == FaultVerb::change     ? "change"
+                                                           : nullptr;
+  if (what != nullptr && (ends || fault.flap_period)) {
+    rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
+                fmt::format("'{}' does not go with {}", ends ? "lasting" : "flap", what));
+  }
+  const auto* option = std::get_if<models::OptionTarget>(&fault.target);
+  if (option != nullptr && !option->value && !rules.was_refused(path + ".to")) {
+    rules.error("S-008", path, "change needs 'to'", "the new value of the option");
+  }
+  if (fault.staff_return && (ends || fault.flap_period)) {
+    rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
+                "who has sat down elsewhere stays there: no end with staff-return");
+  }
+  for (const Fault& other : rules.scenario.faults) {
+    if (fault.verb != FaultVerb::restore || !other.staff_return) continue;
+    const auto* site = std::get_if<models::SiteTarget>(&fault.target);
+    if (site == nullptr || site->site != std::get<models::SiteTarget>(other.target).site) continue;
+    rules.error("S-013", path + ".restore",
+                "who has sat down elsewhere stays there: no end with staff-return");
   }
   if (ends && fault.flap_period) {
     rules.error("S-013", path + ".flap", "'flap' and 'lasting' exclude each other",
@@ -87,7 +107,7 @@ void check_faults(const Rules& rules) {
     const std::string path = fmt::format("faults.{}", i);
     if (fault.text.empty()) {
       rules.error("S-008", path, "this fault does not say what is done",
-                  "fail, restore, crash, hang, cut, heal, degrade or drain");
+                  "fail, restore, crash, hang, cut, heal, degrade, drain, switchover or change");
       continue;
     }
     check_time(rules, fault, path);

@@ -26,7 +26,8 @@ void check_members(const Rules& rules, const models::HuntGroupOptions& group,
           "V-W09", path + ".hg-members",
           fmt::format("the desktops of {} prefer {}, the hunt group {}: their calls "
                       "from it are not monitored (R57, R58)",
-                      agents.name, s.sites[agents.preferred_site].name, s.sites[*preferred].name));
+                      agents.name, s.sites[agents.preferred_site].name, s.sites[*preferred].name),
+          fmt::format("preferred-site: {}", s.sites[*preferred].name));
     }
     if (agents.phone.registration != models::RegistrationMode::dual) {
       rules.warning("V-W10", path + ".hg-members",
@@ -50,13 +51,15 @@ void check_hunt_groups(const Rules& rules) {
     for (const std::uint32_t member : group.members) phones += rules.scenario.agents[member].count;
     if (phones == 0) {
       rules.error("V-E14", path + ".hg-members",
-                  fmt::format("hunt group {} has no members (R48)", queue.name));
+                  fmt::format("hunt group {} has no members (R48)", queue.name),
+                  "hg-members: [team1]");
     }
     if (group.type != models::HuntType::parallel) {
       rules.warning("V-W08", path + ".type",
                     fmt::format("hunt group {} is sequential; only parallel ones are documented "
                                 "for business continuity (R48)",
-                                queue.name));
+                                queue.name),
+                    "type: parallel");
     }
     const auto preferred = site_of_server(rules.scenario, group.preferred_site[0]);
     if (!preferred) {

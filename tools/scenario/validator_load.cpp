@@ -64,6 +64,8 @@ double ring_s(const models::Scenario& s) {
   return sim::seconds(phone.answer_delay) + sim::seconds(phone.answer_spread) / 2;
 }
 
+}  // namespace
+
 PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   PeakLoad load;
   load.at = t;
@@ -71,9 +73,11 @@ PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   for (const CallStream& stream : s.calls) {
     const double rate = rate_at(stream.arrivals, t);
     load.calls_per_s += rate;
-    load.talk_s += rate * models::mean_s(stream.talk);
-    load.handling_s +=
-        rate * (models::mean_s(stream.talk) + models::mean_s(stream.after_call_work));
+    // Two agents, and no trunk channel.
+    const bool internal = stream.kind() == models::CallKind::internal;
+    load.talk_s += internal ? 0 : rate * models::mean_s(stream.talk);
+    load.handling_s += rate * (internal ? 2 : 1) *
+                       (models::mean_s(stream.talk) + models::mean_s(stream.after_call_work));
   }
   if (load.calls_per_s > 0) {
     load.talk_s = load.talk_s / load.calls_per_s + ring_s(s);
@@ -81,8 +85,6 @@ PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   }
   return load;
 }
-
-}  // namespace
 
 PeakLoad peak_load(const models::Scenario& s) {
   PeakLoad worst;
@@ -138,7 +140,8 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
                   fmt::format("at {} {} agents at one surviving site are less than the {} that "
                               "{:.4g} erlangs need for {:.0f}% within {} (R7, R26)",
                               label, load.agents, need, load.erlangs(), kTarget * 100,
-                              format_duration(s.run.service_level_threshold)));
+                              format_duration(s.run.service_level_threshold)),
+                  fmt::format("{} more agents", need - static_cast<int>(load.agents)));
   }
 }
 

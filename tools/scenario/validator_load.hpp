@@ -16,6 +16,8 @@ struct PeakLoad {
   [[nodiscard]] double channel_erlangs() const { return calls_per_s * talk_s; }
 };
 [[nodiscard]] PeakLoad peak_load(const models::Scenario& scenario);
+/// Traffic at an instant.
+[[nodiscard]] PeakLoad load_at(const models::Scenario& scenario, sim::SimTime t);
 
 void check_load(const Rules& rules);
 

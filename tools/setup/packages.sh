@@ -26,12 +26,15 @@ test_packages=(
   "libgmock-dev                 | header:gmock/gmock.h               |"
   "librapidcheck-dev            | header:rapidcheck.h                |"
   "libbenchmark-dev             | header:benchmark/benchmark.h       |"
+  "tshark                       | tool:tshark                        |"
 )
 
 # Besides, for tools/test --full: tests that skip themselves without it.
 full_packages=(
-  "tshark                       | tool:tshark                        |"
   "slurm-wlm                    | tool:sbatch                        |"
   "munge                        | tool:munge                         |"
   "parallel                     | tool:parallel                      |"
+  "chromium                     | tool:chromium                      |"
+  "npm                          | tool:npm                           |"
+  "librsvg2-bin                 | tool:rsvg-convert                  |"
 )

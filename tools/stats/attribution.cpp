@@ -52,6 +52,9 @@ CallOutcome outcome_of(models::Cause cause) {
       return CallOutcome::abandoned;
     case models::Cause::default_routed:
       return CallOutcome::default_routed;
+    case models::Cause::callee_busy:
+    case models::Cause::no_answer:
+      return CallOutcome::not_answered;
     default:
       return CallOutcome::lost;
   }

@@ -27,7 +27,14 @@ struct AttributionDefinition {
 attribution_definitions();
 
 /// The last word on a call, in classes: served, abandoned, default-routed, lost, still there.
-enum class CallOutcome : std::uint8_t { served, abandoned, default_routed, lost, in_system };
+enum class CallOutcome : std::uint8_t {
+  served,
+  abandoned,
+  default_routed,
+  not_answered,
+  lost,
+  in_system
+};
 [[nodiscard]] CallOutcome outcome_of(models::Cause cause);
 
 /// Counts, and marks in `result.attributed` each call whose outcome is not that of the same

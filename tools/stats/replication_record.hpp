@@ -12,14 +12,18 @@
 
 namespace bcsim::tools {
 
+/// Row by row of timeline.csv, its columns in their order; their weights (1: no ratio).
+struct TimelineCells {
+  std::vector<double> values, weights;
+};
+
 struct ReplicationRecord {
   std::uint32_t replication = 0;
   std::vector<models::MetricValue> metrics;
   /// By metric, of the twin; NaN for phases and recoveries, which it has not. Empty: no twin.
   std::vector<double> without_faults;
-  Attribution attribution;  ///< if there was a twin
-  /// Row by row of timeline.csv, its columns in their order; then their weights (1: no ratio).
-  std::vector<double> timeline, timeline_weights;
+  Attribution attribution;                ///< if there was a twin
+  TimelineCells timeline, twin_timeline;  ///< the second is empty without a twin
   std::vector<models::Verdict> verdicts;
   std::uint64_t calls = 0, messages_delivered = 0, messages_sent = 0;
   std::uint64_t journal_fingerprint = 0;

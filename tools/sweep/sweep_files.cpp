@@ -166,9 +166,8 @@ namespace {
 
 std::string sweep_table(const SweepIndex& index, const std::vector<Aggregate>& points, Page page) {
   const SweepSpec& spec = index.spec;
-  page.spread(page.bold(index.scenario), fmt::format("{} points · {} replications each",
-                                                     points.size(), points.front().replications));
-  page.rule();
+  page.heading(index.scenario, fmt::format("{} points · {} replications each", points.size(),
+                                           points.front().replications));
   for (std::size_t v = 0; v < spec.variables.size(); ++v) {
     page.line(fmt::format("  {}  {}", static_cast<char>('a' + v % 26), spec.variables[v].name()));
   }

@@ -114,9 +114,10 @@ class SweepRun {
     const Aggregate all = aggregate(records, scenario.run.service_level_definition);
     models::RunResult& first = state.first->result;
     first.verdicts = merge_verdicts(records, all, scenario.expectations);
-    complete_meta(state.meta, *state.first, 0);
-    write_results({.first = &first, .records = records, .aggregate = &all, .without_calls = true},
-                  state.meta, point_directory(directory_, p));
+    complete_meta(state.meta, scenario, *state.first, 0);
+    write_results(
+        {.first = &first, .records = records, .aggregate = &all, .files = ResultFiles::point},
+        state.meta, point_directory(directory_, p));
     state.records.clear();
     state.first.reset();
     state.done = true;

@@ -91,16 +91,6 @@ std::vector<std::string> range_values(const std::string& text) {
   return values;
 }
 
-/// A value in its base unit, to be compared.
-std::optional<double> magnitude(std::string_view text) {
-  for (const auto parse :
-       {parse_percent, parse_seconds, parse_rate, parse_bandwidth, parse_number}) {
-    const auto parsed = parse(text);
-    if (const double* value = std::get_if<double>(&parsed)) return *value;
-  }
-  return std::nullopt;
-}
-
 const std::string* value_of(const SweepSpec& spec, const SweepPoint& point,
                             const std::string& path) {
   for (std::size_t v = 0; v < spec.variables.size(); ++v) {
@@ -116,7 +106,8 @@ bool is_true(const SweepSpec& spec, const SweepPoint& point, const SweepConstrai
     throw SweepProblem{fmt::format("where: '{}' is not varied", c.left), ""};
   }
   const std::string* other = value_of(spec, point, c.right);
-  const auto a = magnitude(*left), b = magnitude(other != nullptr ? *other : c.right);
+  const auto a = setting_magnitude(*left),
+             b = setting_magnitude(other != nullptr ? *other : c.right);
   if (!a || !b) {
     const bool equal = *left == (other != nullptr ? *other : c.right);
     if (c.sign == "==") return equal;
@@ -133,6 +124,15 @@ bool is_true(const SweepSpec& spec, const SweepPoint& point, const SweepConstrai
 }
 
 }  // namespace
+
+std::optional<double> setting_magnitude(std::string_view text) {
+  for (const auto parse :
+       {parse_percent, parse_seconds, parse_rate, parse_bandwidth, parse_number}) {
+    const auto parsed = parse(text);
+    if (const double* value = std::get_if<double>(&parsed)) return *value;
+  }
+  return std::nullopt;
+}
 
 std::string SweepVariable::name() const {
   return fmt::format("{}", fmt::join(paths, "+"));

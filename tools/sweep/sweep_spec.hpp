@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,9 @@ struct SweepPoint {
 /// All combinations that the constraints allow, the first variable changing slowest; throws
 /// SweepProblem if a constraint speaks of nothing that is varied, or none is left.
 [[nodiscard]] std::vector<SweepPoint> expand(const SweepSpec& spec);
+
+/// A value in its base unit, to be compared; nullopt if it is no quantity.
+[[nodiscard]] std::optional<double> setting_magnitude(std::string_view text);
 
 /// "path=value" for every path of the point.
 [[nodiscard]] std::vector<std::string> overrides_of(const SweepSpec& spec, const SweepPoint& point);

@@ -25,10 +25,14 @@ class Teller {
   Teller(const CallLife& life, const StoryContext& c) : life_(life), c_(c) {}
 
   std::string operator()(const models::CallOffered& f) const {
+    if (f.gateway == models::kNoGateway) return "";  // an agent: see AgentDialled
+    const std::string whom = c_.scenario.calls[f.stream].kind() == models::CallKind::queue
+                                 ? ""
+                                 : fmt::format(" the number of agent {}", dialled());
     std::string text = f.attempt > 1
-                           ? fmt::format("Caller {} dials again (attempt {}, after call {})",
-                                         f.caller, f.attempt, f.previous.value)
-                           : fmt::format("Caller {} dials", f.caller);
+                           ? fmt::format("Caller {} dials{} again (attempt {}, after call {})",
+                                         f.caller, whom, f.attempt, f.previous.value)
+                           : fmt::format("Caller {} dials{}", f.caller, whom);
     return text + fmt::format(
                       " and reaches gateway {}. He would speak for {} and wait {} for an "
                       "agent.",
@@ -39,7 +43,28 @@ class Teller {
     return fmt::format("{} sends {}INVITE to the SIP Server of {}.", gateway(f.gateway),
                        f.nth > 0 ? "another " : "", site(f.site));
   }
+  std::string operator()(const models::AgentDialled& f) const {
+    const bool outside = life_.row.kind == models::CallKind::outgoing;
+    return fmt::format("Agent {} calls {}, {}.", agent(f.agent),
+                       outside ? "somebody outside" : "agent " + dialled(),
+                       f.by_desktop != 0 ? "with his desktop (3pcc)" : "with his phone (1pcc)");
+  }
+  std::string operator()(const models::PhoneInvited& f) const {
+    return fmt::format("His phone sends {}INVITE to the SIP Server of {}.",
+                       f.nth > 0 ? "another " : "", site(f.site));
+  }
+  std::string operator()(const models::AgentCallTaken& f) const {
+    return fmt::format("The SIP Server of {} takes the call.", site(f.site));
+  }
+  std::string operator()(const models::CallSentOut& f) const {
+    return fmt::format("The SIP Server of {} sends it out through gateway {}.", site(f.site),
+                       gateway(f.gateway));
+  }
   std::string operator()(const models::SetupFailed& f) const {
+    if (f.gateway == models::kNoGateway) {
+      return fmt::format("His phone gives {} up for this call: {} {}.", site(f.site), f.status,
+                         reason_phrase(f.status));
+    }
     std::string how = fmt::format("answered {} {}", f.status, reason_phrase(f.status));
     for (const Silence& s : unanswered_invites(life_, c_.layout)) {
       const models::NodeId to = life_.messages[s.first].to;
@@ -63,15 +88,24 @@ class Teller {
     return fmt::format("It is answered toward the caller, who hears music from {}.", site(f.site));
   }
   std::string operator()(const models::CallRouted& f) const {
+    if (life_.row.kind != models::CallKind::queue) {
+      return fmt::format("The SIP Server of {} rings agent {}.", site(f.site), agent(f.agent));
+    }
     return fmt::format("Agent {} at {} is chosen, {} after the call was taken.", agent(f.agent),
                        site(f.site), waited());
   }
-  std::string operator()(const models::CallRinging&) const { return "His phone rings."; }
+  std::string operator()(const models::CallRinging& f) const {
+    return f.agent.valid() ? "His phone rings." : "It rings there.";
+  }
   std::string operator()(const models::CallReturned& f) const {
     return fmt::format("Agent {} does not take it ({} {}); the call waits again.", agent(f.agent),
                        f.status, reason_phrase(f.status));
   }
   std::string operator()(const models::CallAnswered& f) const {
+    if (life_.row.kind == models::CallKind::outgoing) {
+      return fmt::format("They speak, through the SIP Server of {}{}.", site(f.path - 1),
+                         f.monitored != 0 ? "" : "; his desktop is not logged in there");
+    }
     return fmt::format("Caller and agent {} speak, through the SIP Server{}{}.", agent(f.agent),
                        f.path == 3 ? "s of both sites" : " of " + site(f.path - 1),
                        f.monitored != 0 ? "" : "; his desktop is not logged in there");
@@ -93,16 +127,19 @@ class Teller {
   }
   std::string operator()(const models::CallReleased& f) const {
     using models::pstn::Release;
-    if (f.by_caller != 0) return "The caller hangs up.";
+    const bool agents = models::by_agent(life_.row.kind);
+    if (f.by_caller != 0) return agents ? "He gives up." : "The caller hangs up.";
     switch (f.release) {
       case Release::normal:
         return "The call is over.";
       case Release::speech_lost:
-        return "Speech stops; the caller hangs up.";
+        return "He hears nothing any more, and hangs up.";
       case Release::rejected:
-        return fmt::format("The caller is turned away ({} {}).", f.status, reason_phrase(f.status));
+        return fmt::format("{} ({} {}).", agents ? "It is not set up" : "The caller is turned away",
+                           f.status, reason_phrase(f.status));
       case Release::no_response:
-        return "The gateway has nobody else to ask and turns the caller away.";
+        return agents ? "His phone has nobody else to ask."
+                      : "The gateway has nobody else to ask and turns the caller away.";
       case Release::ring_timeout:
         return "The gateway gives up waiting for an answer.";
       case Release::media_lost:
@@ -131,13 +168,20 @@ class Teller {
     return fmt::format("The backup SIP Server of {} takes over and does not know the call.",
                        site(f.site));
   }
+  std::string operator()(const models::CallStateLost& f) const {
+    return fmt::format(
+        "The backup SIP Server of {} takes over and had not been told of the call yet: it is gone.",
+        site(f.site));
+  }
   std::string operator()(const models::RequestRejected& f) const {
     return fmt::format("The SIP Server of {} rejects a request with {} {}.", site(f.site), f.status,
                        reason_phrase(f.status));
   }
   std::string operator()(const models::BcForward& f) const {
     return fmt::format("The SIP Server of {} forwards it to its peer ({}).", site(f.site),
-                       f.by_302 != 0 ? "302" : "INVITE over the inter-site trunk");
+                       f.by_302 != 0
+                           ? "302: it leaves the signalling path"
+                           : "INVITE over the inter-site trunk: it stays in the signalling path");
   }
   template <class Other>
   std::string operator()(const Other&) const {
@@ -145,6 +189,18 @@ class Teller {
   }
 
  private:
+  /// The agent whose number was dialled, as the PSTN told the gateway, or he himself his phone.
+  [[nodiscard]] std::string dialled() const {
+    for (const LoggedMessage& m : life_.messages) {
+      const auto* setup = std::get_if<models::pstn::Message>(&m.message);
+      if (setup != nullptr && setup->kind == models::pstn::Kind::setup) {
+        return agent(setup->dn.agent());
+      }
+      const auto* told = std::get_if<models::notice::Message>(&m.message);
+      if (told != nullptr && told->dn.valid()) return agent(told->dn.agent());
+    }
+    return "-";
+  }
   [[nodiscard]] std::string site(std::uint32_t s) const {
     return ThingNames::of(c_.names.sites, s);
   }

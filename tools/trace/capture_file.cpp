@@ -45,12 +45,12 @@ void CaptureFile::on_record(const models::JournalEntry& entry) {
                                            ThingNames::of(names_.faults, fault->fault))});
 }
 
-std::uint32_t CaptureFile::link_of(const models::Transmission& t) const {
+std::uint32_t CaptureFile::link_of(models::NodeId sender, models::NodeId receiver) const {
   const auto place = [this](models::NodeId node) {
     return layout_.topology.hosts[layout_.host_of(node).value].place;
   };
-  if (!t.to.valid()) return 0;
-  const sim::PlaceId from = place(t.from), to = place(t.to);
+  if (!sender.valid() || !receiver.valid()) return 0;
+  const sim::PlaceId from = place(sender), to = place(receiver);
   for (const sim::Route& route : layout_.topology.routes) {
     const bool there = route.from == from && route.to == to;
     const bool back = route.from == to && route.to == from;
@@ -80,11 +80,21 @@ void CaptureFile::on_message(const models::Transmission& t) {
   Waiting packet;
   packet.sent = t.envelope.sent;
   packet.nth = nth_;
-  packet.link = link_of(t);
-  packet.frame = udp_frame({.from = text_.ip_of(t.envelope.from),
-                            .to = text_.ip_of(t.envelope.to),
-                            .id = static_cast<std::uint16_t>(nth_),
-                            .payload = text});
+  packet.link = link_of(t.from, t.to);
+  const UdpDatagram datagram = {.from = text_.ip_of(t.envelope.from),
+                                .to = text_.ip_of(t.envelope.to),
+                                .id = static_cast<std::uint16_t>(nth_),
+                                .payload = text};
+  packet.frame = udp_frame(datagram);
+  if (t.dropped == sim::DropReason::no_process &&
+      layout_.directory.scenario->network.icmp_unreachable) {
+    Waiting refusal;
+    refusal.sent = t.at;
+    refusal.nth = nth_;
+    refusal.link = link_of(t.to, t.from);
+    refusal.frame = port_unreachable_frame(datagram);
+    waiting_.push(std::move(refusal));
+  }
   if (t.dropped != sim::DropReason::none) {
     packet.comment = fmt::format("did not arrive: {}", fate_words(t.dropped));
   }

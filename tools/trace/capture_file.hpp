@@ -17,8 +17,9 @@ namespace bcsim::tools {
 
 /// Each SIP message is one packet, at the time of its sending, on the interface of the first link
 /// of its way; what did not arrive has a comment that says why, and the packet that follows a fault
-/// one that names the fault. T-Library messages go to `<file>.tlib.log` as lines of text. Give it
-/// to the world before the start and call commit() at the end; the layout must outlive it.
+/// one that names the fault. What was refused is followed by its ICMP port unreachable. T-Library
+/// messages go to `<file>.tlib.log` as lines of text. Give it to the world before the start and
+/// call commit() at the end; the layout must outlive it.
 class CaptureFile final : public models::Observer {
  public:
   CaptureFile(const std::filesystem::path& path, const models::Layout& layout,
@@ -50,7 +51,8 @@ class CaptureFile final : public models::Observer {
   };
   void flush(models::SimTime until);
   void write_tlib(const models::Transmission& t, const models::tlib::Message& m);
-  [[nodiscard]] std::uint32_t link_of(const models::Transmission& t) const;
+  /// The first link on the way between them.
+  [[nodiscard]] std::uint32_t link_of(models::NodeId sender, models::NodeId receiver) const;
 
   const models::Layout& layout_;
   MessageFilter filter_;

@@ -46,6 +46,7 @@ class Decider {
   Decision decide() const {
     if (row_.cause == Cause::still_in_system) return {"The run ended before the call did.", "", {}};
     if (row_.cause == Cause::completed) return completed();
+    if (models::by_agent(row_.kind)) return of_agents_call();
     switch (row_.release) {
       case Release::speech_lost:
         return speech_lost();
@@ -99,6 +100,15 @@ class Decider {
       return notice != nullptr && notice->kind == kind;
     });
   }
+  /// The notice that ended the call: that of its gateway, where the caller is; else the last.
+  [[nodiscard]] std::optional<std::size_t> notice_at_gateway(models::notice::Kind kind) const {
+    const auto at_gateway = last_message([&](const LoggedMessage& m) {
+      const auto* notice = std::get_if<models::notice::Message>(&m.message);
+      return notice != nullptr && notice->kind == kind && m.to.valid() &&
+             c_.layout.roles[m.to.value].kind == models::NodeKind::gateway;
+    });
+    return at_gateway ? at_gateway : last_notice(kind);
+  }
   /// When a pair in the call's path died, last before the release.
   struct Death {
     models::SimTime at = sim::kNever;
@@ -122,6 +132,46 @@ class Decider {
     return death;
   }
 
+  /// No gateway brought it: what ended it was at his phone, at a SIP Server, or with whom he
+  /// called.
+  [[nodiscard]] Decision of_agents_call() const {
+    switch (row_.cause) {
+      case Cause::callee_busy:
+      case Cause::no_answer:
+        if (row_.release == Release::caller_hung_up) {
+          return {"Nobody answered, and he gave up.", "his patience (setup-patience)", {}};
+        }
+        return {row_.cause == Cause::callee_busy ? "Whom he called was on another call."
+                                                 : "Whom he called did not answer.",
+                fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
+                {}};
+      case Cause::abandoned_in_setup:
+      case Cause::lost_setup_hanging:
+        return {fmt::format("He gave up {} after dialling: no SIP Server had set up his call.",
+                            lasted(row_.offered, row_.released)),
+                "his patience (setup-patience)",
+                {}};
+      case Cause::lost_setup_timeout:
+        return {"His phone found no SIP Server that answered.",
+                "the phone's retransmissions, at each of its two targets (RFC 3263 §4.3)",
+                {}};
+      default:
+        break;
+    }
+    if (row_.release == Release::speech_lost) return speech_lost();
+    if (row_.release == Release::session_expired) return session_expired();
+    if (row_.release == Release::media_lost) {
+      return {"The phone of the agent who had called died, or speech no longer arrived.", "", {}};
+    }
+    if (row_.release == Release::gateway_failed) return gateway_failed();
+    return {fmt::format("The call could not be set up ({} {}).", row_.status,
+                        reason_phrase(row_.status)),
+            row_.from.valid() && row_.queued == sim::kNever
+                ? "the SIP Server refused TMakeCall: his DN was in use, or out of service"
+                : "",
+            {}};
+  }
+
   // ---- one function per way to end ----
 
   [[nodiscard]] Decision completed() const {
@@ -135,16 +185,17 @@ class Decider {
 
   [[nodiscard]] Decision speech_lost() const {
     const Death death = last_death();
-    const auto message = last_notice(models::notice::Kind::speech_lost);
+    const auto message = notice_at_gateway(models::notice::Kind::speech_lost);
     if (death.at == sim::kNever) {
       return {"Speech stopped because a SIP Server of the call's signalling path was lost.", "R5",
               message};
     }
     std::string why = fmt::format(
         "At {} the whole SIP Server pair of {} was lost{}. The call's signalling ran through it, "
-        "so speech ended in that instant.",
+        "so {} in that instant.",
         at(death.at), site(death.site),
-        death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault));
+        death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault),
+        row_.answered == sim::kNever ? "what the caller heard of it ended" : "speech ended");
     const bool agent_elsewhere =
         row_.agent_site != models::kNoSite && row_.agent_site != death.site;
     if (agent_elsewhere) {
@@ -237,6 +288,16 @@ class Decider {
   }
 
   [[nodiscard]] Decision rejected() const {
+    if (row_.cause == Cause::callee_busy) {
+      return {"The agent whose number was dialled was on another call.", "486 Busy Here", {}};
+    }
+    if (row_.cause == Cause::no_answer) {
+      return {"The agent whose number was dialled did not answer.",
+              "after-routing-timeout: " +
+                  format_duration(
+                      c_.scenario.sites[row_.queue_site & 1u].sip_server.after_routing_timeout),
+              {}};
+    }
     const auto answer = last_message([this](const LoggedMessage& m) {
       const auto* r = std::get_if<models::sip::Response>(&m.message);
       return r != nullptr && r->status == row_.status && r->method == models::sip::Method::invite;

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "tools/journal/message_words.hpp"
@@ -213,6 +215,47 @@ class LadderBuilder {
 };
 
 }  // namespace
+
+std::vector<LadderRow> folded_rows(const Ladder& ladder) {
+  constexpr int kShownCopies = 4;
+  struct Copies {
+    int first = 0, last = 0;
+    std::size_t last_row = 0;
+  };
+  // "BYE #7" from one actor to another: which message, and the how manieth copy.
+  const auto copy_of = [](const LadderRow& row) {
+    const std::size_t mark = row.text.rfind(" #");
+    const bool copy = row.kind == LadderRow::Kind::message && row.repeated && row.lost &&
+                      !row.decisive && mark != std::string::npos;
+    return copy ? std::atoi(row.text.c_str() + mark + 2) : 0;
+  };
+  using Key = std::tuple<std::size_t, std::size_t, std::string>;
+  const auto key_of = [](const LadderRow& row) {
+    return Key{row.from, row.to, row.text.substr(0, row.text.rfind(" #"))};
+  };
+  std::map<Key, Copies> late;
+  for (std::size_t i = 0; i < ladder.rows.size(); ++i) {
+    const int copy = copy_of(ladder.rows[i]);
+    if (copy <= kShownCopies) continue;
+    Copies& copies = late[key_of(ladder.rows[i])];
+    if (copies.first == 0) copies.first = copy;
+    copies.last = copy;
+    copies.last_row = i;
+  }
+  std::vector<LadderRow> rows;
+  for (std::size_t i = 0; i < ladder.rows.size(); ++i) {
+    LadderRow row = ladder.rows[i];
+    if (copy_of(row) > kShownCopies) {
+      const Copies& copies = late.at(key_of(row));
+      if (i != copies.last_row) continue;
+      if (copies.last > copies.first) {
+        row.text = fmt::format("{} #{}-{}", std::get<2>(key_of(row)), copies.first, copies.last);
+      }
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
 
 Ladder make_ladder(const CallLife& life, const CallStory& story, const StoryContext& context) {
   return LadderBuilder(life, story, context).build();

@@ -38,6 +38,10 @@ struct Ladder {
 [[nodiscard]] Ladder make_ladder(const CallLife& life, const CallStory& story,
                                  const StoryContext& context);
 
+/// The rows as they are drawn: of a message sent more than five times in vain, the copies after the
+/// fourth are one row, "BYE #5-11", at the time of the last. A caller who is gone is not worth ten
+/// lines.
+[[nodiscard]] std::vector<LadderRow> folded_rows(const Ladder& ladder);
 /// ASCII, at most 80 columns.
 [[nodiscard]] std::string ladder_text(const Ladder& ladder, const models::Scenario& scenario);
 /// An `<svg>` element without fonts or colours of its own beside its classes: see ladder_style().

@@ -18,7 +18,8 @@ class SvgLadder {
   std::string draw(bool standalone) {
     width_ =
         kTimeWidth + kLaneWidth * static_cast<int>(std::max<std::size_t>(2, ladder_.actors.size()));
-    const int height = kHead + kRowHeight * static_cast<int>(ladder_.rows.size() + 1);
+    const std::vector<LadderRow> rows = folded_rows(ladder_);
+    const int height = kHead + kRowHeight * static_cast<int>(rows.size() + 1);
     out_ = fmt::format(
         "<svg class=\"ladder\" {}viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\" "
         "aria-label=\"{}\">\n",
@@ -35,7 +36,7 @@ class SvgLadder {
           x(i), escape_html(actor.label), escape_html(actor.detail), height - 6);
     }
     int y = kHead + kRowHeight / 2;
-    for (const LadderRow& row : ladder_.rows) {
+    for (const LadderRow& row : rows) {
       draw_row(row, y);
       y += kRowHeight;
     }

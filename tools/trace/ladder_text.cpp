@@ -24,7 +24,7 @@ class TextLadder {
       header(&LadderActor::label);
       header(&LadderActor::detail);
     }
-    for (const LadderRow& row : ladder_.rows) {
+    for (const LadderRow& row : folded_rows(ladder_)) {
       switch (row.kind) {
         case LadderRow::Kind::message:
           message(row);

@@ -64,6 +64,32 @@ void patch16(std::string& out, std::size_t at, std::uint16_t v) {
   out[at + 1] = static_cast<char>(v & 0xFF);
 }
 
+constexpr std::uint16_t kIcmp = 1, kUdp = 17;
+
+std::string ipv4_frame(Ipv4 from, Ipv4 to, std::uint16_t protocol, std::uint16_t id,
+                       std::string_view payload) {
+  std::string ip;
+  big16(ip, 0x4500);
+  big16(ip, static_cast<std::uint16_t>(20 + payload.size()));
+  big16(ip, id);
+  big16(ip, 0x4000);  // don't fragment
+  big16(ip, static_cast<std::uint16_t>(64 << 8 | protocol));
+  big16(ip, 0);
+  big32(ip, from.value);
+  big32(ip, to.value);
+  patch16(ip, 10, fold(sum16(ip)));
+
+  std::string frame;
+  for (const Ipv4 address : {to, from}) {
+    big16(frame, 0x0200);  // locally administered
+    big32(frame, address.value);
+  }
+  big16(frame, 0x0800);
+  frame += ip;
+  frame += payload;
+  return frame;
+}
+
 }  // namespace
 
 std::string Ipv4::text() const {
@@ -124,29 +150,23 @@ std::string udp_frame(const UdpDatagram& d) {
   std::string pseudo;
   big32(pseudo, d.from.value);
   big32(pseudo, d.to.value);
-  big16(pseudo, 17);
+  big16(pseudo, kUdp);
   big16(pseudo, udp_length);
   const std::uint16_t checksum = fold(sum16(udp, sum16(pseudo)));
   patch16(udp, 6, checksum == 0 ? 0xFFFF : checksum);
 
-  std::string ip;
-  big16(ip, 0x4500);
-  big16(ip, static_cast<std::uint16_t>(20 + udp.size()));
-  big16(ip, d.id);
-  big16(ip, 0x4000);  // don't fragment
-  big16(ip, 64 << 8 | 17);
-  big16(ip, 0);
-  big32(ip, d.from.value);
-  big32(ip, d.to.value);
-  patch16(ip, 10, fold(sum16(ip)));
+  return ipv4_frame(d.from, d.to, kUdp, d.id, udp);
+}
 
-  std::string frame;
-  for (const Ipv4 ip_address : {d.to, d.from}) {
-    big16(frame, 0x0200);  // locally administered
-    big32(frame, ip_address.value);
-  }
-  big16(frame, 0x0800);
-  return frame + ip + udp;
+std::string port_unreachable_frame(const UdpDatagram& refused) {
+  constexpr std::size_t kEthernetBytes = 14, kQuoted = 20 + 8;
+  std::string icmp;
+  big16(icmp, 3 << 8 | 3);  // destination unreachable: port
+  big16(icmp, 0);
+  big32(icmp, 0);
+  icmp += udp_frame(refused).substr(kEthernetBytes, kQuoted);
+  patch16(icmp, 2, fold(sum16(icmp)));
+  return ipv4_frame(refused.to, refused.from, kIcmp, refused.id, icmp);
 }
 
 }  // namespace bcsim::tools

@@ -32,5 +32,8 @@ struct UdpDatagram {
 /// An Ethernet frame with IPv4 (RFC 791) and UDP (RFC 768), checksums filled in. The MAC addresses
 /// are made from the IP addresses.
 [[nodiscard]] std::string udp_frame(const UdpDatagram& datagram);
+/// The answer of a live machine on which nothing listens: ICMP destination unreachable, port
+/// unreachable (RFC 792), with the IP and UDP headers of the datagram.
+[[nodiscard]] std::string port_unreachable_frame(const UdpDatagram& refused);
 
 }  // namespace bcsim::tools

@@ -76,6 +76,8 @@ Ipv4 SipText::ip_of(models::AddressId address) const {
       return centre(31);
     case NodeKind::stat_server:
       return centre(32);
+    case NodeKind::local_config_server:
+      return centre(33);
     case NodeKind::gateway: {
       const auto location = directory.scenario->gateways[role->index].location;
       return {ten | (101u + location) << 16 | (10 + role->index)};
@@ -111,12 +113,14 @@ SipText::Parties SipText::parties_of(const models::Envelope& e) {
   const bool alone = method == Method::options || method == Method::register_;
   if (alone) return request != nullptr ? Parties{e.from, e.to} : Parties{e.to, e.from};
   const bool trunk = role_of(e.from) == nullptr && role_of(e.to) == nullptr;
-  if (!trunk) return begins(e.from, e.to) ? Parties{e.from, e.to} : Parties{e.to, e.from};
   const std::uint64_t dialog = request != nullptr ? request->dialog : response->dialog;
   const bool first = request != nullptr && !request->in_dialog && method == Method::invite;
-  if (first) trunk_callers_.try_emplace(dialog, e.from);
-  const auto known = trunk_callers_.find(dialog);
-  if (known == trunk_callers_.end()) return {e.from, e.to};
+  // An agent's phone may begin one, and a gateway be called.
+  if (first && !begins(e.from, e.to)) callers_.try_emplace(dialog, e.from);
+  const auto known = callers_.find(dialog);
+  if (known == callers_.end()) {
+    return trunk || begins(e.from, e.to) ? Parties{e.from, e.to} : Parties{e.to, e.from};
+  }
   return known->second == e.from ? Parties{e.from, e.to} : Parties{e.to, e.from};
 }
 
@@ -124,6 +128,7 @@ std::string SipText::user_of(models::Dn dn, models::AddressId callee) const {
   const models::NodeRole* role = role_of(callee);
   if (role != nullptr && role->kind == NodeKind::media_server) return "annc";
   if (!dn.valid()) return "";
+  if (dn.is_outside()) return "+498900000000";
   if (!dn.is_queue()) return fmt::format("7{:04}", dn.agent().value);
   const auto& queues = layout_.directory.scenario->queues;
   return dn.queue_index() < queues.size() ? fmt::format("9{:03}", dn.queue_index()) : "9000";

@@ -43,7 +43,7 @@ class SipText {
                                  const char* direction) const;
 
   const models::Layout& layout_;
-  std::map<std::uint64_t, models::AddressId> trunk_callers_;  ///< by dialog
+  std::map<std::uint64_t, models::AddressId> callers_;  ///< by dialog
   std::set<std::uint64_t> holding_;  ///< branches of re-INVITEs that put the other side on hold
 };
 

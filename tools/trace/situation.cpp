@@ -47,7 +47,8 @@ Situation SituationFold::look(models::SimTime now, const models::CallLedger& led
     s.sites[site].registered = level(models::LevelKind::registered);
   }
   for (const models::CallRow& row : ledger.rows()) {
-    const bool waits = row.stage == models::CallRow::Stage::waiting && !row.at_agent();
+    const bool waits = row.stage == models::CallRow::Stage::waiting && !row.at_agent() &&
+                       row.kind == models::CallKind::queue;
     if (waits && row.queue_site < models::kSites) ++s.sites[row.queue_site].waiting;
   }
   return s;

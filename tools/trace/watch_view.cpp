@@ -48,6 +48,17 @@ struct EventWords {
   std::string operator()(const models::ConfigStandbyUp& f) const {
     return fmt::format("{}: the standby Configuration Server is in service", site(f.site));
   }
+  std::string operator()(const models::ConfigWritten& f) const {
+    return fmt::format("{}: configuration changed: {}", site(f.site),
+                       ThingNames::of(n.changes, f.edit));
+  }
+  std::string operator()(const models::ConfigWriteRefused& f) const {
+    return fmt::format("{}: a change of the configuration is refused", site(f.site));
+  }
+  std::string operator()(const models::ConfigReconciled& f) const {
+    return fmt::format("the databases are one again: {} objects had been written at both sites",
+                       f.both);
+  }
   template <class Other>
   std::string operator()(const Other&) const {
     return "";

@@ -1,0 +1,49 @@
+// Hold and retrieve: re-INVITEs of the agent's phone.
+#include "models/endpoints/sip_phone.hpp"
+
+namespace bcsim::models {
+
+void SipPhoneEndpoint::hold_call(Context& context) {
+  if (!acknowledged_) {  // no request before the ACK (§13.3.1.4): then without a pause
+    call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
+    return;
+  }
+  send_reinvite(context, true);
+  call_timer_ = context.arm(conversation_.hold, {retrieve_timer});
+}
+
+void SipPhoneEndpoint::retrieve_call(Context& context) {
+  send_reinvite(context, false);
+  call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
+}
+
+void SipPhoneEndpoint::send_reinvite(Context& context, bool held) {
+  sip::Request reinvite;
+  reinvite.method = sip::Method::invite;
+  reinvite.in_dialog = true;
+  reinvite.held = held;
+  reinvite.path = dialog_.path;
+  reinvite.dialog = dialog_.id;
+  reinvite.cseq = ++dialog_.cseq;
+  reinvite.call = dialog_.call;
+  reinvite.dn = dialog_.dn;
+  reinvite.media = context.self();
+  reinvite.contact = context.address();
+  layer_.request(context, context.address(), dialog_.peer, reinvite, {}, {.kind = reinvite_owner});
+}
+
+void SipPhoneEndpoint::on_reinvite_response(Context& context, sip::Inform inform,
+                                            const sip::Response* response,
+                                            const sip::Request& request) {
+  if (inform == sip::Inform::provisional) return;
+  if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
+    sip::Request ack = request;
+    ack.copy = response->copy;
+    ack.media = {};
+    layer_.acknowledge(context, context.address(), dialog_.peer, ack);
+  } else if (in_call(request.dialog)) {  // §12.2.1.2: 481, or no answer at all, ends the dialog
+    hang_up_call(context);
+  }
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,182 @@
+// Calls that the agent places: with the phone itself (1pcc, R18, R62), or by his desktop, whose SIP
+// Server rings him first (3pcc). He hears what becomes of them, and says so to whoever made him
+// call.
+#include <cassert>
+
+#include "models/endpoints/sip_phone.hpp"
+
+namespace bcsim::models {
+
+void SipPhoneEndpoint::tell_own_caller(Context& context, pstn::Kind kind, bool flag) {
+  pstn::Message message;
+  message.kind = kind;
+  message.flag = flag;
+  message.call = dialog_.call;
+  context.notify(directory_.pstn, message);
+}
+
+/// Once for each own call; harmless for others.
+void SipPhoneEndpoint::end_own_call(Context& context, pstn::Release release, std::uint16_t status) {
+  if (!own_call_) return;
+  own_call_ = false;
+  pstn::Message message;
+  message.kind = pstn::Kind::release;
+  message.release = release;
+  message.status = status;
+  message.call = dialog_.call;
+  context.notify(directory_.pstn, message);
+}
+
+// ---- 1pcc ----
+
+void SipPhoneEndpoint::dial(Context& context, const notice::Message& what) {
+  const bool busy = state_ != State::idle;
+  if (busy) {  // somebody rings just now: he answers that, and has dialled in vain
+    pstn::Message message;
+    message.kind = pstn::Kind::release;
+    message.release = pstn::Release::rejected;
+    message.status = 486;
+    message.call = what.call;
+    context.notify(directory_.pstn, message);
+    return;
+  }
+  state_ = State::dialing;
+  own_call_ = true;
+  acknowledged_ = speech_lost_ = false;
+  tried_ = 0;
+  invites_ = 0;
+  dialog_ = {.id = 0, .peer = {}, .call = what.call, .dn = what.dn};
+  conversation_ = what.conversation;
+  const double u = context.stream("phone.srv", what.call.value).uniform();
+  invite_server(context, outbound_site(context.now(), u));
+}
+
+void SipPhoneEndpoint::invite_server(Context& context, SiteIndex site) {
+  tried_ = static_cast<PathMask>(tried_ | path_of(site));
+  dialog_.peer = directory_.sip_server[site];
+  dialog_.id = dialog_id(sip::Leg::caller, dialog_.call.value, context.self(), invites_);
+  dialog_.cseq = 1;
+  context.record(PhoneInvited{dialog_.call, agent_, site, invites_++});
+  sip::Request invite;
+  invite.method = sip::Method::invite;
+  invite.dialog = dialog_.id;
+  invite.cseq = 1;
+  invite.call = dialog_.call;
+  invite.dn = dialog_.dn;
+  invite.media = context.self();
+  invite.contact = context.address();
+  invite.conversation = conversation_;
+  sip::ClientPolicy policy;
+  if (options_.retransmissions < sip::kFullTimerB)
+    policy.max_retransmissions = options_.retransmissions;
+  invite_ = layer_.request(context, context.address(), dialog_.peer, invite, policy,
+                           {.kind = invite_owner, .index = site});
+}
+
+void SipPhoneEndpoint::on_invite_response(Context& context, sip::Inform inform,
+                                          const sip::Response* response,
+                                          const sip::Request& request, SiteIndex site) {
+  const bool current = own_call_ && in_call(request.dialog);
+  const bool success = inform == sip::Inform::success || inform == sip::Inform::success_again;
+  if (inform == sip::Inform::provisional) {
+    if (current && response->status > 100) tell_own_caller(context, pstn::Kind::alerting);
+    return;
+  }
+  if (success) {
+    sip::Request ack = request;
+    ack.copy = response->copy;
+    ack.media = {};
+    layer_.acknowledge(context, context.address(), response->contact, ack);
+    if (current && inform == sip::Inform::success) {
+      dialog_.peer = response->contact;
+      dialog_.path = response->path;
+      acknowledged_ = true;
+      callee_answered(context);
+    } else if (inform == sip::Inform::success) {  // it crossed our CANCEL (§15)
+      send_bye(context, {.id = request.dialog,
+                         .peer = response->contact,
+                         .call = request.call,
+                         .dn = request.dn,
+                         .cseq = request.cseq});
+    }
+    return;
+  }
+  if (response == nullptr) phone_.on_call_unanswered(phone_options(), site, context.now());
+  if (!current || state_ != State::dialing) return;
+  if (response == nullptr) {
+    const bool timeout = inform == sip::Inform::timeout;
+    context.record(SetupFailed{dialog_.call, kNoGateway, site, timeout ? 408u : 503u});
+    try_other_server(context, site, pstn::Release::no_response, 0);
+  } else if (response->status / 100 == 5) {
+    context.record(SetupFailed{dialog_.call, kNoGateway, site, response->status});
+    try_other_server(context, site, pstn::Release::rejected, response->status);
+  } else if (response->status / 100 == 3) {  // a server that drains names its peer
+    try_other_server(context, site, pstn::Release::rejected, response->status);
+  } else {
+    end_own_call(context, pstn::Release::rejected, response->status);
+    free_line(context);
+  }
+}
+
+/// RFC 3263 §4.3: the next target, as a new transaction.
+void SipPhoneEndpoint::try_other_server(Context& context, SiteIndex failed, pstn::Release release,
+                                        std::uint16_t status) {
+  const SiteIndex other = peer_of(failed);
+  if ((tried_ & path_of(other)) == 0) {
+    invite_server(context, other);
+    return;
+  }
+  end_own_call(context, release, status);
+  free_line(context);
+}
+
+// ---- 3pcc ----
+
+/// The server that is to place his call rings him first; he has asked for it, so he answers at
+/// once.
+void SipPhoneEndpoint::answer_own_server(Context& context, const sip::Request& request,
+                                         AddressId from, sip::TransactionId id) {
+  if (state_ != State::idle) {
+    layer_.respond(context, id, answer(486, request.path));
+    return;
+  }
+  state_ = State::dialing;
+  own_call_ = true;
+  acknowledged_ = speech_lost_ = false;
+  dialog_ = {.id = request.dialog,
+             .peer = request.contact.valid() ? request.contact : from,
+             .call = request.call,
+             .dn = request.dn,
+             .path = request.path};
+  conversation_ = request.conversation;
+  invite_ = {};
+  sip::Response ok = answer(200, request.path);
+  ok.media = context.self();
+  layer_.respond(context, id, ok);
+}
+
+// ---- both ----
+
+/// They speak. Of two agents the one who was called ends an internal call if `releases` says agent.
+void SipPhoneEndpoint::callee_answered(Context& context) {
+  state_ = State::talking;
+  tell_own_caller(context, pstn::Kind::connect);
+  tell_own_caller(context, pstn::Kind::speech, true);
+  const bool outgoing = conversation_.kind == CallKind::outgoing;
+  conversation_.agent_releases = conversation_.agent_releases == outgoing;
+  call_timer_ = context.arm(talk_after(Duration{}), {hang_up_timer});
+}
+
+/// His patience is at an end: nobody has answered.
+void SipPhoneEndpoint::give_up_own_call(Context& context, CallId call) {
+  if (!own_call_ || dialog_.call != call) return;
+  if (state_ == State::dialing && invite_.valid()) {
+    layer_.cancel(context, invite_);
+    own_call_ = false;
+    free_line(context);
+  } else {
+    hang_up_call(context);
+  }
+}
+
+}  // namespace bcsim::models

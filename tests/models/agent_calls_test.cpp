@@ -1,0 +1,324 @@
+// Calls that agents place, through the whole world: with the phone (1pcc) or by the desktop (3pcc),
+// to a colleague or outside (R18, R32, R62; domain.md §2.1).
+#include <gtest/gtest.h>
+
+#include "models/ledger/ledger.hpp"
+#include "models/metrics/run_recorder.hpp"
+#include "tests/support/worlds.hpp"
+
+namespace bcsim::tests::agent_calls_test {
+namespace {
+
+SimTime at(Duration d) {
+  return sim::kStart + d;
+}
+void expect_about(SimTime seen, Duration expected) {
+  EXPECT_GE(seen, at(expected));
+  EXPECT_LE(seen, at(expected + 2ms));
+}
+
+SingleCalls at_times(std::initializer_list<Duration> times, Duration talk) {
+  SingleCalls calls;
+  for (const Duration t : times) {
+    calls.calls.push_back({.at = at(t), .talk = talk, .patience = 1h, .gateway = {}});
+  }
+  return calls;
+}
+
+/// One agent at each site; the one of site 1 calls somebody outside, who answers after 8 s.
+Scenario outgoing(std::initializer_list<Duration> times, double by_desktop, Duration talk = 30s) {
+  Scenario s = p0_scenario();
+  without_latency(s);
+  s.run.horizon = 10min;
+  s.agents = {agents("one", 1, 0, RegistrationMode::dual),
+              agents("two", 1, 1, RegistrationMode::dual)};
+  for (AgentGroup& group : s.agents) group.phone.expires = 1h;  // no refresh tells of a failure
+  CallStream stream = calls(at_times(times, talk));
+  stream.from_agents = {0};
+  stream.by_desktop = by_desktop;
+  stream.after_call_work = Deterministic{5};
+  stream.setup_patience = Deterministic{60};
+  s.calls = {stream};
+  return s;
+}
+
+struct Watched {
+  explicit Watched(const Scenario& scenario) : ledger(scenario) {
+    run_world(scenario, {&recorder});
+    for (const JournalEntry& entry : recorder.entries) ledger.on_record(entry);
+    ledger.finish(at(scenario.run.horizon));
+    EXPECT_EQ(ledger.violation_count(), 0u);
+  }
+  [[nodiscard]] const CallRow& row(std::size_t call = 0) const { return ledger.rows().at(call); }
+  /// Sites that the phone asked, and when.
+  [[nodiscard]] std::vector<std::pair<SimTime, std::uint32_t>> asked() const {
+    std::vector<std::pair<SimTime, std::uint32_t>> out;
+    for (const auto& [when, r] : recorder.all<PhoneInvited>()) out.emplace_back(when, r.site);
+    return out;
+  }
+  [[nodiscard]] std::vector<SimTime> enters(AgentId agent, AgentState state) const {
+    std::vector<SimTime> times;
+    for (const auto& [when, r] : recorder.all<AgentStateChanged>()) {
+      if (r.agent == agent && r.state == state) times.push_back(when);
+    }
+    return times;
+  }
+  Recorder recorder;
+  CallLedger ledger;
+};
+
+TEST(OutgoingCall, KeepsItsAgentBusyFromDialingToTheEndOfAfterCallWork) {
+  for (const double by_desktop : {0.0, 1.0}) {
+    const Watched run(outgoing({10s}, by_desktop));
+    const CallRow& row = run.row();
+    EXPECT_EQ(row.cause, Cause::completed);
+    EXPECT_EQ(row.kind, CallKind::outgoing);
+    EXPECT_EQ(row.from, AgentId{0});
+    EXPECT_EQ(row.path, path_of(0));
+    EXPECT_TRUE(row.has(CallRow::monitored));
+    expect_about(row.ringing, 10s);
+    expect_about(row.answered, 18s);
+    expect_about(row.released, 48s);
+    ASSERT_EQ(run.enters(AgentId{0}, AgentState::after_call_work).size(), 1u);
+    expect_about(run.enters(AgentId{0}, AgentState::ringing).at(0), 10s);
+    expect_about(run.enters(AgentId{0}, AgentState::talking).at(0), 18s);
+    expect_about(run.enters(AgentId{0}, AgentState::after_call_work).at(0), 48s);
+    expect_about(run.enters(AgentId{0}, AgentState::ready).at(1), 53s);  // after the login's
+    EXPECT_EQ(run.asked().size(), by_desktop == 0 ? 1u : 0u);
+  }
+}
+
+TEST(OutgoingCall, IsEndedByWhomTheAgentCalledIfThatOneReleases) {
+  for (const double by_desktop : {0.0, 1.0}) {
+    Scenario s = outgoing({10s}, by_desktop);
+    s.calls[0].agent_releases = false;
+    const Watched run(s);
+    EXPECT_EQ(run.row().cause, Cause::completed);
+    expect_about(run.row().released, 48s);
+  }
+}
+
+TEST(OutgoingCall, WaitsUntilItsAgentIsFree) {
+  Scenario s = outgoing({20s}, 1);
+  CallStream queue = calls(at_times({10s}, 60s), {1, 0});
+  queue.after_call_work = Deterministic{5};
+  s.calls.push_back(queue);
+  const Watched run(s);
+  EXPECT_EQ(run.row(0).kind, CallKind::queue);  // numbered in the order of dialling
+  expect_about(run.row(1).offered, 75s);
+  EXPECT_EQ(run.row(1).cause, Cause::completed);
+}
+
+TEST(OutgoingCall, KeepsCallsOfTheQueueWaiting) {
+  Scenario s = outgoing({10s}, 0);
+  s.calls.push_back(calls(at_times({20s}, 60s), {1, 0}));
+  const Watched run(s);
+  expect_about(run.row(1).answered, 53s);  // talk until 48 s, work until 53 s
+  EXPECT_EQ(run.row(1).agent, AgentId{0});
+}
+
+TEST(OutgoingCall, GoesWhereThePhonePrefersWhateverItsDesktopDoes) {  // R62
+  Scenario s = outgoing({10s, 100s, 200s}, 0);
+  s.agents[0].phone.preferred_site = SiteIndex{1};
+  const Watched run(s);
+  ASSERT_EQ(run.asked().size(), 3u);
+  for (const auto& [when, site] : run.asked()) EXPECT_EQ(site, 1u);
+  EXPECT_EQ(run.row().path, path_of(1));
+  EXPECT_FALSE(run.row().has(CallRow::monitored));  // he is logged in at site 1
+  EXPECT_EQ(run.row(2).cause, Cause::completed);
+}
+
+TEST(OutgoingCall, PaysTimerBForADeadTargetOnceAndRemembersIt) {  // R18, R32: W(3) = 7.5 s
+  for (const bool remembers : {true, false}) {
+    Scenario s = outgoing({100s, 200s}, 0);
+    if (!remembers) s.agents[0].phone.dirty_host_cache = 0s;
+    s.faults = {site_failure(at(60s))};
+    const Watched run(s);
+    const auto asked = run.asked();
+    ASSERT_EQ(asked.size(), remembers ? 3u : 4u);
+    EXPECT_EQ(asked[0].second, 0u);
+    EXPECT_EQ(asked[1].second, 1u);
+    expect_about(asked[1].first, 107500ms);
+    expect_about(run.row(0).ringing, 107500ms);
+    expect_about(run.row(1).ringing, remembers ? Duration(200s) : Duration(207500ms));
+    EXPECT_EQ(run.row(1).cause, Cause::completed);
+  }
+}
+
+TEST(OutgoingCall, TakesTheOtherServerAtOnceWhenItIsRefused) {  // RFC 3261 §18.4: as 503
+  Scenario s = outgoing({70s}, 0);
+  for (const Role role : {Role::sip_server_backup, Role::sip_server_primary}) {
+    Fault crash;
+    crash.at = at(60s);
+    crash.verb = FaultVerb::crash;
+    crash.target = ProcessTarget{0, role};
+    s.faults.push_back(crash);
+  }
+  const Watched run(s);
+  ASSERT_EQ(run.asked().size(), 2u);
+  expect_about(run.row().ringing, 70s);
+}
+
+TEST(OutgoingCall, IsLostWhenNoServerAnswers) {
+  Scenario s = outgoing({100s}, 0);
+  s.faults = {site_failure(at(60s), 0), site_failure(at(60s), 1)};
+  const Watched run(s);
+  EXPECT_EQ(run.row().cause, Cause::lost_setup_timeout);
+  expect_about(run.row().released, 115s);
+}
+
+TEST(OutgoingCall, ByTheDesktopCannotBeMadeWhileItsServerIsSilent) {
+  Scenario s = outgoing({70s}, 1);
+  s.faults = {site_failure(at(60s))};
+  const Watched run(s);  // he gives up after 60 s; the desktop moves to site 2 later
+  EXPECT_EQ(run.row().cause, Cause::abandoned_in_setup);
+  expect_about(run.row().released, 130s);
+}
+
+TEST(OutgoingCall, IsGivenUpWhenNobodyAnswers) {
+  for (const double by_desktop : {0.0, 1.0}) {
+    Scenario s = outgoing({10s}, by_desktop);
+    s.calls[0].answer_delay = Deterministic{300};
+    const Watched run(s);
+    EXPECT_EQ(run.row().cause, Cause::no_answer);
+    expect_about(run.row().released, 70s);
+    expect_about(run.enters(AgentId{0}, AgentState::ready).at(1), 70s);
+  }
+}
+
+TEST(OutgoingCall, TakesAnotherGatewayWhenAllChannelsAreBusy) {
+  for (const std::uint32_t left : {1u, 0u}) {
+    Scenario s = outgoing({10s}, 0);
+    s.gateways[0].channels = 0;
+    s.gateways[1].channels = left;
+    const Watched run(s);
+    EXPECT_EQ(run.recorder.all<CallSentOut>().size(), 2u);
+    EXPECT_EQ(run.row().cause, left > 0 ? Cause::completed : Cause::lost_setup_rejected);
+  }
+}
+
+TEST(OutgoingCall, EndsAtTheInstantItsServerIsLost) {  // R5
+  for (const double by_desktop : {0.0, 1.0}) {
+    Scenario s = outgoing({10s}, by_desktop, 300s);
+    s.faults = {site_failure(at(60s))};
+    const Watched run(s);
+    EXPECT_EQ(run.row().cause, Cause::dropped_in_talk);
+    EXPECT_EQ(run.row().released, at(60s));
+  }
+}
+
+TEST(OutgoingCall, EndsWithThePhoneThatPlacedIt) {  // R8
+  for (const double by_desktop : {0.0, 1.0}) {
+    Scenario s = outgoing({10s}, by_desktop, 300s);
+    Fault dead;
+    dead.at = at(60s);
+    dead.target = PhoneTarget{0, 0};
+    s.faults = {dead};
+    const Watched run(s);
+    EXPECT_EQ(run.row().cause, Cause::media_lost);
+    EXPECT_EQ(run.row().released, at(60s));
+    // The gateway hears nothing for 10 s (§3.7): then the server's side is over, too.
+    ASSERT_EQ(run.enters(AgentId{0}, AgentState::after_call_work).size(), 1u);
+    expect_about(run.enters(AgentId{0}, AgentState::after_call_work)[0], 70s);
+  }
+}
+
+TEST(OutgoingCall, SurvivesASwitchoverOnceItIsAnswered) {
+  for (const double by_desktop : {0.0, 1.0}) {
+    for (const Duration crash_at : {Duration(30s), Duration(12s)}) {
+      Scenario s = outgoing({10s}, by_desktop, 60s);
+      Fault crash;
+      crash.at = at(crash_at);
+      crash.verb = FaultVerb::crash;
+      crash.target = ProcessTarget{0, Role::sip_server_primary};
+      s.faults = {crash};
+      const Watched run(s);
+      EXPECT_EQ(run.row().cause == Cause::completed, crash_at == Duration(30s));
+      EXPECT_EQ(run.enters(AgentId{0}, AgentState::ready).size(), 2u);  // he works on
+    }
+  }
+}
+
+TEST(OutgoingCall, GoesByPriorityAndWeightOfTheSrvRecords) {  // RFC 2782
+  Scenario s = outgoing({10s}, 0, 1s);
+  s.run.horizon = 3h;
+  s.calls[0].arrivals = ConstantRate{0.02};
+  s.calls[0].talk = Deterministic{1};
+  s.calls[0].after_call_work = Deterministic{0};
+  s.agents[0].phone.srv = std::array{SrvRecord{10, 1}, SrvRecord{10, 3}};
+  int second = 0, all = 0;
+  for (const auto& [when, site] : Watched(s).asked()) {
+    second += site == 1;
+    ++all;
+  }
+  ASSERT_GT(all, 150);
+  EXPECT_NEAR(second, 0.75 * all, 3.3 * std::sqrt(0.1875 * all));  // 99.9 %
+  s.run.horizon = 10min;
+  s.agents[0].phone.srv = std::array{SrvRecord{20, 1}, SrvRecord{10, 1}};
+  for (const auto& [when, site] : Watched(s).asked()) EXPECT_EQ(site, 1u);
+}
+
+TEST(InternalCall, GoesToTheSiteOfTheOtherAgentThroughTheTrunk) {
+  for (const double by_desktop : {0.0, 1.0}) {
+    Scenario s = outgoing({10s}, by_desktop);
+    s.calls[0].to_agents = {1};
+    const Watched run(s);
+    const CallRow& row = run.row();
+    EXPECT_EQ(row.kind, CallKind::internal);
+    EXPECT_EQ(row.agent, AgentId{1});
+    EXPECT_EQ(row.cause, Cause::completed);
+    EXPECT_EQ(row.path, path_of(0) | path_of(1));
+    expect_about(row.answered, 10s);
+    expect_about(row.released, 40s);
+    for (const AgentId agent : {AgentId{0}, AgentId{1}}) {
+      ASSERT_EQ(run.enters(agent, AgentState::after_call_work).size(), 1u);
+      expect_about(run.enters(agent, AgentState::after_call_work)[0], 40s);
+    }
+  }
+}
+
+TEST(InternalCall, DiesWithEitherSite) {  // R6
+  for (const SiteIndex site : {SiteIndex{0}, SiteIndex{1}}) {
+    Scenario s = outgoing({10s}, 1, 300s);
+    s.calls[0].to_agents = {1};
+    s.faults = {site_failure(at(60s), site)};
+    const Watched run(s);
+    EXPECT_EQ(run.row().cause, Cause::dropped_in_talk);
+    EXPECT_EQ(run.row().released, at(60s));
+  }
+}
+
+TEST(InternalCall, MeetsABusyColleague) {
+  for (const double by_desktop : {0.0, 1.0}) {
+    Scenario s = outgoing({20s}, by_desktop);
+    s.calls[0].to_agents = {1};
+    s.calls.push_back(calls(at_times({10s}, 60s), {0, 1}));
+    const Watched run(s);
+    EXPECT_EQ(run.row(1).cause, Cause::callee_busy);
+    expect_about(run.row(1).released, 20s);
+    expect_about(run.enters(AgentId{0}, AgentState::ready).at(1), 20s);
+  }
+}
+
+TEST(AgentCalls, AreCountedApartFromThoseFromOutside) {
+  Scenario s = outgoing({10s, 100s}, 1);
+  s.calls.push_back(s.calls[0]);
+  s.calls[1].to_agents = {1};
+  s.calls[1].arrivals = at_times({200s}, 30s);
+  const Layout layout(s, {1, 0});
+  RunRecorder recorder(layout);
+  run_world(s, {&recorder});
+  const RunResult r = recorder.finish(at(10min));
+  EXPECT_EQ(r.value("attempted"), 0);
+  EXPECT_EQ(r.value("outgoing.attempted"), 2);
+  EXPECT_EQ(r.value("outgoing.answered"), 2);
+  EXPECT_EQ(r.value("internal.answered"), 1);
+  EXPECT_EQ(r.value("outgoing.lost") + r.value("internal.lost"), 0);
+  EXPECT_NEAR(r.value("outgoing.post_dial_delay"), 0, 0.002);
+  EXPECT_NEAR(r.value("gateway.mg1.channels.mean") + r.value("gateway.mg2.channels.mean"),
+              2 * 38 / 600.0, 0.01);
+  for (const Verdict& verdict : r.verdicts) EXPECT_NE(verdict.status, VerdictStatus::violated);
+}
+
+}  // namespace
+}  // namespace bcsim::tests::agent_calls_test

@@ -1,0 +1,256 @@
+// The documented limitations of hunt groups in business continuity, each reproduced in a whole
+// world and measured (R64, R66–R71, R59–R60; domain.md §5.7).
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "models/metrics/run_recorder.hpp"
+#include "tests/support/worlds.hpp"
+
+namespace bcsim::tests::hunt_group_limits_test {
+namespace {
+
+constexpr std::uint32_t kAtSite1 = 0, kAtSite2 = 1;
+
+/// A hunt group of `count` phones at site 1, preferred there, one call every `every` to each
+/// gateway.
+Scenario hunting(std::uint32_t count, Duration every,
+                 RegistrationMode mode = RegistrationMode::dual, Duration talk = 2s) {
+  Scenario s = p0_scenario();
+  without_processing(s);
+  s.run.horizon = 5min;
+  s.agents = {agents("members", count, kAtSite1, mode)};
+  HuntGroupOptions group;
+  group.type = HuntType::linear;
+  group.members = {0};
+  group.preferred_site = {"SIP_Server_1", "SIP_Server_1"};
+  s.queues[0].hunt_group = group;
+  SingleCalls given;
+  for (Duration at = 10s; at < s.run.horizon; at += every) {
+    for (const std::uint32_t gateway : {0u, 1u}) {
+      given.calls.push_back({SimTime(at + gateway * 200ms), talk, 1h, gateway});
+    }
+  }
+  CallStream stream = calls(given);
+  stream.after_call_work = Deterministic{0};
+  stream.setup_patience = Never{};
+  s.calls = {stream};
+  return s;
+}
+
+Fault partition(Duration at) {
+  Fault fault;
+  fault.at = SimTime(at);
+  fault.verb = FaultVerb::cut;
+  fault.target = LinkTarget{};
+  fault.text = "cut dc-link";
+  return fault;
+}
+
+/// A run: its journal, and what the metrics say.
+struct Measured {
+  explicit Measured(const Scenario& scenario) {
+    TwoSiteWorld world(scenario, {scenario.run.seed, 0});
+    RunRecorder recorder(world.layout());
+    world.add_observer(journal);
+    world.add_observer(recorder);
+    sim::PlainPlatform platform(world.layout().topology);
+    Simulation& simulation = world.simulate(platform);
+    world.start();
+    sim::run_loop(simulation);
+    result = recorder.finish(sim::kStart + scenario.run.horizon);
+  }
+  [[nodiscard]] double metric(std::string_view id) const {
+    for (const MetricValue& m : result.metrics) {
+      if (m.id == id) return m.value;
+    }
+    ADD_FAILURE() << "no metric " << id;
+    return -1;
+  }
+  /// First time of a record that fits; 0 if there is none.
+  template <class R, class Fits>
+  [[nodiscard]] SimTime first(Fits fits) const {
+    for (const auto& [t, r] : journal.all<R>()) {
+      if (fits(r)) return t;
+    }
+    return {};
+  }
+  [[nodiscard]] SimTime single_mode(std::uint32_t site) const {
+    return first<ServerModeChanged>(
+        [&](const ServerModeChanged& r) { return r.site == site && r.mode == ServerMode::single; });
+  }
+  Recorder journal;
+  RunResult result;
+};
+
+TEST(HuntGroupLimits, AChangeOfThePreferredSiteIsForTheNextCall) {  // R64
+  Scenario s = hunting(1, 1h);
+  s.agents[0].phone.answer_delay = 8s;
+  auto& given = std::get<SingleCalls>(s.calls[0].arrivals).calls;
+  given = {{SimTime(10s), 2s, 1h, 0u}, {SimTime(30s), 2s, 1h, 0u}};
+  auto options = std::make_shared<RunTimeOptions>();
+  options->sip_servers = {s.sites[0].sip_server, s.sites[1].sip_server};
+  options->queues = s.queues;
+  options->queues[0].hunt_group->preferred_site = {"SIP_Server_2", "SIP_Server_2"};
+  Fault change;
+  change.at = SimTime(12s);  // the first call rings
+  change.verb = FaultVerb::change;
+  change.target =
+      OptionTarget{"queues.service.hunt-group.hg-preferred-site", "SIP_Server_2", options};
+  s.faults = {change};
+  const Measured run(s);
+  const auto legs = run.journal.all<HuntLeg>();
+  ASSERT_EQ(legs.size(), 2u);
+  EXPECT_EQ(legs[0].second.site, kAtSite1);
+  EXPECT_EQ(legs[1].second.site, kAtSite2);
+  EXPECT_EQ(run.journal.all<CallAnswered>().size(), 2u);
+  ASSERT_EQ(run.journal.all<HuntRedirect>().size(), 1u);
+  EXPECT_GE(run.journal.all<HuntRedirect>()[0].first, SimTime(30s));
+  EXPECT_TRUE(std::isnan(run.metric("phase.detection.duration"))) << "nothing has failed";
+}
+
+TEST(HuntGroupLimits, AfterTheLossOfThePreferredSitePhonesRingBeforeTheirDesktopsAreThere) {  // R66
+  Scenario s = hunting(1, 5s);
+  s.faults = {site_failure(SimTime(100s))};
+  const Measured run(s);
+  const SimTime single = run.single_mode(kAtSite2);
+  const SimTime login =
+      run.first<AgentLogin>([](const AgentLogin& r) { return r.site == kAtSite2; });
+  ASSERT_GT(login, single);
+  std::uint64_t unseen = 0;
+  for (const auto& [t, r] : run.journal.all<CallAnswered>()) {
+    if (t < SimTime(100s)) {
+      EXPECT_EQ(r.monitored, 1u);
+    }
+    if (r.monitored != 0) continue;
+    ++unseen;
+    // From single-site mode on; or sooner, if a redirect to the dead site has come back in vain.
+    EXPECT_GT(t, SimTime(107500ms));
+    EXPECT_LT(t, login);
+  }
+  EXPECT_GT(unseen, 0u);
+  EXPECT_EQ(run.metric("not_monitored.relogin"), static_cast<double>(unseen));
+  EXPECT_EQ(run.metric("not_monitored"), static_cast<double>(unseen));
+}
+
+TEST(HuntGroupLimits, InAPartitionMembersAreRungWhileTheySpeakAtTheOtherPeer) {  // R67
+  Scenario s = hunting(3, 5s, RegistrationMode::dual, 6s);
+  s.locations.push_back("branch");  // reaches both sites throughout
+  s.network.access.emplace_back();
+  s.agents[0].location = 2;
+  const Measured together(s);
+  EXPECT_EQ(together.metric("hunt_legs_to_busy"), 0) << "all calls of the group start at one site";
+  s.faults = {partition(100s)};
+  const Measured apart(s);
+  EXPECT_GT(apart.metric("hunt_legs_to_busy"), 0);
+  EXPECT_GT(apart.metric("not_monitored.apart"), 0);
+  bool refused = false;
+  for (const auto& [t, r] : apart.journal.all<CallReturned>()) {
+    if (r.status == 486) refused = true;
+    EXPECT_GT(t, SimTime(100s));
+  }
+  EXPECT_TRUE(refused) << "his phone is busy";
+  for (const auto& [t, leg] : apart.journal.all<HuntLeg>()) {
+    if (leg.site == kAtSite2) {
+      EXPECT_GT(t, apart.single_mode(kAtSite2));
+    }
+  }
+}
+
+TEST(HuntGroupLimits, DesktopsThatPreferTheOtherSiteSeeNoCalls) {  // R68, V-W09
+  Scenario s = hunting(2, 5s);
+  s.agents[0].preferred_site = kAtSite2;
+  const Measured run(s);
+  EXPECT_GT(run.metric("answered"), 50);
+  EXPECT_EQ(run.metric("not_monitored.preference"), run.metric("answered"));
+}
+
+/// Site 1 is lost for three minutes; its 40 members are at site 2 when it returns.
+Scenario recovered(std::optional<double> share, Duration delay) {
+  Scenario s = hunting(40, 1h);
+  s.run.horizon = 30min;
+  s.calls.clear();
+  s.agents[0].desktop.private_info_compliance = share;
+  s.agents[0].desktop.private_info_delay = Deterministic{sim::seconds(delay)};
+  s.faults = {site_failure(SimTime(100s))};
+  s.faults[0].lasting = 3min;
+  return s;
+}
+
+TEST(HuntGroupLimits, OnlyThoseWhoHeedTheAdviceGoBack) {  // R59, R60, R68
+  const Scenario s = recovered(0.5, 20s);
+  const Measured run(s);
+  std::set<std::uint32_t> advised, expected, back;
+  SimTime advice{};
+  for (const auto& [t, r] : run.journal.all<PrivateInfo>()) {
+    EXPECT_EQ(r.site, kAtSite2);
+    EXPECT_TRUE(advised.insert(r.agent.value).second) << "told once";
+    advice = t;
+  }
+  EXPECT_EQ(advised.size(), 40u) << "every member at the wrong site";
+  const sim::RngFactory rng{s.run.seed, 0};
+  for (const std::uint32_t a : advised) {
+    if (rng.stream("desktop.advice", std::uint64_t{a} << 32).bernoulli(0.5)) expected.insert(a);
+  }
+  for (const auto& [t, r] : run.journal.all<AgentLogin>()) {
+    if (r.site != kAtSite1 || t < SimTime(100s)) continue;
+    back.insert(r.agent.value);
+    EXPECT_GT(t, advice + 20s);
+  }
+  EXPECT_EQ(back, expected);
+  EXPECT_GT(back.size(), 10u);
+  EXPECT_LT(back.size(), 30u);
+}
+
+TEST(HuntGroupLimits, WhoIgnoresTheAdviceAnswersUnseen) {  // R68
+  Scenario s = recovered({}, 0s);                          // nobody, by default
+  s.calls = hunting(1, 1h).calls;
+  auto& given = std::get<SingleCalls>(s.calls[0].arrivals).calls;
+  given.clear();
+  for (Duration at = 700s; at < s.run.horizon; at += 30s)
+    given.push_back({SimTime(at), 2s, 1h, 0u});
+  const Measured run(s);
+  EXPECT_GT(run.metric("answered"), 0);
+  EXPECT_EQ(run.metric("not_monitored.advice"), run.metric("answered"));
+}
+
+TEST(HuntGroupLimits, WithSingleRegistrationOnlyThePreferredSiteRingsInAPartition) {  // R70
+  Scenario s = hunting(2, 5s, RegistrationMode::single);
+  s.faults = {partition(100s)};
+  const Measured run(s);
+  for (const auto& [t, leg] : run.journal.all<HuntLeg>()) EXPECT_EQ(leg.site, kAtSite1);
+  const SimTime single = run.single_mode(kAtSite2);
+  std::uint64_t sent_away = 0;
+  for (const auto& [t, r] : run.journal.all<CallDefaultRouted>()) {
+    EXPECT_GT(t, single);
+    EXPECT_EQ(r.site, kAtSite2);
+    EXPECT_EQ(r.cause, CallDefaultRouted::Cause::no_member_in_service);
+    ++sent_away;
+  }
+  std::uint64_t arrived = 0;
+  for (const auto& [t, r] : run.journal.all<CallInvited>()) arrived += r.site == 1 && t > single;
+  EXPECT_GT(arrived, 30u);
+  EXPECT_EQ(sent_away, arrived);
+}
+
+TEST(HuntGroupLimits, WithSingleRegistrationTheOtherSiteRingsOnlyWhatHasRegisteredThere) {  // R71
+  Scenario s = hunting(2, 1s, RegistrationMode::single);
+  s.faults = {site_failure(SimTime(100s))};
+  const Measured run(s);
+  const SimTime registered =
+      run.first<DnState>([](const DnState& r) { return r.site == kAtSite2 && r.in_service != 0; });
+  const SimTime rung = run.first<HuntLeg>([](const HuntLeg& r) { return r.site == kAtSite2; });
+  ASSERT_GT(registered, SimTime(100s));
+  EXPECT_GE(rung, registered);
+  EXPECT_LT(rung, registered + 2s);
+  for (const auto& [t, r] : run.journal.all<CallDefaultRouted>()) {
+    if (r.cause == CallDefaultRouted::Cause::no_member_in_service) {
+      EXPECT_LT(t, registered);
+    }
+  }
+  EXPECT_GT(run.metric("default_routed.no_member_in_service"), 0);
+}
+
+}  // namespace
+}  // namespace bcsim::tests::hunt_group_limits_test
