@@ -21,6 +21,21 @@ std::shared_ptr<const Section> srv_section() {
   return keys;
 }
 
+/// Gives each value of a map by site to `read`; a name that is no site is a problem.
+template <typename Read>
+void read_by_site(Reader& r, const Node& map, const Read& read) {
+  for (const Node& child : map.children) {
+    const auto site = Names::index(r.names.sites, child.key);
+    if (!site || *site >= models::kSites) {
+      r.diagnostics().error("S-007", child.key_at, fmt::format("unknown site '{}'", child.key),
+                            did_you_mean(child.key, r.names.sites));
+      continue;
+    }
+    const Reader::Scope scope(r, child.key, child.key_at);
+    read(static_cast<models::SiteIndex>(*site), child);
+  }
+}
+
 // srv: {site1: {priority: 10}, site2: {priority: 20}}
 using SrvRecords = std::optional<std::array<models::SrvRecord, models::kSites>>;
 Codec<SrvRecords> srv_records() {
@@ -31,16 +46,9 @@ Codec<SrvRecords> srv_records() {
   codec.read = [](Reader& r, const Node& node, SrvRecords& records) {
     if (!r.expect_map(node, "srv")) return;
     records.emplace();
-    for (const Node& child : node.children) {
-      const auto site = Names::index(r.names.sites, child.key);
-      if (!site || *site >= models::kSites) {
-        r.diagnostics().error("S-007", child.key_at, fmt::format("unknown site '{}'", child.key),
-                              did_you_mean(child.key, r.names.sites));
-        continue;
-      }
-      const Reader::Scope scope(r, child.key, child.key_at);
-      read_section(r, *srv_section(), child, &(*records)[*site]);
-    }
+    read_by_site(r, node, [&](models::SiteIndex site, const Node& child) {
+      read_section(r, *srv_section(), child, &(*records)[site]);
+    });
   };
   codec.write = [](const Writer& w, const SrvRecords& records) -> std::optional<Out> {
     if (!records) return std::nullopt;
@@ -143,19 +151,12 @@ Codec<std::array<std::uint8_t, models::kSites>> local_data() {
   codec.type.elements = {items.type};
   codec.read = [items](Reader& r, const Node& node, Sites& value) {
     if (!r.expect_map(node, "local-data")) return;
-    for (const Node& child : node.children) {
-      const auto site = Names::index(r.names.sites, child.key);
-      if (!site || *site >= models::kSites) {
-        r.diagnostics().error("S-007", child.key_at, fmt::format("unknown site '{}'", child.key),
-                              did_you_mean(child.key, r.names.sites));
-        continue;
-      }
-      const Reader::Scope scope(r, child.key, child.key_at);
+    read_by_site(r, node, [&](models::SiteIndex site, const Node& child) {
       std::vector<LocalItem> given;
       items.read(r, child, given);
-      value[*site] = 0;
-      for (const LocalItem item : given) value[*site] |= 1u << static_cast<unsigned>(item);
-    }
+      value[site] = 0;
+      for (const LocalItem item : given) value[site] |= 1u << static_cast<unsigned>(item);
+    });
   };
   codec.write = [items](const Writer& w, const Sites& value) {
     Out out = Out::map();
