@@ -1,6 +1,7 @@
 // The program run in this process on a scenario that takes a tenth of a second.
 #pragma once
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -21,6 +22,7 @@ struct Outcome {
 inline Outcome bcsim(const std::vector<std::string>& words, const std::string& input = "") {
   std::istringstream in(input);
   std::ostringstream out, err;
+  setenv("LC_ALL", "C.UTF-8", 1);  // whatever the tests run in
   Terminal terminal{in, out, err};
   Outcome outcome;
   outcome.exit = run_program(words, terminal);

@@ -16,7 +16,9 @@ bool continues(char c) {  // a byte of a UTF-8 character that is not its first
 /// mark per character.
 std::string to_ascii(std::string text) {
   constexpr std::pair<std::string_view, std::string_view> kReplacements[] = {
-      {"–", "-"}, {"·", "|"}, {"≤", "<="}, {"≥", ">="}, {"─", "-"}, {"±", "+-"}};
+      {"–", "-"},  {"·", "|"},  {"≤", "<="},  {"≥", ">="},      {"─", "-"},
+      {"±", "+-"}, {"→", "->"}, {"…", "..."}, {"“", "\""},      {"”", "\""},
+      {"−", "-"},  {"✕", "x"},  {"⋮", ":"},   {"§", "section "}};
   for (const auto& [from, to] : kReplacements) {
     for (std::size_t at; (at = text.find(from)) != std::string::npos;) {
       text.replace(at, from.size(), to);
