@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <regex>
 #include <sstream>
 
@@ -33,8 +34,7 @@ using ::testing::Not;
 class Report : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    std::string name = (fs::temp_directory_path() / "bcsim-report-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
+    directory_ = own_.emplace().path();
     ResultMeta meta;
     meta.scenario = "site_failure";
     meta.title = "Site 1 <fails> & more";
@@ -43,10 +43,11 @@ class Report : public testing::Test {
     meta.title = "The same";
     write_results(models::test::site_failure_run(false), meta, directory_ / "b");
   }
-  static void TearDownTestSuite() { fs::remove_all(directory_); }
+  static void TearDownTestSuite() { own_.reset(); }
 
   static StoredResults stored(const char* name = "a") { return StoredResults(directory_ / name); }
   static std::string page() { return report_html({stored()}); }
+  static inline std::optional<test::TemporaryDirectory> own_;
   static inline fs::path directory_;
 };
 

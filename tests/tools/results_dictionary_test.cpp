@@ -6,11 +6,13 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 
 #include "models/metrics/definitions.hpp"
 #include "tests/support/site_failure_journal.hpp"
+#include "tests/support/tool_runs.hpp"
 #include "tools/plan/plan_output.hpp"
 #include "tools/results/csv_files.hpp"
 #include "tools/results/replication_files.hpp"
@@ -135,15 +137,15 @@ TEST(Dictionary, HasEveryPhase) {
 class WrittenFiles : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    std::string name = (fs::temp_directory_path() / "bcsim-dictionary-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
+    directory_ = own_.emplace().path();
     write_results(models::test::site_failure_run(), ResultMeta{}, directory_);
   }
-  static void TearDownTestSuite() { fs::remove_all(directory_); }
+  static void TearDownTestSuite() { own_.reset(); }
   [[nodiscard]] static nlohmann::ordered_json json(const char* name) {
     std::ifstream file(directory_ / name);
     return nlohmann::ordered_json::parse(file);
   }
+  static inline std::optional<test::TemporaryDirectory> own_;
   static inline fs::path directory_;
 };
 
@@ -241,15 +243,14 @@ TEST(Dictionary, HasEveryKindOfEvent) {
     EXPECT_TRUE(is_event(record)) << record.index();
     result.events.push_back({sim::kStart, {}, record});
   }
-  std::string name = (fs::temp_directory_path() / "bcsim-events-XXXXXX").string();
-  const fs::path directory = mkdtemp(name.data());
+  const test::TemporaryDirectory own;
+  const fs::path& directory = own.path();
   write_results(result, ResultMeta{}, directory);
   std::set<std::string> written;
   std::ifstream file(directory / "events.ndjson");
   for (std::string line; std::getline(file, line);) {
     written.insert(nlohmann::json::parse(line)["event"].get<std::string>());
   }
-  fs::remove_all(directory);
   const Row documented = first_words(table("events.ndjson"));
   EXPECT_EQ(written, std::set<std::string>(documented.begin(), documented.end()));
 }

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "tests/support/site_failure_journal.hpp"
+#include "tests/support/tool_runs.hpp"
 #include "tools/results/csv_files.hpp"
 #include "tools/results/output_file.hpp"
 #include "tools/results/result_writer.hpp"
@@ -39,12 +40,6 @@ ResultMeta meta() {
 /// A directory of this test's own, gone afterwards.
 class ResultWriter : public testing::Test {
  protected:
-  ResultWriter() {
-    std::string name = (fs::temp_directory_path() / "bcsim-results-XXXXXX").string();
-    root_ = mkdtemp(name.data());
-  }
-  ~ResultWriter() override { fs::remove_all(root_); }
-
   [[nodiscard]] static std::string read(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     std::stringstream text;
@@ -64,7 +59,8 @@ class ResultWriter : public testing::Test {
     }
     return out;
   }
-  fs::path root_;
+  test::TemporaryDirectory own_;
+  fs::path root_ = own_.path();
 };
 
 TEST_F(ResultWriter, WritesSixFilesAndNothingElse) {
