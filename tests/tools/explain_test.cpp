@@ -1,7 +1,9 @@
 // bcsim explain: stories of calls, their ladders, and the command line around them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -15,6 +17,8 @@
 #include "tools/cli/program.hpp"
 #include "tools/report/html.hpp"
 #include "tools/results/page.hpp"
+#include "tools/trace/event_story.hpp"
+#include "tools/trace/rule_names.hpp"
 #include "tools/trace/story_pages.hpp"
 
 namespace bcsim::tools::explain_test {
@@ -243,6 +247,57 @@ TEST(Html, EscapesWhatIsNotOurs) {
 
 // ---- the command ----------------------------------------------------------------------------
 
+/// The one line of a chapter whose text ends so.
+const EventLine& line_of(const EventChapter& chapter, const std::string& end) {
+  const auto found = std::ranges::find_if(
+      chapter.lines, [&](const EventLine& line) { return line.text.ends_with(end); });
+  if (found == chapter.lines.end()) throw std::out_of_range(end);
+  return *found;
+}
+
+TEST(EventStory, TellsWhatAFaultSetOffWithItsTimersAndRules) {
+  const models::Scenario scenario = failing_site();
+  const models::Layout layout(scenario, {scenario.run.seed, 0});
+  EventStory story(layout);
+  const ReplayEnd end = replay_run(
+      scenario, 0, [&](models::TwoSiteWorld& world) { world.add_observer(story); },
+      models::SimTime::max());
+  ASSERT_EQ(end.reached, sim::kStart + scenario.run.horizon);
+  const std::vector<EventChapter> chapters = story.chapters();
+  ASSERT_EQ(chapters.size(), 2u);
+  EXPECT_TRUE(chapters[0].lines.empty()) << "a steady start, and nothing is lost before";
+  const EventChapter& after = chapters[1];
+  EXPECT_EQ(after.title, "fail site1");
+  EXPECT_EQ(after.at, sim::kStart + 60s);
+  EXPECT_TRUE(std::ranges::is_sorted(after.lines, {},
+                                     [](const EventLine& line) { return line.at.front(); }));
+
+  EXPECT_EQ(line_of(after, "is gone, with its calls").at, std::vector<models::SimTime>{after.at});
+  EXPECT_EQ(line_of(after, "cut off while talking to an agent").rules,
+            std::vector<std::string>{"R5"});
+  EXPECT_EQ(line_of(after, "phones registered at site2").at.size(), 4u);
+  const EventLine& lost = line_of(after, "4 desktops lost site1");
+  EXPECT_GE(lost.at.front(), after.at + 20s) << "ADDP: once the timeout at least";
+  EXPECT_LE(lost.at.back(), after.at + 40s + 100ms) << "… twice at most";
+  const EventLine& moved = line_of(after, "4 desktops began to move to site2");
+  EXPECT_EQ(moved.decided_by, "site-timeout 30s");
+  EXPECT_EQ(moved.at.front(), lost.at.front() + 30s);
+  EXPECT_EQ(line_of(after, "4 agents logged in at site2").rules,
+            (std::vector<std::string>{"R33", "R37"}));
+  EXPECT_EQ(line_of(after, "site2 went into single-site mode").at,
+            line_of(after, "site2 took its trunk to the peer out of service").at);
+  for (const EventLine& line : after.lines) {
+    for (const std::string& rule : line.rules) EXPECT_NE(rule_in_short(rule), "") << rule;
+  }
+}
+
+TEST(RuleNames, AreThoseOfTheTable) {
+  EXPECT_EQ(rule_in_short("R4"),
+            "Site failure: HA pair or all components lost; agents log in at the survivor");
+  for (int rule = 1; rule <= 88; ++rule) EXPECT_NE(rule_in_short(fmt::format("R{}", rule)), "");
+  EXPECT_EQ(rule_in_short("R89"), "");
+}
+
 struct Outcome {
   int exit = -1;
   std::string out, err;
@@ -290,6 +345,20 @@ TEST(ExplainCommand, WritesJsonHtmlAndSvg) {
   EXPECT_THAT(page, Not(HasSubstr("src=")));
   EXPECT_THAT(page, HasSubstr("<svg class=\"ladder\""));
   EXPECT_THAT(explain_program(svg).out, StartsWith("<svg"));
+}
+
+TEST(ExplainCommand, TellsWhatActedWhen) {
+  const Outcome text = explain_program(with_short({"explain", "--events", "site_failure"}));
+  EXPECT_EQ(text.exit, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("10:30:00.000  fail site1\n"));
+  EXPECT_THAT(text.out, HasSubstr("\n  R40   Loss of the inter-site network"));
+  const auto json = nlohmann::json::parse(
+      explain_program(with_short({"explain", "--events", "site_failure", "--json"})).out);
+  ASSERT_EQ(json.size(), 2u);
+  EXPECT_EQ(json[1]["t"], 5400.0);
+  EXPECT_THAT(text.out, HasSubstr(json[1]["events"].back()["text"].get<std::string>()));
+  EXPECT_EQ(explain_program({"explain", "--events", "7", "site_failure"}).exit, 64);
+  EXPECT_EQ(explain_program({"explain", "--events", "site_failure", "--format", "svg"}).exit, 64);
 }
 
 TEST(ExplainCommand, SaysWhatIsWrongWithTheQuestion) {

@@ -151,5 +151,12 @@ TEST(Page, BreaksParagraphsAtSpacesAndCutsLongLines) {
   EXPECT_EQ(shortened("short", 8), "short");
 }
 
+TEST(Page, GivesAHeadWithoutRoomALineOfItsOwn) {
+  Page page({.width = 20});
+  page.hanging("1234", "one two three four", 6);
+  page.hanging("123456", "five", 6);
+  EXPECT_EQ(page.take(), "1234  one two three\n      four\n123456\n      five\n");
+}
+
 }  // namespace
 }  // namespace bcsim::tools::results_summary_test

@@ -19,6 +19,7 @@
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
 #include "tools/scenario/suggest.hpp"
+#include "tools/trace/event_story.hpp"
 #include "tools/trace/story_pages.hpp"
 
 namespace bcsim::tools {
@@ -32,7 +33,7 @@ using models::Cause;
 struct ExplainRequest {
   std::optional<std::uint32_t> call;
   std::optional<Cause> cause;
-  bool lost = false, longest_wait = false;
+  bool lost = false, longest_wait = false, events = false;
   std::optional<std::uint64_t> limit;
   std::string source;  ///< results or scenario; empty: the newest results
   std::string format = "text";
@@ -74,17 +75,22 @@ ExplainRequest understand(const Invocation& invocation) {
   if (!words.empty()) request.source = words.front();
   request.lost = invocation.has("lost");
   request.longest_wait = invocation.has("longest-wait");
+  request.events = invocation.has("events");
   if (invocation.has("cause")) request.cause = cause_named(invocation.value("cause"));
   if (invocation.has("limit")) request.limit = number_value("limit", invocation.value("limit"));
   const int chosen = (request.call ? 1 : 0) + (request.lost ? 1 : 0) +
-                     (request.longest_wait ? 1 : 0) + (request.cause ? 1 : 0);
+                     (request.longest_wait ? 1 : 0) + (request.cause ? 1 : 0) +
+                     (request.events ? 1 : 0);
   if (chosen != 1) {
     throw UsageError{chosen == 0 ? "which call?"
-                                 : "CALL, --lost, --cause and --longest-wait "
+                                 : "CALL, --lost, --cause, --longest-wait and --events "
                                    "exclude each other",
-                     "a number of calls.csv, --lost, --cause CAUSE or --longest-wait"};
+                     "a number of calls.csv, --lost, --cause CAUSE, --longest-wait or --events"};
   }
   request.format = invocation.value("format", invocation.has("json") ? "json" : "text");
+  if (request.events && request.format != "text" && request.format != "json") {
+    throw UsageError{"--events is text or json", ""};
+  }
   return request;
 }
 
@@ -125,23 +131,29 @@ std::optional<ExplainSource> open_source(const ExplainRequest& request,
   return source;
 }
 
-/// Replays with a bar on the terminal; nullopt if interrupted.
-std::optional<Replay> replay_with_progress(const ExplainSource& source,
-                                           const ReplayRequest& request, Terminal& terminal) {
+/// Calls `replay` with a bar on the terminal; nullopt if interrupted.
+template <class Replaying>
+auto with_progress(const ExplainSource& source, Terminal& terminal, const Replaying& replaying)
+    -> std::optional<decltype(replaying(ReplayGoesOn{}))> {
   const SignalGuard signals;
   Progress progress(terminal, source.scenario.name);
-  Replay result =
-      replay(source.scenario, source.replication, request, [&](models::SimTime reached) {
-        progress.show(sim::seconds(reached) / sim::seconds(source.scenario.run.horizon),
-                      "replayed");
-        return !SignalGuard::interrupted();
-      });
+  auto result = replaying([&](models::SimTime reached) {
+    progress.show(sim::seconds(reached) / sim::seconds(source.scenario.run.horizon), "replayed");
+    return !SignalGuard::interrupted();
+  });
   if (SignalGuard::interrupted()) return std::nullopt;
   return result;
 }
 
-void require_same(const ExplainSource& source, const Replay& replay) {
-  const std::string now = sim::to_hex(replay.journal_fingerprint);
+std::optional<Replay> replay_with_progress(const ExplainSource& source,
+                                           const ReplayRequest& request, Terminal& terminal) {
+  return with_progress(source, terminal, [&](const ReplayGoesOn& goes_on) {
+    return replay(source.scenario, source.replication, request, goes_on);
+  });
+}
+
+void require_same(const ExplainSource& source, std::uint64_t journal_fingerprint) {
+  const std::string now = sim::to_hex(journal_fingerprint);
   if (source.fingerprint.empty() || source.fingerprint == now) return;
   throw InputError(fmt::format(
       "these results were written by {}, which simulates something else: journal {}, now {}; run "
@@ -245,10 +257,40 @@ std::string render(const std::vector<ToldCall>& told, const ExplainRequest& requ
   return text;
 }
 
+void deliver_text(const std::string& text, const Invocation& invocation, Terminal& terminal) {
+  if (invocation.has("out")) {
+    write_file(invocation.value("out"), text);
+  } else {
+    terminal.out << text;
+  }
+}
+
+/// What acted when, of the whole run.
+int explain_events(const ExplainRequest& request, const ExplainSource& source,
+                   const Invocation& invocation, Terminal& terminal) {
+  const models::Layout layout(source.scenario, {source.scenario.run.seed, source.replication});
+  EventStory story(layout);
+  const auto run = with_progress(source, terminal, [&](const ReplayGoesOn& goes_on) {
+    return replay_run(
+        source.scenario, source.replication,
+        [&](models::TwoSiteWorld& world) { world.add_observer(story); }, models::SimTime::max(),
+        goes_on);
+  });
+  if (!run) return code(ExitCode::interrupted);
+  require_same(source, run->journal_fingerprint);
+  const bool color = terminal.color_out() && !invocation.has("out");
+  deliver_text(request.format == "json"
+                   ? event_story_json(story).dump(2) + "\n"
+                   : event_story_text(story, source.scenario, color, environment_is_utf8()),
+               invocation, terminal);
+  return code(ExitCode::good);
+}
+
 int explain_source(const ExplainRequest& request, const Invocation& invocation,
                    Terminal& terminal) {
   const auto source = open_source(request, invocation, terminal);
   if (!source) return code(ExitCode::bad_input);
+  if (request.events) return explain_events(request, *source, invocation, terminal);
   ReplayRequest wanted;
   std::string sentence;
   if (request.call) {
@@ -256,7 +298,7 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
   } else {
     const auto first = replay_with_progress(*source, {}, terminal);
     if (!first) return code(ExitCode::interrupted);
-    require_same(*source, *first);
+    require_same(*source, first->journal_fingerprint);
     wanted.calls = choose_calls(request, first->rows, source->scenario, sentence);
     if (wanted.calls.empty()) {
       terminal.out << "There is no such call.\n";
@@ -266,7 +308,7 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
   }
   const auto run = replay_with_progress(*source, wanted, terminal);
   if (!run) return code(ExitCode::interrupted);
-  if (request.call) require_same(*source, *run);
+  if (request.call) require_same(*source, run->journal_fingerprint);
   if (run->lives.empty()) {
     throw InputError(fmt::format("there is no call {}: they are numbered from 0 to {}",
                                  *request.call, run->rows.size() - 1));
@@ -281,13 +323,8 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
     Ladder ladder = make_ladder(life, story, context);
     told.push_back({&life, std::move(story), std::move(ladder)});
   }
-  const std::string text =
-      render(told, request, invocation, source->scenario, names, sentence, terminal);
-  if (invocation.has("out")) {
-    write_file(invocation.value("out"), text);
-  } else {
-    terminal.out << text;
-  }
+  deliver_text(render(told, request, invocation, source->scenario, names, sentence, terminal),
+               invocation, terminal);
   return code(ExitCode::good);
 }
 
@@ -300,7 +337,7 @@ int explain(const Invocation& invocation, Terminal& terminal) {
 Command explain_command() {
   return {
       .name = "explain",
-      .summary = "Tell the life of a call, why it was lost, and its messages",
+      .summary = "Tell the life of a call and why it was lost; what acted when",
       .arguments = "[CALL] [RESULTS|SCENARIO]",
       .argument_kind = ValueKind::directory,
       .min_arguments = 0,
@@ -311,14 +348,17 @@ Command explain_command() {
           "so\n"
           "it simulates the scenario of the results again, now listening to this call, and\n"
           "compares the journal's fingerprint with theirs. Without RESULTS or SCENARIO: the\n"
-          "newest below results/. Exit code 65: no such call, or the results are of a version\n"
-          "that simulates something else.",
+          "newest below results/. With --events it tells of the whole run instead: what each "
+          "fault\n"
+          "set off, when, to how many, by which timer or option, and by which rule. Exit code 65:\n"
+          "no such call, or the results are of a version that simulates something else.",
       .options = {{.name = "lost", .doc = "One lost call of each cause"},
                   {.name = "cause",
                    .kind = ValueKind::text,
                    .value = "CAUSE",
                    .doc = "A call that ended so: dropped_in_talk, …"},
                   {.name = "longest-wait", .doc = "The call that waited longest"},
+                  {.name = "events", .doc = "What acted when, by which timer and rule"},
                   {.name = "limit",
                    .kind = ValueKind::number,
                    .value = "N",
@@ -341,6 +381,7 @@ Command explain_command() {
       .examples = {{"bcsim explain --lost", "One lost call of each cause, of the newest results"},
                    {"bcsim explain 7236 results/site_failure --ladder",
                     "Which message was not answered?"},
+                   {"bcsim explain --events partition_hunt_groups", "Which rule acted when?"},
                    {"bcsim explain --longest-wait partition --format html -o call.html",
                     "For a colleague who has no bcsim"}},
       .run = explain};

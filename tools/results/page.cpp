@@ -69,19 +69,25 @@ void Page::line(std::string text) {
   text_ += '\n';
 }
 
-void Page::paragraph(std::string_view text) {
-  std::string current;
+void Page::hanging(const std::string& head, std::string_view text, std::size_t indent) {
+  std::string current = pad_right(head, indent);
+  if (indent > 0 && columns(head) >= indent) {  // no room beside it
+    line(std::exchange(current, std::string(indent, ' ')));
+  }
+  bool empty = true;
   while (!text.empty()) {
     const std::size_t space = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, space);
     text.remove_prefix(std::min(space + 1, text.size()));
-    if (!current.empty() && columns(current) + 1 + columns(word) > style_.width) {
-      line(std::exchange(current, {}));
+    if (!empty && columns(current) + 1 + columns(word) > style_.width) {
+      line(std::exchange(current, std::string(indent, ' ')));
+      empty = true;
     }
-    if (!current.empty()) current += ' ';
+    if (!empty) current += ' ';
     current += word;
+    empty = false;
   }
-  if (!current.empty()) line(current);
+  if (!empty || !head.empty()) line(current);
 }
 
 void Page::rule() {

@@ -27,7 +27,9 @@ class Page {
   void line(std::string text);
   void blank() { text_ += '\n'; }
   /// Broken at spaces.
-  void paragraph(std::string_view text);
+  void paragraph(std::string_view text) { hanging("", text, 0); }
+  /// The same with something before its first line, and all lines indented to `indent`.
+  void hanging(const std::string& head, std::string_view text, std::size_t indent);
   void rule();
   /// The title, shortened if need be, and at the right margin what is to know of it; a rule below.
   void heading(std::string title, const std::string& right);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/journal/names.hpp"
@@ -53,6 +54,10 @@ struct CallStory {
 /// What a fault or its consequence means to this call; empty if nothing.
 [[nodiscard]] std::string fault_sentence(const models::JournalEntry& entry, const CallLife& life,
                                          const StoryContext& context);
+
+/// Why a call was sent to the default destination, and which option or rule says so.
+[[nodiscard]] std::pair<const char*, const char*> default_routing_words(
+    models::CallDefaultRouted::Cause cause);
 
 /// An INVITE and its copies that got no answer.
 struct Silence {

@@ -11,9 +11,7 @@
 #include "tools/trace/call_story.hpp"
 
 namespace bcsim::tools {
-namespace {
 
-/// Why a call was sent to the default destination, and which option or rule says so.
 std::pair<const char*, const char*> default_routing_words(models::CallDefaultRouted::Cause cause) {
   using Cause = models::CallDefaultRouted::Cause;
   switch (cause) {
@@ -34,6 +32,8 @@ std::pair<const char*, const char*> default_routing_words(models::CallDefaultRou
   }
   return {"", ""};
 }
+
+namespace {
 
 using models::Cause;
 using models::pstn::Release;

@@ -13,26 +13,6 @@ namespace {
 
 constexpr std::size_t kStoryWidth = 92, kClock = 14;
 
-/// A paragraph with something before its first line, and the others indented to it.
-void hanging(Page& page, const std::string& head, std::string_view text, std::size_t indent) {
-  std::string line = pad_right(head, indent);
-  bool empty = true;
-  while (!text.empty()) {
-    const std::size_t space = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, space);
-    text.remove_prefix(std::min(space + 1, text.size()));
-    if (!empty && columns(line) + 1 + columns(word) > page.width()) {
-      page.line(line);
-      line.assign(indent, ' ');
-      empty = true;
-    }
-    if (!empty) line += ' ';
-    line += word;
-    empty = false;
-  }
-  page.line(line);
-}
-
 }  // namespace
 
 std::string story_text(const CallStory& story, const Ladder& ladder,
@@ -41,15 +21,15 @@ std::string story_text(const CallStory& story, const Ladder& ladder,
   page.line(page.bold(fmt::format("{} ({})", story.title, story.outcome)));
   page.blank();
   for (const StoryLine& line : story.lines) {
-    hanging(page, instant_words(line.at, scenario), line.text, kClock);
+    page.hanging(instant_words(line.at, scenario), line.text, kClock);
   }
   page.blank();
-  hanging(page, "Why", story.decision.why, kClock);
-  if (!story.decision.rule.empty()) hanging(page, "What decided", story.decision.rule, kClock);
+  page.hanging("Why", story.decision.why, kClock);
+  if (!story.decision.rule.empty()) page.hanging("What decided", story.decision.rule, kClock);
   if (!story.both_sites.empty()) {
     page.blank();
     page.line(fmt::format("Both sites at {}", story.decisive_at));
-    for (const std::string& site : story.both_sites) hanging(page, "  -", site, 4);
+    for (const std::string& site : story.both_sites) page.hanging("  -", site, 4);
   }
   std::string text = page.take();
   if (style.ladder) {

@@ -1,0 +1,470 @@
+#include "tools/trace/event_story.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "models/ha/server_mode.hpp"
+#include "tools/results/page.hpp"
+#include "tools/results/plain_words.hpp"
+#include "tools/scenario/units.hpp"
+#include "tools/trace/call_story.hpp"
+#include "tools/trace/rule_names.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using Telling = EventStory::Telling;
+using Rules = std::vector<std::string>;
+
+/// How each record is told; what says nothing about rules or timers is not.
+class EventTeller {
+ public:
+  EventTeller(const models::Layout& layout, const ThingNames& names,
+              const std::array<models::ServerMode, models::kSites>& mode,
+              const std::array<bool, models::kSites>& alive, const models::CallLedger& ledger)
+      : s_(*layout.directory.scenario),
+        directory_(layout.directory),
+        n_(names),
+        mode_(mode),
+        alive_(alive),
+        ledger_(ledger) {}
+
+  // ---- servers, peers, gateways ----
+  Telling operator()(const models::PairStateChanged& f) const {
+    if (f.up != 0) return {server(f.site), "", "has a process again", "", {}};
+    return {server(f.site), "", "is gone, with its calls", "", {"R4"}};
+  }
+  Telling operator()(const models::Switchover& f) const {
+    const models::SipServerOptions& o = s_.sites[f.site].sip_server;
+    return {"the backup of " + site(f.site),
+            "",
+            fmt::format("took over: {} of {} confirmed calls go on", f.calls_kept, f.calls_before),
+            fmt::format("noticed {} after a process, {} to {} after a machine, and {} to take over",
+                        time(o.process_death_detection), time(o.host_loss_detection_min),
+                        time(o.host_loss_detection_max), time(o.promotion)),
+            {"R9"}};
+  }
+  Telling operator()(const models::CallsCopied& f) const {
+    return {"a burst of calls", "bursts of calls", "copied to the new backup of " + site(f.site),
+            fmt::format("up to {} at once", s_.sites[f.site].sip_server.call_sync_burst), Rules{}};
+  }
+  Telling operator()(const models::ProxyState& f) const {
+    const models::GatewayOptions& o = s_.gateways[f.gateway];
+    const std::string what = f.online != 0 ? "online again" : "offline: new calls go elsewhere";
+    return {gateway(f.gateway),
+            "gateways",
+            fmt::format("took {} {}", site(f.site), what),
+            f.online != 0
+                ? fmt::format("OPTIONS answered; options-period {}", time(o.options_period))
+                : fmt::format("no answer to a request and {} retransmissions", o.retransmissions),
+            {"R28"}};
+  }
+  Telling operator()(const models::PstnReroute& f) const {
+    const models::GatewayOptions& o = s_.gateways[f.gateway];
+    return {"the PSTN",
+            "",
+            fmt::format("{} {}", f.dead != 0 ? "goes round" : "sends calls again to",
+                        gateway(f.gateway)),
+            f.dead != 0 ? "pstn-detection " + time(o.pstn_detection) : "",
+            {"R29"}};
+  }
+  Telling operator()(const models::PeerTrunk& f) const {
+    const models::SipServerOptions& o = s_.sites[f.site].sip_server;
+    return {
+        site(f.site),
+        "",
+        f.in_service != 0 ? "reached its peer again" : "took its trunk to the peer out of service",
+        fmt::format("oos-check {}, oos-force {}", time(o.oos_check), time(o.oos_force)),
+        {f.in_service != 0 ? "R47" : "R40"}};
+  }
+  Telling operator()(const models::ServerModeChanged& f) const {
+    const auto told = [&](const char* did, Rules rules) {
+      return Telling{site(f.site), "", did, "", std::move(rules)};
+    };
+    switch (f.mode) {
+      case models::ServerMode::starting:
+        return told("started", {});
+      case models::ServerMode::bc:
+        return told("went into business-continuity mode", {"R39", "R47"});
+      case models::ServerMode::single:
+        return told("went into single-site mode",
+                    {alive_[1 - f.site] ? "R46" : "R35", "R36", "R37", "R38"});
+      case models::ServerMode::drain:
+        return told("began to drain: no new calls, no logins", {"R2"});
+      case models::ServerMode::stopped:
+        return told("stopped, drained", {"R2"});
+    }
+    return {};
+  }
+
+  // ---- phones, desktops, agents ----
+  Telling operator()(const models::PhoneRegistered& f) const {
+    if (f.first == 0) return {};
+    constexpr const char* kModes[] = {"single", "active-backup", "dual", "fixed"};
+    const models::PhoneOptions& o = directory_.group(f.agent).phone;
+    const bool old = o.profile == models::PhoneProfile::alcatel_4000;
+    const auto mode = static_cast<std::size_t>(o.registration);
+    const Rules rules[] = {{"R31"}, {old ? "R17" : "R19"}, {"R16", "R32"}, {}};
+    return {"the phone of " + agent(f.agent), "phones", "registered at " + site(f.site),
+            fmt::format("{} registration, REGISTER every {}, {} retransmissions", kModes[mode],
+                        time(sim::from_seconds(o.refresh_fraction * sim::seconds(o.expires))),
+                        o.retransmissions),
+            rules[mode]};
+  }
+  Telling operator()(const models::DnState& f) const {
+    return {
+        "the DN of " + agent(f.agent), "DNs",
+        fmt::format("{} at {}", f.in_service != 0 ? "in service" : "out of service", site(f.site)),
+        "", Rules{}};
+  }
+  Telling operator()(const models::DesktopConnectionLost& f) const {
+    const std::string addp = time(s_.sites[f.site].desktop.addp_timeout);
+    return {"the desktop of " + agent(f.agent), "desktops", "lost " + site(f.site),
+            f.by_addp != 0 ? "ADDP: nothing heard, nor for a poll, for " + addp + " each"
+                           : "the connection was reset",
+            f.by_addp != 0 ? Rules{"R33", "R76"} : Rules{"R33"}};
+  }
+  Telling operator()(const models::DesktopSwitch& f) const {
+    const models::DesktopOptions& o = s_.sites[1 - f.to_site].desktop;
+    return {"the desktop of " + agent(f.agent),
+            "desktops",
+            "began to move to " + site(f.to_site),
+            f.by_registration != 0
+                ? "site-sip-register-timeout " + time(o.site_sip_register_timeout)
+                : "site-timeout " + time(o.site_timeout),
+            {"R21", f.by_registration != 0 ? "R79" : "R78"}};
+  }
+  Telling operator()(const models::AgentLogin& f) const {
+    const bool checked = models::ha::checks_endpoint_at_login(mode_[f.site]);
+    return {"agent " + agent(f.agent),
+            "agents",
+            "logged in at " + site(f.site),
+            checked ? "business-continuity mode: the DN must be in service"
+                    : "single-site mode: whatever the DN's state",
+            {"R33", checked ? "R39" : "R37"}};
+  }
+  Telling operator()(const models::AgentLoginRefused& f) const {
+    using Cause = models::AgentLoginRefused::Cause;
+    const bool oos = f.cause == Cause::endpoint_out_of_service;
+    return {"a login",
+            "logins",
+            "refused at " + site(f.site),
+            oos                         ? "business-continuity mode: the DN is out of service"
+            : f.cause == Cause::closing ? "the site is being drained"
+                                        : "DN, Place, Agent Login or Person is missing there",
+            {oos                         ? "R39"
+             : f.cause == Cause::closing ? "R2"
+                                         : "R10"}};
+  }
+  Telling operator()(const models::AgentLogout& f) const {
+    if (f.forced == 0) return {};
+    return {"agent " + agent(f.agent),
+            "agents",
+            "logged out by " + site(f.site),
+            "business-continuity mode: a login at the other site ends this one",
+            {"R20", "R39"}};
+  }
+  Telling operator()(const models::AgentAtWork& f) const {
+    return {"agent " + agent(f.agent),
+            "agents",
+            "at work at " + site(f.site),
+            "relogin-work " + time(directory_.group(f.agent).desktop.relogin_work),
+            {"R33"}};
+  }
+  Telling operator()(const models::StatServerConnected& f) const {
+    return {"the desktop of " + agent(f.agent),
+            "desktops",
+            "connected to the Stat Server of " + site(f.site),
+            "",
+            {"R33"}};
+  }
+  Telling operator()(const models::PrivateInfo& f) const {
+    return {"the desktop of " + agent(f.agent),
+            "desktops",
+            "told by EventPrivateInfo that the other site than " + site(f.site) + " is preferred",
+            "hg-preferred-site",
+            {"R59", "R60"}};
+  }
+
+  // ---- calls ----
+  Telling operator()(const models::SetupFailed& f) const {
+    if (f.gateway == models::kNoGateway || f.status != 408) return {};
+    return {call(f.call),
+            "calls",
+            fmt::format("got no answer from {} at {}", site(f.site), gateway(f.gateway)),
+            fmt::format("{} retransmissions", s_.gateways[f.gateway].retransmissions),
+            {"R7", "R28"}};
+  }
+  Telling operator()(const models::HuntRedirect& f) const {
+    return {call(f.call),
+            "calls",
+            "redirected by " + site(f.site) + " to the preferred site",
+            "hg-preferred-site",
+            {"R51"}};
+  }
+  Telling operator()(const models::BcForward& f) const {
+    return {call(f.call),
+            "calls",
+            fmt::format("forwarded by {} to its peer {}", site(f.site),
+                        f.by_302 != 0 ? "(302)" : "over the inter-site trunk"),
+            "dr-forward",
+            {"R39"}};
+  }
+  Telling operator()(const models::CallDefaultRouted& f) const {
+    const auto [why, option] = default_routing_words(f.cause);
+    const bool group = f.cause == models::CallDefaultRouted::Cause::no_member_in_service;
+    return {call(f.call), "calls",
+            fmt::format("sent by {} to the default destination: {}", site(f.site), why),
+            group ? "" : option, group ? Rules{"R56"} : Rules{}};
+  }
+  Telling operator()(const models::CallAnswered& f) const {
+    if (f.monitored != 0 || !f.agent.valid()) return {};
+    return {call(f.call),
+            "calls",
+            fmt::format("answered through {} by agents whose desktop is not logged in there",
+                        site(f.site)),
+            "",
+            {"R57"}};
+  }
+  Telling operator()(const models::EarlyDialogLost& f) const {
+    return {call(f.call),
+            "calls",
+            "in set-up forgotten in the switchover at " + site(f.site),
+            "",
+            {"R27"}};
+  }
+  Telling operator()(const models::CallStateLost& f) const {
+    return {call(f.call),
+            "calls",
+            "ended with the switchover at " + site(f.site) + ": not yet copied",
+            "",
+            {"R27"}};
+  }
+  Telling operator()(const models::RequestRejected& f) const {
+    if (f.status == 486) return {};  // a busy phone: every day
+    return {"a request", "requests", fmt::format("rejected by {} with {}", site(f.site), f.status),
+            static_cast<int>(f.status) == s_.sites[f.site].sip_server.shutdown_sip_reject_code
+                ? "shutdown-sip-reject-code"
+                : "",
+            Rules{}};
+  }
+  Telling operator()(const models::RequestDropped& f) const {
+    const auto limit = s_.sites[f.site].sip_server.input_queue_limit;
+    return {"a request", "requests", "dropped by " + site(f.site),
+            fmt::format("input-queue-limit {}", limit), Rules{}};
+  }
+  Telling operator()(const models::CallReleased& f) const {
+    const models::CallRow& row = ledger_.row(f.call);
+    if (!models::is_loss(row.cause)) return {};
+    // With its SIP Server gone a call ends at once; what else ends it is no rule, but a timer.
+    const bool gone =
+        models::is_drop(row.cause) && row.release == models::pstn::Release::speech_lost;
+    const bool both = gone && row.path == 3;
+    return {call(f.call), "calls", fmt::format("lost: {}", models::in_words(row.cause)),
+            both ? "both sites' SIP Servers were in the path" : "",
+            !gone ? Rules{} : Rules{both ? "R6" : "R5"}};
+  }
+
+  // ---- configuration ----
+  Telling operator()(const models::ConfigMasterKnown& f) const {
+    return {"the Configuration Server Proxy of " + site(f.site),
+            "",
+            f.known != 0 ? "found a master" : "lost its master: it reads from memory",
+            "",
+            {"R45"}};
+  }
+  Telling operator()(const models::ConfigStandbyUp& f) const {
+    return {"the standby Configuration Server of " + site(f.site),
+            "",
+            "in service",
+            "standby-activation",
+            {"R34", "R45"}};
+  }
+  Telling operator()(const models::ConfigWritten& f) const {
+    return {"the master of " + site(f.site),
+            "",
+            "wrote: " + ThingNames::of(n_.changes, f.edit),
+            "",
+            {"R12"}};
+  }
+  Telling operator()(const models::ConfigWriteRefused& f) const {
+    return {"a change",
+            "changes",
+            "of the configuration refused at " + site(f.site),
+            "no master there",
+            {"R45"}};
+  }
+  Telling operator()(const models::ConfigDrift& f) const {
+    const auto type = static_cast<models::ObjectType>(f.type);
+    return {fmt::format("a {}", models::name(type)),
+            fmt::format("{} objects", models::name(type)),
+            "missing or older at " + site(f.site),
+            "",
+            {"R10", "R12"}};
+  }
+  Telling operator()(const models::ConfigReconciled& f) const {
+    return {"the databases",
+            "",
+            fmt::format("became one again: {} objects had been written at both sites", f.both),
+            "",
+            {"R45"}};
+  }
+  template <class Other>
+  Telling operator()(const Other&) const {
+    return {};
+  }
+
+ private:
+  static std::string time(sim::Duration d) { return format_duration(d); }
+  static std::string call(models::CallId c) { return fmt::format("call {}", c.value); }
+  [[nodiscard]] std::string site(std::uint32_t i) const { return ThingNames::of(n_.sites, i); }
+  [[nodiscard]] std::string server(std::uint32_t i) const {
+    return "the SIP Server pair of " + site(i);
+  }
+  [[nodiscard]] std::string gateway(std::uint32_t i) const {
+    return ThingNames::of(n_.gateways, i);
+  }
+  [[nodiscard]] std::string agent(models::AgentId a) const {
+    return ThingNames::of(n_.agents, a.value);
+  }
+
+  const models::Scenario& s_;
+  const models::Directory& directory_;
+  const ThingNames& n_;
+  const std::array<models::ServerMode, models::kSites>& mode_;
+  const std::array<bool, models::kSites>& alive_;
+  const models::CallLedger& ledger_;
+};
+
+std::string since_words(sim::Duration d) {
+  constexpr sim::Duration kToTheMillisecond = std::chrono::minutes(10);
+  if (d >= kToTheMillisecond) return "+" + duration_words(sim::seconds(d));
+  return fmt::format("+{:.3f} s", sim::seconds(d));
+}
+
+std::string when_words(const EventLine& line, models::SimTime since) {
+  const std::string first = since_words(line.at.front() - since);
+  if (line.at.front() == line.at.back()) return first;
+  return first + " … " + since_words(line.at.back() - since);
+}
+
+std::string sentence(const EventLine& line, models::SimTime since) {
+  std::string text = line.text;
+  if (line.at.size() > 2 && line.at.front() != line.at.back()) {
+    const models::SimTime half = line.at[(line.at.size() - 1) / 2];
+    text += fmt::format(" (half by {})", since_words(half - since));
+  }
+  if (!line.decided_by.empty()) text += "; " + line.decided_by;
+  if (!line.rules.empty()) text += fmt::format(" [{}]", fmt::join(line.rules, " "));
+  return text;
+}
+
+}  // namespace
+
+EventStory::EventStory(const models::Layout& layout)
+    : layout_(layout), names_(names_of(layout)), ledger_(*layout.directory.scenario) {
+  alive_.fill(true);
+  told_.push_back({sim::kStart, "before anything failed", {}});
+}
+
+void EventStory::on_record(const models::JournalEntry& entry) {
+  ledger_.on_record(entry);
+  if (const auto* f = std::get_if<models::PairStateChanged>(&entry.record)) {
+    alive_[f->site] = f->up != 0;
+  }
+  if (const auto* f = std::get_if<models::ServerModeChanged>(&entry.record)) {
+    mode_[f->site] = f->mode;
+  }
+  if (const auto* f = std::get_if<models::FaultInjected>(&entry.record)) {
+    std::string title = ThingNames::of(names_.faults, f->fault);
+    if (f->undone != 0) title += " is over";
+    const bool together = told_.size() > 1 && told_.back().at == entry.at;
+    if (together && told_.back().kinds.empty()) {
+      told_.back().title += "; " + title;
+    } else {
+      told_.push_back({entry.at, std::move(title), {}});
+    }
+    return;
+  }
+  if (entry.at == sim::kStart || told_.size() > kMost) return;  // a steady start, or too many
+  Telling told = std::visit(EventTeller(layout_, names_, mode_, alive_, ledger_), entry.record);
+  if (told.one.empty()) return;
+  const std::string& who = told.many.empty() ? told.one : told.many;
+  Kept& kept = told_.back().kinds[who + '\n' + told.did + '\n' + told.decided_by];
+  if (kept.at.empty()) kept.telling = std::move(told);
+  kept.at.push_back(entry.at);
+}
+
+std::vector<EventChapter> EventStory::chapters() const {
+  std::vector<EventChapter> all;
+  for (const Chapter& chapter : told_) {
+    if (all.size() == kMost) break;
+    EventChapter out{chapter.at, chapter.title, {}};
+    for (const auto& [key, kept] : chapter.kinds) {
+      const Telling& t = kept.telling;
+      const std::string who = kept.at.size() == 1 || t.many.empty()
+                                  ? t.one
+                                  : count_words(kept.at.size()) + " " + t.many;
+      out.lines.push_back({kept.at, who + " " + t.did, t.decided_by, t.rules});
+    }
+    std::stable_sort(out.lines.begin(), out.lines.end(),
+                     [](const auto& a, const auto& b) { return a.at.front() < b.at.front(); });
+    all.push_back(std::move(out));
+  }
+  return all;
+}
+
+std::string event_story_text(const EventStory& story, const models::Scenario& scenario, bool color,
+                             bool utf8) {
+  constexpr std::size_t kWhen = 28;
+  Page page({.color = color, .utf8 = utf8});
+  page.heading(scenario.title.empty() ? scenario.name : scenario.title, "what acted when");
+  std::set<std::string> rules;
+  for (const EventChapter& chapter : story.chapters()) {
+    if (chapter.lines.empty() && chapter.at == sim::kStart) continue;
+    page.blank();
+    page.line(page.bold(instant_words(chapter.at, scenario) + "  " + chapter.title));
+    for (const EventLine& line : chapter.lines) {
+      page.hanging("  " + when_words(line, chapter.at), sentence(line, chapter.at), kWhen);
+      rules.insert(line.rules.begin(), line.rules.end());
+    }
+  }
+  if (story.left_out() > 0) {
+    page.blank();
+    page.paragraph(fmt::format("And {} further faults.", story.left_out()));
+  }
+  page.blank();
+  if (!rules.empty()) page.line("Rules (models/README.md)");
+  std::vector<std::string> sorted(rules.begin(), rules.end());
+  std::sort(sorted.begin(), sorted.end(), [](const std::string& a, const std::string& b) {
+    return std::pair(a.size(), a) < std::pair(b.size(), b);
+  });
+  for (const std::string& rule : sorted) {
+    page.hanging("  " + rule, rule_in_short(rule), 8);
+  }
+  return page.take();
+}
+
+nlohmann::ordered_json event_story_json(const EventStory& story) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const EventChapter& chapter : story.chapters()) {
+    nlohmann::ordered_json lines = nlohmann::ordered_json::array();
+    for (const EventLine& line : chapter.lines) {
+      lines.push_back({{"n", line.at.size()},
+                       {"first", sim::seconds(line.at.front())},
+                       {"median", sim::seconds(line.at[(line.at.size() - 1) / 2])},
+                       {"last", sim::seconds(line.at.back())},
+                       {"text", line.text},
+                       {"decided_by", line.decided_by},
+                       {"rules", line.rules}});
+    }
+    all.push_back({{"t", sim::seconds(chapter.at)}, {"title", chapter.title}, {"events", lines}});
+  }
+  return all;
+}
+
+}  // namespace bcsim::tools
