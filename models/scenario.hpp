@@ -14,13 +14,12 @@
 #include "models/call_kind.hpp"
 #include "models/config/options.hpp"
 #include "models/demand/distribution.hpp"
+#include "models/fault.hpp"
 #include "models/sites.hpp"
 #include "sim/time.hpp"
 
 namespace bcsim::models {
 
-using sim::Duration;
-using sim::SimTime;
 using namespace std::chrono_literals;
 
 // ---- run -----------------------------------------------------------------------------------
@@ -82,6 +81,7 @@ struct SipServerOptions {
   AfterRoutingAction after_routing_timeout_action = AfterRoutingAction::not_ready;
   Treatment treatment = Treatment::always;
   Duration announcement = 0s;  ///< played before a call can be routed
+/// What becomes of an agent who has not answered.
   Duration register_service = 200us, invite_service = 1ms, other_service = 100us;
   std::uint32_t input_queue_limit = 2000;
   std::optional<Duration> retry_after;  ///< of 503 answers when the input queue is nearly full
@@ -94,6 +94,11 @@ struct SipServerOptions {
   /// Heartbeats that the management layer expects of the process; missing for so long, it is hung
   /// and is ended. nullopt: nobody notices.
   std::optional<Duration> heartbeat_period;
+  Duration agent_no_answer_timeout = 15s;  ///< of calls to an agent's own number; 0: not watched
+  AfterRoutingAction agent_no_answer_action = AfterRoutingAction::none;
+  /// What becomes of such a call: nullopt: it rings on; kRelease: it ends; else its destination.
+  std::optional<std::string> agent_no_answer_overflow;
+  static constexpr const char* kRelease = "release";
   std::uint32_t call_sync_burst = 500;  ///< calls copied to a backup at once, then 1 s pause (D21)
 };
 
@@ -336,105 +341,12 @@ struct CallStream {
   }
 };
 
-// ---- faults --------------------------------------------------------------------------------
+// ---- options that may be changed while it runs -----------------------------------------------
 
-enum class SiteScope : std::uint8_t { sip_server_pair, genesys, building };
-/// Which process of a site.
-enum class Role : std::uint8_t {
-  sip_server_primary,
-  sip_server_backup,
-  media_server,
-  config_server,
-  config_server_proxy,
-  stat_server,
-  local_config_server
-};
-struct SiteTarget {
-  SiteIndex site = 0;
-  SiteScope scope = SiteScope::genesys;
-};
-struct ProcessTarget {
-  SiteIndex site = 0;
-  Role role = Role::sip_server_primary;
-};
-struct HostTarget {
-  SiteIndex site = 0;
-  Role role = Role::sip_server_primary;
-};
-struct GatewayTarget {
-  std::uint32_t gateway = 0;
-};
-struct PhoneTarget {
-  std::uint32_t group = 0, member = 0;
-};
-struct DesktopTarget {
-  std::uint32_t group = 0, member = 0;
-};
-enum class CutDirection : std::uint8_t { both, forward, backward };
-/// dc-link (forward: site 1 to site 2) or an access path (forward: location to data centre).
-struct LinkTarget {
-  bool dc_link = true;
-  LocationIndex location = 0;
-  SiteIndex site = 0;
-  CutDirection direction = CutDirection::both;
-};
-/// The link between the two SIP Server machines of a site, over which the primary's state is
-/// copied.
-struct HaLinkTarget {
-  SiteIndex site = 0;
-};
 /// What running servers heed of their options (R64).
 struct RunTimeOptions {
   std::array<SipServerOptions, kSites> sip_servers;
   std::vector<QueueOptions> queues;
-};
-/// An option that is changed while everything runs.
-struct OptionTarget {
-  std::string path;
-  std::optional<std::string> value;  ///< as written
-  /// All options from this change on, those of earlier changes included.
-  std::shared_ptr<const RunTimeOptions> options;
-};
-using FaultTarget = std::variant<SiteTarget, ProcessTarget, HostTarget, GatewayTarget, PhoneTarget,
-                                 DesktopTarget, LinkTarget, HaLinkTarget, OptionTarget>;
-
-enum class FaultVerb : std::uint8_t {
-  fail,
-  restore,
-  crash,
-  hang,
-  cut,
-  heal,
-  degrade,
-  drain,
-  switchover,
-  change
-};
-
-/// People who lost their building are at work again elsewhere, with other phones and desktops.
-struct ReturnStep {
-  Duration after{};
-  double share = 0;  ///< of all who sat there
-};
-struct StaffReturn {
-  LocationIndex to = 0;
-  std::vector<ReturnStep> steps;  ///< rising
-};
-
-struct Fault {
-  SimTime at;
-  FaultVerb verb = FaultVerb::fail;
-  FaultTarget target = SiteTarget{};
-  std::optional<Duration> lasting;  ///< undone after this long (restore, heal, former values)
-  // degrade: what is given replaces the link's value.
-  std::optional<Duration> latency, jitter;
-  std::optional<double> loss, bandwidth_bps;
-  // flap: the fault for `flap_duty` of every `flap_period` until `flap_until`.
-  std::optional<Duration> flap_period;
-  double flap_duty = 0.5;
-  std::optional<SimTime> flap_until;
-  std::optional<StaffReturn> staff_return;  ///< fail, scope building
-  std::string text;                         ///< as written, for the reader: "fail site1"
 };
 
 // ---- expectations --------------------------------------------------------------------------

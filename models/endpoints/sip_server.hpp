@@ -72,6 +72,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
     sim::SimTime arrived;
   };
   enum class AgentAfterFailure : std::uint8_t { held_back, not_ready, ready, logged_out };
+  [[nodiscard]] static AgentAfterFailure after_no_answer(AfterRoutingAction action);
 
   [[nodiscard]] const SipServerOptions& options() const;
   [[nodiscard]] ha::RedundancyOptions redundancy_options() const;
@@ -213,6 +214,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void agent_did_not_answer(Context& context, std::uint32_t slot);
   void leg_failed(Context& context, std::uint32_t slot, std::uint16_t status,
                   AgentAfterFailure after);
+  [[nodiscard]] Duration answer_limit(const ServerCall& call) const;
   [[nodiscard]] CallerEnd not_reached(const ServerCall& call, std::uint16_t status) const;
   void end_agent_leg(Context& context, ServerCall& call);
   void release_agent(Context& context, std::uint32_t slot, const ServerCall& ended);
@@ -220,6 +222,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
 
   // ---- sip_server_outgoing.cpp: calls that agents place ----
   void on_make_call(Context& context, const tlib::Message& message);
+  void after_ringing(Context& context, AgentId id, AgentAfterFailure after);
   void on_dialler_leg(Context& context, std::uint32_t slot, sip::Inform inform,
                       const sip::Response* response);
   void take_agent_call(Context& context, std::uint32_t slot);

@@ -9,6 +9,23 @@ namespace bcsim::models {
 using acd::AgentInput;
 using acd::Where;
 
+namespace {
+/// With this status a leg that was not answered overflows: the caller is told to go elsewhere.
+constexpr std::uint16_t kOverflows = 302;
+}  // namespace
+
+SipServerEndpoint::AgentAfterFailure SipServerEndpoint::after_no_answer(AfterRoutingAction action) {
+  switch (action) {
+    case AfterRoutingAction::none:
+      return AgentAfterFailure::ready;
+    case AfterRoutingAction::not_ready:
+      return AgentAfterFailure::not_ready;
+    case AfterRoutingAction::logout:
+      return AgentAfterFailure::logged_out;
+  }
+  return AgentAfterFailure::ready;
+}
+
 // ---- ringing ----
 
 /// Gives the call to an agent: to his phone's contact, or to the peer that serves him.
@@ -70,8 +87,8 @@ void SipServerEndpoint::ring(Context& context, std::uint32_t slot, AddressId tar
                               owner_of(agent_owner, slot, leg.attempt));
   // For how long it rings there is the business of the peer, or of the agent who calls.
   if (call.forwarded || outside) return;
-  const Duration patience =
-      options().after_routing_timeout + (by_trunk ? kTrunkPatience : Duration{});
+  const Duration patience = answer_limit(call) + (by_trunk ? kTrunkPatience : Duration{});
+  if (patience == Duration{}) return;
   call.routing_timer = context.arm(patience, {.kind = routing_timer, .index = slot});
 }
 
@@ -155,26 +172,34 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
 
 // ---- not answered ----
 
-/// after-routing-timeout is over (domain.md §2.8).
+/// How long an agent's phone may ring, by who is calling (domain.md §2.8); 0: no limit.
+Duration SipServerEndpoint::answer_limit(const ServerCall& call) const {
+  return call.to_own_number() ? options().agent_no_answer_timeout : options().after_routing_timeout;
+}
+
+/// after-routing-timeout is over, or agent-no-answer-timeout of a call to the agent's own number.
 void SipServerEndpoint::agent_did_not_answer(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   call.routing_timer = {};
   if (call.state != ServerCall::State::offered) return;
-  AgentAfterFailure after = AgentAfterFailure::ready;
-  switch (options().after_routing_timeout_action) {
-    case AfterRoutingAction::none:
-      break;
-    case AfterRoutingAction::not_ready:
-      after = AgentAfterFailure::not_ready;
-      break;
-    case AfterRoutingAction::logout:
-      after = AgentAfterFailure::logged_out;
-      break;
+  AgentAfterFailure after = after_no_answer(options().after_routing_timeout_action);
+  std::uint16_t status = 408;
+  if (call.to_own_number()) {
+    const auto& overflow = options().agent_no_answer_overflow;
+    if (!overflow) {
+      call.unanswered = true;  // what becomes of the agent is decided when the ringing ends
+      return;
+    }
+    after = after_no_answer(options().agent_no_answer_action);
+    // A colleague who calls is told that nobody answers (ASSUMPTION).
+    const bool goes_on =
+        *overflow != SipServerOptions::kRelease && call.conversation.kind == CallKind::direct;
+    if (goes_on) status = kOverflows;
   }
   // A phone that has said nothing at all would swallow one call after the other.
   if (!call.agent_leg.heard) after = AgentAfterFailure::not_ready;
   layer_.cancel(context, call.agent_leg.invite);
-  leg_failed(context, slot, 408, after);
+  leg_failed(context, slot, status, after);
 }
 
 /// What the caller of an Extension, or of a number at the peer, is told: busy, gone to the default
@@ -207,7 +232,9 @@ void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::ui
   ++call.agent_leg.attempt;
   call.agent_where = Where::at_peer;  // no agent here is its concern any more
   if (here) stop_supervising(context, failed, after);
-  if (!waits_again) {
+  if (!waits_again && status == kOverflows && !call.forwarded) {
+    default_route(context, slot, CallDefaultRouted::Cause::no_answer);
+  } else if (!waits_again) {
     end_call(context, slot, not_reached(call, status));
   } else {
     ++pair_.waiting_[call.dn.queue_index()];
@@ -232,13 +259,18 @@ void SipServerEndpoint::stop_supervising(Context& context, const ServerCall& cal
     tell_of_call(context, call.agent, tlib::Kind::released, call.id);
   }
   change(context, call.agent, AgentInput::no_answer);
+  after_ringing(context, call.agent, after);
+}
+
+void SipServerEndpoint::after_ringing(Context& context, AgentId id, AgentAfterFailure after) {
+  ServerAgent& agent = agent_at(id);
   if (agent.logout_pending || after == AgentAfterFailure::logged_out) {
-    log_out(context, call.agent, agent.logout_pending ? agent.logout_forced : true);
+    log_out(context, id, agent.logout_pending ? agent.logout_forced : true);
   } else if (after == AgentAfterFailure::not_ready) {
-    set_not_ready(context, call.agent, true);
+    set_not_ready(context, id, true);
   } else {
     agent.idle_since = context.now();  // not the next one to be tried
-    if (after == AgentAfterFailure::held_back) hold_back(context, call.agent);
+    if (after == AgentAfterFailure::held_back) hold_back(context, id);
   }
 }
 
@@ -277,6 +309,9 @@ void SipServerEndpoint::release_agent(Context& context, std::uint32_t slot,
       tell_of_call(context, ended.agent, tlib::Kind::released, ended.id);
     }
     change(context, ended.agent, AgentInput::no_answer);  // still idle since when he was
+    if (ended.unanswered) {
+      after_ringing(context, ended.agent, after_no_answer(options().agent_no_answer_action));
+    }
   }
   if (agent.logout_pending) {
     log_out(context, ended.agent, agent.logout_forced);

@@ -107,6 +107,7 @@ struct ServerCall {
   bool forwarded = false;         ///< to the peer over the trunk (BC forwarding): its business now
   bool held = false;              ///< the agent has put the caller on hold
   bool treatment_failed = false;  ///< the media server did not take it: wait without
+  bool unanswered = false;        ///< it rings on though agent-no-answer-timeout is over
   bool copied = true;             ///< the other process knows it too
   std::uint32_t hunt = kNoHunt;   ///< while members of a hunt group are sought
   SimTime queued_at{};
@@ -115,6 +116,10 @@ struct ServerCall {
   sim::TimerId announcement_timer, routing_timer, wait_timer;
 
   [[nodiscard]] bool queued() const { return dn.is_queue(); }
+  /// Rings an agent here because his own number was called: not routed, by nobody.
+  [[nodiscard]] bool to_own_number() const {
+    return agent_where == acd::Where::here && !queued() && !routed_by_peer;
+  }
   /// Does the state of this agent follow the call?
   [[nodiscard]] bool supervises(AgentId id) const {
     return id == agent ? agent_supervised : id == dialler && dialler_supervised;

@@ -60,6 +60,9 @@ TEST(SipServerFuzz, LeavesNoCallBehindWhateverHappens) {
       server.treatment = draw.bernoulli(0.5) ? Treatment::always : Treatment::when_waiting;
       server.announcement = draw.bernoulli(0.3) ? 3s : 0s;
       server.after_routing_timeout_action = AfterRoutingAction::none;
+      server.agent_no_answer_timeout = 5s;
+      server.agent_no_answer_action = static_cast<AfterRoutingAction>(seed % 3);
+      if (seed % 4 != 0) server.agent_no_answer_overflow = seed % 4 == 1 ? "release" : "voicemail";
       server.invite_service = draw.bernoulli(0.5) ? 1ms : 0ms;
       server.other_service = draw.bernoulli(0.5) ? 100us : 0us;
     }
@@ -73,6 +76,10 @@ TEST(SipServerFuzz, LeavesNoCallBehindWhateverHappens) {
                          .site = static_cast<SiteIndex>(draw.below(2)),
                          .hang_up = start + random_time(draw, 1ms, 60s),
                          .after_call_work = random_time(draw, 0s, 3s)});
+      if (i % 5 == 0) {
+        const auto callee = (static_cast<std::uint32_t>(i) + seed) % 6;
+        w.calls.back().dn = Dn::extension(AgentId{static_cast<std::uint32_t>(callee)});
+      }
     }
     w.build();
     disturb(w, draw);

@@ -190,14 +190,47 @@ TEST(DirectCall, ForwardedOverTheTrunkDiesWithTheSiteWhereItCameIn) {
   EXPECT_EQ(run.released(), at(60s));
 }
 
-TEST(DirectCall, ThatNobodyAnswersIsNotLost) {
+/// A call at 10 s to the number of an agent who does not answer within the caller's 60 s.
+Scenario unanswered_call() {
   Scenario s = one_call(100s, 5min);
   s.calls[0].to_agents = {0};
   s.calls[0].setup_patience = Deterministic{60};
   s.agents[0].phone.answer_delay = 1h;
+  return s;
+}
+
+TEST(DirectCall, ThatNobodyAnswersIsNotLost) {
+  struct Case {
+    std::optional<std::string> overflow;
+    Cause cause;
+    Duration released;
+  };
+  for (const Case& c :
+       {Case{{}, Cause::abandoned_in_queue, 70s},  // it rings on
+        Case{"release", Cause::no_answer, 25s}, Case{"voicemail", Cause::default_routed, 25s}}) {
+    Scenario s = unanswered_call();
+    s.sites[0].sip_server.agent_no_answer_overflow = c.overflow;
+    const Watched run(s);
+    EXPECT_EQ(run.cause(), c.cause);
+    expect_about(run.released(), c.released);
+  }
+}
+
+TEST(DirectCall, HeedsWhatIsChangedBeforeItsTimeoutIsOver) {
+  Scenario s = unanswered_call();
+  auto options = std::make_shared<RunTimeOptions>();
+  options->sip_servers = {s.sites[0].sip_server, s.sites[1].sip_server};
+  options->sip_servers[0].agent_no_answer_overflow = SipServerOptions::kRelease;
+  options->queues = s.queues;
+  Fault change;
+  change.at = at(20s);
+  change.verb = FaultVerb::change;
+  change.target =
+      OptionTarget{"sites.site1.sip-server.agent-no-answer-overflow", "release", options};
+  s.faults = {change};
   const Watched run(s);
   EXPECT_EQ(run.cause(), Cause::no_answer);
-  expect_about(run.released(), 20s);  // after-routing-timeout
+  expect_about(run.released(), 25s);
 }
 
 TEST(DirectCall, IsCountedApartFromTheQueues) {

@@ -34,7 +34,9 @@ title: "Quotes \" and: colons # hashes"
 run: {start: "09:00", horizon: 5h, warm-up: 7min, seed: 18446744073709551615, start-mode: cold}
 sites:
   s1:
-    sip-server: {oos-check: 12.345678901s, first-trunk-probe: 1ns, retry-after: 3s}
+    sip-server:
+      {oos-check: 12.345678901s, first-trunk-probe: 1ns, retry-after: 3s,
+       agent-no-answer-overflow: voicemail}
     gateways: {a: {channels: 1000, first-options: 3s}, b: {location: far}}
   s2: {}
 locations: [far]

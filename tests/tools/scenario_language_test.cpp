@@ -58,6 +58,8 @@ sites:
     sip-server: {name: E, oos-check: 12s, oos-force: 6s, dr-forward: oos,
                  shutdown-sip-reject-code: 302, after-routing-timeout: 8s,
                  after-routing-timeout-action: logout, treatment: when-waiting, announcement: 3s,
+                 agent-no-answer-timeout: 20s, agent-no-answer-action: notready,
+                 agent-no-answer-overflow: voicemail,
                  register-service: 1ms, invite-service: 2ms, other-service: 3ms,
                  input-queue-limit: 10, retry-after: 5s, digest: false,
                  process-death-detection: 2s, host-loss-detection-min: 3s,
@@ -118,6 +120,10 @@ calls:
   EXPECT_EQ(e.dr_forward, models::DrForward::oos);
   EXPECT_EQ(e.shutdown_sip_reject_code, 302);
   EXPECT_EQ(e.after_routing_timeout_action, models::AfterRoutingAction::logout);
+  EXPECT_EQ(e.agent_no_answer_timeout, 20s);
+  EXPECT_EQ(e.agent_no_answer_action, models::AfterRoutingAction::not_ready);
+  EXPECT_EQ(e.agent_no_answer_overflow, "voicemail");
+  EXPECT_EQ(s.sites[1].sip_server.agent_no_answer_overflow, std::nullopt);
   EXPECT_EQ(e.treatment, models::Treatment::when_waiting);
   EXPECT_EQ(e.other_service, 3ms);
   EXPECT_EQ(e.input_queue_limit, 10u);

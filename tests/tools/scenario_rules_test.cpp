@@ -129,8 +129,8 @@ TEST(ScenarioRules, PhonesShouldNotBeSlowerThanDesktops) {
 TEST(ScenarioRules, TheTrunkShouldBeDownBeforeDesktopsArrive) {
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-force=10s"}));
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-check=26s"}));
-  EXPECT_TRUE(silent(
-      {"sites.site1.sip-server.oos-check=25s", "sites.site2.sip-server.oos-check=25s"}));
+  EXPECT_TRUE(
+      silent({"sites.site1.sip-server.oos-check=25s", "sites.site2.sip-server.oos-check=25s"}));
 }
 
 TEST(ScenarioRules, OneSiteShouldHaveAgentsForAllCalls) {

@@ -12,7 +12,8 @@
 
 namespace bcsim::tools {
 
-std::pair<const char*, const char*> default_routing_words(models::CallDefaultRouted::Cause cause) {
+std::pair<const char*, const char*> default_routing_words(models::CallDefaultRouted::Cause cause,
+                                                          models::CallKind kind) {
   using Cause = models::CallDefaultRouted::Cause;
   switch (cause) {
     case Cause::queue_full:
@@ -27,6 +28,10 @@ std::pair<const char*, const char*> default_routing_words(models::CallDefaultRou
       return {"no phone of the hunt group was in service there", "R56"};
     case Cause::no_member_idle:
       return {"every member of the hunt group was busy", "hg-queue-limit"};
+      if (kind == models::CallKind::direct) {
+        return {"the agent whose number was dialled did not answer",
+                "agent-no-answer-timeout, and agent-no-answer-overflow names the destination"};
+      }
     case Cause::no_answer:
       return {"no member of the hunt group answered", "hg-noanswer-timeout"};
   }
@@ -293,9 +298,10 @@ class Decider {
     }
     if (row_.cause == Cause::no_answer) {
       return {"The agent whose number was dialled did not answer.",
-              "after-routing-timeout: " +
-                  format_duration(
-                      c_.scenario.sites[row_.queue_site & 1u].sip_server.after_routing_timeout),
+              released
+                  ? "agent-no-answer-timeout: " + format_duration(server.agent_no_answer_timeout) +
+                        ", and agent-no-answer-overflow: release"
+                  : "his phone did not answer the INVITE",
               {}};
     }
     const auto answer = last_message([this](const LoggedMessage& m) {
@@ -321,6 +327,8 @@ class Decider {
       if (life_.decisive.gateways[g].rerouted) {
         why += fmt::format(" The PSTN held {} for dead then, so its calls came here too.",
                            c_.scenario.gateways[g].name);
+      const auto& server = c_.scenario.sites[row_.queue_site & 1u].sip_server;
+      const bool released = server.agent_no_answer_overflow.has_value();
       }
     }
     return {why, fmt::format("the gateway's channels: {}", gateway().channels), {}};
@@ -357,7 +365,7 @@ class Decider {
     for (const models::JournalEntry& e : life_.records) {
       const auto* f = std::get_if<models::CallDefaultRouted>(&e.record);
       if (f == nullptr) continue;
-      const auto [why, rule] = default_routing_words(f->cause);
+      const auto [why, rule] = default_routing_words(f->cause, row_.kind);
       return {fmt::format("The SIP Server of {} sent it to the default destination: {}.",
                           site(f->site), why),
               rule,

@@ -215,7 +215,7 @@ class EventTeller {
             {"R39"}};
   }
   Telling operator()(const models::CallDefaultRouted& f) const {
-    const auto [why, option] = default_routing_words(f.cause);
+    const auto [why, option] = default_routing_words(f.cause, ledger_.row(f.call).kind);
     const bool group = f.cause == models::CallDefaultRouted::Cause::no_member_in_service;
     return {call(f.call), "calls",
             fmt::format("sent by {} to the default destination: {}", site(f.site), why),
