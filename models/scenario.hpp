@@ -55,11 +55,25 @@ struct LinkOptions {
   Duration queue_limit = 200ms;  ///< packets that would wait longer are dropped
 };
 
+/// Of a location to a data centre: its own is near.
+[[nodiscard]] inline LinkOptions default_access(std::size_t location, std::size_t site) {
+  LinkOptions link;
+  if (location == site) link.latency = 500us;
+  return link;
+}
+
 struct NetworkOptions {
   LinkOptions dc_link;           ///< site1.dc – site2.dc
   Duration lan_latency = 500us;  ///< one way, between servers of one site
   /// access[location][site]: path of a location to each data centre.
   std::vector<std::array<LinkOptions, kSites>> access;
+  /// [location][site], or shorter: a path of the location's desktops alone; nullopt: they share the
+  /// one above with phones and gateways.
+  std::vector<std::array<std::optional<LinkOptions>, kSites>> desktop_access;
+  [[nodiscard]] const LinkOptions* desktop_path(std::size_t location, std::size_t site) const {
+    const bool own = location < desktop_access.size() && desktop_access[location][site];
+    return own ? &*desktop_access[location][site] : nullptr;
+  }
   bool icmp_unreachable = true;  ///< a dead process on a live host answers UDP with ICMP
 };
 

@@ -118,6 +118,8 @@ constexpr MetricDefinition kDefinitions[] = {
     {"hunt_legs", "events", "phones rung for calls to hunt groups", kScoped},
     {"hunt_legs_to_busy", "events",
      "phones rung for hunt groups while their agents spoke at the other site (R67)", kScoped},
+    {"not_monitored.unreachable", "events",
+     "not monitored: his desktop cannot reach the site that rang his phone (R68)", kScoped},
     {"not_monitored.logged_out", "events", "not monitored: the agent is logged in nowhere",
      kScoped},
     {"not_monitored.relogin", "events",

@@ -148,6 +148,7 @@ void add_events(Writer& w, const Slice& s, int site) {
       "hunt_redirects",
       "hunt_legs",
       "hunt_legs_to_busy",
+      "not_monitored.unreachable",
       "not_monitored.logged_out",
       "not_monitored.relogin",
       "not_monitored.apart",
@@ -248,6 +249,12 @@ std::vector<std::string> media_link_names(const Scenario& scenario) {
   for (std::size_t l = 0; l < scenario.locations.size(); ++l) {
     for (const SiteOptions& site : scenario.sites) {
       links.push_back(fmt::format("{}-{}", scenario.locations[l], site.name));
+    }
+  }
+  for (std::size_t l = 0; l < scenario.locations.size(); ++l) {
+    for (std::size_t s = 0; s < kSites; ++s) {
+      if (scenario.network.desktop_path(l, s) == nullptr) continue;
+      links.push_back(fmt::format("{}.desks-{}", scenario.locations[l], scenario.sites[s].name));
     }
   }
   std::vector<std::string> names;

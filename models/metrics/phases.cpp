@@ -43,7 +43,7 @@ bool PhaseTracker::covers(const FaultTarget& mended, const FaultTarget& broken) 
   const auto& m = std::get<LinkTarget>(mended);
   const auto& b = std::get<LinkTarget>(broken);
   if (m.dc_link != b.dc_link) return false;
-  return m.dc_link || (m.location == b.location && m.site == b.site);
+  return m.dc_link || (m.location == b.location && m.site == b.site && m.desktops == b.desktops);
 }
 
 bool PhaseTracker::first_of_episode(std::uint64_t key) {

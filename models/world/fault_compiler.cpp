@@ -178,9 +178,11 @@ class Compiler {
   }
   void act(const Fault& fault, const LinkTarget& target, FaultVerb verb, SimTime at) {
     const sim::LinkId forward =
-        target.dc_link ? layout_.dc_link : layout_.access[target.location][target.site];
+        target.dc_link ? layout_.dc_link : paths[target.location][target.site];
+    assert(forward.valid());
     for (const bool is_forward : {true, false}) {
       if (target.direction == CutDirection::forward && !is_forward) continue;
+    const auto& paths = target.desktops ? layout_.desktop_access : layout_.access;
       if (target.direction == CutDirection::backward && is_forward) continue;
       const sim::LinkId link = is_forward ? forward : sim::opposite(forward);
       if (verb == FaultVerb::cut) {

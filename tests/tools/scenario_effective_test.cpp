@@ -40,7 +40,10 @@ sites:
     gateways: {a: {channels: 1000, first-options: 3s}, b: {location: far}}
   s2: {}
 locations: [far]
-network: {dc-link: {loss: 0.07%, bandwidth: 1234567bit/s}, access: {far: {s2: {latency: 7ms}}}}
+network:
+  dc-link: {loss: 0.07%, bandwidth: 1234567bit/s}
+  access: {far: {s2: {latency: 7ms}}}
+  desktop-access: {far: {s1: {loss: 1%}}, s2: {s2: {}}}
 configuration: {standby-activation: never}
 queues: {q1: {limit: 3}, q2: {maximum-wait: 1min, routing-scope: both-sites, priority: 4}}
 agents:

@@ -227,6 +227,41 @@ TEST(ScenarioRules, DesktopsOfMembersShouldPreferTheSiteOfTheirHuntGroup) {
               testing::ElementsAre("V-W09"));
 }
 
+TEST(ScenarioRules, EachPairOfPreferencesThatDiffersIsPointedOut) {  // R87: 2^3 combinations
+  for (unsigned i = 0; i < 8; ++i) {
+    const bool desktop = (i & 1) != 0, phone = (i & 2) != 0, hunt = (i & 4) != 0;
+    const auto site = [](bool second) { return std::string(second ? "site2" : "site1"); };
+    std::vector<std::string> expected;
+    if (phone != desktop) expected.push_back("V-W04");
+    if (hunt != desktop) expected.push_back("V-W09");
+    EXPECT_THAT(hunting({"agents.team1.preferred-site=" + site(desktop),
+                         "agents.team1.phone.preferred-site=" + site(phone),
+                         std::string("queues.line.hunt-group.hg-preferred-site=SIP_Server_") +
+                             (hunt ? "2" : "1")}),
+                testing::UnorderedElementsAreArray(expected));
+  }
+}
+
+TEST(ScenarioRules, DesktopsHaveAnAccessPathOfTheirOwnOnlyIfItIsGiven) {
+  const std::string fault =
+      "faults=[{at: 40min, cut: desktop-access.site1.site2, direction: forward}]";
+  EXPECT_TRUE(error("S-007", {fault}));
+  EXPECT_TRUE(silent({fault, "network.desktop-access.site1.site2.latency=20ms"}));
+  EXPECT_TRUE(error("S-007", {fault, "network.desktop-access.site1.site1.latency=20ms"}));
+  const Loaded loaded = load_text(minimal(), {"network.desktop-access.site1.site1.loss=1%"});
+  const models::LinkOptions* path = loaded.scenario.network.desktop_path(0, 0);
+  ASSERT_NE(path, nullptr);
+  EXPECT_EQ(path->latency, std::chrono::microseconds(500));
+  EXPECT_EQ(path->loss, 0.01);
+  EXPECT_EQ(loaded.scenario.network.desktop_path(0, 1), nullptr);
+}
+
+TEST(ScenarioRules, AnUnansweredDirectCallCannotGoBackToAQueue) {
+  const std::string overflow = "sites.site1.sip-server.agent-no-answer-overflow=";
+  EXPECT_TRUE(error("S-003", {overflow + "recall"}));
+  for (const char* can : {"none", "release", "voicemail"}) EXPECT_TRUE(silent({overflow + can}));
+}
+
 TEST(ScenarioRules, PhonesOfMembersShouldBeAtBothSites) {
   EXPECT_THAT(hunting({"agents.team1.phone.registration=single"}), testing::ElementsAre("V-W10"));
 }

@@ -45,7 +45,9 @@ std::optional<FaultTarget> access_target(Reader& r, const Node& node,
                                          const std::vector<std::string>& parts) {
   std::vector<std::string> all;
   for (const auto& location : r.names.locations) {
-    for (const auto& site : r.names.sites) all.push_back("access." + location + "." + site);
+    for (const auto& site : r.names.sites) {
+      all.push_back(fmt::format("{}.{}.{}", parts[0], location, site));
+    }
   }
   if (parts.size() == 3) {
     const auto location = Names::index(r.names.locations, parts[1]);
@@ -63,6 +65,7 @@ std::optional<FaultTarget> access_target(Reader& r, const Node& node,
 }
 
 std::optional<FaultTarget> process_target(Reader& r, const Node& node, models::SiteIndex site,
+      link.desktops = parts[0] == kDesktopAccess;
                                           std::string rest) {
   if (rest == "ha-link") return models::HaLinkTarget{site};
   const std::string suffix = ".host";
@@ -103,7 +106,7 @@ std::optional<FaultTarget> parse_target(Reader& r, const Node& node) {
   if (text == nullptr) return std::nullopt;
   if (*text == "dc-link") return models::LinkTarget{};
   const std::vector<std::string> parts = split(*text);
-  if (parts[0] == "access") return access_target(r, node, parts);
+  if (parts[0] == kAccess || parts[0] == kDesktopAccess) return access_target(r, node, parts);
   if (const auto site = Names::index(r.names.sites, parts[0]); site && *site < models::kSites) {
     const auto index = static_cast<models::SiteIndex>(*site);
     if (parts.size() == 1) return models::SiteTarget{index, models::SiteScope::genesys};
@@ -155,7 +158,8 @@ std::string target_text(const models::Scenario& s, const FaultTarget& target) {
           },
           [&](const models::LinkTarget& t) {
             if (t.dc_link) return std::string("dc-link");
-            return fmt::format("access.{}.{}", s.locations[t.location], s.sites[t.site].name);
+            return fmt::format("{}.{}.{}", t.desktops ? kDesktopAccess : kAccess,
+                               s.locations[t.location], s.sites[t.site].name);
           },
           [&](const models::HaLinkTarget& t) { return s.sites[t.site].name + ".ha-link"; },
           [&](const models::OptionTarget& t) { return t.path; }},
