@@ -374,19 +374,24 @@ struct PairStateChanged {
   std::uint32_t site;
   std::uint32_t up;
 };
+/// Both SIP Server processes of a site are primary, since the management layer does not reach the
+/// machine of one; or no longer. The newer one has the virtual address.
+struct BothPrimary {
+  std::uint32_t site;
+  std::uint32_t both;
+};
 
-using Record =
-    std::variant<CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted,
-                 CallRinging, CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg,
-                 CallDefaultRouted, CallReleased, MediaDegraded, CallerLost, RedialPlanned,
-                 ProxyState, PstnReroute, PeerProbe, PeerTrunk, ServerModeChanged, Switchover,
-                 EarlyDialogLost, CallStateLost, CallsCopied, RequestDropped, RequestRejected,
-                 BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
-                 DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
-                 AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead,
-                 ConfigWritten, ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift,
-                 ConfigReconciled, StatServerConnected, FaultInjected, NodeStateChanged,
-                 PairStateChanged, AgentDialled, PhoneInvited, AgentCallTaken, CallSentOut>;
+using Record = std::variant<
+    CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted, CallRinging,
+    CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg, CallDefaultRouted, CallReleased,
+    MediaDegraded, CallerLost, RedialPlanned, ProxyState, PstnReroute, PeerProbe, PeerTrunk,
+    ServerModeChanged, Switchover, EarlyDialogLost, CallStateLost, CallsCopied, RequestDropped,
+    RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
+    DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
+    AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead, ConfigWritten,
+    ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift, ConfigReconciled,
+    StatServerConnected, FaultInjected, NodeStateChanged, PairStateChanged, AgentDialled,
+    PhoneInvited, AgentCallTaken, CallSentOut, BothPrimary>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

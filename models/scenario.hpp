@@ -81,6 +81,7 @@ struct NetworkOptions {
 
 enum class DrForward : std::uint8_t { off, no_agent, oos };
 enum class Treatment : std::uint8_t { always, when_waiting };
+/// What becomes of an agent who has not answered.
 enum class AfterRoutingAction : std::uint8_t { none, not_ready, logout };
 
 struct SipServerOptions {
@@ -93,9 +94,13 @@ struct SipServerOptions {
   int shutdown_sip_reject_code = 603;
   Duration after_routing_timeout = 10s;
   AfterRoutingAction after_routing_timeout_action = AfterRoutingAction::not_ready;
+  Duration agent_no_answer_timeout = 15s;  ///< of calls to an agent's own number; 0: not watched
+  AfterRoutingAction agent_no_answer_action = AfterRoutingAction::none;
+  /// What becomes of such a call: nullopt: it rings on; kRelease: it ends; else its destination.
+  std::optional<std::string> agent_no_answer_overflow;
+  static constexpr const char* kRelease = "release";
   Treatment treatment = Treatment::always;
   Duration announcement = 0s;  ///< played before a call can be routed
-/// What becomes of an agent who has not answered.
   Duration register_service = 200us, invite_service = 1ms, other_service = 100us;
   std::uint32_t input_queue_limit = 2000;
   std::optional<Duration> retry_after;  ///< of 503 answers when the input queue is nearly full
@@ -108,11 +113,6 @@ struct SipServerOptions {
   /// Heartbeats that the management layer expects of the process; missing for so long, it is hung
   /// and is ended. nullopt: nobody notices.
   std::optional<Duration> heartbeat_period;
-  Duration agent_no_answer_timeout = 15s;  ///< of calls to an agent's own number; 0: not watched
-  AfterRoutingAction agent_no_answer_action = AfterRoutingAction::none;
-  /// What becomes of such a call: nullopt: it rings on; kRelease: it ends; else its destination.
-  std::optional<std::string> agent_no_answer_overflow;
-  static constexpr const char* kRelease = "release";
   std::uint32_t call_sync_burst = 500;  ///< calls copied to a backup at once, then 1 s pause (D21)
 };
 

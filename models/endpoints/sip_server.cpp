@@ -39,7 +39,7 @@ const QueueOptions& SipServerEndpoint::queue_options(std::uint32_t queue) const 
 void SipServerEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
     on_notice(context, *notice);
-  } else if (primary() && pair_.mode_ != ServerMode::stopped) {
+  } else if (primary() && !left_behind() && pair_.mode_ != ServerMode::stopped) {
     enqueue(context, envelope);
   }
 }
@@ -214,6 +214,7 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
 }
 
 void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
+  if (left_behind()) return;
   if (layer_.on_timer(context, tag)) return;
   const std::uint32_t slot = tag.index;
   switch (static_cast<TimerKind>(tag.kind)) {
@@ -265,7 +266,7 @@ void SipServerEndpoint::on_unreachable(Context& context, const Envelope& envelop
   // may take over, and has the dialog (ASSUMPTION; domain.md §5.8 counts on the copies, too).
   const bool insists =
       request != nullptr && (request->in_dialog || request->method == sip::Method::options);
-  if (primary() && !insists) layer_.on_unreachable(context, envelope);
+  if (primary() && !left_behind() && !insists) layer_.on_unreachable(context, envelope);
 }
 
 // ---- registrar ----

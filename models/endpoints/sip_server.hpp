@@ -78,6 +78,9 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] ha::RedundancyOptions redundancy_options() const;
   [[nodiscard]] const QueueOptions& queue_options(std::uint32_t queue) const;
   [[nodiscard]] bool primary() const { return role() == ha::HaRole::primary; }
+  /// The other process was made primary behind its back: what it knows is out of date, and packets
+  /// go to the other, who took the address last.
+  [[nodiscard]] bool left_behind() const { return primary() && pair_.primary_ != process_; }
   [[nodiscard]] AddressId address() const { return directory_.sip_server[site_]; }
   [[nodiscard]] bool closing() const {
     return pair_.mode_ == ServerMode::drain || pair_.mode_ == ServerMode::stopped;
@@ -211,18 +214,18 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
                     const sip::Response* response);
   void agent_rings(Context& context, std::uint32_t slot);
   void agent_answered(Context& context, std::uint32_t slot, const sip::Response& response);
+  [[nodiscard]] Duration answer_limit(const ServerCall& call) const;
   void agent_did_not_answer(Context& context, std::uint32_t slot);
   void leg_failed(Context& context, std::uint32_t slot, std::uint16_t status,
                   AgentAfterFailure after);
-  [[nodiscard]] Duration answer_limit(const ServerCall& call) const;
   [[nodiscard]] CallerEnd not_reached(const ServerCall& call, std::uint16_t status) const;
   void end_agent_leg(Context& context, ServerCall& call);
   void release_agent(Context& context, std::uint32_t slot, const ServerCall& ended);
   void stop_supervising(Context& context, const ServerCall& call, AgentAfterFailure after);
+  void after_ringing(Context& context, AgentId id, AgentAfterFailure after);
 
   // ---- sip_server_outgoing.cpp: calls that agents place ----
   void on_make_call(Context& context, const tlib::Message& message);
-  void after_ringing(Context& context, AgentId id, AgentAfterFailure after);
   void on_dialler_leg(Context& context, std::uint32_t slot, sip::Inform inform,
                       const sip::Response* response);
   void take_agent_call(Context& context, std::uint32_t slot);

@@ -78,6 +78,8 @@ faults:
   - {at: 3h, switchover: s1}
   - {at: 3h, fail: s2, scope: building, staff-return: {to: far, steps: [{after: 1h, share: 40%}]}}
   - {at: 3h, cut: s1.ha-link, lasting: 1min}
+  - {at: 3h, cut: desktop-access.far.s1, direction: backward}
+  - {at: 3h, heal: s2.sip-server.backup.management-link}
   - {at: 3h, change: sites.s1.sip-server.oos-check, to: 7s}
 accept: [V-E20]
 expectations: {before.service_level: "> 80%", after: {calls_lost: "= 0"}}

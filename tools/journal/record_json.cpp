@@ -166,6 +166,11 @@ class RecordWriter {
     j_["calls_before"] = f.calls_before;
     j_["calls_kept"] = f.calls_kept;
   }
+  void operator()(const models::BothPrimary& f) const {
+    event("ha.both_primary");
+    site(f.site);
+    j_["both"] = f.both != 0;
+  }
   void operator()(const models::EarlyDialogLost& f) const {
     event("call.early_dialog_lost", f.call);
     site(f.site);

@@ -274,6 +274,16 @@ std::string fault_sentence(const models::JournalEntry& e, const CallLife& life,
     return fmt::format("The backup SIP Server of {} takes over.",
                        ThingNames::of(c.names.sites, f->site));
   }
+  if (const auto* f = std::get_if<models::BothPrimary>(&e.record)) {
+    return f->both != 0
+               ? fmt::format(
+                     "Both SIP Servers of {} are primary: the management layer does not "
+                     "reach the old one, and has taken it for dead. The new one has the "
+                     "address.",
+                     ThingNames::of(c.names.sites, f->site))
+               : fmt::format("Only one SIP Server of {} is primary again: the older one is backup.",
+                             ThingNames::of(c.names.sites, f->site));
+  }
   if (const auto* f = std::get_if<models::ProxyState>(&e.record)) {
     if (f->gateway != life.row.gateway) return "";
     return fmt::format("{} holds the SIP Server of {} {}.",
