@@ -15,6 +15,7 @@
 #include "models/config/options.hpp"
 #include "models/demand/distribution.hpp"
 #include "models/sites.hpp"
+#include "models/transfer.hpp"
 #include "sim/time.hpp"
 
 namespace bcsim::models {
@@ -308,6 +309,16 @@ struct RedialOptions {
   double further_factor = 0.7;
 };
 
+/// Calls that the agent who has answered passes on, once.
+struct TransferOptions {
+  double share = 0;  ///< of the answered calls
+  TransferKind kind = TransferKind::blind;
+  std::optional<std::uint32_t> queue, group;    ///< to: one of them
+  std::optional<Distribution> after;            ///< nullopt: a uniform moment of the talk
+  Distribution consultation = Exponential{30};  ///< talk of the two agents
+  double reconnect = 0;                         ///< share of the consultations after which …
+};
+
 struct CallStream {
   std::string name;
   std::uint32_t queue = 0;
@@ -325,6 +336,7 @@ struct CallStream {
   Distribution after_call_work = Exponential{60};
   double hold_share = 0;  ///< of the answered calls, put on hold once, at a uniform moment
   Distribution hold = Exponential{40};
+  TransferOptions transfer;
   Distribution patience = Exponential{300};
   Distribution setup_patience = Exponential{60};
   RedialOptions redial;

@@ -30,8 +30,10 @@ const SipServerOptions& SipServerEndpoint::options() const {
 ha::RedundancyOptions SipServerEndpoint::redundancy_options() const {
   return {.promotion = options().promotion, .designated_primary = process_ == 0};
 }
-const QueueOptions& SipServerEndpoint::queue_options(std::uint32_t queue) const {
-  return directory_.scenario->queues[queue];
+const QueueOptions& SipServerEndpoint::queue_options(std::uint32_t line) const {
+  static const QueueOptions of_group;
+  const auto& queues = directory_.scenario->queues;
+  return line < queues.size() ? queues[line] : of_group;
 }
 
 // ---- input queue (domain.md §3.8) ----

@@ -75,7 +75,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
 
   [[nodiscard]] const SipServerOptions& options() const;
   [[nodiscard]] ha::RedundancyOptions redundancy_options() const;
-  [[nodiscard]] const QueueOptions& queue_options(std::uint32_t queue) const;
+  [[nodiscard]] const QueueOptions& queue_options(std::uint32_t line) const;
   [[nodiscard]] bool primary() const { return role() == ha::HaRole::primary; }
   [[nodiscard]] AddressId address() const { return directory_.sip_server[site_]; }
   [[nodiscard]] bool closing() const {
@@ -124,6 +124,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] std::uint32_t new_call(Context& context, const sip::Request& request,
                                        AddressId from, sip::TransactionId id);
   void queue_call(Context& context, std::uint32_t slot);
+  [[nodiscard]] bool join_line(Context& context, std::uint32_t slot);
   void direct_call(Context& context, std::uint32_t slot, bool bc_hop);
   [[nodiscard]] bool belongs_to_peer(AgentId agent, SimTime now) const;
   void forward(Context& context, std::uint32_t slot);
@@ -230,6 +231,16 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void dialler_answered(Context& context, const ServerCall& call);
   void release_dialler(Context& context, std::uint32_t slot, const ServerCall& ended);
 
+  // ---- sip_server_transfer.cpp: calls that agents pass on ----
+  [[nodiscard]] bool may_transfer(const tlib::Message& message) const;
+  void transfer(Context& context, const tlib::Message& message);
+  void consult(Context& context, const tlib::Message& message);
+  void second_answered(Context& context, std::uint32_t slot);
+  void complete_transfer(Context& context, const tlib::Message& message);
+  void reconnect(Context& context, const tlib::Message& message);
+  void consultation_over(Context& context, const ServerCall& ended);
+  void end_consultation(Context& context, std::uint32_t slot);
+
   // ---- sip_server_hunts.cpp: hunt groups ----
   [[nodiscard]] const HuntGroupOptions* hunt_group(std::uint32_t queue) const;
   [[nodiscard]] bool eligible(AgentId agent, SimTime now) const;
@@ -270,6 +281,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void update_routability(Context& context, AgentId agent);
   void withdraw(Context& context, AgentId agent);
   void advertise(Context& context, AgentId agent, bool available);
+  void tell(Context& context, const tlib::Message& message);
   void tell(Context& context, AgentId agent, tlib::Kind kind, bool flag = false);
   void tell_of_call(Context& context, AgentId agent, tlib::Kind kind, CallId call,
                     Duration work = {});

@@ -20,14 +20,15 @@ void SipServerEndpoint::offer(Context& context, std::uint32_t slot, acd::Candida
   call.agent_where = candidate.where;
   call.agent_supervised = here && agent_at(id).logged_in();
   if (call.queued()) {
-    pair_.router_.call_leaves(slot, call.dn.queue_index());
-    --pair_.waiting_[call.dn.queue_index()];
+    pair_.router_.call_leaves(slot, call.queue);
+    --pair_.waiting_[call.queue];
   }
   call.state = ServerCall::State::offered;
   const SiteIndex agent_site = here ? site_ : peer_of(site_);
   const PathMask path = call.path | path_of(agent_site);
   // Of a queue at the peer: its server chose, and has said so.
-  if (!call.routed_by_peer) context.record(CallRouted{call.id, id, agent_site, path});
+  if (!call.routed_by_peer && !call.asks())
+    context.record(CallRouted{call.id, id, agent_site, path});
   if (here) {
     withdraw(context, id);
     agent_at(id).call = slot;
@@ -109,7 +110,7 @@ void SipServerEndpoint::agent_rings(Context& context, std::uint32_t slot) {
   if (call.agent_leg.state != ServerLeg::State::inviting) return;
   call.agent_leg.state = ServerLeg::State::ringing;
   if (call.agent_where == Where::here) {
-    context.record(CallRinging{call.id, call.agent, site_});
+    if (!call.asks()) context.record(CallRinging{call.id, call.agent, site_});
     if (call.agent_supervised) {
       tell_of_call(context, call.agent, tlib::Kind::ringing, call.id);
     }
@@ -134,11 +135,16 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
   call.state = ServerCall::State::talking;
   acknowledge(context, leg.remote, about(call, leg), response);
   if (call.agent_where == Where::here) {
-    context.record(
-        CallAnswered{call.id, call.agent, site_, call.path, call.agent_supervised ? 1u : 0u});
+    if (!call.asks()) {
+      context.record(
+          CallAnswered{call.id, call.agent, site_, call.path, call.agent_supervised ? 1u : 0u});
+    }
     if (call.agent_supervised) {
       change(context, call.agent, AgentInput::answer);
-      tell_of_call(context, call.agent, tlib::Kind::established, call.id);
+      tell(context, {.kind = tlib::Kind::established,
+                     .agent = call.agent,
+                     .call = call.id,
+                     .conversation = call.conversation});
     }
   } else if (call.dn.is_outside()) {
     context.record(CallAnswered{call.id, call.conversation.from, site_, call.path,
@@ -150,7 +156,11 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
   context.cancel(call.wait_timer);
   call.wait_timer = {};
   await_refresh(context, slot, context.now());
-  connect_caller(context, slot);
+  if (call.asks() && !call.caller.from_peer) {
+    second_answered(context, slot);
+  } else {
+    connect_caller(context, slot);
+  }
 }
 
 // ---- not answered ----
@@ -196,7 +206,7 @@ void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::ui
   call.routing_timer = {};
   const bool here = call.agent_where == Where::here;
   const bool waits_again = call.queued() && !call.forwarded;
-  if (waits_again) {
+  if (waits_again && !call.asks()) {
     context.record(
         CallReturned{call.id, call.agent, here ? site_ : std::uint32_t{peer_of(site_)}, status});
   }
@@ -210,8 +220,8 @@ void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::ui
   if (!waits_again) {
     end_call(context, slot, not_reached(call, status));
   } else {
-    ++pair_.waiting_[call.dn.queue_index()];
-    const auto& maximum = queue_options(call.dn.queue_index()).maximum_wait;
+    ++pair_.waiting_[call.queue];
+    const auto& maximum = queue_options(call.queue).maximum_wait;
     call.state = ServerCall::State::waiting;
     if (maximum && context.now() - call.queued_at >= *maximum) {
       waited_too_long(context, slot);

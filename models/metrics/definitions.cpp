@@ -66,6 +66,13 @@ constexpr MetricDefinition kDefinitions[] = {
     {"outgoing.lost", "calls", "of these: ended by a failure, or never taken or refused", kScoped},
     {"outgoing.post_dial_delay", "s", "mean time from dialling to ringing", kScoped},
     {"outgoing.post_dial_delay.max", "s", "longest of them", kScoped},
+    // Calls that agents pass on.
+    {"transfers.made", "calls", "answered calls that an agent passed on, or meant to", kScoped},
+    {"transfers.completed", "calls", "of these: a second agent spoke with the caller", kScoped},
+    {"transfers.reconnected", "calls", "of these: the first agent took the caller back", kScoped},
+    {"transfers.abandoned", "calls", "of these: the caller gave up between the agents", kScoped},
+    {"transfers.lost", "calls", "of these: dropped or sent away between the agents", kScoped},
+    {"transfers.wait_mean", "s", "mean time between the agents, of completed transfers", kScoped},
     // Levels.
     {"setup.mean", "calls", "time average of calls dialled and not yet taken", kScoped},
     {"setup.max", "calls", "most of them", kScoped},

@@ -87,6 +87,12 @@ void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   add_personal(w, "direct", t.personal[static_cast<std::size_t>(CallKind::direct)]);
   add_personal(w, "internal", t.personal[static_cast<std::size_t>(CallKind::internal)]);
   add_personal(w, "outgoing", t.personal[static_cast<std::size_t>(CallKind::outgoing)]);
+  w.add("transfers.made", number(t.transfers.made));
+  w.add("transfers.completed", number(t.transfers.completed));
+  w.add("transfers.reconnected", number(t.transfers.reconnected));
+  w.add("transfers.abandoned", number(t.transfers.abandoned));
+  w.add("transfers.lost", number(t.transfers.lost));
+  w.add("transfers.wait_mean", t.transfers.wait_mean_s());
 }
 
 void add_levels(Writer& w, const Slice& s, int site) {

@@ -369,6 +369,29 @@ TEST(ScenarioLanguage, CallsMayBePutOnHold) {
   EXPECT_EQ(std::get<models::Deterministic>(s.calls[0].hold).value_s, 45);
 }
 
+TEST(ScenarioLanguage, CallsMayBePassedOnToAQueueOrAGroup) {
+  const auto with = [](const std::string& transfer) {
+    return "bcsim: 1\nsites: {site1: {}, site2: {}}\nqueues: {service: {}, experts: {}}\n"
+           "agents: {team1: {count: 100, location: site1}}\n"
+           "calls: {main: {rate: 100/h, transfer: " +
+           transfer + "}}\n";
+  };
+  const models::TransferOptions to =
+      good(with("{share: 12%, kind: blind, to: experts, after: 45s}")).calls[0].transfer;
+  EXPECT_DOUBLE_EQ(to.share, 0.12);
+  EXPECT_EQ(to.queue, 1u);
+  EXPECT_EQ(std::get<models::Deterministic>(*to.after).value_s, 45);
+  const Scenario group = good(with("{share: 12%, to: team1, after: random}"));
+  EXPECT_EQ(group.calls[0].transfer.group, 0u);
+  EXPECT_FALSE(group.calls[0].transfer.after);
+  EXPECT_THAT(load_text(with("{share: 12%, to: team1}")).effective_yaml, HasSubstr("to: team1"));
+  EXPECT_THAT(problems(load_text(with("{share: 12%, to: expert}"))),
+              testing::Contains(HasSubstr("S-007")));
+  EXPECT_THAT(problems(load_text(with("{share: 12%}"))), testing::Not(testing::IsEmpty()));
+  EXPECT_THAT(problems(load_text(with("{share: 120%, to: team1}"))),
+              testing::Contains(HasSubstr("S-006")));
+}
+
 TEST(ScenarioLanguage, SessionTimersMayBeSetOrSwitchedOff) {
   const auto with = [](const std::string& value) {
     return minimal("").replace(minimal("").find("site1: {}"), 9,

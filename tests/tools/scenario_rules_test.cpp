@@ -103,6 +103,19 @@ TEST(ScenarioRules, AgentsCallAgentsOrTheOutsideAndNoQueue) {
   EXPECT_EQ(problem(both, "S-013").code, "S-013");
 }
 
+TEST(ScenarioRules, CallsArePassedOnToOthersThanHuntGroupsAndOneself) {
+  const std::string call = "calls.main={rate: 60/h, transfer: {share: 5%, to: ";
+  EXPECT_FALSE(error("S-013", {call + "service}}"}));
+  EXPECT_TRUE(error("S-013", {call + "service, reconnect: 20%}}"}));
+  EXPECT_FALSE(error("S-013", {call + "service, kind: consultation, reconnect: 20%}}"}));
+  EXPECT_FALSE(warning("M-W05", {call + "team1}}"}));
+  EXPECT_TRUE(warning("M-W05", {call + "team1}}", "agents.team1.count=1"}));
+  EXPECT_TRUE(
+      error("S-013", {call + "service}}", "queues.service.hunt-group={hg-members: [team1]}"}));
+  EXPECT_TRUE(error("S-013", {"calls.main={rate: 60/h, from-agents: [team1], transfer: {share: 5%, "
+                              "to: team2}}"}));
+}
+
 TEST(ScenarioRules, SurvivingTrunksShouldCarryTheLoad) {
   // 1900/h x (240 s + 4 s ring) = 128.8 erlangs: Erlang B of 1 % needs 148 channels.
   EXPECT_TRUE(warning("V-W06", {"sites.site1.gateways={mg1: {channels: 147}}"}));
@@ -129,8 +142,8 @@ TEST(ScenarioRules, PhonesShouldNotBeSlowerThanDesktops) {
 TEST(ScenarioRules, TheTrunkShouldBeDownBeforeDesktopsArrive) {
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-force=10s"}));
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-check=26s"}));
-  EXPECT_TRUE(silent(
-      {"sites.site1.sip-server.oos-check=25s", "sites.site2.sip-server.oos-check=25s"}));
+  EXPECT_TRUE(
+      silent({"sites.site1.sip-server.oos-check=25s", "sites.site2.sip-server.oos-check=25s"}));
 }
 
 TEST(ScenarioRules, OneSiteShouldHaveAgentsForAllCalls) {

@@ -77,6 +77,24 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
   }
+  void operator()(const models::CallTransferred& f) const {
+    event("call.transferred", f.call);
+    agent(f.agent);
+    site(f.site);
+    j_["path"] = f.path;
+    j_["line"] = f.line;
+    j_["joined"] = f.joined != 0;
+  }
+  void operator()(const models::Consultation& f) const {
+    constexpr std::string_view kSteps[] = {"initiated", "answered", "reconnected"};
+    event("call.consultation", f.call);
+    agent(f.agent);
+    j_["step"] = kSteps[static_cast<std::size_t>(f.step)];
+    if (f.second.valid()) j_["second"] = ThingNames::of(n_.agents, f.second.value);
+    site(f.site);
+    j_["path"] = f.path;
+    j_["line"] = f.line;
+  }
   void operator()(const models::HuntRedirect& f) const {
     event("call.hg_redirect", f.call);
     site(f.site);
