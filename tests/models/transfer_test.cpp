@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "models/metrics/run_recorder.hpp"
 #include "tests/models/whole_calls_world.hpp"
@@ -231,7 +232,8 @@ TEST(Consultation, OfAnAgentWhoseDesktopDiesEndsTheCallOnHold) {
 }
 
 TEST(Transfer, KeepsAllLawsWhateverFails) {
-  for (std::uint32_t seed = 1; seed <= 40; ++seed) {
+  const std::uint32_t worlds = std::getenv("BCSIM_FULL") == nullptr ? 40 : 400;
+  for (std::uint32_t seed = 1; seed <= worlds; ++seed) {
     Scenario s = p0_scenario();
     s.run.horizon = 30min;
     s.run.seed = seed;

@@ -224,6 +224,25 @@ TEST_F(Capture, DialogsAreCompleteWhereNothingFails) {
   EXPECT_GT(verdict.dialogs, 80u);  // three legs and more of thirty calls
 }
 
+TEST_F(Capture, DialogsAreCompleteWhereCallsArePassedOn) {
+  if (!has_tshark()) GTEST_SKIP() << kNoTshark;
+  models::Scenario s = scenario();
+  s.faults.clear();
+  s.run.horizon = 7min;  // the last call of the thirty is over
+  for (const auto kind : {models::TransferKind::blind, models::TransferKind::consultation}) {
+    models::TransferOptions& transfer = s.calls.front().transfer;
+    transfer.share = 1;
+    transfer.kind = kind;
+    transfer.group = 1;
+    transfer.reconnect = 0.5;
+    (void)capture(s);
+    const CaptureVerdict verdict = judge(dissect(path(), false), 1e-6, {});
+    EXPECT_EQ(verdict.complaints, "");
+    EXPECT_EQ(verdict.dialogs, verdict.complete);
+    EXPECT_GT(verdict.dialogs, 100u);  // and a second agent's
+  }
+}
+
 TEST_F(Capture, ADeadProcessOnALivingMachineAnswersWithIcmp) {
   if (!has_tshark()) GTEST_SKIP() << kNoTshark;
   models::Scenario s = scenario();
