@@ -62,10 +62,12 @@ class AnsweredOnceCheck final : public Check {
     findings_.examined();
     const std::uint32_t call = answered->call.value;
     if (call >= answered_.size()) answered_.resize(call + 1);
+    const CallRow& row = ledger.row(answered->call);
+    const bool by_trunk = answered->site != row.queue_site &&
+                          (answered->path & path_of(row.queue_site % kSites)) != 0;
     if (answered_[call]) {
       findings_.violated(entry.at, [&] { return fmt::format("call {} was answered again", call); });
-    } else if (ledger.row(answered->call).release == pstn::Release::speech_lost &&
-               ledger.row(answered->call).queue_site == answered->site) {
+    } else if (row.release == pstn::Release::speech_lost && !by_trunk) {
       findings_.violated(entry.at, [&] {
         return fmt::format("call {} was answered after a failure had dropped it", call);
       });

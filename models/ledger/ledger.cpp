@@ -187,9 +187,10 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
   }
   if (row.stage == Stage::over) {
     ++crossed_answers_;
-    // A SIP Server whose gateway, or whose peer, has died knows nothing of it: it may still ring
-    // and be answered.
-    if (row.release == pstn::Release::speech_lost && fact.site == row.queue_site) {
+    // A SIP Server whose gateway, or whose peer that had rung it, has died knows nothing of it.
+    const bool by_trunk =
+        fact.site != row.queue_site && (fact.path & path_of(row.queue_site % kSites)) != 0;
+    if (row.release == pstn::Release::speech_lost && !by_trunk) {
       violate(at, fact.call, "answered after a failure dropped it");
     }
     return;

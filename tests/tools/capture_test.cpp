@@ -228,7 +228,9 @@ TEST_F(Capture, DialogsAreCompleteWhereCallsArePassedOn) {
   if (!has_tshark()) GTEST_SKIP() << kNoTshark;
   models::Scenario s = scenario();
   s.faults.clear();
-  s.run.horizon = 7min;  // the last call of the thirty is over
+  s.run.horizon = 12min;  // the last call of the thirty is over
+  s.calls.front().talk = models::Deterministic{40};
+  s.calls.front().after_call_work = models::Deterministic{5};
   for (const auto kind : {models::TransferKind::blind, models::TransferKind::consultation}) {
     models::TransferOptions& transfer = s.calls.front().transfer;
     transfer.share = 1;
