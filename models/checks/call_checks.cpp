@@ -63,8 +63,7 @@ class AnsweredOnceCheck final : public Check {
     const std::uint32_t call = answered->call.value;
     if (call >= answered_.size()) answered_.resize(call + 1);
     const CallRow& row = ledger.row(answered->call);
-    const bool by_trunk = answered->site != row.queue_site &&
-                          (answered->path & path_of(row.queue_site % kSites)) != 0;
+    const bool by_trunk = (answered->path & ~path_of(static_cast<int>(answered->site))) != 0;
     if (answered_[call]) {
       findings_.violated(entry.at, [&] { return fmt::format("call {} was answered again", call); });
     } else if (row.release == pstn::Release::speech_lost && !by_trunk) {

@@ -181,15 +181,16 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     second_answer(at, row, fact);
     return;
   }
-  if (row.answered != kNever && !row.between_agents()) {
+  // Of a call that is over somebody may have passed on what is left: nobody hears him.
+  const bool passed_on = row.transfer != CallRow::Transfer::none && row.stage == Stage::over;
+  if (row.answered != kNever && !passed_on) {
     violate(at, fact.call, "answered twice");
     return;
   }
   if (row.stage == Stage::over) {
     ++crossed_answers_;
-    // A SIP Server whose gateway, or whose peer that had rung it, has died knows nothing of it.
-    const bool by_trunk =
-        fact.site != row.queue_site && (fact.path & path_of(row.queue_site % kSites)) != 0;
+    // A SIP Server whose gateway, or whose peer on the way, has died knows nothing of it.
+    const bool by_trunk = (fact.path & ~path_of(static_cast<int>(fact.site))) != 0;
     if (row.release == pstn::Release::speech_lost && !by_trunk) {
       violate(at, fact.call, "answered after a failure dropped it");
     }
@@ -205,56 +206,6 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
   --totals_.waiting;
   ++totals_.in_talk;
   ++totals_.answered;
-}
-
-void CallLedger::second_answer(SimTime at, CallRow& row, const CallAnswered& fact) {
-  row.transfer = CallRow::Transfer::done;
-  row.reanswered = at;
-  row.agent = fact.agent;
-  row.agent_site = narrow(fact.site);
-  row.path = static_cast<PathMask>(fact.path);
-}
-
-/// It stays an answered call, in talk, until it is over; what is new is where it waits.
-void CallLedger::on(SimTime at, const CallTransferred& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr) {
-    // The caller's goodbye was lost: a second agent may still answer nobody.
-    if (knows(fact.call)) rows_[fact.call.value].transfer = CallRow::Transfer::waiting;
-    return;
-  }
-  if (row->stage != Stage::talking || row->between_agents()) {
-    violate(at, fact.call, "passed on by an agent who does not have it");
-    return;
-  }
-  row->transfer = CallRow::Transfer::waiting;
-  if (row->transferred == kNever) row->transferred = at;
-  row->transferred_by = fact.agent;
-  row->waiting_path = row->path = static_cast<PathMask>(fact.path);
-  if (fact.site == row->queue_site) return;
-  // The server that had it before stays in its path.
-  row->forwarder = row->queue_site;
-  row->forwarder_incarnation = row->incarnation;
-  row->queue_site = narrow(fact.site);
-  row->incarnation = incarnation_[fact.site];
-}
-
-void CallLedger::on(SimTime at, const Consultation& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr || row->stage != Stage::talking || row->between_agents()) return;
-  switch (fact.step) {
-    case Consultation::Step::initiated:
-      row->transfer = CallRow::Transfer::consulting;
-      row->transferred = at;
-      row->transferred_by = fact.agent;
-      break;
-    case Consultation::Step::answered:
-      break;
-    case Consultation::Step::reconnected:
-      row->transfer = CallRow::Transfer::reconnected;
-      row->reanswered = at;
-      break;
-  }
 }
 
 void CallLedger::on(SimTime at, const CallDefaultRouted& fact) {
