@@ -316,7 +316,7 @@ struct TransferOptions {
   std::optional<std::uint32_t> queue, group;    ///< to: one of them
   std::optional<Distribution> after;            ///< nullopt: a uniform moment of the talk
   Distribution consultation = Exponential{30};  ///< talk of the two agents
-  double reconnect = 0;                         ///< share of the consultations after which …
+  double reconnect = 0;                         ///< of the consultations: the caller is taken back
 };
 
 struct CallStream {

@@ -95,6 +95,7 @@ void SipServerEndpoint::consult(Context& context, const tlib::Message& message) 
   pair_.calls_[slot].consult = second;
   context.record(Consultation{asked.id, message.agent, AgentId{}, site_, asked.path, plan.line,
                               Consultation::Step::initiated});
+  tell_of_call(context, message.agent, tlib::Kind::dialing, asked.id);
   refresh_agent_leg(context, slot);
   if (!join_line(context, second)) return;
   // ASSUMPTION: he waits for the second one for as long as a phone may ring.

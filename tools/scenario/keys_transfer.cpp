@@ -30,9 +30,8 @@ std::shared_ptr<const Section> transfer_keys() {
           choice<TransferKind>(
               {{"blind", TransferKind::blind}, {"consultation", TransferKind::consultation}}),
           assumption(),
-          "blind: TSingleStepTransfer, the caller waits for whoever takes the call; consultation: "
-          "he is on hold while the agent asks another one, then TCompleteTransfer or "
-          "TReconnectCall");
+          "blind: TSingleStepTransfer; consultation: TInitiateTransfer, then TCompleteTransfer "
+          "or TReconnectCall");
     ValueType target;
     target.kind = Kind::reference;
     target.what = "queue or agent group";
