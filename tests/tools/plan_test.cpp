@@ -8,8 +8,8 @@
 
 #include "models/demand/erlang.hpp"
 #include "sim/rng.hpp"
+#include "tests/support/interrupted_run.hpp"
 #include "tests/support/scenario_text.hpp"
-#include "tests/support/tool_runs.hpp"
 #include "tools/plan/forecast.hpp"
 #include "tools/plan/plan_output.hpp"
 
@@ -221,9 +221,12 @@ class Plan : public ::testing::Test {
   nlohmann::json written() const {
     return nlohmann::json::parse(std::ifstream(directory_.path() / "plan" / "plan.json"));
   }
-  test::Outcome plan(std::vector<std::string> words) const {
+  [[nodiscard]] std::vector<std::string> plan_words(std::vector<std::string> words) const {
     words.insert(words.begin(), {"plan", "-o", out()});
-    return test::bcsim(test::small_site_failure(words));
+    return test::small_site_failure(words);
+  }
+  [[nodiscard]] test::Outcome plan(const std::vector<std::string>& words) const {
+    return test::bcsim(plan_words(words));
   }
   test::TemporaryDirectory directory_;
 };
@@ -256,27 +259,36 @@ TEST_F(Plan, AgreesWithErlangAWithoutFailure) {
   }
 }
 
-TEST_F(Plan, IsTheSameForAnyNumberOfWorkers) {
-  const std::vector<std::string> words = {"--find",
-                                          "agents",
-                                          "--mean",
-                                          "--max-replications",
-                                          "12",
-                                          "--set",
-                                          "calls.main.rate=0.005/s",
-                                          "--set",
-                                          "run.horizon=75min",
-                                          "--json"};
-  auto one = words, two = words;
-  one.insert(one.end(), {"-j", "1"});
-  two.insert(two.end(), {"-j", "2"});
-  const test::Outcome a = plan(one), b = plan(two);
-  ASSERT_EQ(a.exit, b.exit) << a.err;
-  EXPECT_EQ(a.out, b.out);
-  std::ifstream csv(directory_.path() / "plan" / "plan.csv");
-  std::string header;
-  std::getline(csv, header);
-  EXPECT_EQ(header.substr(0, 23), "question,value,verdict,");
+TEST_F(Plan, IsTheSameForAnyNumberOfWorkersAndAfterCtrlC) {
+  const auto words = [](const char* workers) {
+    return std::vector<std::string>{"--find",
+                                    "agents",
+                                    "--mean",
+                                    "--max-replications",
+                                    "12",
+                                    "--set",
+                                    "calls.main.rate=0.005/s",
+                                    "--set",
+                                    "run.horizon=75min",
+                                    "--json",
+                                    "-j",
+                                    workers};
+  };
+  const test::Outcome one = plan(words("1"));
+  const auto files = test::files_of(out());
+  EXPECT_EQ(files.size(), 2u);
+  EXPECT_EQ(files.at("plan.csv").substr(0, 23), "question,value,verdict,");
+  std::filesystem::remove_all(out());
+
+  const std::filesystem::path kept = out() + "/unfinished.replications";
+  EXPECT_EQ(test::interrupted_run(plan_words(words("1")), kept), 130);
+  EXPECT_EQ(test::files_of(out()).size(), 1u);
+  // As if the program had been killed while it wrote the next one.
+  std::ofstream(kept, std::ios::app) << "half a replic";
+  const test::Outcome two = plan(words("2"));
+  ASSERT_EQ(one.exit, two.exit) << two.err;
+  EXPECT_EQ(one.out, two.out);
+  EXPECT_EQ(test::files_of(out()), files);
 }
 
 TEST_F(Plan, RefusesWhatItCannotAsk) {

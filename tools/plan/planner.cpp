@@ -42,7 +42,7 @@ class PlanSample {
     const double error = error_per_look(goal_, most);
     for (const std::uint32_t look : looks(goal_, most)) {
       if (look < sample_.size()) continue;
-      if (world.tell) world.tell(what, look);
+      if (world.tell) world.tell(what);
       extend(look, world);
       judgement_ = judge(sample_, goal_, error);
       if (judgement_.verdict != PlanVerdict::open) break;
@@ -50,7 +50,7 @@ class PlanSample {
     return judgement_;
   }
   PlanVerdict scout(const PlanWorld& world, const std::string& what) {
-    if (world.tell) world.tell(what, kScouts);
+    if (world.tell) world.tell(what);
     extend(kScouts, world);
     judgement_ = judge(sample_, goal_, 1 - goal_.confidence);
     judgement_.verdict = PlanVerdict::open;
@@ -135,7 +135,7 @@ class Answering {
       if (!index) continue;
       const std::uint32_t n = answer_.point(*index)->judgement.n;
       PlanSample fresh(world_.load(q.settings(*index)), q.goal, q.details, kFreshReplications);
-      if (world_.tell) world_.tell(words(*index) + ", verified", n);
+      if (world_.tell) world_.tell(words(*index) + ", verified");
       static_cast<void>(fresh.verify(n, world_));
       answer_.verification.push_back(fresh.point(*index, q.value(*index)));
     }

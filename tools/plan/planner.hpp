@@ -52,7 +52,7 @@ struct PlanWorld {
                                                std::uint32_t to)>
       run;
   /// What is being tried; may be empty.
-  std::function<void(const std::string& what, std::uint32_t done)> tell = {};
+  std::function<void(const std::string& what)> tell = {};
 };
 
 struct PlannerOptions {

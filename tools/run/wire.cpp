@@ -134,6 +134,16 @@ Replication replication_from_bytes(std::string_view bytes) {
   return replication;
 }
 
+std::string to_bytes(const ReplicationRecord& record) {
+  return bytes_of(record);
+}
+
+ReplicationRecord record_from_bytes(std::string_view bytes) {
+  auto record = from_bytes<ReplicationRecord>(bytes);
+  look_up_units(record.metrics);
+  return record;
+}
+
 std::string to_bytes(const SharedReplication& replication) {
   return bytes_of(replication);
 }

@@ -22,6 +22,10 @@ struct SharedReplication {
 /// Throws std::runtime_error if the bytes are not whole.
 [[nodiscard]] Replication replication_from_bytes(std::string_view bytes);
 
+/// As the two above. Only for bytes that the same build of the program has written.
+[[nodiscard]] std::string to_bytes(const ReplicationRecord& record);
+[[nodiscard]] ReplicationRecord record_from_bytes(std::string_view bytes);
+
 [[nodiscard]] std::string to_bytes(const SharedReplication& replication);
 /// As replication_from_bytes. Only for bytes that the same build of the program has written.
 [[nodiscard]] SharedReplication shared_from_bytes(std::string_view bytes);
