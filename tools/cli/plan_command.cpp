@@ -98,6 +98,11 @@ void take_budget(const Invocation& invocation, PlanRequest& request) {
   PlannerOptions& options = request.options;
   options.most = static_cast<std::uint32_t>(
       count_value(invocation, "max-replications", kUsualPlanMost, 2, kFreshReplications - 1));
+  if (invocation.value("within") != "0%") {
+    options.within = share_value(invocation, "within", options.within);
+  } else {
+    options.within = 0;
+  }
   options.verify = invocation.has("verify");
   const Goal goal = options.goals.of(Measure::service_level);
   if (can_be_shown(goal, options.most)) return;
@@ -149,8 +154,10 @@ std::vector<Option> plan_options() {
        value_option("confidence", "P", "With which a verdict must be right (95%)"),
        value_option("shift", "T", "shifts: staffing changes so often (30min)"),
        value_option("growth", "LIST", "headroom: more calls (10%..50%/10%)"),
+       value_option("within", "P", "So close enough and not enough must come (1%, at least 1)"),
        value_option("max-replications", "N", "Of each value tried (200)", ValueKind::number),
-       {.name = "verify", .doc = "Run the answer, and one fewer, on fresh random numbers"}},
+       {.name = "verify",
+        .doc = "Run the answer, and what was not enough, on fresh random numbers"}},
       "plan.json");
 }
 
@@ -169,14 +176,14 @@ Command plan_command() {
           "staffing that change with the time: shifts), trunk channels per gateway and WAN\n"
           "bandwidth; 'server' for the slowest SIP Server, 'headroom' for what more calls do\n"
           "to the scenario as it is (or with the answers, if something is sought too). A value\n"
-          "is enough if the goal holds in so many of the runs, the failure included; that one\n"
-          "fewer is not is shown as well. Formulas give the first guess, simulation decides:\n"
-          "all values are tried on the same random numbers, with more replications until the\n"
-          "verdict has the confidence wanted. Each question is asked of the scenario with the\n"
-          "answers so far, in the order agents, trunks, server, wan. Writes plan.json and\n"
-          "plan.csv to results/<scenario>/plan-<id>/. A plan that was interrupted (130) goes on\n"
-          "where it stopped when the same command is given again. Exit code 0: all decided, 1: a\n"
-          "goal cannot be reached, 2: not decided within --max-replications.",
+          "is enough if the goal holds in so many of the runs, the failure included; that 1 %\n"
+          "(or one) fewer is not is shown as well. Formulas give the first guess, simulation\n"
+          "decides: all values are tried on the same random numbers, with more replications\n"
+          "until the verdict has the confidence wanted. Each question is asked of the scenario\n"
+          "with the answers so far, in the order agents, trunks, server, wan. Writes plan.json\n"
+          "and plan.csv to results/<scenario>/plan-<id>/. A plan that was interrupted (130)\n"
+          "goes on where it stopped when the same command is given again. Exit code 0: all\n"
+          "decided, 1: a goal cannot be reached, 2: not decided within --max-replications.",
       .options = plan_options(),
       .examples = {{"bcsim plan site_failure", "Agents, trunks and bandwidth to lose a site"},
                    {"bcsim plan site_failure --find agents --service-level 90% --probability "

@@ -111,6 +111,7 @@ std::string plan_json(const PlanResult& r) {
   j["status"] = name(r.status());
   j["confidence"] = json_number(r.options.goals.confidence);
   j["max_replications"] = r.options.most;
+  j["within"] = json_number(r.options.within);
   j["answers"] = PlanJson::array();
   for (const KeptAnswer& a : r.answers) j["answers"].push_back(answer_json(a, r.options));
   j["headroom"] = PlanJson::array();

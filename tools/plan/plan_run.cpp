@@ -68,10 +68,10 @@ class PlanRun {
  private:
   [[nodiscard]] std::string question_text() const {
     const PlanGoals& g = request_.options.goals;
-    std::string text = fmt::format("\n{} {} {} {} {} {} {} {} {} {}", g.service_level, g.blocking,
-                                   g.server_delay_s, g.media_degraded, g.probability.value_or(0),
-                                   g.confidence, name(g.stretch), g.shift.count(),
-                                   request_.options.most, request_.options.verify);
+    std::string text = fmt::format(
+        "\n{} {} {} {} {} {} {} {} {} {} {}", g.service_level, g.blocking, g.server_delay_s,
+        g.media_degraded, g.probability.value_or(0), g.confidence, name(g.stretch), g.shift.count(),
+        request_.options.most, request_.options.within, request_.options.verify);
     for (const Wanted wanted : request_.wanted) text += fmt::format(" {}", name(wanted));
     for (const double growth : request_.growth) text += fmt::format(" {}", growth);
     return text;

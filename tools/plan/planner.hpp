@@ -58,6 +58,7 @@ struct PlanWorld {
 struct PlannerOptions {
   PlanGoals goals;
   std::uint32_t most = 200;  ///< replications of a candidate
+  double within = 0.01;      ///< so close, as a share, enough and not enough must come
   bool verify = false;
 };
 
