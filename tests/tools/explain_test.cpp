@@ -12,8 +12,8 @@
 
 #include "sim/hash.hpp"
 #include "tests/support/hurried.hpp"
+#include "tests/support/shipped.hpp"
 #include "tests/support/worlds.hpp"
-#include "tools/cli/home.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/report/html.hpp"
 #include "tools/results/page.hpp"
@@ -440,15 +440,17 @@ TEST(Explain, NamesTheCauseOfEveryLostCall) {
   EXPECT_GT(expect_every_loss_explained(slow), 0u);
 }
 
-TEST(Explain, NamesTheCauseOfEveryLostCallOfTheShippedScenarios) {
-  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "minutes; BCSIM_FULL=1 runs it";
-  for (const ShippedScenario& shipped : shipped_scenarios()) {
-    SCOPED_TRACE(shipped.name);
-    Loaded loaded = load_scenario(shipped.path);
-    ASSERT_FALSE(loaded.has_errors());
-    expect_every_loss_explained(loaded.scenario);
-  }
+class ShippedLosses : public testing::TestWithParam<ShippedScenario> {};
+
+TEST_P(ShippedLosses, AllHaveTheirCauseNamed) {
+  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "every lost call; BCSIM_FULL=1";
+  const Loaded loaded = load_scenario(GetParam().path);
+  ASSERT_FALSE(loaded.has_errors());
+  expect_every_loss_explained(loaded.scenario);
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, ShippedLosses, testing::ValuesIn(shipped_scenarios()),
+                         test::scenario_name);
 
 TEST(Explain, NamesTheCauseInShippedScenariosMadeShort) {
   std::size_t lost = 0;
