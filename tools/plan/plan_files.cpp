@@ -43,6 +43,7 @@ PlanJson goal_json(const Goal& goal) {
 
 PlanJson answer_json(const KeptAnswer& a, const PlannerOptions& options) {
   PlanJson out = {{"question", name(a.wanted)}, {"unit", a.unit}, {"status", name(a.status)}};
+  out["answer"] = answer_words(a);
   out["value"] = optional_point(a.meets);
   out["not_enough"] = optional_point(a.fails);
   out["not_decided"] = a.open;

@@ -87,6 +87,35 @@ std::string answers_table(const PlanJson& answers) {
   return out + "</tbody></table></div>\n</section>\n";
 }
 
+/// What an answer consists of: groups, gateways, shifts; and the settings to try it with.
+std::string parts_tables(const PlanJson& answers) {
+  std::string out;
+  for (const auto& a : answers) {
+    const auto& parts = a.at("parts");
+    if (parts.empty()) continue;
+    const bool guessed = parts.front().contains("first_guess");
+    out += fmt::format(
+        "<div><h3>{}</h3>\n<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>{}</th>"
+        "<th>{}</th>{}</tr></thead><tbody>\n",
+        escape_html(a.at("answer").get<std::string>()), guessed ? "from" : "of which",
+        guessed ? "people" : "value", guessed ? "<th>a formula says</th>" : "");
+    for (const auto& part : parts) {
+      out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>",
+                         escape_html(part.at("name").get<std::string>()),
+                         plan_json_words(part.at("value")));
+      if (guessed) out += fmt::format("<td>{}</td>", plan_json_words(part.at("first_guess")));
+      out += "</tr>\n";
+    }
+    out += "</tbody></table></div>\n<details><summary>Settings, for --set</summary><pre>";
+    for (const auto& setting : a.at("settings")) {
+      out += escape_html(setting.get<std::string>()) + "\n";
+    }
+    out += "</pre></details></div>\n";
+  }
+  if (out.empty()) return "";
+  return "<section>\n<h2>In detail</h2>\n<div class=\"charts\">\n" + out + "</div>\n</section>\n";
+}
+
 std::string candidate_words(const PlanJson& entry, const char* key) {
   if (!entry.contains(key) || !entry.at(key).is_object()) return "-";
   const auto& candidate = entry.at(key);
@@ -113,6 +142,7 @@ constexpr std::string_view kPlanStyle = R"(
 .answer{font-size:1.15rem;line-height:1.4;max-width:60rem}
 th small,td small{display:block;font-weight:400;font-size:.78rem;color:var(--soft)}
 td{white-space:normal}
+pre{overflow-x:auto;font-size:.78rem}
 )";
 
 }  // namespace
@@ -130,7 +160,8 @@ std::string plan_html(const PlanJson& plan) {
         percent_words(plan_json_number(plan.at("confidence"))),
         plan.at("seed").get<std::uint64_t>());
     for (const auto& answer : plan.at("answers")) {
-      body += fmt::format("<p class=\"answer\">{}</p>\n",
+      body += fmt::format("<p class=\"answer\"><b>{}</b>: {}</p>\n",
+                          escape_html(answer.at("answer").get<std::string>()),
                           escape_html(answer.at("because").get<std::string>()));
     }
     body += "</header>\n" + answers_table(plan.at("answers"));
@@ -140,7 +171,7 @@ std::string plan_html(const PlanJson& plan) {
       body += "<section>\n<h2>Candidates</h2>\n<div class=\"charts\">\n" + charts +
               "</div>\n</section>\n";
     }
-    body += headroom_table(plan.at("headroom"));
+    body += headroom_table(plan.at("headroom")) + parts_tables(plan.at("answers"));
     return html_page(
         {"bcsim: plan of " + scenario, chart_style() + std::string(kPlanStyle), body, true});
   } catch (const PlanJson::exception& e) {

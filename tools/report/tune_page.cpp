@@ -22,10 +22,15 @@ double tune_number(const TuneJson& point, const std::string& metric) {
   return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
-std::string settings_words(const TuneJson& point) {
+/// "site-timeout 10s, expires 300s": what is not as it is.
+std::string settings_words(const TuneJson& tuning, const TuneJson& point) {
   std::string words;
-  for (const auto& setting : point.at("settings")) {
-    words += (words.empty() ? "" : ", ") + setting.get<std::string>();
+  const auto& factors = tuning.at("factors");
+  for (std::size_t f = 0; f < factors.size(); ++f) {
+    const auto& value = point.at("values").at(f);
+    if (value == factors[f].at("values").at(0)) continue;
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ",
+                         factors[f].at("name").get<std::string>(), value.get<std::string>());
   }
   return words.empty() ? "as it is" : words;
 }
@@ -42,8 +47,9 @@ struct TuneAxis {
 };
 
 /// Two of the costs against each other; what nothing beats is full.
-std::string pareto_picture(const TuneJson& points, const std::string& across,
+std::string pareto_picture(const TuneJson& tuning, const std::string& across,
                            const std::string& up) {
+  const TuneJson& points = tuning.at("points");
   constexpr double kLeft = 60, kRight = 15, kTop = 10, kBottom = 40, kWidth = 640, kHeight = 380;
   const TuneAxis x_axis(points, across), y_axis(points, up);
   const auto x = [&](double v) { return kLeft + x_axis.place(v) * (kWidth - kLeft - kRight); };
@@ -76,7 +82,7 @@ std::string pareto_picture(const TuneJson& points, const std::string& across,
     out += fmt::format(
         "<circle class=\"{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"><title>{}</title></circle>\n",
         best ? "best" : "beaten", x(at_x), y(at_y), best ? 6 : 4,
-        escape_html(settings_words(point)));
+        escape_html(settings_words(tuning, point)));
     if (point.at("kind") == "now") {
       out += fmt::format(
           "<rect class=\"now\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"20\" height=\"20\"/>"
@@ -98,8 +104,9 @@ std::string points_rows(const TuneJson& tuning, const std::vector<std::string>& 
   for (const auto& point : tuning.at("points")) {
     const bool now = point.at("kind") == "now";
     if (!point.at("pareto").get<bool>() && !now) continue;
-    out += fmt::format("<tr><th scope=\"row\">{}{}</th>", escape_html(settings_words(point)),
-                       point.at("pareto").get<bool>() ? "" : "<small>is beaten</small>");
+    out +=
+        fmt::format("<tr><th scope=\"row\">{}{}</th>", escape_html(settings_words(tuning, point)),
+                    point.at("pareto").get<bool>() ? "" : "<small>is beaten</small>");
     for (const std::string& id : costs) {
       out += fmt::format("<td>{}</td>", amount_words(tune_number(point, id), ""));
     }
@@ -173,8 +180,8 @@ std::string tune_html(const TuneJson& tuning) {
         escape_html(scenario), points.size(), tuning.at("replications").get<int>(), best);
     if (costs.size() > 1) {
       body += "<section>\n<h2>Costs against each other</h2>\n" +
-              pareto_picture(points, costs[1], costs[0]);
-      if (costs.size() > 2) body += pareto_picture(points, costs[2], costs[0]);
+              pareto_picture(tuning, costs[1], costs[0]);
+      if (costs.size() > 2) body += pareto_picture(tuning, costs[2], costs[0]);
       body += "<dl>" + meanings + "</dl>\n</section>\n";
     }
     body += points_rows(tuning, costs) + sensitivity_rows(tuning, costs);

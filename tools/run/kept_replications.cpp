@@ -95,7 +95,7 @@ PoolOutcome KeptReplications::run(std::span<const ReplicationTask> tasks,
   std::vector<std::size_t> task_of;
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     if (const auto found = found_.find(first + t); found != found_.end()) {
-      finished(t, {record_from_bytes(found->second), {}});
+      finished(t, {.record = record_from_bytes(found->second), .full = {}, .twin = {}});
     } else {
       missing.push_back(tasks[t]);
       task_of.push_back(t);

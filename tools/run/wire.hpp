@@ -15,7 +15,7 @@ namespace bcsim::tools {
 struct SharedReplication {
   ResultMeta meta;  ///< of the run
   ReplicationRecord record;
-  std::vector<Replication> full;  ///< of replication 0, which results show in full; else empty
+  std::vector<Replication> full;  ///< replication 0, which results show in full, and its twin
 };
 
 [[nodiscard]] std::string to_bytes(const Replication& replication);
