@@ -188,13 +188,10 @@ std::string because(const KeptAnswer& a, const PlannerOptions& options) {
     text += "It is the least that can be asked for. ";
   }
   if (a.status == AnswerStatus::not_decided) {
-    text += fmt::format("{} replications did not decide", options.most);
-    if (!a.open.empty()) {
-      std::vector<std::string> open;
-      for (const double value : a.open) open.push_back(value_words(value));
-      text += fmt::format(" {}", fmt::join(open, ", "));
-    }
-    text += ": --max-replications. ";
+    std::vector<std::string> open;
+    for (const double value : a.open) open.push_back(value_words(value));
+    text += fmt::format("At most {} replications did not decide{}{} (--max-replications). ",
+                        options.most, open.empty() ? "" : " ", fmt::join(open, ", "));
   }
   if (a.status == AnswerStatus::impossible) {
     text += "More would not help: what is missing is not " + a.unit + ". ";

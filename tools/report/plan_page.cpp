@@ -21,7 +21,13 @@ double plan_json_number(const PlanJson& json) {
   return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 std::string plan_json_words(const PlanJson& json) {
-  return amount_words(plan_json_number(json), "");
+  return json.is_number() ? fmt::format("{:.4g}", json.get<double>()) : "-";
+}
+
+std::string status_in_words(const PlanJson& json) {
+  std::string words = json.at("status");
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
 }
 
 std::string goal_text(const PlanJson& goal) {
@@ -70,18 +76,18 @@ std::string answers_table(const PlanJson& answers) {
   std::string out =
       "<section>\n<h2>What is enough</h2>\n<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>"
       "<th>of what</th><th>enough</th><th>not enough</th><th>the scenario has</th>"
-      "<th>a formula says</th><th>goal</th></tr></thead><tbody>\n";
+      "<th>a formula says</th><th class=\"goal\">goal</th></tr></thead><tbody>\n";
   for (const auto& a : answers) {
     const bool decided = a.at("status") == "decided";
     out += fmt::format(
         "<tr><th "
         "scope=\"row\">{}<small>{}</small></th><td><b>{}</b><small>{}</small></td><td>{}</td>"
-        "<td>{}</td><td>{}<small>{}</small></td><td>{}</td></tr>\n",
+        "<td>{}</td><td>{}<small>{}</small></td><td class=\"goal\">{}</td></tr>\n",
         escape_html(a.at("question").get<std::string>()),
         escape_html(a.at("unit").get<std::string>()), plan_json_words(a.at("value")),
-        decided ? "" : escape_html(a.at("status").get<std::string>()),
-        plan_json_words(a.at("not_enough")), plan_json_words(a.at("scenario_value")),
-        plan_json_words(a.at("first_guess")), escape_html(a.value("first_guess_by", std::string())),
+        decided ? "" : escape_html(status_in_words(a)), plan_json_words(a.at("not_enough")),
+        plan_json_words(a.at("scenario_value")), plan_json_words(a.at("first_guess")),
+        escape_html(a.value("first_guess_by", std::string())),
         escape_html(goal_text(a.at("goal"))));
   }
   return out + "</tbody></table></div>\n</section>\n";
@@ -142,6 +148,7 @@ constexpr std::string_view kPlanStyle = R"(
 .answer{font-size:1.15rem;line-height:1.4;max-width:60rem}
 th small,td small{display:block;font-weight:400;font-size:.78rem;color:var(--soft)}
 td{white-space:normal}
+.goal{text-align:left}
 pre{overflow-x:auto;font-size:.78rem}
 )";
 
@@ -156,8 +163,7 @@ std::string plan_html(const PlanJson& plan) {
         "<header>\n<h1>{}: what is enough</h1>\n<p class=\"soft\">{} · {} · each claim is right "
         "with {} · seed {}</p>\n",
         escape_html(title.empty() ? scenario : title), escape_html(scenario),
-        escape_html(plan.at("status").get<std::string>()),
-        percent_words(plan_json_number(plan.at("confidence"))),
+        escape_html(status_in_words(plan)), percent_words(plan_json_number(plan.at("confidence"))),
         plan.at("seed").get<std::uint64_t>());
     for (const auto& answer : plan.at("answers")) {
       body += fmt::format("<p class=\"answer\"><b>{}</b>: {}</p>\n",
