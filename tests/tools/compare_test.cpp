@@ -141,21 +141,27 @@ TEST(GateErrors, TooFewReplicationsAreInconclusive) {
   }
 }
 
-constexpr std::size_t kTries = 200, kOfEachTry = 20;
+constexpr std::size_t kTries = 200;
 
-/// So many runs of site_failure with overrides, for all tries.
-std::vector<ReplicationRecord> simulated_losses(const std::vector<std::string>& overrides) {
+/// As many runs of site_failure with overrides as all tries need. Only what is lost is kept: the
+/// more a process has, the longer it takes to fork.
+std::vector<ReplicationRecord> simulated_losses(std::size_t of_each_try,
+                                                const std::vector<std::string>& overrides) {
   const Loaded loaded =
       load_scenario(std::string(BCSIM_SOURCE_DIR) + "/scenarios/site_failure.yaml", overrides);
   EXPECT_FALSE(loaded.has_errors());
   std::vector<ReplicationTask> tasks;
-  for (std::uint32_t r = 0; r < kTries * kOfEachTry; ++r) {
+  for (std::uint32_t r = 0; r < kTries * of_each_try; ++r) {
     tasks.push_back({&loaded.scenario, r, false, false});
   }
   std::vector<ReplicationRecord> records(tasks.size());
   const PoolOutcome outcome =
-      run_tasks(tasks, {.workers = usable_cores()},
-                [&](std::size_t t, FinishedTask done) { records[t] = std::move(done.record); });
+      run_tasks(tasks, {.workers = usable_cores()}, [&](std::size_t t, const FinishedTask& done) {
+        records[t].replication = done.record.replication;
+        for (const models::MetricValue& metric : done.record.metrics) {
+          if (metric.id == "lost") records[t].metrics = {metric};
+        }
+      });
   EXPECT_TRUE(outcome.lost.empty());
   return records;
 }
@@ -167,9 +173,10 @@ int tries_that_fail(const std::vector<ReplicationRecord>& a,
   options.metrics = {"lost"};
   options.paired = paired;
   int failed = 0;
+  const std::size_t of_each_try = a.size() / kTries;
   for (std::size_t t = 0; t < kTries; ++t) {
-    const auto part = [t](const std::vector<ReplicationRecord>& all) {
-      return std::span<const ReplicationRecord>(all).subspan(kOfEachTry * t, kOfEachTry);
+    const auto part = [=](const std::vector<ReplicationRecord>& all) {
+      return std::span<const ReplicationRecord>(all).subspan(of_each_try * t, of_each_try);
     };
     const auto judged = judge_gates({gate("worse < 2%")}, part(a), part(b), options);
     failed += judged.front().verdict == GateVerdict::failed;
@@ -186,7 +193,7 @@ TEST(GateErrors, OfTheSimulatorItselfOnIndependentSeedsAreAtMostTenOfTwoHundred)
     }
     overrides.insert(overrides.end(), {"run.warm-up=10min", "faults.0.at=12min",
                                        "run.horizon=14min", std::string("run.seed=") + seed});
-    return simulated_losses(overrides);  // 9 calls are lost
+    return simulated_losses(20, overrides);  // 9 calls are lost
   };
   const int failed = tries_that_fail(losses_with("1"), losses_with("2"), false);
   RecordProperty("failed", failed);
@@ -194,31 +201,26 @@ TEST(GateErrors, OfTheSimulatorItselfOnIndependentSeedsAreAtMostTenOfTwoHundred)
 }
 
 /// One retransmission more, and a gateway waits for the dead site 15.5 s instead of 7.5 s; callers
-/// who do not wait so long are lost on top of the 35 whose conversation ends: 5 % more.
+/// who do not wait so long are lost on top of the 34 whose conversation ends: 5 % more.
 TEST(GateErrors, OfTheSimulatorItselfMissFivePercentMoreLossesInAtMostTenOfTwoHundred) {
-  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "8000 small runs: BCSIM_FULL=1";
+  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "12000 small runs: BCSIM_FULL=1";
   const auto losses_with = [](const char* retransmissions) {
     return simulated_losses(
-        {"agents.team1.count=52", "agents.team2.count=52", "calls.main.rate=1.2/s",
-         "calls.main.talk={exponential: 66s}", "calls.main.after-call-work=1s", "run.warm-up=100s",
-         "faults.0.at=2min", "run.horizon=150s", "run.interval=30min",
-         std::string("sites.site1.gateways.mg1.retransmissions=") + retransmissions});
+        30, {"agents.team1.count=52", "agents.team2.count=52", "calls.main.rate=0.95/s",
+             "calls.main.talk={exponential: 90s}", "calls.main.after-call-work=1s",
+             "run.warm-up=100s", "faults.0.at=2min", "run.horizon=150s", "run.interval=30min",
+             std::string("sites.site1.gateways.mg1.retransmissions=") + retransmissions});
   };
   const auto before = losses_with("3"), after = losses_with("4");
   double lost = 0, more = 0;
   for (std::size_t r = 0; r < before.size(); ++r) {
-    const auto of = [r](const std::vector<ReplicationRecord>& all) {
-      return std::find_if(all[r].metrics.begin(), all[r].metrics.end(),
-                          [](const auto& m) { return m.id == "lost"; })
-          ->value;
-    };
-    lost += of(before);
-    more += of(after) - of(before);
+    lost += before[r].metrics.front().value;
+    more += after[r].metrics.front().value - before[r].metrics.front().value;
   }
   const int failed = tries_that_fail(before, after, true);
   RecordProperty("failed", failed);
   RecordProperty("more", std::to_string(more / lost));
-  EXPECT_NEAR(more / lost, 0.05, 0.006);
+  EXPECT_NEAR(more / lost, 0.05, 0.01);
   EXPECT_GE(failed, 190);
 }
 
