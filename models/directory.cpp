@@ -66,6 +66,14 @@ Duration Directory::addp_silence_at_start(AgentId id, SiteIndex site) const {
   return sim::from_seconds(u * sim::seconds(scenario->sites[site].desktop.addp_timeout));
 }
 
+std::uint32_t Directory::line_count() const {
+  const bool to_groups = std::ranges::any_of(scenario->calls, [](const CallStream& stream) {
+    return stream.transfer.share > 0 && stream.transfer.group.has_value();
+  });
+  return static_cast<std::uint32_t>(scenario->queues.size() +
+                                    (to_groups ? scenario->agents.size() : 0));
+}
+
 void Directory::list_hunt_members() {
   hunt_member_lists.assign(scenario->queues.size(), {});
   hunt_group_lists.assign(agents.size(), {});

@@ -67,6 +67,13 @@ struct Directory {
   [[nodiscard]] int site_of(AddressId address) const {
     return address == sip_server[0] ? 0 : address == sip_server[1] ? 1 : -1;
   }
+  /// Where a call waits for agents: queues by their number, and behind them, if calls are passed on
+  /// to agent groups, one line for each group.
+  [[nodiscard]] std::uint32_t line_count() const;
+  [[nodiscard]] std::uint32_t line(const TransferOptions& to) const {
+    return to.queue.value_or(static_cast<std::uint32_t>(scenario->queues.size()) +
+                             to.group.value_or(0));
+  }
   /// All agents of these groups.
   [[nodiscard]] std::vector<AgentId> members_of(const std::vector<std::uint32_t>& groups) const;
   /// Members of a group at work at `t` by its staffing curve: the first so many.

@@ -62,6 +62,10 @@ std::uint32_t tlib_bytes(tlib::Kind kind) {
       return 400;
     case agent_login:
     case make_call:
+    case single_step_transfer:
+    case initiate_transfer:
+    case complete_transfer:
+    case reconnect_call:
       return 200;
     case agent_logged_in:
     case agent_logged_out:
@@ -69,6 +73,7 @@ std::uint32_t tlib_bytes(tlib::Kind kind) {
       return 250;
     case login_refused:
     case call_refused:
+    case transfer_refused:
       return 150;
     case agent_logout:
     case set_ready:
@@ -80,10 +85,12 @@ std::uint32_t tlib_bytes(tlib::Kind kind) {
     case ringing:
     case dialing:
     case established:
+    case consulted:
       return 600;
     case held:
     case retrieved:
     case released:
+    case not_consulted:
       return 400;
     case dn_out_of_service:
     case dn_in_service:

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "models/call_kind.hpp"
+#include "models/transfer.hpp"
 #include "sim/ids.hpp"
 #include "sim/time.hpp"
 
@@ -54,6 +55,7 @@ struct Conversation {
   bool agent_releases = true;  ///< the agent hangs up first, else the caller
   CallKind kind = CallKind::queue;
   AgentId from{};  ///< who placed it; invalid: a caller from outside
+  TransferPlan transfer{};
 };
 
 // ---- SIP -----------------------------------------------------------------------------------
@@ -141,6 +143,13 @@ enum class Kind : std::uint8_t {
   single_site_mode,   ///< server is in single-site mode; `flag`: true on entry, false on leaving
   addp_poll,
   addp_reply,
+  single_step_transfer,  ///< TSingleStepTransfer of `call`
+  initiate_transfer,     ///< TInitiateTransfer: holds the caller and calls a second agent
+  complete_transfer,     ///< TCompleteTransfer: caller and second agent are joined
+  reconnect_call,        ///< TReconnectCall: back to the caller
+  transfer_refused,      ///< EventError: the call stays with its agent
+  consulted,             ///< EventEstablished of the consultation call
+  not_consulted,         ///< EventReleased of the consultation call: nobody has answered it
 };
 
 struct Message {
@@ -150,7 +159,7 @@ struct Message {
   CallId call;
   Duration work{};
   Dn dn{};                      ///< make_call only
-  Conversation conversation{};  ///< make_call only
+  Conversation conversation{};  ///< make_call, established; a transfer has what the latter had
 };
 
 }  // namespace tlib
@@ -217,6 +226,7 @@ struct Message {
   CallId call;
   Dn dn;
   Conversation conversation;
+  NodeId media{};  ///< speech, to a caller from outside: whom he hears
 };
 
 }  // namespace pstn

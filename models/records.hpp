@@ -97,6 +97,28 @@ struct CallHeld {
   std::uint32_t site;
   std::uint32_t held;
 };
+/// The agent has passed the call on. It goes through `path` and waits in `line` (Directory::line)
+/// at this site; or, if it is `joined`, the agent consulted has it at once.
+struct CallTransferred {
+  CallId call;
+  AgentId agent;
+  std::uint32_t site;
+  std::uint32_t path;
+  std::uint32_t line;
+  std::uint32_t joined;
+};
+/// A second agent is called while the caller is on hold; has answered; or the first agent has taken
+/// the caller back.
+struct Consultation {
+  enum class Step : std::uint32_t { initiated, answered, reconnected };
+  CallId call;
+  AgentId agent;   ///< who consults
+  AgentId second;  ///< whom; invalid before he has answered
+  std::uint32_t site;
+  std::uint32_t path;  ///< SIP Servers between the two
+  std::uint32_t line;  ///< where he was sought
+  Step step;
+};
 /// The SIP Server sent the call away to the default destination.
 struct CallDefaultRouted {
   enum class Cause : std::uint32_t {
@@ -374,19 +396,24 @@ struct PairStateChanged {
   std::uint32_t site;
   std::uint32_t up;
 };
+/// Both SIP Server processes of a site are primary, since the management layer does not reach the
+/// machine of one; or no longer. The newer one has the virtual address.
+struct BothPrimary {
+  std::uint32_t site;
+  std::uint32_t both;
+};
 
-using Record =
-    std::variant<CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted,
-                 CallRinging, CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg,
-                 CallDefaultRouted, CallReleased, MediaDegraded, CallerLost, RedialPlanned,
-                 ProxyState, PstnReroute, PeerProbe, PeerTrunk, ServerModeChanged, Switchover,
-                 EarlyDialogLost, CallStateLost, CallsCopied, RequestDropped, RequestRejected,
-                 BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
-                 DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
-                 AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead,
-                 ConfigWritten, ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift,
-                 ConfigReconciled, StatServerConnected, FaultInjected, NodeStateChanged,
-                 PairStateChanged, AgentDialled, PhoneInvited, AgentCallTaken, CallSentOut>;
+using Record = std::variant<
+    CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted, CallRinging,
+    CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg, CallDefaultRouted, CallReleased,
+    MediaDegraded, CallerLost, RedialPlanned, ProxyState, PstnReroute, PeerProbe, PeerTrunk,
+    ServerModeChanged, Switchover, EarlyDialogLost, CallStateLost, CallsCopied, RequestDropped,
+    RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
+    DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
+    AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead, ConfigWritten,
+    ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift, ConfigReconciled,
+    StatServerConnected, FaultInjected, NodeStateChanged, PairStateChanged, AgentDialled,
+    PhoneInvited, AgentCallTaken, CallSentOut, BothPrimary, CallTransferred, Consultation>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

@@ -14,13 +14,13 @@
 #include "models/call_kind.hpp"
 #include "models/config/options.hpp"
 #include "models/demand/distribution.hpp"
+#include "models/fault.hpp"
 #include "models/sites.hpp"
+#include "models/transfer.hpp"
 #include "sim/time.hpp"
 
 namespace bcsim::models {
 
-using sim::Duration;
-using sim::SimTime;
 using namespace std::chrono_literals;
 
 // ---- run -----------------------------------------------------------------------------------
@@ -56,11 +56,25 @@ struct LinkOptions {
   Duration queue_limit = 200ms;  ///< packets that would wait longer are dropped
 };
 
+/// Of a location to a data centre: its own is near.
+[[nodiscard]] inline LinkOptions default_access(std::size_t location, std::size_t site) {
+  LinkOptions link;
+  if (location == site) link.latency = 500us;
+  return link;
+}
+
 struct NetworkOptions {
   LinkOptions dc_link;           ///< site1.dc – site2.dc
   Duration lan_latency = 500us;  ///< one way, between servers of one site
   /// access[location][site]: path of a location to each data centre.
   std::vector<std::array<LinkOptions, kSites>> access;
+  /// [location][site], or shorter: a path of the location's desktops alone; nullopt: they share the
+  /// one above with phones and gateways.
+  std::vector<std::array<std::optional<LinkOptions>, kSites>> desktop_access;
+  [[nodiscard]] const LinkOptions* desktop_path(std::size_t location, std::size_t site) const {
+    const bool own = location < desktop_access.size() && desktop_access[location][site];
+    return own ? &*desktop_access[location][site] : nullptr;
+  }
   bool icmp_unreachable = true;  ///< a dead process on a live host answers UDP with ICMP
 };
 
@@ -68,6 +82,7 @@ struct NetworkOptions {
 
 enum class DrForward : std::uint8_t { off, no_agent, oos };
 enum class Treatment : std::uint8_t { always, when_waiting };
+/// What becomes of an agent who has not answered.
 enum class AfterRoutingAction : std::uint8_t { none, not_ready, logout };
 
 struct SipServerOptions {
@@ -80,6 +95,11 @@ struct SipServerOptions {
   int shutdown_sip_reject_code = 603;
   Duration after_routing_timeout = 10s;
   AfterRoutingAction after_routing_timeout_action = AfterRoutingAction::not_ready;
+  Duration agent_no_answer_timeout = 15s;  ///< of calls to an agent's own number; 0: not watched
+  AfterRoutingAction agent_no_answer_action = AfterRoutingAction::none;
+  /// What becomes of such a call: nullopt: it rings on; kRelease: it ends; else its destination.
+  std::optional<std::string> agent_no_answer_overflow;
+  static constexpr const char* kRelease = "release";
   Treatment treatment = Treatment::always;
   Duration announcement = 0s;  ///< played before a call can be routed
   Duration register_service = 200us, invite_service = 1ms, other_service = 100us;
@@ -308,6 +328,16 @@ struct RedialOptions {
   double further_factor = 0.7;
 };
 
+/// Calls that the agent who has answered passes on, once.
+struct TransferOptions {
+  double share = 0;  ///< of the answered calls
+  TransferKind kind = TransferKind::blind;
+  std::optional<std::uint32_t> queue, group;    ///< to: one of them
+  std::optional<Distribution> after;            ///< nullopt: a uniform moment of the talk
+  Distribution consultation = Exponential{30};  ///< talk of the two agents
+  double reconnect = 0;                         ///< of the consultations: the caller is taken back
+};
+
 struct CallStream {
   std::string name;
   std::uint32_t queue = 0;
@@ -325,6 +355,7 @@ struct CallStream {
   Distribution after_call_work = Exponential{60};
   double hold_share = 0;  ///< of the answered calls, put on hold once, at a uniform moment
   Distribution hold = Exponential{40};
+  TransferOptions transfer;
   Distribution patience = Exponential{300};
   Distribution setup_patience = Exponential{60};
   RedialOptions redial;
@@ -336,105 +367,12 @@ struct CallStream {
   }
 };
 
-// ---- faults --------------------------------------------------------------------------------
+// ---- options that may be changed while it runs -----------------------------------------------
 
-enum class SiteScope : std::uint8_t { sip_server_pair, genesys, building };
-/// Which process of a site.
-enum class Role : std::uint8_t {
-  sip_server_primary,
-  sip_server_backup,
-  media_server,
-  config_server,
-  config_server_proxy,
-  stat_server,
-  local_config_server
-};
-struct SiteTarget {
-  SiteIndex site = 0;
-  SiteScope scope = SiteScope::genesys;
-};
-struct ProcessTarget {
-  SiteIndex site = 0;
-  Role role = Role::sip_server_primary;
-};
-struct HostTarget {
-  SiteIndex site = 0;
-  Role role = Role::sip_server_primary;
-};
-struct GatewayTarget {
-  std::uint32_t gateway = 0;
-};
-struct PhoneTarget {
-  std::uint32_t group = 0, member = 0;
-};
-struct DesktopTarget {
-  std::uint32_t group = 0, member = 0;
-};
-enum class CutDirection : std::uint8_t { both, forward, backward };
-/// dc-link (forward: site 1 to site 2) or an access path (forward: location to data centre).
-struct LinkTarget {
-  bool dc_link = true;
-  LocationIndex location = 0;
-  SiteIndex site = 0;
-  CutDirection direction = CutDirection::both;
-};
-/// The link between the two SIP Server machines of a site, over which the primary's state is
-/// copied.
-struct HaLinkTarget {
-  SiteIndex site = 0;
-};
 /// What running servers heed of their options (R64).
 struct RunTimeOptions {
   std::array<SipServerOptions, kSites> sip_servers;
   std::vector<QueueOptions> queues;
-};
-/// An option that is changed while everything runs.
-struct OptionTarget {
-  std::string path;
-  std::optional<std::string> value;  ///< as written
-  /// All options from this change on, those of earlier changes included.
-  std::shared_ptr<const RunTimeOptions> options;
-};
-using FaultTarget = std::variant<SiteTarget, ProcessTarget, HostTarget, GatewayTarget, PhoneTarget,
-                                 DesktopTarget, LinkTarget, HaLinkTarget, OptionTarget>;
-
-enum class FaultVerb : std::uint8_t {
-  fail,
-  restore,
-  crash,
-  hang,
-  cut,
-  heal,
-  degrade,
-  drain,
-  switchover,
-  change
-};
-
-/// People who lost their building are at work again elsewhere, with other phones and desktops.
-struct ReturnStep {
-  Duration after{};
-  double share = 0;  ///< of all who sat there
-};
-struct StaffReturn {
-  LocationIndex to = 0;
-  std::vector<ReturnStep> steps;  ///< rising
-};
-
-struct Fault {
-  SimTime at;
-  FaultVerb verb = FaultVerb::fail;
-  FaultTarget target = SiteTarget{};
-  std::optional<Duration> lasting;  ///< undone after this long (restore, heal, former values)
-  // degrade: what is given replaces the link's value.
-  std::optional<Duration> latency, jitter;
-  std::optional<double> loss, bandwidth_bps;
-  // flap: the fault for `flap_duty` of every `flap_period` until `flap_until`.
-  std::optional<Duration> flap_period;
-  double flap_duty = 0.5;
-  std::optional<SimTime> flap_until;
-  std::optional<StaffReturn> staff_return;  ///< fail, scope building
-  std::string text;                         ///< as written, for the reader: "fail site1"
 };
 
 // ---- expectations --------------------------------------------------------------------------

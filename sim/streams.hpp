@@ -281,7 +281,8 @@ void Streams<Domain>::on_data(NodeId source, const Envelope<Domain>& envelope, N
     if (!from.retrying) retry_later(id, side, 0);
     return;
   }
-  if (!alive(to)) {  // the process it belonged to is gone: the host resets it
+  // The process it belonged to is gone, or the address is now another's: the host resets it.
+  if (!alive(to) || simulation_.holder(to.address) != to.node) {
     simulation_.tell(source, target, envelope, DropReason::no_process);
     if (from.open) tell(id, side, ConnectionEvent::reset);
     return;

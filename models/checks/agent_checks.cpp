@@ -145,10 +145,11 @@ class SingleModeCheck final : public Check {
   }
 
  private:
-  /// after-routing-timeout-action = logout forces agents out in any mode.
+  /// Logout as the action for an agent who does not answer forces agents out in any mode.
   [[nodiscard]] bool logs_out_unanswering(std::uint32_t site) const {
-    return directory_.scenario->sites[site].sip_server.after_routing_timeout_action ==
-           AfterRoutingAction::logout;
+    const SipServerOptions& options = directory_.scenario->sites[site].sip_server;
+    return options.after_routing_timeout_action == AfterRoutingAction::logout ||
+           options.agent_no_answer_action == AfterRoutingAction::logout;
   }
 
   const Directory& directory_;

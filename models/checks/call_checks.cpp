@@ -43,7 +43,7 @@ class ConservationCheck final : public Check {
 };
 
 /// R44: no call is answered twice; R5: none is answered after a SIP Server's failure dropped it (a
-/// gateway's failure it cannot know of).
+/// gateway's or the peer's failure it cannot know of).
 class AnsweredOnceCheck final : public Check {
  public:
   void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
@@ -52,14 +52,21 @@ class AnsweredOnceCheck final : public Check {
       if (returned->call.value < answered_.size()) answered_[returned->call.value] = false;
       return;
     }
+    if (const auto* transferred = std::get_if<CallTransferred>(&entry.record)) {
+      // His agent has passed him on: another one may answer.
+      if (transferred->call.value < answered_.size()) answered_[transferred->call.value] = false;
+      return;
+    }
     const auto* answered = std::get_if<CallAnswered>(&entry.record);
     if (answered == nullptr || !ledger.knows(answered->call)) return;
     findings_.examined();
     const std::uint32_t call = answered->call.value;
     if (call >= answered_.size()) answered_.resize(call + 1);
+    const CallRow& row = ledger.row(answered->call);
+    const bool by_trunk = (answered->path & ~path_of(static_cast<int>(answered->site))) != 0;
     if (answered_[call]) {
       findings_.violated(entry.at, [&] { return fmt::format("call {} was answered again", call); });
-    } else if (ledger.row(answered->call).release == pstn::Release::speech_lost) {
+    } else if (row.release == pstn::Release::speech_lost && !by_trunk) {
       findings_.violated(entry.at, [&] {
         return fmt::format("call {} was answered after a failure had dropped it", call);
       });
@@ -90,9 +97,16 @@ class ArrivalSiteCheck final : public Check {
       const std::uint32_t call = queued->call.value;
       if (call >= taken_in_.size()) taken_in_.resize(call + 1, kNotSingle);
       taken_in_[call] = single_[queued->site] ? epoch_[queued->site] : kNotSingle;
+    } else if (const auto* passed = std::get_if<CallTransferred>(&entry.record)) {
+      const std::uint32_t call = passed->call.value;
+      if (call >= taken_in_.size()) taken_in_.resize(call + 1, kNotSingle);
+      // Whom he has consulted has been called before, maybe in another mode.
+      const bool in_single = single_[passed->site] && passed->joined == 0;
+      taken_in_[call] = in_single ? epoch_[passed->site] : kNotSingle;
     } else if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
       if (!ledger.knows(answered->call)) return;
-      judge(entry.at, *answered, ledger.row(answered->call).queue_site);
+      const CallRow& row = ledger.row(answered->call);
+      if (row.stage != CallRow::Stage::over) judge(entry.at, *answered, row.queue_site);
     }
   }
   void finish(SimTime, const CallLedger&) override {}

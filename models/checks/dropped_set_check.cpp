@@ -66,9 +66,13 @@ class DroppedSetCheck final : public Check {
       const bool treated = row.stage == CallRow::Stage::waiting && row.treatment != kNever;
       if (!talking && !treated) continue;
       // A call that rings at the other site still belongs to the server that queued it.
-      const PathMask path = talking ? row.path : path_of(row.queue_site);
+      const PathMask path = row.between_agents() ? row.waiting_path
+                            : talking            ? row.path
+                                                 : path_of(row.queue_site);
       const SimTime confirmed = row.treatment != kNever ? row.treatment : row.answered;
-      const SimTime last = talking ? row.answered : row.treatment;
+      const SimTime last = row.reanswered != kNever ? row.reanswered
+                           : talking                ? row.answered
+                                                    : row.treatment;
       if ((path & path_of(static_cast<int>(site))) == 0) continue;
       if (at - confirmed <= on_its_way_ || at - last <= on_its_way_) continue;
       expected_.push_back(CallId{static_cast<std::uint32_t>(i)});

@@ -244,8 +244,15 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       feed(context, message.flag ? Input::single_mode_on : Input::single_mode_off, site);
       return;
     case Kind::established:
-    case Kind::held:
+      if (works_at(site)) plan_transfer(context, message);
+      return;
     case Kind::retrieved:
+    case Kind::consulted:
+    case Kind::not_consulted:
+    case Kind::transfer_refused:
+      on_consultation(context, message.kind);
+      return;
+    case Kind::held:
     case Kind::addp_reply:
     case Kind::register_address:
     case Kind::agent_login:
@@ -254,6 +261,10 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
     case Kind::set_not_ready:
     case Kind::make_call:
     case Kind::addp_poll:
+    case Kind::single_step_transfer:
+    case Kind::initiate_transfer:
+    case Kind::complete_transfer:
+    case Kind::reconnect_call:
       return;
   }
 }
@@ -336,11 +347,13 @@ void AgentDesktopEndpoint::start_call(Context& context) {
 
 /// The call, and its after-call work if there was any, is done.
 void AgentDesktopEndpoint::end_call(Context& context) {
+  forget_transfer(context);
   work_ = Work::none;
   feed(context, Input::call_ended);
 }
 
 void AgentDesktopEndpoint::on_released(Context& context, Duration work) {
+  forget_transfer(context);
   if (work > Duration::zero()) {
     start_call(context);  // its EventRinging may have been missed
     work_ = Work::after_call;
@@ -372,7 +385,9 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
       // If the server follows the call, its EventReleased says what work is left.
       if (work_ == Work::call && !own_call_followed_) end_call(context);
       return;
-    case notice::Kind::speech_lost:
+    case notice::Kind::speech_lost:  // of the agent whom he asks
+      on_consultation(context, tlib::Kind::not_consulted);
+      return;
     case notice::Kind::rtp_stopped:
     case notice::Kind::rtp_resumed:
     case notice::Kind::become_primary:
@@ -468,6 +483,10 @@ void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {
     case advice_timer:
       advice_timer_ = {};
       feed(context, Input::recommended, site);
+      return;
+    case transfer_timer:
+      transfer_timer_ = {};
+      on_transfer_timer(context);
       return;
   }
 }

@@ -56,8 +56,11 @@ class AgentDesktopEndpoint final : public Endpoint {
     csp_timer,
     after_call_timer,
     ready_timer,
-    advice_timer
+    advice_timer,
+    transfer_timer
   };
+  /// How far the agent has come with passing a call on.
+  enum class TransferStep : std::uint8_t { none, planned, asking, speaking, completing, returning };
   enum class LinkState : std::uint8_t { down, opening, attaching, up };
   enum class Work : std::uint8_t { none, call, after_call };
 
@@ -103,6 +106,13 @@ class AgentDesktopEndpoint final : public Endpoint {
   void make_call(Context&, const notice::Message&);
   void send(Context&, SiteIndex, tlib::Kind);
   [[nodiscard]] bool works_at(SiteIndex site) const;
+
+  // agent_desktop_transfer.cpp: calls that he passes on.
+  void plan_transfer(Context&, const tlib::Message& established);
+  void on_transfer_timer(Context&);
+  void on_consultation(Context&, tlib::Kind);
+  void ask_for(Context&, tlib::Kind request, TransferStep next);
+  void forget_transfer(Context&);
 
   // agent_desktop_links.cpp: the four connections.
   void start_steady_links(Context&);
@@ -150,6 +160,11 @@ class AgentDesktopEndpoint final : public Endpoint {
   };
   std::vector<Wish> wishes_;        ///< he dials when he has no call and no after-call work in hand
   bool own_call_followed_ = false;  ///< EventDialing has come: EventReleased will
+
+  TransferStep transfer_step_ = TransferStep::none;
+  CallId transfer_call_;  ///< to be passed on
+  Conversation transfer_conversation_;
+  sim::TimerId transfer_timer_;
 
   Work work_ = Work::none;
   bool ready_wanted_ = false;       ///< TAgentSetReady is due as soon as nothing is in hand

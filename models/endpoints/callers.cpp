@@ -128,7 +128,9 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
   call.dn = !stream.to_agents.empty() ? draw_callee(context, who)
             : who.agent.valid()       ? Dn::outside()
                                       : Dn::queue(stream.queue);
-  if (stream.hold_share > 0) draw_hold(context, call);
+  if (stream.transfer.share > 0) draw_transfer(context, call);
+  const bool stays = call.conversation.transfer.kind == TransferKind::none;
+  if (stream.hold_share > 0 && stays) draw_hold(context, call);
   call.patience = who.patience ? *who.patience : drawn("caller.patience", stream.patience);
   if (who.agent.valid()) {
     context.record(CallOffered{call.conversation.talk, call.patience, call.id, who.previous, who.id,
@@ -191,6 +193,31 @@ void Callers::draw_hold(Context& context, Call& call) {
   c.hold = draw(stream.hold, random);
 }
 
+/// Whether and when the agent will pass this caller on, and how it goes on from there.
+void Callers::draw_transfer(Context& context, Call& call) {
+  const CallStream& stream = stream_of(call.who);
+  const TransferOptions& transfer = stream.transfer;
+  sim::RngStream random = context.stream("caller.transfer", entity_of(call.who));
+  if (random.uniform() >= transfer.share) return;
+  Conversation& c = call.conversation;
+  if (c.talk >= kEndless) return;
+  TransferPlan& plan = c.transfer;
+  plan.kind = transfer.kind;
+  plan.line = directory_.line(transfer);
+  const double moment = random.uniform();
+  plan.after = transfer.after ? draw(*transfer.after, random)
+                              : sim::from_seconds(moment * sim::seconds(c.talk));
+  if (plan.after >= c.talk) {
+    plan.after = c.talk;
+    c.talk += kDeadAir;  // if he is not passed on after all
+  }
+  plan.talk = draw(stream.talk, random);
+  plan.after_call_work = draw(stream.after_call_work, random);
+  plan.consultation = draw(transfer.consultation, random);
+  plan.reconnects = random.uniform() < transfer.reconnect;
+  call.second_patience = draw(stream.patience, random);
+}
+
 pstn::Message Callers::setup(std::uint32_t slot) const {
   const Call& call = calls_[slot];
   pstn::Message message;
@@ -217,21 +244,60 @@ void Callers::on_connect(Context& context, std::uint32_t slot) {
   if (!call.conversation.from.valid()) wait(context, slot, call.patience);
 }
 
-void Callers::on_speech(Context& context, std::uint32_t slot, bool agent) {
+void Callers::on_speech(Context& context, std::uint32_t slot, bool agent, NodeId whom) {
   Call& call = calls_[slot];
   if (!agent) {
-    if (call.phase == CallPhase::talking) call.phase = CallPhase::held;
+    if (call.phase == CallPhase::talking) music(context, slot);
     return;
   }
+  Conversation& c = call.conversation;
+  const bool another = call.voice.valid() && whom != call.voice;
+  if (call.passed_on || (another && c.transfer.kind != TransferKind::none)) {
+    c.talk = c.transfer.talk;
+    c.transfer.kind = TransferKind::none;
+    call.passed_on = false;
+    call.phase = CallPhase::treatment;
+  }
+  call.voice = whom;
   if (call.phase == CallPhase::treatment) {
-    const Conversation& c = call.conversation;
-    // An agent who has called hangs up with his phone.
-    const Duration silence = c.from.valid()     ? 2 * kDeadAir
-                             : c.agent_releases ? kDeadAir
-                                                : Duration::zero();
-    wait(context, slot, c.talk >= kEndless ? Duration::max() : c.talk + c.hold + silence);
+    talk(context, slot);
+  } else if (call.phase == CallPhase::held && c.transfer.kind == TransferKind::consultation) {
+    c.transfer.kind = TransferKind::none;  // his first agent is back
+    wait(context, slot, call.talk_left);
   }
   call.phase = CallPhase::talking;
+}
+
+/// From now on they talk, until one of them hangs up.
+void Callers::talk(Context& context, std::uint32_t slot) {
+  const Conversation& c = calls_[slot].conversation;
+  // An agent who has called hangs up with his phone.
+  const Duration silence = c.from.valid()     ? 2 * kDeadAir
+                           : c.agent_releases ? kDeadAir
+                                              : Duration::zero();
+  const Duration length = c.talk >= kEndless ? Duration::max() : c.talk + c.hold + silence;
+  calls_[slot].talk_left = length;
+  calls_[slot].talks_since = context.now();
+  wait(context, slot, length);
+}
+
+/// He is on hold; or is being passed on, as he has been told, and waits as he did in the queue.
+void Callers::music(Context& context, std::uint32_t slot) {
+  Call& call = calls_[slot];
+  call.phase = CallPhase::held;
+  switch (call.conversation.transfer.kind) {
+    case TransferKind::none:
+      break;
+    case TransferKind::blind:
+      call.phase = CallPhase::treatment;
+      call.passed_on = true;
+      wait(context, slot, call.second_patience);
+      break;
+    case TransferKind::consultation:
+      if (call.talk_left < Duration::max()) call.talk_left -= context.now() - call.talks_since;
+      stop_waiting(context, slot);
+      break;
+  }
 }
 
 void Callers::on_release(Context& context, std::uint32_t slot, pstn::Release release,

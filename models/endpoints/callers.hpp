@@ -53,8 +53,8 @@ class Callers {
   // What the network tells the caller.
   void on_alerting(std::uint32_t slot);
   void on_connect(Context& context, std::uint32_t slot);
-  /// He hears an agent (`agent`), or treatment.
-  void on_speech(Context& context, std::uint32_t slot, bool agent);
+  /// He hears an agent (`agent`), or treatment; `whom`: invalid if he is an agent himself.
+  void on_speech(Context& context, std::uint32_t slot, bool agent, NodeId whom = {});
   /// The call is over, and not by his doing. Its slot is free from now on.
   void on_release(Context& context, std::uint32_t slot, pstn::Release release,
                   std::uint16_t status);
@@ -102,6 +102,11 @@ class Callers {
     Caller who;
     Conversation conversation;
     Duration patience{};
+    Duration second_patience{};  ///< if he is passed on to a second agent
+    NodeId voice;                ///< of the agent whom he heard last
+    bool passed_on = false;      ///< and hears no second agent yet
+    SimTime talks_since{};       ///< with the agent
+    Duration talk_left{};        ///< until he would hang up; then, on hold, when he is back
     CallPhase phase = CallPhase::setup;
     sim::TimerId timer;  ///< set-up patience, then patience, then the end of talk
   };
@@ -115,6 +120,9 @@ class Callers {
   void wish_to_call(Context&, Caller);
   [[nodiscard]] Dn draw_callee(Context&, const Caller&) const;
   void draw_hold(Context&, Call&);
+  void draw_transfer(Context&, Call&);
+  void talk(Context&, std::uint32_t slot);
+  void music(Context&, std::uint32_t slot);
   void wait(Context&, std::uint32_t slot, Duration);
   void stop_waiting(Context&, std::uint32_t slot);
   void finish(Context&, std::uint32_t slot, const CallReleased&);

@@ -286,7 +286,7 @@ void MediaGatewayEndpoint::on_answer(Context& context, std::uint32_t slot,
   if (call.rtp_stopped) call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
   await_refresh(context, slot);
   tell_pstn(context, slot, pstn::Kind::connect);
-  tell_pstn(context, slot, pstn::Kind::speech, is_phone(response.media));
+  tell_speech(context, slot, response.media);
 }
 
 void MediaGatewayEndpoint::on_rejection(Context& context, std::uint32_t slot, SiteIndex site,

@@ -124,7 +124,8 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   void hang_up(Context&, std::uint32_t slot);
   void free_call(Context&, std::uint32_t slot);
   void release(Context&, std::uint32_t slot, const Failure&);
-  void tell_pstn(Context&, std::uint32_t slot, pstn::Kind, bool flag = false);
+  void tell_pstn(Context&, std::uint32_t slot, pstn::Kind);
+  void tell_speech(Context&, std::uint32_t slot, NodeId media);
   void tell_release(Context&, std::uint32_t slot, const Failure&);
 
   [[nodiscard]] std::uint32_t find(CallId call) const;

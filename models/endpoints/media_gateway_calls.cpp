@@ -132,7 +132,7 @@ void MediaGatewayEndpoint::on_reinvite(Context& context, const sip::Request& req
   response.media = context.self();
   layer_.respond(context, id, response);
   if (request.media.valid() && !calls_[slot].outgoing) {
-    tell_pstn(context, slot, pstn::Kind::speech, is_phone(request.media));
+    tell_speech(context, slot, request.media);
   }
 }
 
@@ -288,12 +288,20 @@ void MediaGatewayEndpoint::release(Context& context, std::uint32_t slot, const F
   hang_up(context, slot);
 }
 
-void MediaGatewayEndpoint::tell_pstn(Context& context, std::uint32_t slot, pstn::Kind kind,
-                                     bool flag) {
+void MediaGatewayEndpoint::tell_pstn(Context& context, std::uint32_t slot, pstn::Kind kind) {
   pstn::Message message;
   message.kind = kind;
-  message.flag = flag;
   message.call = calls_[slot].id;
+  context.notify(directory_.pstn, message);
+}
+
+/// Whom the caller hears from now on.
+void MediaGatewayEndpoint::tell_speech(Context& context, std::uint32_t slot, NodeId media) {
+  pstn::Message message;
+  message.kind = pstn::Kind::speech;
+  message.flag = is_phone(media);
+  message.call = calls_[slot].id;
+  message.media = media;
   context.notify(directory_.pstn, message);
 }
 

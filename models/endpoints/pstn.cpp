@@ -192,7 +192,7 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
       callers_.on_connect(context, slot);
       break;
     case pstn::Kind::speech:
-      callers_.on_speech(context, slot, message.flag);
+      callers_.on_speech(context, slot, message.flag, message.media);
       break;
     case pstn::Kind::release:
     case pstn::Kind::cleared:

@@ -330,6 +330,7 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
       watch_session(context);
     }
     layer_.respond(context, id, response);
+    if (in_call(request.dialog)) consult(context, request);
     // 3pcc: the server has found whom we called, and joins us.
     if (in_call(request.dialog) && state_ == State::dialing) callee_answered(context);
     return;
@@ -349,6 +350,7 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
              .call = request.call,
              .dn = request.dn,
              .path = request.path,
+             .media = request.media,
              .session = std::chrono::seconds(request.expires_s)};
   conversation_ = request.conversation;
   invite_ = id;
@@ -366,6 +368,7 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
 void SipPhoneEndpoint::answer_call(Context& context) {
   assert(state_ == State::ringing);
   state_ = State::talking;
+  talks_since_ = context.now();
   sip::Response ok = answer(200, dialog_.path);
   ok.media = context.self();
   layer_.respond(context, invite_, ok);
@@ -469,6 +472,7 @@ void SipPhoneEndpoint::free_line(Context& context) {
   context.cancel(call_timer_);
   context.cancel(session_timer_);
   call_timer_ = session_timer_ = {};
+  interrupted_.reset();
   state_ = State::idle;
   if (!held_failure_) return;
   const HeldFailure failure = *held_failure_;

@@ -66,6 +66,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
     CallId call;
     Dn dn;
     PathMask path = 0;
+    NodeId media{};          ///< whom the agent hears, of the INVITE
     std::uint32_t cseq = 0;  ///< of the phone's own requests
     Duration session{};      ///< Session-Expires, which the server refreshes; 0: none
   };
@@ -110,6 +111,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void answer_call(Context&);
   [[nodiscard]] Duration talk_after(Duration talked) const;
   void watch_session(Context&);
+  void consult(Context&, const sip::Request& reinvite);
   void hold_call(Context&);
   void retrieve_call(Context&);
   void send_reinvite(Context&, bool held);
@@ -152,8 +154,10 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   std::uint32_t invites_ = 0;  ///< own call: sent
   Dialog dialog_;
   Conversation conversation_;
-  sip::TransactionId invite_;  ///< theirs while it rings, ours while it dials
-  sim::TimerId call_timer_;    ///< answer, hold, retrieve or hanging up: one at a time
+  SimTime talks_since_{};                ///< answered
+  std::optional<Duration> interrupted_;  ///< talk before the consultation that goes on
+  sip::TransactionId invite_;            ///< theirs while it rings, ours while it dials
+  sim::TimerId call_timer_;              ///< answer, hold, retrieve or hanging up: one at a time
   sim::TimerId session_timer_;
   /// Hung up before the ACK came: no BYE until it does, or is given up (RFC 3261 §15).
   std::vector<Dialog> ending_;

@@ -1,4 +1,6 @@
 // Hold and retrieve: re-INVITEs of the agent's phone.
+#include <algorithm>
+
 #include "models/endpoints/sip_phone.hpp"
 
 namespace bcsim::models {
@@ -15,6 +17,25 @@ void SipPhoneEndpoint::hold_call(Context& context) {
 void SipPhoneEndpoint::retrieve_call(Context& context) {
   send_reinvite(context, false);
   call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
+}
+
+/// The server has put the caller on hold, or brings him back: while the agent asks another one he
+/// does not end the call. ASSUMPTION: who could do neither the one nor the other with his desktop
+/// hangs up a minute after the talk with that one should have ended.
+void SipPhoneEndpoint::consult(Context& context, const sip::Request& reinvite) {
+  constexpr Duration kUndecided = 1min;
+  if (conversation_.transfer.kind != TransferKind::consultation) return;
+  const bool begins = reinvite.held || reinvite.media != dialog_.media;
+  if (state_ != State::talking || begins == interrupted_.has_value()) return;
+  context.cancel(call_timer_);
+  Duration left = conversation_.transfer.consultation + kUndecided;
+  if (begins) {
+    interrupted_ = context.now() - talks_since_;
+  } else {
+    left = std::max(talk_after(*interrupted_), Duration{});
+    interrupted_.reset();
+  }
+  call_timer_ = context.arm(left, {hang_up_timer});
 }
 
 void SipPhoneEndpoint::send_reinvite(Context& context, bool held) {

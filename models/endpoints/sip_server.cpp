@@ -30,8 +30,10 @@ const SipServerOptions& SipServerEndpoint::options() const {
 ha::RedundancyOptions SipServerEndpoint::redundancy_options() const {
   return {.promotion = options().promotion, .designated_primary = process_ == 0};
 }
-const QueueOptions& SipServerEndpoint::queue_options(std::uint32_t queue) const {
-  return directory_.scenario->queues[queue];
+const QueueOptions& SipServerEndpoint::queue_options(std::uint32_t line) const {
+  static const QueueOptions of_group;
+  const auto& queues = directory_.scenario->queues;
+  return line < queues.size() ? queues[line] : of_group;
 }
 
 // ---- input queue (domain.md §3.8) ----
@@ -39,7 +41,7 @@ const QueueOptions& SipServerEndpoint::queue_options(std::uint32_t queue) const 
 void SipServerEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
     on_notice(context, *notice);
-  } else if (primary() && pair_.mode_ != ServerMode::stopped) {
+  } else if (primary() && !left_behind() && pair_.mode_ != ServerMode::stopped) {
     enqueue(context, envelope);
   }
 }
@@ -214,6 +216,7 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
 }
 
 void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
+  if (left_behind()) return;
   if (layer_.on_timer(context, tag)) return;
   const std::uint32_t slot = tag.index;
   switch (static_cast<TimerKind>(tag.kind)) {
@@ -265,7 +268,7 @@ void SipServerEndpoint::on_unreachable(Context& context, const Envelope& envelop
   // may take over, and has the dialog (ASSUMPTION; domain.md §5.8 counts on the copies, too).
   const bool insists =
       request != nullptr && (request->in_dialog || request->method == sip::Method::options);
-  if (primary() && !insists) layer_.on_unreachable(context, envelope);
+  if (primary() && !left_behind() && !insists) layer_.on_unreachable(context, envelope);
 }
 
 // ---- registrar ----

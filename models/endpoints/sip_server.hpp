@@ -72,11 +72,15 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
     sim::SimTime arrived;
   };
   enum class AgentAfterFailure : std::uint8_t { held_back, not_ready, ready, logged_out };
+  [[nodiscard]] static AgentAfterFailure after_no_answer(AfterRoutingAction action);
 
   [[nodiscard]] const SipServerOptions& options() const;
   [[nodiscard]] ha::RedundancyOptions redundancy_options() const;
-  [[nodiscard]] const QueueOptions& queue_options(std::uint32_t queue) const;
+  [[nodiscard]] const QueueOptions& queue_options(std::uint32_t line) const;
   [[nodiscard]] bool primary() const { return role() == ha::HaRole::primary; }
+  /// The other process was made primary behind its back: what it knows is out of date, and packets
+  /// go to the other, who took the address last.
+  [[nodiscard]] bool left_behind() const { return primary() && pair_.primary_ != process_; }
   [[nodiscard]] AddressId address() const { return directory_.sip_server[site_]; }
   [[nodiscard]] bool closing() const {
     return pair_.mode_ == ServerMode::drain || pair_.mode_ == ServerMode::stopped;
@@ -124,6 +128,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] std::uint32_t new_call(Context& context, const sip::Request& request,
                                        AddressId from, sip::TransactionId id);
   void queue_call(Context& context, std::uint32_t slot);
+  [[nodiscard]] bool join_line(Context& context, std::uint32_t slot);
   void direct_call(Context& context, std::uint32_t slot, bool bc_hop);
   [[nodiscard]] bool belongs_to_peer(AgentId agent, SimTime now) const;
   void forward(Context& context, std::uint32_t slot);
@@ -210,6 +215,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
                     const sip::Response* response);
   void agent_rings(Context& context, std::uint32_t slot);
   void agent_answered(Context& context, std::uint32_t slot, const sip::Response& response);
+  [[nodiscard]] Duration answer_limit(const ServerCall& call) const;
   void agent_did_not_answer(Context& context, std::uint32_t slot);
   void leg_failed(Context& context, std::uint32_t slot, std::uint16_t status,
                   AgentAfterFailure after);
@@ -217,6 +223,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void end_agent_leg(Context& context, ServerCall& call);
   void release_agent(Context& context, std::uint32_t slot, const ServerCall& ended);
   void stop_supervising(Context& context, const ServerCall& call, AgentAfterFailure after);
+  void after_ringing(Context& context, AgentId id, AgentAfterFailure after);
 
   // ---- sip_server_outgoing.cpp: calls that agents place ----
   void on_make_call(Context& context, const tlib::Message& message);
@@ -229,6 +236,16 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] bool sent_out_again(Context& context, std::uint32_t slot, std::uint16_t status);
   void dialler_answered(Context& context, const ServerCall& call);
   void release_dialler(Context& context, std::uint32_t slot, const ServerCall& ended);
+
+  // ---- sip_server_transfer.cpp: calls that agents pass on ----
+  [[nodiscard]] bool may_transfer(const tlib::Message& message) const;
+  void transfer(Context& context, const tlib::Message& message);
+  void consult(Context& context, const tlib::Message& message);
+  void second_answered(Context& context, std::uint32_t slot);
+  void complete_transfer(Context& context, const tlib::Message& message);
+  void reconnect(Context& context, const tlib::Message& message);
+  void consultation_over(Context& context, const ServerCall& ended);
+  void end_consultation(Context& context, std::uint32_t slot);
 
   // ---- sip_server_hunts.cpp: hunt groups ----
   [[nodiscard]] const HuntGroupOptions* hunt_group(std::uint32_t queue) const;
@@ -270,6 +287,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void update_routability(Context& context, AgentId agent);
   void withdraw(Context& context, AgentId agent);
   void advertise(Context& context, AgentId agent, bool available);
+  void tell(Context& context, const tlib::Message& message);
   void tell(Context& context, AgentId agent, tlib::Kind kind, bool flag = false);
   void tell_of_call(Context& context, AgentId agent, tlib::Kind kind, CallId call,
                     Duration work = {});

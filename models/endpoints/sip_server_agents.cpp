@@ -9,21 +9,20 @@ using acd::AgentInput;
 using acd::Where;
 using tlib::Kind;
 
-void SipServerEndpoint::tell(Context& context, AgentId agent, Kind kind, bool flag) {
-  const ConnectionId connection = connections_[agent.value];
+void SipServerEndpoint::tell(Context& context, const tlib::Message& what) {
+  const ConnectionId connection = connections_[what.agent.value];
   if (!connection.valid()) return;
-  const Message message{
-      tlib::Message{.kind = kind, .flag = flag, .agent = agent, .call = {}, .work = {}}};
+  const Message message{what};
   context.send(connection, message, size_bytes(message));
+}
+
+void SipServerEndpoint::tell(Context& context, AgentId agent, Kind kind, bool flag) {
+  tell(context, {.kind = kind, .flag = flag, .agent = agent, .call = {}});
 }
 
 void SipServerEndpoint::tell_of_call(Context& context, AgentId agent, Kind kind, CallId call,
                                      Duration work) {
-  const ConnectionId connection = connections_[agent.value];
-  if (!connection.valid()) return;
-  const Message message{
-      tlib::Message{.kind = kind, .flag = false, .agent = agent, .call = call, .work = work}};
-  context.send(connection, message, size_bytes(message));
+  tell(context, {.kind = kind, .agent = agent, .call = call, .work = work});
 }
 
 void SipServerEndpoint::on_connection(Context&, ConnectionId connection,
@@ -68,6 +67,18 @@ void SipServerEndpoint::on_tlib(Context& context, const tlib::Message& message,
     case Kind::make_call:
       on_make_call(context, message);
       break;
+    case Kind::single_step_transfer:
+      transfer(context, message);
+      break;
+    case Kind::initiate_transfer:
+      consult(context, message);
+      break;
+    case Kind::complete_transfer:
+      complete_transfer(context, message);
+      break;
+    case Kind::reconnect_call:
+      reconnect(context, message);
+      break;
     case Kind::registered:
     case Kind::agent_logged_in:
     case Kind::login_refused:
@@ -87,6 +98,9 @@ void SipServerEndpoint::on_tlib(Context& context, const tlib::Message& message,
     case Kind::single_site_mode:
     case Kind::addp_poll:
     case Kind::addp_reply:
+    case Kind::transfer_refused:
+    case Kind::consulted:
+    case Kind::not_consulted:
       break;  // events are ours to send
   }
 }

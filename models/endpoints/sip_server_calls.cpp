@@ -78,6 +78,7 @@ std::uint32_t SipServerEndpoint::new_call(Context& context, const sip::Request& 
   call.copied = pair_.ha_link_up_;
   call.id = request.call;
   call.dn = request.dn;
+  if (call.dn.is_queue()) call.queue = call.dn.queue_index();
   call.conversation = request.conversation;
   call.priority = request.priority;
   call.path = request.path | path_of(site_);
@@ -93,23 +94,29 @@ std::uint32_t SipServerEndpoint::new_call(Context& context, const sip::Request& 
   return slot;
 }
 
-void SipServerEndpoint::queue_call(Context& context, std::uint32_t slot) {
+/// Counts it there; false if there was no room, and it has gone to the default destination.
+bool SipServerEndpoint::join_line(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
-  const std::uint32_t queue = call.dn.queue_index();
+  const std::uint32_t queue = call.queue;
   const QueueOptions& q = queue_options(queue);
   // The queue's priority decides; a call's own one orders calls of equal queues.
   call.standing = {std::int64_t{q.priority} * 256 + call.priority, pair_.next_ticket_++};
   const std::uint32_t waiting = ++pair_.waiting_[queue];
-  context.record(CallQueued{call.id, site_, queue, waiting});
-  const bool agent_free = pair_.router_.agent_for(queue).has_value();
-  if (q.limit && waiting > *q.limit && !agent_free) {
+  if (!call.transferred && !call.asks()) context.record(CallQueued{call.id, site_, queue, waiting});
+  if (q.limit && waiting > *q.limit && !pair_.router_.agent_for(queue)) {
     default_route(context, slot, CallDefaultRouted::Cause::queue_full);
-    return;
+    return false;
   }
   if (q.maximum_wait) {
     call.wait_timer = context.arm(*q.maximum_wait, {.kind = wait_timer, .index = slot});
   }
-  if (options().treatment == Treatment::always || !agent_free) {
+  return true;
+}
+
+void SipServerEndpoint::queue_call(Context& context, std::uint32_t slot) {
+  if (!join_line(context, slot)) return;
+  if (options().treatment == Treatment::always ||
+      !pair_.router_.agent_for(pair_.calls_[slot].queue)) {
     start_treatment(context, slot);
   } else {
     make_routable(context, slot);
@@ -176,7 +183,7 @@ void SipServerEndpoint::forward(Context& context, std::uint32_t slot) {
 
 void SipServerEndpoint::make_routable(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
-  const std::uint32_t queue = call.dn.queue_index();
+  const std::uint32_t queue = call.queue;
   const std::optional<acd::Candidate> candidate = pair_.router_.agent_for(queue);
   call.state = ServerCall::State::waiting;
   if (candidate) {
@@ -192,14 +199,18 @@ void SipServerEndpoint::waited_too_long(Context& context, std::uint32_t slot) {
   using Cause = CallDefaultRouted::Cause;
   ServerCall& call = pair_.calls_[slot];
   call.wait_timer = {};
+  if (call.asks()) {  // nobody has answered it
+    if (call.state != ServerCall::State::talking) end_call(context, slot, hang_up(call, 480));
+    return;
+  }
   if (call.state != ServerCall::State::treated && call.state != ServerCall::State::waiting) return;
   const std::vector<std::uint32_t>* queues = nullptr;
   Cause cause = Cause::no_agent_logged_in;
   for (std::uint32_t i = 0; i < pair_.agents_.size() && cause != Cause::waited_too_long; ++i) {
     if (!pair_.agents_[i].logged_in()) continue;
     queues = &directory_.group(AgentId{i}).queues;
-    const bool serves = queues->empty() || std::find(queues->begin(), queues->end(),
-                                                     call.dn.queue_index()) != queues->end();
+    const bool serves =
+        queues->empty() || std::find(queues->begin(), queues->end(), call.queue) != queues->end();
     if (serves) cause = Cause::waited_too_long;
   }
   default_route(context, slot, cause);
@@ -209,7 +220,7 @@ void SipServerEndpoint::default_route(Context& context, std::uint32_t slot,
                                       CallDefaultRouted::Cause cause) {
   using Kind = CallerEnd::Kind;
   const ServerCall& call = pair_.calls_[slot];
-  if (call.queued() && !queue_options(call.dn.queue_index()).default_destination) {
+  if (call.asks() || (call.queued() && !queue_options(call.queue).default_destination)) {
     end_call(context, slot, hang_up(call, 480));
     return;
   }
@@ -281,6 +292,7 @@ void SipServerEndpoint::on_cancel(Context& context, const sip::Request& request,
 SipServerEndpoint::CallerEnd SipServerEndpoint::hang_up(const ServerCall& call,
                                                         std::uint16_t status) const {
   using Kind = CallerEnd::Kind;
+  if (call.asks() && !call.caller.from_peer) return {Kind::none, 0, {}};
   if (!call.confirmed()) return {Kind::final_response, status, {}};
   const bool spoke = call.state == ServerCall::State::talking;
   return {Kind::bye, spoke ? std::uint16_t{0} : status, {}};
@@ -308,6 +320,7 @@ void SipServerEndpoint::end_caller(Context& context, ServerCall& call, const Cal
 
 void SipServerEndpoint::end_call(Context& context, std::uint32_t slot, const CallerEnd& end) {
   end_hunt(context, slot);
+  if (!pair_.calls_[slot].asks()) end_consultation(context, slot);
   ServerCall& call = pair_.calls_[slot];
   end_treatment(context, call);
   end_agent_leg(context, call);
@@ -317,6 +330,7 @@ void SipServerEndpoint::end_call(Context& context, std::uint32_t slot, const Cal
   free_call(context, slot);
   release_agent(context, slot, ended);
   release_dialler(context, slot, ended);
+  if (ended.consult != ServerCall::kNoCall) consultation_over(context, ended);
   stop_if_drained(context);
 }
 
@@ -325,14 +339,17 @@ void SipServerEndpoint::free_call(Context& context, std::uint32_t slot) {
   const bool waits =
       call.state == ServerCall::State::treated || call.state == ServerCall::State::waiting;
   if (call.queued() && waits) {
-    --pair_.waiting_[call.dn.queue_index()];
-    pair_.router_.call_leaves(slot, call.dn.queue_index());
+    --pair_.waiting_[call.queue];
+    pair_.router_.call_leaves(slot, call.queue);
   }
   context.cancel(call.announcement_timer);
   context.cancel(call.routing_timer);
   context.cancel(call.wait_timer);
   context.cancel(call.caller.session_timer);
   context.cancel(call.agent_leg.session_timer);
+  if (call.consult != ServerCall::kNoCall) {
+    pair_.calls_[call.consult].consult = ServerCall::kNoCall;
+  }
   pair_.call_by_dialog_.erase(call.caller.dialog);
   pair_.call_by_dialog_.erase(call.agent_leg.dialog);
   pair_.call_by_dialog_.erase(call.treatment.dialog);

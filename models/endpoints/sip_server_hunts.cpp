@@ -58,8 +58,8 @@ bool SipServerEndpoint::redirects_hunt(const sip::Request& invite, AddressId fro
 
 void SipServerEndpoint::hunt_call(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
-  const HuntGroupOptions& group = *hunt_group(call.dn.queue_index());
-  const std::uint32_t queue = call.dn.queue_index();
+  const HuntGroupOptions& group = *hunt_group(call.queue);
+  const std::uint32_t queue = call.queue;
   context.record(CallQueued{call.id, site_, queue, ++pair_.waiting_[queue]});
   call.state = ServerCall::State::waiting;
   call.hunt = pair_.hunts_.take();
@@ -75,7 +75,7 @@ void SipServerEndpoint::hunt_call(Context& context, std::uint32_t slot) {
 void SipServerEndpoint::distribute(Context& context, std::uint32_t slot) {
   using Cause = CallDefaultRouted::Cause;
   const ServerCall& call = pair_.calls_[slot];
-  const std::uint32_t queue = call.dn.queue_index();
+  const std::uint32_t queue = call.queue;
   const HuntGroupOptions& group = *hunt_group(queue);
   const std::vector<AgentId>& members = directory_.hunt_members(queue);
   Hunt& hunt = pair_.hunts_[call.hunt];
@@ -111,7 +111,7 @@ void SipServerEndpoint::distribute(Context& context, std::uint32_t slot) {
 /// All members are busy: in the group's own queue, if it has room (hg-queue-limit).
 void SipServerEndpoint::wait_for_member(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
-  const std::uint32_t queue = call.dn.queue_index();
+  const std::uint32_t queue = call.queue;
   const HuntGroupOptions& group = *hunt_group(queue);
   auto& line = pair_.hunt_lines_[queue];
   if (line.size() >= group.queue_limit) {
@@ -243,7 +243,7 @@ void SipServerEndpoint::member_answered(Context& context, std::uint32_t slot, Hu
   Hunt& hunt = pair_.hunts_[call.hunt];
   std::erase_if(hunt.legs,
                 [&](const HuntMemberLeg& leg) { return leg.leg.attempt == winner.leg.attempt; });
-  const std::uint32_t queue = call.dn.queue_index();
+  const std::uint32_t queue = call.queue;
   const std::vector<AgentId>& members = directory_.hunt_members(queue);
   const auto place = std::ranges::find(members, winner.agent) - members.begin();
   pair_.last_served_[queue] = after(static_cast<std::uint32_t>(place), members.size());
@@ -272,7 +272,7 @@ void SipServerEndpoint::member_failed(Context& context, std::uint32_t slot, Agen
   if (!pair_.hunts_[call.hunt].legs.empty()) return;  // other phones still ring
   context.record(CallReturned{call.id, member, site_, status});
   const Hunt& hunt = pair_.hunts_[call.hunt];
-  if (hunt.rung && hunt_group(call.dn.queue_index())->type == HuntType::parallel) {
+  if (hunt.rung && hunt_group(call.queue)->type == HuntType::parallel) {
     default_route(context, slot, CallDefaultRouted::Cause::no_answer);
   } else {
     distribute(context, slot);
@@ -330,7 +330,7 @@ void SipServerEndpoint::end_hunt(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   if (call.hunt == kNoHunt) return;
   const std::uint32_t hunt = call.hunt;
-  std::erase(pair_.hunt_lines_[call.dn.queue_index()], slot);
+  std::erase(pair_.hunt_lines_[call.queue], slot);
   call.hunt = kNoHunt;
   end_hunt_legs(context, slot, hunt);
   pair_.hunts_.give_back(hunt);
@@ -342,7 +342,7 @@ void SipServerEndpoint::forget_hunt(Context& context, std::uint32_t slot) {
   Hunt& hunt = pair_.hunts_[call.hunt];
   for (const HuntMemberLeg& leg : hunt.legs) release_member(context, slot, leg);
   hunt.legs.clear();
-  std::erase(pair_.hunt_lines_[call.dn.queue_index()], slot);
+  std::erase(pair_.hunt_lines_[call.queue], slot);
   pair_.hunts_.give_back(call.hunt);
   call.hunt = kNoHunt;
 }

@@ -9,6 +9,23 @@ namespace bcsim::models {
 using acd::AgentInput;
 using acd::Where;
 
+namespace {
+/// With this status a leg that was not answered overflows: the caller is told to go elsewhere.
+constexpr std::uint16_t kOverflows = 302;
+}  // namespace
+
+SipServerEndpoint::AgentAfterFailure SipServerEndpoint::after_no_answer(AfterRoutingAction action) {
+  switch (action) {
+    case AfterRoutingAction::none:
+      return AgentAfterFailure::ready;
+    case AfterRoutingAction::not_ready:
+      return AgentAfterFailure::not_ready;
+    case AfterRoutingAction::logout:
+      return AgentAfterFailure::logged_out;
+  }
+  return AgentAfterFailure::ready;
+}
+
 // ---- ringing ----
 
 /// Gives the call to an agent: to his phone's contact, or to the peer that serves him.
@@ -20,14 +37,15 @@ void SipServerEndpoint::offer(Context& context, std::uint32_t slot, acd::Candida
   call.agent_where = candidate.where;
   call.agent_supervised = here && agent_at(id).logged_in();
   if (call.queued()) {
-    pair_.router_.call_leaves(slot, call.dn.queue_index());
-    --pair_.waiting_[call.dn.queue_index()];
+    pair_.router_.call_leaves(slot, call.queue);
+    --pair_.waiting_[call.queue];
   }
   call.state = ServerCall::State::offered;
   const SiteIndex agent_site = here ? site_ : peer_of(site_);
   const PathMask path = call.path | path_of(agent_site);
   // Of a queue at the peer: its server chose, and has said so.
-  if (!call.routed_by_peer) context.record(CallRouted{call.id, id, agent_site, path});
+  if (!call.routed_by_peer && !call.asks())
+    context.record(CallRouted{call.id, id, agent_site, path});
   if (here) {
     withdraw(context, id);
     agent_at(id).call = slot;
@@ -70,8 +88,8 @@ void SipServerEndpoint::ring(Context& context, std::uint32_t slot, AddressId tar
                               owner_of(agent_owner, slot, leg.attempt));
   // For how long it rings there is the business of the peer, or of the agent who calls.
   if (call.forwarded || outside) return;
-  const Duration patience =
-      options().after_routing_timeout + (by_trunk ? kTrunkPatience : Duration{});
+  const Duration patience = answer_limit(call) + (by_trunk ? kTrunkPatience : Duration{});
+  if (patience == Duration{}) return;
   call.routing_timer = context.arm(patience, {.kind = routing_timer, .index = slot});
 }
 
@@ -109,7 +127,7 @@ void SipServerEndpoint::agent_rings(Context& context, std::uint32_t slot) {
   if (call.agent_leg.state != ServerLeg::State::inviting) return;
   call.agent_leg.state = ServerLeg::State::ringing;
   if (call.agent_where == Where::here) {
-    context.record(CallRinging{call.id, call.agent, site_});
+    if (!call.asks()) context.record(CallRinging{call.id, call.agent, site_});
     if (call.agent_supervised) {
       tell_of_call(context, call.agent, tlib::Kind::ringing, call.id);
     }
@@ -134,11 +152,16 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
   call.state = ServerCall::State::talking;
   acknowledge(context, leg.remote, about(call, leg), response);
   if (call.agent_where == Where::here) {
-    context.record(
-        CallAnswered{call.id, call.agent, site_, call.path, call.agent_supervised ? 1u : 0u});
+    if (!call.asks()) {
+      context.record(
+          CallAnswered{call.id, call.agent, site_, call.path, call.agent_supervised ? 1u : 0u});
+    }
     if (call.agent_supervised) {
       change(context, call.agent, AgentInput::answer);
-      tell_of_call(context, call.agent, tlib::Kind::established, call.id);
+      tell(context, {.kind = tlib::Kind::established,
+                     .agent = call.agent,
+                     .call = call.id,
+                     .conversation = call.conversation});
     }
   } else if (call.dn.is_outside()) {
     context.record(CallAnswered{call.id, call.conversation.from, site_, call.path,
@@ -150,31 +173,43 @@ void SipServerEndpoint::agent_answered(Context& context, std::uint32_t slot,
   context.cancel(call.wait_timer);
   call.wait_timer = {};
   await_refresh(context, slot, context.now());
-  connect_caller(context, slot);
+  if (call.asks() && !call.caller.from_peer) {
+    second_answered(context, slot);
+  } else {
+    connect_caller(context, slot);
+  }
 }
 
 // ---- not answered ----
 
-/// after-routing-timeout is over (domain.md §2.8).
+/// How long an agent's phone may ring, by who is calling (domain.md §2.8); 0: no limit.
+Duration SipServerEndpoint::answer_limit(const ServerCall& call) const {
+  return call.to_own_number() ? options().agent_no_answer_timeout : options().after_routing_timeout;
+}
+
+/// after-routing-timeout is over, or agent-no-answer-timeout of a call to the agent's own number.
 void SipServerEndpoint::agent_did_not_answer(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   call.routing_timer = {};
   if (call.state != ServerCall::State::offered) return;
-  AgentAfterFailure after = AgentAfterFailure::ready;
-  switch (options().after_routing_timeout_action) {
-    case AfterRoutingAction::none:
-      break;
-    case AfterRoutingAction::not_ready:
-      after = AgentAfterFailure::not_ready;
-      break;
-    case AfterRoutingAction::logout:
-      after = AgentAfterFailure::logged_out;
-      break;
+  AgentAfterFailure after = after_no_answer(options().after_routing_timeout_action);
+  std::uint16_t status = 408;
+  if (call.to_own_number()) {
+    const auto& overflow = options().agent_no_answer_overflow;
+    if (!overflow) {
+      call.unanswered = true;  // what becomes of the agent is decided when the ringing ends
+      return;
+    }
+    after = after_no_answer(options().agent_no_answer_action);
+    // A colleague who calls is told that nobody answers (ASSUMPTION).
+    const bool goes_on =
+        *overflow != SipServerOptions::kRelease && call.conversation.kind == CallKind::direct;
+    if (goes_on) status = kOverflows;
   }
   // A phone that has said nothing at all would swallow one call after the other.
   if (!call.agent_leg.heard) after = AgentAfterFailure::not_ready;
   layer_.cancel(context, call.agent_leg.invite);
-  leg_failed(context, slot, 408, after);
+  leg_failed(context, slot, status, after);
 }
 
 /// What the caller of an Extension, or of a number at the peer, is told: busy, gone to the default
@@ -196,7 +231,7 @@ void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::ui
   call.routing_timer = {};
   const bool here = call.agent_where == Where::here;
   const bool waits_again = call.queued() && !call.forwarded;
-  if (waits_again) {
+  if (waits_again && !call.asks()) {
     context.record(
         CallReturned{call.id, call.agent, here ? site_ : std::uint32_t{peer_of(site_)}, status});
   }
@@ -207,11 +242,13 @@ void SipServerEndpoint::leg_failed(Context& context, std::uint32_t slot, std::ui
   ++call.agent_leg.attempt;
   call.agent_where = Where::at_peer;  // no agent here is its concern any more
   if (here) stop_supervising(context, failed, after);
-  if (!waits_again) {
+  if (!waits_again && status == kOverflows && !call.forwarded) {
+    default_route(context, slot, CallDefaultRouted::Cause::no_answer);
+  } else if (!waits_again) {
     end_call(context, slot, not_reached(call, status));
   } else {
-    ++pair_.waiting_[call.dn.queue_index()];
-    const auto& maximum = queue_options(call.dn.queue_index()).maximum_wait;
+    ++pair_.waiting_[call.queue];
+    const auto& maximum = queue_options(call.queue).maximum_wait;
     call.state = ServerCall::State::waiting;
     if (maximum && context.now() - call.queued_at >= *maximum) {
       waited_too_long(context, slot);
@@ -232,13 +269,18 @@ void SipServerEndpoint::stop_supervising(Context& context, const ServerCall& cal
     tell_of_call(context, call.agent, tlib::Kind::released, call.id);
   }
   change(context, call.agent, AgentInput::no_answer);
+  after_ringing(context, call.agent, after);
+}
+
+void SipServerEndpoint::after_ringing(Context& context, AgentId id, AgentAfterFailure after) {
+  ServerAgent& agent = agent_at(id);
   if (agent.logout_pending || after == AgentAfterFailure::logged_out) {
-    log_out(context, call.agent, agent.logout_pending ? agent.logout_forced : true);
+    log_out(context, id, agent.logout_pending ? agent.logout_forced : true);
   } else if (after == AgentAfterFailure::not_ready) {
-    set_not_ready(context, call.agent, true);
+    set_not_ready(context, id, true);
   } else {
     agent.idle_since = context.now();  // not the next one to be tried
-    if (after == AgentAfterFailure::held_back) hold_back(context, call.agent);
+    if (after == AgentAfterFailure::held_back) hold_back(context, id);
   }
 }
 
@@ -277,6 +319,9 @@ void SipServerEndpoint::release_agent(Context& context, std::uint32_t slot,
       tell_of_call(context, ended.agent, tlib::Kind::released, ended.id);
     }
     change(context, ended.agent, AgentInput::no_answer);  // still idle since when he was
+    if (ended.unanswered) {
+      after_ringing(context, ended.agent, after_no_answer(options().agent_no_answer_action));
+    }
   }
   if (agent.logout_pending) {
     log_out(context, ended.agent, agent.logout_forced);

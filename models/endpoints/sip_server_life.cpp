@@ -165,8 +165,12 @@ void SipServerEndpoint::scrub_calls(Context& context) {
   for (std::uint32_t slot = 0; slot < pair_.calls_.capacity(); ++slot) {
     const ServerCall& call = pair_.calls_[slot];
     if (!call.live) continue;
-    if (call.state == ServerCall::State::waiting &&
-        !pair_.router_.waits(slot, call.dn.queue_index())) {
+    const bool asks = call.asks() && !call.caller.from_peer;
+    const bool goes_on =
+        call.consult != ServerCall::kNoCall && call.state == ServerCall::State::talking;
+    if (asks && !goes_on) {
+      end_call(context, slot, hang_up(call, 480));
+    } else if (call.state == ServerCall::State::waiting && !pair_.router_.waits(slot, call.queue)) {
       make_routable(context, slot);
     } else if (call.state == ServerCall::State::offered) {  // whom its agent called is forgotten
       context.record(EarlyDialogLost{call.id, site_});
@@ -193,12 +197,15 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
       ServerAgent& agent = agent_at(call.agent);
       agent.call = ServerAgent::kNoCall;
       if (call.agent_supervised) change(context, call.agent, acd::AgentInput::no_answer);
+    } else if (call.queued() && !call.forwarded && !call.asks()) {
+      // The peer's agent may have answered: it will hear that the call is not his.
+      context.record(CallReturned{call.id, call.agent, peer_of(site_), 408});
     }
     pair_.call_by_dialog_.erase(call.agent_leg.dialog);
     call.agent_leg.state = ServerLeg::State::none;
     ++call.agent_leg.attempt;
     if (call.queued()) {
-      ++pair_.waiting_[call.dn.queue_index()];
+      ++pair_.waiting_[call.queue];
       call.state = State::waiting;
     }
   }
@@ -209,7 +216,7 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
       if (call.dialler_supervised) change(context, call.dialler, acd::AgentInput::no_answer);
     }
     if (call.hunt != kNoHunt) forget_hunt(context, slot);
-    context.record(EarlyDialogLost{call.id, site_});
+    if (!call.asks()) context.record(EarlyDialogLost{call.id, site_});
     free_call(context, slot);
     return;
   }
@@ -220,9 +227,12 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
   call.caller.state = CallerLeg::State::confirmed;
   const sim::SimTime now = context.now();
   caller_refreshed(context, slot, call.caller.refreshed_at);
-  if (call.state == State::talking) {
-    await_refresh(context, slot, call.agent_leg.refreshed_at);
-    if (call.held && call.treatment.state == ServerLeg::State::inviting) {
+  const bool talking = call.state == State::talking;
+  if (talking) await_refresh(context, slot, call.agent_leg.refreshed_at);
+  if (talking || call.transferred) {
+    // On hold, or between two agents: the music.
+    const bool needed = call.held || !talking;
+    if (needed && call.treatment.state == ServerLeg::State::inviting) {
       pair_.call_by_dialog_.erase(call.treatment.dialog);
       invite_media_server(context, slot);
     }
@@ -233,7 +243,7 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
     call.announcement_timer = context.arm(left, {.kind = announcement_timer, .index = slot});
   }
   if (!call.queued() || call.state == State::talking) return;
-  if (const auto& maximum = queue_options(call.dn.queue_index()).maximum_wait) {
+  if (const auto& maximum = queue_options(call.queue).maximum_wait) {
     const Duration left = std::max(call.queued_at + *maximum - now, Duration{});
     call.wait_timer = context.arm(left, {.kind = wait_timer, .index = slot});
   }
@@ -243,7 +253,7 @@ void SipServerEndpoint::scrub_call(Context& context, std::uint32_t slot) {
 /// known, and is what it was before (ASSUMPTION: logins and states are copied first).
 void SipServerEndpoint::forget_call(Context& context, std::uint32_t slot) {
   const ServerCall& call = pair_.calls_[slot];
-  context.record(CallStateLost{call.id, site_});
+  if (!call.asks()) context.record(CallStateLost{call.id, site_});
   if (call.state == ServerCall::State::talking && call.agent_where == acd::Where::here) {
     ServerAgent& agent = agent_at(call.agent);
     if (agent.call == slot) agent.call = ServerAgent::kNoCall;

@@ -38,7 +38,7 @@ void SipServerEndpoint::on_treatment(Context& context, std::uint32_t slot, sip::
                                      const sip::Response* response) {
   ServerCall& call = pair_.calls_[slot];
   ServerLeg& leg = call.treatment;
-  if (call.state == ServerCall::State::talking) {
+  if (call.state == ServerCall::State::talking || call.transferred) {
     on_music(context, slot, inform, response);
     return;
   }
@@ -256,12 +256,17 @@ void SipServerEndpoint::await_refresh(Context& context, std::uint32_t slot, SimT
 void SipServerEndpoint::refresh_agent_leg(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   ServerLeg& leg = call.agent_leg;
+  context.cancel(leg.session_timer);
   leg.session_timer = {};
+  const ServerCall* second =
+      call.consult != ServerCall::kNoCall && !call.asks() ? &pair_.calls_[call.consult] : nullptr;
+  const bool asked = second != nullptr && second->state == ServerCall::State::talking;
   ++leg.cseq;
   sip::Request reinvite = request_of(sip::Method::invite, about(call, leg));
   reinvite.in_dialog = true;
   reinvite.path = call.path;
-  reinvite.media = call.caller.media;
+  reinvite.held = second != nullptr && !asked;
+  reinvite.media = asked ? second->agent_leg.media : call.caller.media;
   reinvite.contact = address();
   reinvite.expires_s = session_expires_s();
   (void)layer_.request(context, address(), leg.remote, reinvite, {},

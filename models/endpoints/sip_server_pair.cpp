@@ -6,19 +6,26 @@ SipServerPair::SipServerPair(const Directory& directory, SiteIndex)
     : registrar_(static_cast<std::uint32_t>(directory.agents.size())),
       router_(router_plan(directory)),
       agents_(directory.agents.size()),
-      waiting_(directory.scenario->queues.size()),
+      waiting_(directory.line_count()),
       hunt_lines_(directory.scenario->queues.size()),
       last_served_(directory.scenario->queues.size()) {}
 
 acd::RouterPlan SipServerPair::router_plan(const Directory& directory) {
   acd::RouterPlan plan;
+  const auto queues = static_cast<std::uint32_t>(directory.scenario->queues.size());
+  const std::uint32_t lines = directory.line_count();
   for (const AgentGroup& group : directory.scenario->agents) {
-    plan.queues_of_group.push_back(group.queues);
+    std::vector<std::uint32_t>& serves = plan.queues_of_group.emplace_back(group.queues);
+    if (lines == queues) continue;
+    for (std::uint32_t q = 0; group.queues.empty() && q < queues; ++q) serves.push_back(q);
+    serves.push_back(queues + static_cast<std::uint32_t>(plan.queues_of_group.size()) - 1);
   }
   for (const AgentInfo& agent : directory.agents) plan.group_of_agent.push_back(agent.group);
   for (const QueueOptions& queue : directory.scenario->queues) {
     plan.both_sites.push_back(queue.routing_scope == RoutingScope::both_sites);
   }
+  // Whoever of a group takes what is passed on to it may be at either site.
+  plan.both_sites.resize(lines, true);
   return plan;
 }
 

@@ -90,7 +90,8 @@ struct ServerCall {
   std::uint32_t generation = 0;
   bool live = false;
   State state = State::treated;
-  Dn dn;  ///< dialled: a queue, or an Extension
+  Dn dn;                          ///< dialled: a queue, or an Extension
+  std::uint32_t queue = kNoLine;  ///< where it waits for an agent, or has (Directory::line)
   acd::Standing standing;
   Conversation conversation;
   std::uint8_t priority = 0;
@@ -107,14 +108,25 @@ struct ServerCall {
   bool forwarded = false;         ///< to the peer over the trunk (BC forwarding): its business now
   bool held = false;              ///< the agent has put the caller on hold
   bool treatment_failed = false;  ///< the media server did not take it: wait without
-  bool copied = true;             ///< the other process knows it too
-  std::uint32_t hunt = kNoHunt;   ///< while members of a hunt group are sought
+  bool unanswered = false;        ///< it rings on though agent-no-answer-timeout is over
+  bool transferred = false;       ///< its first agent has passed it on
+  /// The consultation call that its agent makes meanwhile; of that call: the one it is about.
+  std::uint32_t consult = kNoCall;
+  bool copied = true;            ///< the other process knows it too
+  std::uint32_t hunt = kNoHunt;  ///< while members of a hunt group are sought
   SimTime queued_at{};
   SimTime routable_at{};  ///< end of the announcement
   // Timers die with the process.
   sim::TimerId announcement_timer, routing_timer, wait_timer;
 
-  [[nodiscard]] bool queued() const { return dn.is_queue(); }
+  static constexpr std::uint32_t kNoLine = 0xFFFF'FFFFu, kNoCall = 0xFFFF'FFFFu;
+  /// A consultation call: one agent asks another, here or for the peer.
+  [[nodiscard]] bool asks() const { return conversation.transfer.asks; }
+  [[nodiscard]] bool queued() const { return queue != kNoLine; }
+  /// Rings an agent here because his own number was called: not routed, by nobody.
+  [[nodiscard]] bool to_own_number() const {
+    return agent_where == acd::Where::here && !queued() && !routed_by_peer;
+  }
   /// Does the state of this agent follow the call?
   [[nodiscard]] bool supervises(AgentId id) const {
     return id == agent ? agent_supervised : id == dialler && dialler_supervised;
@@ -183,7 +195,7 @@ class SipServerPair {
   std::vector<ServerAgent> agents_;
   sim::Slab<ServerCall> calls_;
   std::unordered_map<std::uint64_t, std::uint32_t> call_by_dialog_;  // all legs
-  std::vector<std::uint32_t> waiting_;                               // by queue
+  std::vector<std::uint32_t> waiting_;                               // by line
   sim::Slab<Hunt> hunts_;
   std::vector<std::vector<std::uint32_t>> hunt_lines_;  // by queue: calls that wait for a member
   std::vector<std::uint32_t> last_served_;              // by queue: circular hunt groups begin here

@@ -16,7 +16,7 @@ using sim::SimTime;
 inline constexpr std::uint8_t kNoSite = 0xFF;
 
 /// Times are kNever where the call never came so far; of what happened several times (routed,
-/// ringing) the last counts, of invited and queued the first.
+/// ringing) the last counts before an agent has answered, of invited and queued the first.
 struct CallRow {
   SimTime offered = kNever;    ///< the caller dialled
   SimTime invited = kNever;    ///< first INVITE sent to a SIP Server
@@ -26,11 +26,14 @@ struct CallRow {
   SimTime ringing = kNever;
   SimTime answered = kNever;
   SimTime released = kNever;
+  SimTime transferred = kNever;  ///< the first agent has passed it on, or begun to consult
+  SimTime reanswered = kNever;   ///< after that an agent speaks with the caller again
 
   CallId previous;
   std::uint32_t caller = 0;
-  AgentId agent;
-  AgentId from;  ///< who has placed it, if an agent
+  AgentId agent;           ///< the last
+  AgentId from;            ///< who has placed it, if an agent
+  AgentId transferred_by;  ///< the agent who has passed it on, or has consulted another
   std::uint16_t stream = 0;
   std::uint16_t gateway = 0;
   std::uint16_t status = 0;  ///< SIP status of a rejection, 0: none
@@ -48,7 +51,18 @@ struct CallRow {
     forwarded_in_path = 64,  ///< BC-forwarded by INVITE, and not yet taken by the second server
     setup_delayed = 128      ///< set-up failed at one site, then a server took the call
   };
+  /// What has become of passing it on. An answered call stays in Stage::talking meanwhile.
+  enum class Transfer : std::uint8_t {
+    none,
+    consulting,   ///< on hold, while a second agent is asked
+    waiting,      ///< for a second agent
+    offered,      ///< a second agent's phone is called, or rings
+    done,         ///< a second agent has it
+    reconnected,  ///< the first agent has taken it back
+  };
   Stage stage = Stage::setup;
+  Transfer transfer = Transfer::none;
+  PathMask waiting_path = 0;  ///< SIP Servers on the way while it waits for a second agent
   Cause cause = Cause::still_in_system;
   pstn::Release release = pstn::Release::normal;
   CallPhase phase = CallPhase::setup;   ///< the caller's, at the release
@@ -67,8 +81,14 @@ struct CallRow {
   void set(Flag flag) { flags = static_cast<std::uint8_t>(flags | flag); }
   void clear(Flag flag) { flags = static_cast<std::uint8_t>(flags & ~flag); }
   /// Is the agent's phone ringing, or being called?
-  [[nodiscard]] bool at_agent() const { return stage == Stage::waiting && routed != kNever; }
+  [[nodiscard]] bool at_agent() const {
+    return stage == Stage::waiting ? routed != kNever : transfer == Transfer::offered;
+  }
+  /// With no agent, between two of them?
+  [[nodiscard]] bool between_agents() const {
+    return transfer == Transfer::waiting || transfer == Transfer::offered;
+  }
 };
-static_assert(sizeof(CallRow) <= 104);
+static_assert(sizeof(CallRow) <= 128);
 
 }  // namespace bcsim::models

@@ -116,6 +116,12 @@ void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
 void CallLedger::on(SimTime at, const CallRouted& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr) return;
+  if (row->between_agents()) {
+    row->transfer = CallRow::Transfer::offered;
+    row->agent = fact.agent;
+    row->path = static_cast<PathMask>(fact.path);
+    return;
+  }
   if (row->stage == Stage::talking) {
     violate(at, fact.call, "routed while talking");
     return;
@@ -141,6 +147,13 @@ void CallLedger::on(SimTime at, const CallRinging& fact) {
 void CallLedger::on(SimTime at, const CallReturned& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr || row->stage == Stage::setup) return;
+  if (row->between_agents() || row->transfer == CallRow::Transfer::done) {
+    if (row->agent != fact.agent) return;
+    row->transfer = CallRow::Transfer::waiting;
+    row->reanswered = kNever;  // his answer never reached the server that has the caller
+    row->path = row->waiting_path;
+    return;
+  }
   if (row->stage == Stage::talking) {
     // The agent's phone answered, but his answer never reached the server that has the caller.
     if (row->agent != fact.agent) return;
@@ -164,14 +177,21 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     return;
   }
   CallRow& row = rows_[fact.call.value];
-  if (row.answered != kNever) {
+  if (row.between_agents() && row.stage != Stage::over) {
+    second_answer(at, row, fact);
+    return;
+  }
+  // Of a call that is over somebody may have passed on what is left: nobody hears him.
+  const bool passed_on = row.transfer != CallRow::Transfer::none && row.stage == Stage::over;
+  if (row.answered != kNever && !passed_on) {
     violate(at, fact.call, "answered twice");
     return;
   }
   if (row.stage == Stage::over) {
     ++crossed_answers_;
-    // A SIP Server whose gateway has died knows nothing of it: it may still ring and be answered.
-    if (row.release == pstn::Release::speech_lost) {
+    // A SIP Server whose gateway, or whose peer on the way, has died knows nothing of it.
+    const bool by_trunk = (fact.path & ~path_of(static_cast<int>(fact.site))) != 0;
+    if (row.release == pstn::Release::speech_lost && !by_trunk) {
       violate(at, fact.call, "answered after a failure dropped it");
     }
     return;
@@ -191,7 +211,7 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
 void CallLedger::on(SimTime at, const CallDefaultRouted& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr) return;
-  if (row->stage == Stage::talking) {
+  if (row->stage == Stage::talking && !row->between_agents()) {
     violate(at, fact.call, "default-routed while talking");
     return;
   }
@@ -295,6 +315,9 @@ bool CallLedger::server_lost_it(const CallRow& row) const {
 }
 
 Cause CallLedger::dropped(SimTime at, const CallRow& row, CallPhase phase) const {
+  if (row.between_agents()) {
+    return row.at_agent() ? Cause::dropped_while_ringing : Cause::dropped_in_queue;
+  }
   if (row.stage == Stage::talking) {
     return phase == CallPhase::held ? Cause::dropped_on_hold : Cause::dropped_in_talk;
   }
@@ -311,7 +334,8 @@ Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row) const {
     case Stage::setup:
       return Cause::abandoned_in_setup;
     case Stage::talking:
-      return Cause::completed;
+      if (!row.between_agents()) return Cause::completed;
+      return server_lost_it(row) ? dropped(at, row, {}) : Cause::abandoned_in_queue;
     case Stage::waiting:
       // He gave up, but nobody would ever have come: not an impatient caller but a lost call.
       if (!server_lost_it(row)) {
@@ -342,14 +366,16 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
     case pstn::Release::caller_hung_up:
       return judge_hang_up(at, row);
     case pstn::Release::normal:
-      if (talking) return Cause::completed;
+      // On hold nobody says goodbye: the agent's phone or desktop is gone.
+      if (talking && row.transfer == CallRow::Transfer::consulting) return dropped(at, row, phase);
+      if (talking && !row.between_agents()) return Cause::completed;
       return setup ? Cause::lost_setup_rejected : dropped(at, row, phase);
     case pstn::Release::speech_lost:
     case pstn::Release::session_expired:
     case pstn::Release::gateway_failed:
       return setup ? Cause::lost_setup_timeout : dropped(at, row, phase);
     case pstn::Release::media_lost:
-      if (talking) return Cause::media_lost;
+      if (talking && !row.between_agents()) return Cause::media_lost;
       return setup ? Cause::lost_setup_timeout : dropped(at, row, phase);
     case pstn::Release::rejected:
       return talking ? dropped(at, row, phase) : judge_rejection(row, fact.status);
@@ -412,7 +438,11 @@ void CallLedger::finish(SimTime horizon) {
     if (row.released == kNever) continue;
     const bool in_order =
         row.offered <= row.released && (row.queued == kNever || row.offered <= row.queued) &&
-        (row.answered == kNever || (row.queued <= row.answered && row.answered <= row.released));
+        (row.answered == kNever || (row.queued <= row.answered && row.answered <= row.released)) &&
+        (row.transferred == kNever ||
+         (row.answered <= row.transferred && row.transferred <= row.released)) &&
+        (row.reanswered == kNever ||
+         (row.transferred <= row.reanswered && row.reanswered <= row.released));
     if (!in_order) violate(horizon, CallId{i}, "its times are out of order");
   }
 }

@@ -88,12 +88,15 @@ class CallLedger {
   void on(SimTime at, const PhoneInvited& fact);
   void on(SimTime at, const AgentCallTaken& fact);
   void on(SimTime at, const CallSentOut& fact);
+  void on(SimTime at, const CallTransferred& fact);
+  void on(SimTime at, const Consultation& fact);
   template <class Other>
   void on(SimTime, const Other&) {}
 
   /// The row of a call that is not over; null (and a violation if unknown) otherwise.
   CallRow* live(SimTime at, CallId call);
   void take(SimTime at, CallRow& row, std::uint32_t site);
+  void second_answer(SimTime at, CallRow& row, const CallAnswered& fact);
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;
   [[nodiscard]] static Cause judge_rejection(const CallRow& row, std::uint16_t status);

@@ -31,6 +31,7 @@ class Fold {
       });
     }
     if (row.answered != kNever && row.kind == CallKind::queue) answered(row, site);
+    if (row.transferred != kNever) transferred(row, site);
     if (row.released != kNever) released(row, site);
     const SimTime start = kStart + scenario_.run.warm_up;
     if (row.offered < start && row.released >= start) ++out_.in_system_at_start;
@@ -75,13 +76,29 @@ class Fold {
       if (keep) t.waits_answered_s.push_back(static_cast<float>(wait));
     });
   }
+  void transferred(const CallRow& row, int site) {
+    using Fate = CallRow::Transfer;
+    tell(row.transferred, site, [](CallTally& t, bool) { ++t.transfers.made; });
+    if (row.reanswered != kNever) {
+      const bool back = row.transfer == Fate::reconnected;
+      tell(row.reanswered, site, [&](CallTally& t, bool) {
+        ++(back ? t.transfers.reconnected : t.transfers.completed);
+        if (!back) t.transfers.wait_s += sim::seconds(row.reanswered - row.transferred);
+      });
+    } else if (row.released != kNever) {
+      const bool gave_up = row.cause == Cause::abandoned_in_queue;
+      tell(row.released, site,
+           [&](CallTally& t, bool) { ++(gave_up ? t.transfers.abandoned : t.transfers.lost); });
+    }
+  }
   void released(const CallRow& row, int site) {
     const Duration waited = row.released - row.queued;
     tell(row.released, site, [&](CallTally& t, bool) {
       ++t.causes[static_cast<std::size_t>(row.cause)];
       t.callers_lost += row.has(CallRow::caller_lost);
       if (row.answered != kNever) t.talk_s += sim::seconds(row.released - row.answered);
-      if (row.cause != Cause::abandoned_in_queue || row.kind != CallKind::queue) return;
+      const bool waited_first = row.kind == CallKind::queue && row.answered == kNever;
+      if (row.cause != Cause::abandoned_in_queue || !waited_first) return;
       ++t.waits.abandoned;
       t.waits.abandoned_within += waited <= scenario_.run.service_level_threshold;
       t.waits.abandoned_short += waited <= scenario_.run.short_abandon_threshold;
@@ -110,6 +127,11 @@ class Fold {
 double PersonalCalls::post_dial_mean_s() const {
   return rung == 0 ? std::numeric_limits<double>::quiet_NaN()
                    : post_dial_s / static_cast<double>(rung);
+}
+
+double Transfers::wait_mean_s() const {
+  return completed == 0 ? std::numeric_limits<double>::quiet_NaN()
+                        : wait_s / static_cast<double>(completed);
 }
 
 std::uint64_t CallTally::lost() const {

@@ -25,6 +25,15 @@ struct PersonalCalls {
   [[nodiscard]] double post_dial_mean_s() const;
 };
 
+/// What became of calls that agents passed on. Results dictionary, "Calls that agents pass on".
+struct Transfers {
+  std::uint64_t made = 0, completed = 0, reconnected = 0;
+  std::uint64_t abandoned = 0, lost = 0;
+  double wait_s = 0;  ///< sum over completed
+
+  [[nodiscard]] double wait_mean_s() const;
+};
+
 /// Every count is of events: a call offered before a fault and dropped by it counts as offered
 /// before, and as lost in the fault's phase. Results dictionary, "Calls".
 struct CallTally {
@@ -34,6 +43,7 @@ struct CallTally {
   std::uint64_t callers_lost = 0;
   std::array<std::uint64_t, kCauses> causes{};     ///< of calls that ended
   std::array<PersonalCalls, kCallKinds> personal;  ///< by kind; those to queues left out
+  Transfers transfers;
   ServiceLevelCounts waits;
   double wait_answered_s = 0;           ///< sum over answered calls
   double wait_all_s = 0;                ///< sum over answered and abandoned

@@ -21,7 +21,7 @@ std::optional<CallId> call_moved(const Record& record) {
             std::is_same_v<Fact, CallReturned> || std::is_same_v<Fact, CallAnswered> ||
             std::is_same_v<Fact, CallDefaultRouted> || std::is_same_v<Fact, CallReleased> ||
             std::is_same_v<Fact, BcForward> || std::is_same_v<Fact, AgentCallTaken> ||
-            std::is_same_v<Fact, CallSentOut>;
+            std::is_same_v<Fact, CallSentOut> || std::is_same_v<Fact, CallTransferred>;
         if constexpr (moves) {
           return fact.call;
         } else {
@@ -134,7 +134,10 @@ MetricsCollector::Place MetricsCollector::place(const CallLedger& ledger, CallId
       return {row.at_agent() || row.kind != CallKind::queue ? LevelKind::ringing : LevelKind::queue,
               row.queue_site, gateway};
     default:
-      return {LevelKind::talking, row.queue_site, gateway};
+      return {!row.between_agents() ? LevelKind::talking
+              : row.at_agent()      ? LevelKind::ringing
+                                    : LevelKind::queue,
+              row.queue_site, gateway};
   }
 }
 

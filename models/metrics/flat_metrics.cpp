@@ -87,6 +87,12 @@ void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   add_personal(w, "direct", t.personal[static_cast<std::size_t>(CallKind::direct)]);
   add_personal(w, "internal", t.personal[static_cast<std::size_t>(CallKind::internal)]);
   add_personal(w, "outgoing", t.personal[static_cast<std::size_t>(CallKind::outgoing)]);
+  w.add("transfers.made", number(t.transfers.made));
+  w.add("transfers.completed", number(t.transfers.completed));
+  w.add("transfers.reconnected", number(t.transfers.reconnected));
+  w.add("transfers.abandoned", number(t.transfers.abandoned));
+  w.add("transfers.lost", number(t.transfers.lost));
+  w.add("transfers.wait_mean", t.transfers.wait_mean_s());
 }
 
 void add_levels(Writer& w, const Slice& s, int site) {
@@ -148,6 +154,7 @@ void add_events(Writer& w, const Slice& s, int site) {
       "hunt_redirects",
       "hunt_legs",
       "hunt_legs_to_busy",
+      "not_monitored.unreachable",
       "not_monitored.logged_out",
       "not_monitored.relogin",
       "not_monitored.apart",
@@ -248,6 +255,12 @@ std::vector<std::string> media_link_names(const Scenario& scenario) {
   for (std::size_t l = 0; l < scenario.locations.size(); ++l) {
     for (const SiteOptions& site : scenario.sites) {
       links.push_back(fmt::format("{}-{}", scenario.locations[l], site.name));
+    }
+  }
+  for (std::size_t l = 0; l < scenario.locations.size(); ++l) {
+    for (std::size_t s = 0; s < kSites; ++s) {
+      if (scenario.network.desktop_path(l, s) == nullptr) continue;
+      links.push_back(fmt::format("{}.desks-{}", scenario.locations[l], scenario.sites[s].name));
     }
   }
   std::vector<std::string> names;

@@ -48,6 +48,7 @@ enum class CounterKind : std::uint8_t {
   hunt_redirects,
   hunt_legs,
   hunt_legs_to_busy,
+  not_monitored_unreachable,
   not_monitored_logged_out,
   not_monitored_relogin,
   not_monitored_apart,
@@ -58,7 +59,7 @@ enum class CounterKind : std::uint8_t {
   false_peers,
   false_desktops,
 };
-inline constexpr std::size_t kCounterKinds = 31;
+inline constexpr std::size_t kCounterKinds = 32;
 
 /// Index for both sites together.
 inline constexpr int kBothSites = kSites;

@@ -3,7 +3,7 @@
 namespace bcsim::models {
 
 Monitoring::Monitoring(const Directory& directory)
-    : directory_(directory), people_(directory.agents.size()) {}
+    : directory_(directory), people_(directory.agents.size()), access_(*directory.scenario) {}
 
 std::optional<CounterKind> Monitoring::on_record(const JournalEntry& entry,
                                                  const CallLedger& ledger) {
@@ -29,6 +29,8 @@ std::optional<CounterKind> Monitoring::on_record(const JournalEntry& entry,
     people_[login->agent.value].logged_in[login->site] = true;
   } else if (const auto* logout = std::get_if<AgentLogout>(&record)) {
     people_[logout->agent.value].logged_in[logout->site] = false;
+  } else if (const auto* fault = std::get_if<FaultInjected>(&record)) {
+    (void)access_.on(*fault);
   } else if (const auto* mode = std::get_if<ServerModeChanged>(&record)) {
     bc_[mode->site] = mode->mode == ServerMode::bc;
   } else if (const auto* pair = std::get_if<PairStateChanged>(&record)) {
@@ -41,6 +43,9 @@ std::optional<CounterKind> Monitoring::on_record(const JournalEntry& entry,
 
 CounterKind Monitoring::why(AgentId agent, std::uint32_t site) const {
   const auto other = static_cast<SiteIndex>(1 - site);
+  if (!access_.desktops_reach(directory_.agent(agent).location, site)) {
+    return CounterKind::not_monitored_unreachable;
+  }
   if (!people_[agent.value].logged_in[other]) return CounterKind::not_monitored_logged_out;
   if (!pair_up_[other]) return CounterKind::not_monitored_relogin;
   if (!bc_[site]) return CounterKind::not_monitored_apart;

@@ -8,15 +8,17 @@
 
 #include "models/directory.hpp"
 #include "models/ledger/ledger.hpp"
+#include "models/metrics/access_paths.hpp"
 #include "models/metrics/levels.hpp"
 
 namespace bcsim::models {
 
 /// Follows logins, modes and talks as the journal states them. A call is monitored if its agent is
 /// logged in at the site that rang his phone; if not, the first of these that holds is why:
-/// `logged_out` nowhere logged in; `relogin` the SIP Server pair of his login is gone; `apart` the
-/// sites have no connection; `preference` his desktop prefers the site where it is; `advice` it
-/// went there because of a failure, and has not gone back yet.
+/// `unreachable` his desktop's access to that site is cut; `logged_out` nowhere logged in;
+/// `relogin` the SIP Server pair of his login is gone; `apart` the sites have no connection;
+/// `preference` his desktop prefers the site where it is; `advice` it went there because of a
+/// failure, and has not gone back yet.
 class Monitoring {
  public:
   explicit Monitoring(const Directory& directory);
@@ -35,6 +37,7 @@ class Monitoring {
   };
   const Directory& directory_;
   std::vector<Person> people_;
+  AccessPaths access_;
   std::array<bool, kSites> pair_up_ = {true, true};
   std::array<bool, kSites> bc_{};
 };

@@ -40,10 +40,14 @@ bool PhaseTracker::covers(const FaultTarget& mended, const FaultTarget& broken) 
   if (const auto* m = std::get_if<HaLinkTarget>(&mended)) {
     return m->site == std::get<HaLinkTarget>(broken).site;
   }
+  if (const auto* m = std::get_if<ManagementLinkTarget>(&mended)) {
+    const auto& b = std::get<ManagementLinkTarget>(broken);
+    return m->site == b.site && m->role == b.role;
+  }
   const auto& m = std::get<LinkTarget>(mended);
   const auto& b = std::get<LinkTarget>(broken);
   if (m.dc_link != b.dc_link) return false;
-  return m.dc_link || (m.location == b.location && m.site == b.site);
+  return m.dc_link || (m.location == b.location && m.site == b.site && m.desktops == b.desktops);
 }
 
 bool PhaseTracker::first_of_episode(std::uint64_t key) {

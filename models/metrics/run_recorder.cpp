@@ -29,7 +29,7 @@ bool is_event(const Record& record) {
                            AgentLoginRefused, AgentLogout, AgentAtWork, ShiftChanged, PrivateInfo,
                            ConfigWritten, ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown,
                            ConfigDrift, ConfigReconciled, FaultInjected, NodeStateChanged,
-                           PairStateChanged>;
+                           PairStateChanged, BothPrimary>;
         }
       },
       record);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "models/metrics/phases.hpp"
-
 namespace bcsim::models {
 namespace {
 
@@ -14,8 +12,10 @@ bool is_busy(AgentState state) {
 }  // namespace
 
 Workforce::Workforce(const Directory& directory, Board& board)
-    : directory_(directory), board_(board), people_(directory.agents.size()) {
-  cuts_.resize(directory.scenario->network.access.size());
+    : directory_(directory),
+      board_(board),
+      people_(directory.agents.size()),
+      access_(*directory.scenario) {
   std::uint32_t nodes = 0;
   for (const AgentInfo& info : directory.agents) {
     for (const NodeId node : {info.phone, info.desktop, info.spare_phone, info.spare_desktop}) {
@@ -82,7 +82,7 @@ void Workforce::review(SimTime at, AgentId agent, bool shift) {
   Person& p = people_[agent.value];
   const AgentInfo& info = directory_.agent(agent);
   const auto connected = [&](std::size_t site) {
-    return serving_[site] && (info.location >= cuts_.size() || cuts_[info.location][site] == 0);
+    return serving_[site] && access_.phones_reach(info.location, site);
   };
   bool reachable = false;
   for (std::size_t s = 0; s < kSites; ++s) {
@@ -94,7 +94,8 @@ void Workforce::review(SimTime at, AgentId agent, bool shift) {
   }
   const auto site = static_cast<std::size_t>(p.desk_site);
   const bool at_work = p.working && p.desk_site >= 0 && p.phone_up && p.desktop_up &&
-                       connected(site) && p.registered[site];
+                       connected(site) && access_.desktops_reach(info.location, site) &&
+                       p.registered[site];
   if (at_work == p.at_work) return;
   p.at_work = at_work;
   count(at, LevelKind::at_work, info.preferred_site, at_work ? 1 : -1);
@@ -215,17 +216,7 @@ void Workforce::on(SimTime at, const PairStateChanged& fact) {
 }
 
 void Workforce::on(SimTime at, const FaultInjected& fact) {
-  const Fault& fault = directory_.scenario->faults[fact.fault];
-  const auto* link = std::get_if<LinkTarget>(&fault.target);
-  if (link == nullptr || link->dc_link || link->location >= cuts_.size()) return;
-  if (fault.verb != FaultVerb::cut && fault.verb != FaultVerb::heal) return;
-  const bool whole = PhaseTracker::mends(fault) == (fact.undone == 0);
-  const unsigned ways = link->direction == CutDirection::both      ? 3u
-                        : link->direction == CutDirection::forward ? 1u
-                                                                   : 2u;
-  std::uint8_t& cut = cuts_[link->location][link->site];
-  cut = static_cast<std::uint8_t>(whole ? cut & ~ways : cut | ways);
-  review_all(at);
+  if (access_.on(fact)) review_all(at);
 }
 
 }  // namespace bcsim::models

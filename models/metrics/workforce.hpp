@@ -7,6 +7,7 @@
 
 #include "models/directory.hpp"
 #include "models/domain.hpp"
+#include "models/metrics/access_paths.hpp"
 #include "models/metrics/accumulators.hpp"
 #include "models/metrics/levels.hpp"
 
@@ -14,7 +15,7 @@ namespace bcsim::models {
 
 /// Folds the journal into the agents' levels. An agent is *at work* while it is his shift, his
 /// desktop is at work at a site (EventAgentReady seen since the last loss), that site's SIP Server
-/// serves, the access path to it is whole, his phone and desktop live, and his DN is in service
+/// serves, the access paths to it are whole, his phone and desktop live, and his DN is in service
 /// there. A phone is *reachable* while a serving SIP Server it can reach has its binding.
 class Workforce {
  public:
@@ -75,8 +76,8 @@ class Workforce {
   std::vector<AgentId> owner_;  ///< by NodeId: whose phone or desktop; invalid otherwise
   std::array<bool, kSites> serving_ = {true, true};
   std::array<int, kSites> primary_ = {0, 0};
-  std::vector<std::array<std::uint8_t, kSites>> cuts_;  ///< [location][site]: directions cut
-  NodeId by_;                                           ///< who recorded the current fact
+  AccessPaths access_;
+  NodeId by_;  ///< who recorded the current fact
   std::vector<Change> agents_changed_, phones_changed_;
 };
 

@@ -172,13 +172,19 @@ class Compiler {
     const bool cut = verb == FaultVerb::cut;
     push(at, change(cut ? Change::ha_link_cut : Change::ha_link_healed, target.site));
   }
+  void act(const Fault&, const ManagementLinkTarget& target, FaultVerb verb, SimTime at) {
+    const Change what = verb == FaultVerb::cut ? Change::management_cut : Change::management_healed;
+    push(at, change(what, layout_.server(target.site, target.role).value));
+  }
   void act(const Fault& fault, const OptionTarget&, FaultVerb, SimTime at) {
     const auto index = static_cast<std::uint32_t>(&fault - scenario_.faults.data());
     push(at, change(Change::options, index));
   }
   void act(const Fault& fault, const LinkTarget& target, FaultVerb verb, SimTime at) {
+    const auto& paths = target.desktops ? layout_.desktop_access : layout_.access;
     const sim::LinkId forward =
-        target.dc_link ? layout_.dc_link : layout_.access[target.location][target.site];
+        target.dc_link ? layout_.dc_link : paths[target.location][target.site];
+    assert(forward.valid());
     for (const bool is_forward : {true, false}) {
       if (target.direction == CutDirection::forward && !is_forward) continue;
       if (target.direction == CutDirection::backward && is_forward) continue;

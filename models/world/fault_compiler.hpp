@@ -8,19 +8,22 @@ namespace bcsim::models {
 
 /// What a sim::ModelChange of this world means; `subject` as noted.
 enum class Change : std::uint32_t {
-  fault_begins,      ///< subject: index in Scenario::faults; precedes the engine's own steps
-  fault_ends,        ///< likewise, when it is undone
-  drain,             ///< subject: site
-  switch_over,       ///< subject: site; by hand, from the primary to its backup
-  options,           ///< subject: index in Scenario::faults; the options it carries are in force
-  ha_link_cut,       ///< subject: site
-  ha_link_healed,    ///< subject: site
-  hang_noticed,      ///< subject: node; a hung SIP Server has sent no heartbeat for its period
-  staffing,          ///< subject: agent group; its staffing curve has a step now
-  become_primary,    ///< subject: site; the Solution Control Server has noticed the loss
-  gateway_noticed,   ///< subject: gateway; the PSTN has noticed that it is dead
-  activate_standby,  ///< subject: site of the standby Configuration Server
-  config_write       ///< subject: index in edits, then in synchronizations
+  fault_begins,       ///< subject: index in Scenario::faults; precedes the engine's own steps
+  fault_ends,         ///< likewise, when it is undone
+  drain,              ///< subject: site
+  switch_over,        ///< subject: site; by hand, from the primary to its backup
+  options,            ///< subject: index in Scenario::faults; the options it carries are in force
+  ha_link_cut,        ///< subject: site
+  ha_link_healed,     ///< subject: site
+  management_cut,     ///< subject: node of a SIP Server; its machine is out of reach
+  management_healed,  ///< likewise
+  contact_lost,       ///< likewise; the Solution Control Server gives it up
+  hang_noticed,       ///< subject: node; a hung SIP Server has sent no heartbeat for its period
+  staffing,           ///< subject: agent group; its staffing curve has a step now
+  become_primary,     ///< subject: site; the Solution Control Server has noticed the loss
+  gateway_noticed,    ///< subject: gateway; the PSTN has noticed that it is dead
+  activate_standby,   ///< subject: site of the standby Configuration Server
+  config_write        ///< subject: index in edits, then in synchronizations
 };
 [[nodiscard]] inline sim::ModelChange change(Change what, std::uint32_t subject) {
   return {static_cast<std::uint32_t>(what), subject};

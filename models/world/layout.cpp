@@ -64,6 +64,30 @@ void Layout::add_network(const Scenario& scenario) {
       topology.add_route(premises[l], data_centre[s], {access[l][s]});
     }
   }
+  add_desktop_access(scenario);
+}
+
+/// After all other links, so that a scenario without them has the same ones.
+void Layout::add_desktop_access(const Scenario& scenario) {
+  desk_place = premises;
+  desktop_access.resize(premises.size());
+  for (std::size_t l = 0; l < premises.size(); ++l) {
+    for (std::size_t s = 0; s < kSites; ++s) {
+      const LinkOptions* own = scenario.network.desktop_path(l, s);
+      if (own == nullptr) continue;
+      if (desk_place[l] == premises[l]) {
+        desk_place[l] = topology.add_place(scenario.locations[l] + ".desks");
+      }
+      desktop_access[l][s] = topology.add_link(
+          fmt::format("{}.desks-{}", scenario.locations[l], scenario.sites[s].name), desk_place[l],
+          data_centre[s], spec_of(*own));
+    }
+    if (desk_place[l] == premises[l]) continue;
+    for (std::size_t s = 0; s < kSites; ++s) {
+      const sim::LinkId own = desktop_access[l][s];
+      topology.add_route(desk_place[l], data_centre[s], {own.valid() ? own : access[l][s]});
+    }
+  }
 }
 
 void Layout::add_gateways(const Scenario& scenario) {
@@ -111,10 +135,19 @@ void Layout::add_servers(const Scenario& scenario) {
   }
 }
 
-void Layout::add_agents(const Scenario& scenario) {
+void Layout::add_floors(const Scenario& scenario) {
   for (std::size_t l = 0; l < premises.size(); ++l) {
     floor.push_back(topology.add_host(scenario.locations[l] + ".floor", premises[l]));
   }
+  desks = floor;
+  for (std::size_t l = 0; l < premises.size(); ++l) {
+    if (desk_place[l] == premises[l]) continue;
+    desks[l] = topology.add_host(scenario.locations[l] + ".desks", desk_place[l]);
+  }
+}
+
+void Layout::add_agents(const Scenario& scenario) {
+  add_floors(scenario);
   for (std::uint32_t g = 0; g < scenario.agents.size(); ++g) {
     const AgentGroup& group = scenario.agents[g];
     for (std::uint32_t member = 0; member < group.count; ++member) {
@@ -129,7 +162,7 @@ void Layout::add_agents(const Scenario& scenario) {
       info.phone = add({NodeKind::phone, index, info.phone_site}, name + ".phone",
                        floor[group.location], true);
       info.desktop = add({NodeKind::desktop, index, info.preferred_site}, name + ".desktop",
-                         floor[group.location], true);
+                         desks[group.location], true);
       directory.agents.push_back(info);
     }
   }
@@ -151,7 +184,7 @@ void Layout::add_spare_desks(const Scenario& scenario) {
       info.spare_phone =
           add({NodeKind::phone, id.value, info.phone_site}, name + ".spare-phone", floor[to], true);
       info.spare_desktop = add({NodeKind::desktop, id.value, info.preferred_site},
-                               name + ".spare-desktop", floor[to], true);
+                               name + ".spare-desktop", desks[to], true);
     }
   }
 }
@@ -204,6 +237,7 @@ std::vector<sim::HostId> Layout::hosts(SiteIndex site, SiteScope scope) const {
     if (gateways[g].location == site) out.push_back(host_of(directory.gateways[g]));
   }
   out.push_back(floor[site]);
+  if (desks[site] != floor[site]) out.push_back(desks[site]);
   return out;
 }
 

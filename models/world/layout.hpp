@@ -43,10 +43,14 @@ struct Layout {
   std::vector<NodeRole> roles;  ///< by NodeId
   std::array<sim::PlaceId, kSites> data_centre;
   std::vector<sim::PlaceId> premises;                   ///< by location
+  std::vector<sim::PlaceId> desk_place;                 ///< by location: as the desktops reach out
   std::vector<sim::HostId> floor;                       ///< by location: where the devices are
+  std::vector<sim::HostId> desks;                       ///< … desktops, if they have own access
   std::vector<sim::PlaceId> gateway_place;              ///< by gateway: its location, as a rule
   sim::LinkId dc_link;                                  ///< forward: site 1 to site 2
   std::vector<std::array<sim::LinkId, kSites>> access;  ///< forward: location to data centre
+  /// Of desktops alone; invalid where they share the one above.
+  std::vector<std::array<sim::LinkId, kSites>> desktop_access;
 
   [[nodiscard]] NodeId server(SiteIndex site, Role role) const;
   [[nodiscard]] sim::HostId host_of(NodeId node) const { return topology.nodes[node.value].host; }
@@ -59,6 +63,8 @@ struct Layout {
  private:
   void add_places(const Scenario& scenario);
   void add_network(const Scenario& scenario);
+  void add_desktop_access(const Scenario& scenario);
+  void add_floors(const Scenario& scenario);
   void add_gateways(const Scenario& scenario);
   void add_servers(const Scenario& scenario);
   void add_agents(const Scenario& scenario);

@@ -23,6 +23,13 @@ bool MediaPlane::on_record(const Record& record) {
     return begin(r->call, r->site, {}, path_of(static_cast<int>(r->site)));
   } else if (const auto* r = std::get_if<CallAnswered>(&record)) {
     return begin(r->call, r->site, r->agent, static_cast<PathMask>(r->path));
+  } else if (const auto* r = std::get_if<Consultation>(&record)) {
+    const auto found = calls_.find(r->call.value);
+    if (found == calls_.end()) return false;
+    found->second.second = r->second;
+    found->second.second_path = static_cast<PathMask>(r->second.valid() ? r->path : 0);
+  } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
+    return begin(r->call, r->site, {}, static_cast<PathMask>(r->path));
   } else if (const auto* r = std::get_if<CallReleased>(&record)) {
     const auto found = calls_.find(r->call.value);
     if (found != calls_.end()) {
@@ -38,6 +45,8 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
   if (found == calls_.end()) return false;  // released in the same instant
   Call& call = found->second;
   load(call, false);
+  call.second = {};
+  call.second_path = 0;
   call.site = site;
   call.agent = agent;
   call.path = path;
@@ -57,14 +66,15 @@ std::vector<MediaPlane::Segment> MediaPlane::segments(const Call& call) const {
   const sim::PlaceId gateway = call.gateway != kNoGateway ? layout_.gateway_place[call.gateway]
                                                           : layout_.premises[at_gateway];
   const sim::PlaceId served = layout_.data_centre[call.site];
-  if (!call.agent.valid()) return {{gateway, served}};
+  const sim::PlaceId owner = layout_.data_centre[peer_of(static_cast<SiteIndex>(call.site))];
+  if (!call.agent.valid()) {
+    if (call.path == 3) return {{gateway, owner}, {owner, served}};
+    return {{gateway, served}};
+  }
   const LocationIndex at_phone = layout_.directory.agent(call.agent).location;
   if (at_gateway == at_phone) return {};
   const sim::PlaceId phone = layout_.premises[at_phone];
-  if (call.path == 3) {
-    const sim::PlaceId owner = layout_.data_centre[peer_of(static_cast<SiteIndex>(call.site))];
-    return {{gateway, owner}, {owner, served}, {served, phone}};
-  }
+  if (call.path == 3) return {{gateway, owner}, {owner, served}, {served, phone}};
   return {{gateway, served}, {served, phone}};
 }
 
@@ -110,8 +120,20 @@ std::vector<std::uint32_t> MediaPlane::in_order() const {
 
 void MediaPlane::pair_lost(SiteIndex site) {
   for (const std::uint32_t id : in_order()) {
-    if (calls_.at(id).path & path_of(site)) call_lost(CallId{id});
+    const Call& call = calls_.at(id);
+    if (call.path & path_of(site)) {
+      call_lost(CallId{id});
+    } else if (call.second_path & path_of(site)) {
+      consultation_lost(CallId{id}, call);
+    }
   }
+}
+
+/// The two agents no longer hear each other; the caller is still there.
+void MediaPlane::consultation_lost(CallId id, const Call& call) {
+  const notice::Message lost{.kind = notice::Kind::speech_lost, .call = id};
+  notify_(layout_.directory.agent(call.agent).desktop, lost);
+  notify_(layout_.directory.agent(call.second).phone, lost);
 }
 
 void MediaPlane::call_lost(CallId id) {
@@ -121,6 +143,7 @@ void MediaPlane::call_lost(CallId id) {
   const notice::Message lost{.kind = notice::Kind::speech_lost, .call = id};
   notify_(near_end(call), lost);
   if (call.agent.valid()) notify_(layout_.directory.agent(call.agent).phone, lost);
+  if (call.second.valid()) notify_(layout_.directory.agent(call.second).phone, lost);
 }
 
 void MediaPlane::refresh() {

@@ -47,7 +47,9 @@ class MediaPlane {
     std::uint32_t owner = 0;  ///< site whose SIP Server the gateway talks to
     std::uint32_t site = 0;   ///< site that serves the agent, or the treatment
     PathMask path = 0;
-    AgentId agent;         ///< invalid: treatment by the media server of `site`
+    AgentId agent;   ///< invalid: treatment by the media server of `site`
+    AgentId second;  ///< whom the agent consults, meanwhile
+    PathMask second_path = 0;
     bool loaded = false;   ///< its rate is on the links
     bool stopped = false;  ///< RTP does not arrive
   };
@@ -62,6 +64,7 @@ class MediaPlane {
   [[nodiscard]] LocationIndex near_location(const Call& call) const;
   [[nodiscard]] std::vector<std::uint32_t> in_order() const;
   void load(Call& call, bool on);
+  void consultation_lost(CallId id, const Call& call);
   bool begin(CallId id, std::uint32_t site, AgentId agent, PathMask path);
 
   const Layout& layout_;

@@ -18,10 +18,6 @@ namespace bcsim::models {
 
 namespace {
 constexpr Duration kSampling = 10s;  // of server load and media; intervals are multiples of it
-
-Message told(notice::Kind kind, std::uint32_t index = 0) {
-  return notice::Message{kind, index, {}};
-}
 }  // namespace
 
 TwoSiteWorld::TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng)
@@ -157,6 +153,7 @@ std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
 
 void TwoSiteWorld::on_record(const JournalEntry& entry) {
   for (Observer* observer : observers_) observer->on_record(entry);
+  if (const auto* taken = std::get_if<Switchover>(&entry.record)) begin_split(taken->site);
   if (const auto* lost = std::get_if<CallStateLost>(&entry.record)) {
     if (!scenario_.run.media_survives) media_->call_lost(lost->call);
     return;
@@ -210,7 +207,7 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       break;
     case Change::drain:
       simulation_->notify(directory.sip_server_process[subject][primary_[subject]],
-                          told(notice::Kind::drain));
+                          notice_of(notice::Kind::drain));
       break;
     case Change::switch_over:
       switch_over(static_cast<SiteIndex>(subject));
@@ -234,18 +231,21 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
     case Change::staffing:
       change_staffing(subject);
       break;
-    case Change::become_primary: {
-      const int other = 1 - primary_[subject];
-      const NodeId node = directory.sip_server_process[subject][other];
-      if (simulation_->is_up(directory.sip_server_process[subject][primary_[subject]])) break;
-      if (!node.valid() || !simulation_->is_up(node)) break;
-      primary_[subject] = other;
-      simulation_->notify(node, told(notice::Kind::become_primary));
+    case Change::become_primary:
+      promote_backup(static_cast<SiteIndex>(subject));
       break;
-    }
+    case Change::management_cut:
+    case Change::management_healed:
+      set_management_link(NodeId{subject}, what == Change::management_healed);
+      break;
+    case Change::contact_lost:
+      if (layout_.roles[subject].process == primary_[layout_.roles[subject].site]) {
+        promote_backup(layout_.roles[subject].site);
+      }
+      break;
     case Change::gateway_noticed:
       if (!simulation_->is_up(directory.gateways[subject])) {
-        simulation_->notify(directory.pstn, told(notice::Kind::gateway_down, subject));
+        simulation_->notify(directory.pstn, notice_of(notice::Kind::gateway_down, subject));
       }
       break;
     case Change::activate_standby:
@@ -255,38 +255,6 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       write_configuration(subject);
       break;
   }
-}
-
-/// By hand: the primary is made backup and the backup primary (00-5151, 00-5150). The process that
-/// was primary begins again, empty, when the other has taken over (ASSUMPTION). Without a live
-/// backup nothing is done.
-void TwoSiteWorld::switch_over(SiteIndex site) {
-  const auto& processes = layout_.directory.sip_server_process[site];
-  const NodeId old = processes[primary_[site]], next = processes[1 - primary_[site]];
-  if (!next.valid() || !simulation_->is_up(next) || !simulation_->is_up(old)) return;
-  primary_[site] = 1 - primary_[site];
-  simulation_->notify(next, told(notice::Kind::become_primary));
-  const SimTime now = simulation_->now();
-  simulation_->add_faults(
-      {{now, sim::NodeCrash{old}},
-       {now + scenario_.sites[site].sip_server.promotion + 1s, sim::NodeStart{old}}});
-}
-
-void TwoSiteWorld::set_ha_link(SiteIndex site, bool up) {
-  pairs_[site]->set_ha_link(up);
-  for (const NodeId node : layout_.directory.sip_server_process[site]) {
-    if (node.valid() && simulation_->is_up(node)) {
-      simulation_->notify(node, told(notice::Kind::ha_link, up ? 1 : 0));
-    }
-  }
-}
-
-/// The management layer ends a SIP Server whose heartbeats are missing, and then sees it dead.
-void TwoSiteWorld::end_hung_server(NodeId node) {
-  if (!simulation_->is_hung(node)) return;
-  const SiteIndex site = layout_.roles[node.value].site;
-  simulation_->add_faults({{simulation_->now(), sim::NodeCrash{node}}});
-  after(scenario_.sites[site].sip_server.process_death_detection, Change::become_primary, site);
 }
 
 void TwoSiteWorld::change_staffing(std::uint32_t group) {
@@ -301,7 +269,7 @@ void TwoSiteWorld::change_staffing(std::uint32_t group) {
     if (worked == works) continue;
     simulation_->record({}, ShiftChanged{AgentId{a}, works ? 1u : 0u});
     simulation_->notify(agent.desktop,
-                        told(works ? notice::Kind::shift_start : notice::Kind::shift_end));
+                        notice_of(works ? notice::Kind::shift_start : notice::Kind::shift_end));
   }
 }
 
@@ -340,23 +308,20 @@ void TwoSiteWorld::node_died(NodeId node, bool host_failed) {
   const NodeRole& role = layout_.roles[node.value];
   const bool primary = role.kind == NodeKind::sip_server && role.process == primary_[role.site];
   if (primary) pairs_[role.site]->primary_gone();
+  if (role.kind == NodeKind::sip_server && !primary) end_split(role.site);
   if (primary && simulation_->is_hung(node)) {
     const auto& heartbeat = scenario_.sites[role.site].sip_server.heartbeat_period;
     if (heartbeat) after(*heartbeat, Change::hang_noticed, node.value);
   } else if (primary) {
     const SipServerOptions& options = scenario_.sites[role.site].sip_server;
     Duration detection = options.process_death_detection;
-    if (host_failed) {
-      auto stream = layout_.directory.rng.stream("ha.detection", detections_++);
-      detection = sim::from_seconds(stream.uniform(sim::seconds(options.host_loss_detection_min),
-                                                   sim::seconds(options.host_loss_detection_max)));
-    }
+    if (host_failed) detection = host_loss_detection(role.site);
     after(detection, Change::become_primary, role.site);
   } else if (role.kind == NodeKind::gateway) {
-    simulation_->notify(layout_.directory.pstn, told(notice::Kind::gateway_died, role.index));
+    simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::gateway_died, role.index));
     after(scenario_.gateways[role.index].pstn_detection, Change::gateway_noticed, role.index);
   } else if (role.kind == NodeKind::phone && agents_call_) {
-    simulation_->notify(layout_.directory.pstn, told(notice::Kind::hang_up, role.index));
+    simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::hang_up, role.index));
   } else if (role.kind == NodeKind::config_server &&
              role.site == scenario_.configuration.master_site &&
              scenario_.configuration.standby_activation) {
@@ -368,7 +333,7 @@ void TwoSiteWorld::node_died(NodeId node, bool host_failed) {
 void TwoSiteWorld::node_returned(NodeId node) {
   const NodeRole& role = layout_.roles[node.value];
   if (role.kind == NodeKind::gateway) {
-    simulation_->notify(layout_.directory.pstn, told(notice::Kind::gateway_up, role.index));
+    simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::gateway_up, role.index));
   } else if (role.kind == NodeKind::sip_server && !pair_was_alive_[role.site]) {
     primary_[role.site] = role.process;  // the first process of an empty pair serves
   }

@@ -44,9 +44,20 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void sit_down(AgentId agent, NodeId device);
   void connect_steady();
   void carry_out(Change what, std::uint32_t subject);
+  [[nodiscard]] static Message notice_of(notice::Kind kind, std::uint32_t index = 0) {
+    return notice::Message{kind, index, {}};
+  }
+  // world_management.cpp
   void switch_over(SiteIndex site);
   void set_ha_link(SiteIndex site, bool up);
   void end_hung_server(NodeId node);
+  [[nodiscard]] Duration host_loss_detection(SiteIndex site);
+  void promote_backup(SiteIndex site);
+  void set_management_link(NodeId node, bool up);
+  void begin_split(SiteIndex site);
+  void end_split(SiteIndex site);
+  void step_down(SiteIndex site);
+  // world.cpp
   void change_staffing(std::uint32_t group);
   /// Compares every node's life with what it was before the fault and acts on the differences.
   void notice_deaths_and_births(bool host_failed);
@@ -73,7 +84,13 @@ class TwoSiteWorld final : public sim::World<Domain> {
   std::vector<bool> was_up_;  ///< by NodeId, before the fault
   std::array<bool, kSites> pair_was_alive_ = {true, true};
   std::array<int, kSites> primary_ = {0, 0};  ///< process that was told to be primary last
-  std::vector<std::uint32_t> staffed_;        ///< by group, as of the last step
+  /// The management layer reaches the machine of a process; and when it gave up trying.
+  std::array<std::array<bool, 2>, kSites> in_contact_ = {{{true, true}, {true, true}}};
+  std::array<std::array<SimTime, 2>, kSites> given_up_at_{};
+  std::array<bool, kSites> promotion_owed_{};  ///< once the backup can be told
+  std::array<bool, kSites> left_behind_{};     ///< the other was made primary though this one lives
+  std::array<bool, kSites> both_primary_{};    ///< and has taken the address
+  std::vector<std::uint32_t> staffed_;         ///< by group, as of the last step
   std::uint32_t detections_ = 0;
   std::optional<SimTime> parted_since_;  ///< the dc-link is cut
 };

@@ -274,6 +274,13 @@ TEST(AnsweredOnce, IsViolatedByAnAnswerAfterADrop) {
   j.at(3).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
   expect(j, "answered_once", kViolated, "after a failure had dropped it");
 }
+TEST(AnsweredOnce, AllowsAnAnswerAtThePeerOfADeadServerThatHadRungItThere) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue(0);
+  j.at(2).add(PairStateChanged{0, 0}).release(call, Release::speech_lost, CallPhase::treatment);
+  j.at(3).add(CallAnswered{call, AgentId{2}, 1, 3, 1});
+  expect(j, "answered_once", kGood);
+}
 TEST(AnsweredOnce, AllowsAnAnswerThatCrossedTheCallersHangingUp) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue(0);

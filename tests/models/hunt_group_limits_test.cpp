@@ -166,6 +166,103 @@ TEST(HuntGroupLimits, DesktopsThatPreferTheOtherSiteSeeNoCalls) {  // R68, V-W09
   EXPECT_EQ(run.metric("not_monitored.preference"), run.metric("answered"));
 }
 
+/// The desktop's own network to site 2 is cut; then site 1, where it is logged in, is lost.
+TEST(HuntGroupLimits, ADesktopThatCannotReachThePeerLeavesItsCallsUnseen) {  // R68
+  for (const bool desktops_only : {true, false}) {
+    Scenario s = hunting(1, 5s);
+    s.network.desktop_access.resize(2);
+    s.network.desktop_access[0][1] = s.network.access[0][1];
+    Fault cut = partition(50s);
+    cut.target = LinkTarget{false, 0, kAtSite2, CutDirection::both, desktops_only};
+    s.faults = {cut, site_failure(SimTime(100s))};
+    const Measured run(s);
+    std::uint64_t unseen = 0;
+    for (const auto& [t, r] : run.journal.all<CallAnswered>()) {
+      EXPECT_EQ(r.monitored, t < SimTime(100s) ? 1u : 0u);
+      unseen += r.monitored == 0;
+    }
+    for (const auto& [t, r] : run.journal.all<AgentLogin>()) EXPECT_EQ(r.site, kAtSite1);
+    EXPECT_EQ(run.metric("not_monitored.unreachable"), static_cast<double>(unseen));
+    EXPECT_EQ(run.metric("not_monitored"), static_cast<double>(unseen));
+    // What both share takes the phone with it: nobody is there to be rung.
+    EXPECT_EQ(unseen > 30, desktops_only) << unseen;
+    EXPECT_TRUE(std::isnan(run.metric("recovery.agents_100")));
+  }
+}
+
+TEST(HuntGroupLimits, ADesktopLosesItsOwnPathThoughItsPhoneIsRungThroughTheOther) {
+  Scenario s = hunting(1, 5s);
+  s.network.desktop_access.resize(1);
+  s.network.desktop_access[0][0] = s.network.access[0][0];
+  Fault cut = partition(100s);
+  cut.target = LinkTarget{false, 0, kAtSite1, CutDirection::both, true};
+  s.faults = {cut};
+  const Measured run(s);
+  // It moves to the other site; the group is still distributed at site 1, where the phone is rung.
+  const SimTime moved =
+      run.first<AgentLogin>([](const AgentLogin& r) { return r.site == kAtSite2; });
+  ASSERT_GT(moved, SimTime(100s + 30s));
+  for (const auto& [t, leg] : run.journal.all<HuntLeg>()) EXPECT_EQ(leg.site, kAtSite1);
+  for (const auto& [t, r] : run.journal.all<CallAnswered>()) {
+    EXPECT_EQ(r.monitored, t < moved ? 1u : 0u);
+  }
+  EXPECT_GT(run.metric("not_monitored.unreachable"), 10);
+  EXPECT_EQ(run.metric("not_monitored.unreachable"), run.metric("not_monitored"));
+}
+
+/// Where the agent's desktop logs in, where his phone calls, and where the group is distributed.
+struct Preferences {
+  std::uint32_t desktop, phone, hunt;
+};
+
+TEST(HuntGroupLimits, ThreePreferencesAreUsedEachForItself) {  // R87: 2^3 combinations
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    const Preferences prefer{i & 1u, i >> 1 & 1u, i >> 2};
+    SCOPED_TRACE(i);
+    Scenario s = hunting(1, 20s);
+    s.agents[0].preferred_site = static_cast<SiteIndex>(prefer.desktop);
+    s.agents[0].phone.preferred_site = static_cast<SiteIndex>(prefer.phone);
+    const std::string server = s.sites[prefer.hunt].sip_server.name;
+    s.queues[0].hunt_group->preferred_site = {server, server};
+    CallStream out = calls(SingleCalls{{{SimTime(15s), 2s, 1h, {}}, {SimTime(55s), 2s, 1h, {}}}});
+    out.from_agents = {0};
+    out.by_desktop = 0;
+    out.after_call_work = Deterministic{0};
+    s.calls.push_back(out);
+    const Measured run(s);
+    const auto logins = run.journal.all<AgentLogin>();
+    ASSERT_EQ(logins.size(), 1u);
+    EXPECT_EQ(logins[0].second.site, prefer.desktop);
+    const auto asked = run.journal.all<PhoneInvited>();
+    ASSERT_EQ(asked.size(), 2u);
+    for (const auto& [t, r] : asked) EXPECT_EQ(r.site, prefer.phone);
+    const auto legs = run.journal.all<HuntLeg>();
+    EXPECT_EQ(legs.size(), 15u) << "of two calls at a time one finds the member idle";
+    for (const auto& [t, r] : legs) EXPECT_EQ(r.site, prefer.hunt);
+    const double hunted = run.metric("answered"), called = run.metric("outgoing.answered");
+    EXPECT_EQ(hunted, 15);
+    EXPECT_EQ(called, 2);
+    // R57, and the same for calls that he places: seen where he is logged in.
+    const double unseen = (prefer.desktop != prefer.hunt ? hunted : 0) +
+                          (prefer.desktop != prefer.phone ? called : 0);
+    EXPECT_EQ(run.metric("not_monitored.preference"), unseen);
+    for (const Verdict& v : run.result.verdicts) EXPECT_NE(v.status, VerdictStatus::violated);
+  }
+}
+
+TEST(HuntGroupLimits, AFreshPhoneRegistersFirstWhereItPrefers) {  // R87
+  for (const std::uint32_t phone : {kAtSite1, kAtSite2}) {
+    Scenario s = hunting(1, 1h, RegistrationMode::active_backup);
+    s.run.start = StartMode::cold;
+    s.agents[0].preferred_site = static_cast<SiteIndex>(1 - phone);
+    s.agents[0].phone.preferred_site = static_cast<SiteIndex>(phone);
+    const Measured run(s);
+    const auto registered = run.journal.all<PhoneRegistered>();
+    ASSERT_FALSE(registered.empty());
+    EXPECT_EQ(registered[0].second.site, phone);
+  }
+}
+
 /// Site 1 is lost for three minutes; its 40 members are at site 2 when it returns.
 Scenario recovered(std::optional<double> share, Duration delay) {
   Scenario s = hunting(40, 1h);

@@ -60,6 +60,9 @@ TEST(SipServerFuzz, LeavesNoCallBehindWhateverHappens) {
       server.treatment = draw.bernoulli(0.5) ? Treatment::always : Treatment::when_waiting;
       server.announcement = draw.bernoulli(0.3) ? 3s : 0s;
       server.after_routing_timeout_action = AfterRoutingAction::none;
+      server.agent_no_answer_timeout = 5s;
+      server.agent_no_answer_action = static_cast<AfterRoutingAction>(seed % 3);
+      if (seed % 4 != 0) server.agent_no_answer_overflow = seed % 4 == 1 ? "release" : "voicemail";
       server.invite_service = draw.bernoulli(0.5) ? 1ms : 0ms;
       server.other_service = draw.bernoulli(0.5) ? 100us : 0us;
     }
@@ -67,12 +70,29 @@ TEST(SipServerFuzz, LeavesNoCallBehindWhateverHappens) {
       w.phones[i] = {.answer_after = random_time(draw, 0s, 12s),
                      .hang_up_after = random_time(draw, 1s, 20s)};
     }
+    // Half of the calls are passed on in every second world, to the queue or a group.
+    CallStream stream;
+    stream.transfer.share = draw.below(2) == 0 ? 0 : 0.5;
+    stream.transfer.group = static_cast<std::uint32_t>(draw.below(2));
+    w.scenario.calls = {stream};
     for (int i = 0; i < 40; ++i) {
       const SimTime start = at(random_time(draw, 1s, 120s));
       w.calls.push_back({.at = start,
                          .site = static_cast<SiteIndex>(draw.below(2)),
                          .hang_up = start + random_time(draw, 1ms, 60s),
                          .after_call_work = random_time(draw, 0s, 3s)});
+      if (i % 5 == 0) {
+        const auto callee = (static_cast<std::uint32_t>(i) + seed) % 6;
+        w.calls.back().dn = Dn::extension(AgentId{static_cast<std::uint32_t>(callee)});
+      }
+      if (draw.uniform() >= stream.transfer.share) continue;
+      TransferPlan& plan = w.calls.back().transfer;
+      plan.kind = draw.bernoulli(0.5) ? TransferKind::blind : TransferKind::consultation;
+      plan.consultation = random_time(draw, 0s, 8s);
+      plan.reconnects = draw.bernoulli(0.3);
+      plan.after = random_time(draw, 0s, 10s);
+      plan.after_call_work = random_time(draw, 0s, 3s);
+      plan.line = draw.bernoulli(0.5) ? 0 : 1 + *stream.transfer.group;
     }
     w.build();
     disturb(w, draw);
@@ -80,6 +100,9 @@ TEST(SipServerFuzz, LeavesNoCallBehindWhateverHappens) {
     for (const SiteIndex s : {SiteIndex{0}, SiteIndex{1}}) {
       EXPECT_EQ(w.pair(s).call_count(), 0u) << "seed " << seed << " site " << int{s};
       EXPECT_EQ(w.pair(s).waiting_count(0), 0u) << "seed " << seed << " site " << int{s};
+      for (std::uint32_t line = 1; line < w.directory.line_count(); ++line) {
+        EXPECT_EQ(w.pair(s).waiting_count(line), 0u) << "seed " << seed << " site " << int{s};
+      }
       for (std::uint32_t i = 0; i < 6; ++i) {
         EXPECT_FALSE(w.pair(s).agent(AgentId{i}).on_call()) << "seed " << seed;
         EXPECT_FALSE(w.pair(s).agent(AgentId{i}).machine.in_call()) << "seed " << seed;

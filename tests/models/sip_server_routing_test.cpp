@@ -242,7 +242,6 @@ TEST(SipServerForward, OverTheTrunkSpeaksAndEndsThroughBothServers) {
 TEST(SipServerForward, OverTheTrunkIsLeftAloneWhenTheTrunkGoesOutOfService) {  // R36
   ServerWorld w = direct_call({.option = DrForward::no_agent, .registered = true}, false);
   w.scenario.first_trunk_probe[0] = 2s;
-  w.scenario.sites[1].sip_server.after_routing_timeout = 60s;
   w.phones[1] = {.answer_after = 20s, .hang_up_after = 30s};
   w.build();
   for (const sim::LinkId link : {w.dc_link, sim::opposite(w.dc_link)}) {
@@ -282,6 +281,60 @@ TEST(SipServerCall, ToAnExtensionIsRefusedWhileItsAgentSpeaks) {
   }
   w.run(10s);
   EXPECT_EQ(gateway_heard(w), (std::vector<std::uint16_t>{180, 200, 486}));
+}
+
+/// The number of an agent is called at 1 s; he never answers, the caller gives up at 41 s.
+ServerWorld unanswered(std::optional<std::string> overflow, AfterRoutingAction action) {
+  ServerWorld w;
+  w.scenario.sites[0].sip_server.agent_no_answer_overflow = std::move(overflow);
+  w.scenario.sites[0].sip_server.agent_no_answer_action = action;
+  w.phones[0] = {.answer_after = 100s};
+  w.calls.push_back({.at = at(1s), .dn = Dn::extension(AgentId{0}), .hang_up = at(41s)});
+  return w;
+}
+
+TEST(SipServerCall, ToAnExtensionRingsOnOrEndsOrOverflowsWhenItIsNotAnswered) {  // D24
+  struct Case {
+    std::optional<std::string> overflow;
+    std::vector<std::uint16_t> heard;
+    SimTime over;
+  };
+  const auto timeout = at(16s + 500us);  // agent-no-answer-timeout
+  for (const Case& c :
+       {Case{{}, {180, 200, 487}, at(41s + 500us)}, Case{"release", {180, 480}, timeout},
+        Case{"voicemail", {180, 302}, timeout}}) {
+    for (const auto& [action, state] :
+         {std::pair{AfterRoutingAction::none, AgentState::ready},
+          std::pair{AfterRoutingAction::not_ready, AgentState::not_ready},
+          std::pair{AfterRoutingAction::logout, AgentState::logged_out}}) {
+      ServerWorld w = unanswered(c.overflow, action);
+      w.run(60s);
+      EXPECT_EQ(gateway_heard(w), c.heard);
+      EXPECT_EQ(w.pair(0).agent(AgentId{0}).state(), state);
+      ASSERT_EQ(w.records<AgentStateChanged>().back().second.agent, AgentId{0});
+      EXPECT_EQ(w.records<AgentStateChanged>().back().first, c.over);
+      const auto away = w.records<CallDefaultRouted>();
+      ASSERT_EQ(away.size(), c.overflow == "voicemail" ? 1u : 0u);
+      if (!away.empty()) {
+        EXPECT_EQ(away[0].second.cause, CallDefaultRouted::Cause::no_answer);
+      }
+    }
+  }
+}
+
+TEST(SipServerCall, ToAnExtensionLeavesAnAgentAloneWhoseCallerGivesUpInTime) {  // D24
+  ServerWorld w = unanswered({}, AfterRoutingAction::logout);
+  w.calls[0].hang_up = at(15s);
+  w.run(60s);
+  EXPECT_EQ(w.pair(0).agent(AgentId{0}).state(), AgentState::ready);
+}
+
+TEST(SipServerCall, ToAnExtensionIsNotWatchedWithoutATimeout) {
+  ServerWorld w = unanswered("release", AfterRoutingAction::logout);
+  w.scenario.sites[0].sip_server.agent_no_answer_timeout = 0s;
+  w.run(60s);
+  EXPECT_EQ(gateway_heard(w), (std::vector<std::uint16_t>{180, 200, 487}));
+  EXPECT_EQ(w.pair(0).agent(AgentId{0}).state(), AgentState::ready);
 }
 
 TEST(SipServerCall, ToAnExtensionBreaksOffAfterCallWork) {

@@ -88,6 +88,7 @@ class StubGateway final : public StubUser {
       r.priority = plan.priority;
       r.bc_hop = plan.bc_hop;
       r.conversation.after_call_work = plan.after_call_work;
+      r.conversation.transfer = plan.transfer;
       r.conversation.kind = plan.dn.is_queue() ? CallKind::queue : CallKind::direct;
       leg.invite = layer_.request(context, context.address(), server, r, {}, {1, tag.index, 0});
     } else if (leg.answered && !leg.over) {
@@ -262,7 +263,20 @@ class StubDesktop final : public Endpoint {
   void on_message(Context& context, const Envelope& e) override {
     const auto* m = std::get_if<tlib::Message>(&e.message);
     if (m == nullptr) return;
-    if (m->kind == tlib::Kind::established) established_ = true;
+    if (m->kind == tlib::Kind::established) {
+      established_ = true;
+      transfer_ = *m;
+      const std::uint32_t site = e.connection == connections_[0] ? 0 : 1;
+      const TransferPlan& plan = m->conversation.transfer;
+      if (plan.kind != TransferKind::none) context.arm(plan.after, {.kind = 3, .index = site});
+    }
+    if (m->kind == tlib::Kind::consulted || m->kind == tlib::Kind::not_consulted) {
+      const std::uint32_t site = e.connection == connections_[0] ? 0 : 1;
+      const TransferPlan& plan = transfer_.conversation.transfer;
+      const bool back = m->kind == tlib::Kind::not_consulted || plan.reconnects;
+      context.arm(m->kind == tlib::Kind::consulted ? plan.consultation : Duration{},
+                  {.kind = back ? 5u : 4u, .index = site});
+    }
     if (m->kind != tlib::Kind::released || !world_.desktops_follow_calls || !established_) return;
     established_ = false;
     const std::uint32_t site = e.connection == connections_[0] ? 0 : 1;
@@ -277,6 +291,13 @@ class StubDesktop final : public Endpoint {
   void on_timer(Context& context, sim::TimerTag tag) override {
     if (tag.kind == 2) {
       say(context, tag.index, tlib::Kind::set_ready);
+    } else if (tag.kind == 3) {
+      const bool blind = transfer_.conversation.transfer.kind == TransferKind::blind;
+      say(context, tag.index,
+          blind ? tlib::Kind::single_step_transfer : tlib::Kind::initiate_transfer);
+    } else if (tag.kind >= 4) {
+      say(context, tag.index,
+          tag.kind == 4 ? tlib::Kind::complete_transfer : tlib::Kind::reconnect_call);
     } else {
       const DesktopSays& says = world_.desktops[tag.index];
       say(context, says.site, says.kind);
@@ -291,6 +312,10 @@ class StubDesktop final : public Endpoint {
     tlib::Message m;
     m.kind = kind;
     m.agent = agent_;
+    if (kind >= tlib::Kind::single_step_transfer) {
+      m.call = transfer_.call;
+      m.conversation = transfer_.conversation;
+    }
     const Message message{m};
     context.send(connections_[site], message, size_bytes(message));
   }
@@ -299,6 +324,7 @@ class StubDesktop final : public Endpoint {
   AgentId agent_;
   std::array<ConnectionId, kSites> connections_;
   bool established_ = false;
+  tlib::Message transfer_;  ///< the last EventEstablished
 };
 
 }  // namespace bcsim::models::testing

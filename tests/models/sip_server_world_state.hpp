@@ -30,6 +30,7 @@ struct CallPlan {
   std::uint8_t priority = 0;
   bool acknowledges = true;
   bool bc_hop = false;
+  TransferPlan transfer{};
 };
 
 /// What a phone does with an INVITE.

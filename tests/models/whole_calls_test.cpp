@@ -2,59 +2,11 @@
 // the other side is no longer there.
 #include <gtest/gtest.h>
 
-#include "models/ledger/ledger.hpp"
 #include "models/metrics/run_recorder.hpp"
-#include "tests/support/worlds.hpp"
+#include "tests/models/whole_calls_world.hpp"
 
 namespace bcsim::tests::whole_calls_test {
 namespace {
-
-SimTime at(Duration d) {
-  return sim::kStart + d;
-}
-
-/// The world's queues of messages cost some microseconds even without latency.
-void expect_about(SimTime seen, Duration expected) {
-  EXPECT_GE(seen, at(expected));
-  EXPECT_LE(seen, at(expected + 1ms));
-}
-void expect_about(const std::vector<SimTime>& seen, const std::vector<Duration>& expected) {
-  ASSERT_EQ(seen.size(), expected.size());
-  for (std::size_t i = 0; i < seen.size(); ++i) expect_about(seen[i], expected[i]);
-}
-
-/// One agent at each site, and one call at 10 s to site 1 that is answered at once.
-Scenario one_call(Duration talk, Duration horizon = 2h) {
-  Scenario s = p0_scenario();
-  without_latency(s);
-  s.run.horizon = horizon;
-  s.agents = {agents("one", 1, 0), agents("two", 1, 1)};
-  CallStream stream =
-      calls(SingleCalls{{{.at = at(10s), .talk = talk, .patience = 1h, .gateway = 0}}});
-  stream.after_call_work = Deterministic{5};
-  s.calls = {stream};
-  return s;
-}
-
-/// A run with everything that was recorded, judged by the ledger.
-struct Watched {
-  explicit Watched(const Scenario& scenario) : ledger(scenario) {
-    run_world(scenario, {&recorder});
-    for (const JournalEntry& entry : recorder.entries) ledger.on_record(entry);
-  }
-  [[nodiscard]] Cause cause() const { return ledger.rows().at(0).cause; }
-  [[nodiscard]] SimTime released() const { return recorder.all<CallReleased>().at(0).first; }
-  /// When agent 0 is in a state, as site 1 sees him.
-  [[nodiscard]] std::vector<SimTime> enters(AgentState state) const {
-    std::vector<SimTime> times;
-    for (const auto& [when, r] : recorder.all<AgentStateChanged>()) {
-      if (r.agent == AgentId{0} && r.site == 0 && r.state == state) times.push_back(when);
-    }
-    return times;
-  }
-  Recorder recorder;
-  CallLedger ledger;
-};
 
 Scenario held_call(Duration hold) {
   Scenario s = one_call(60s, 10min);
@@ -190,14 +142,47 @@ TEST(DirectCall, ForwardedOverTheTrunkDiesWithTheSiteWhereItCameIn) {
   EXPECT_EQ(run.released(), at(60s));
 }
 
-TEST(DirectCall, ThatNobodyAnswersIsNotLost) {
+/// A call at 10 s to the number of an agent who does not answer within the caller's 60 s.
+Scenario unanswered_call() {
   Scenario s = one_call(100s, 5min);
   s.calls[0].to_agents = {0};
   s.calls[0].setup_patience = Deterministic{60};
   s.agents[0].phone.answer_delay = 1h;
+  return s;
+}
+
+TEST(DirectCall, ThatNobodyAnswersIsNotLost) {
+  struct Case {
+    std::optional<std::string> overflow;
+    Cause cause;
+    Duration released;
+  };
+  for (const Case& c :
+       {Case{{}, Cause::abandoned_in_queue, 70s},  // it rings on
+        Case{"release", Cause::no_answer, 25s}, Case{"voicemail", Cause::default_routed, 25s}}) {
+    Scenario s = unanswered_call();
+    s.sites[0].sip_server.agent_no_answer_overflow = c.overflow;
+    const Watched run(s);
+    EXPECT_EQ(run.cause(), c.cause);
+    expect_about(run.released(), c.released);
+  }
+}
+
+TEST(DirectCall, HeedsWhatIsChangedBeforeItsTimeoutIsOver) {
+  Scenario s = unanswered_call();
+  auto options = std::make_shared<RunTimeOptions>();
+  options->sip_servers = {s.sites[0].sip_server, s.sites[1].sip_server};
+  options->sip_servers[0].agent_no_answer_overflow = SipServerOptions::kRelease;
+  options->queues = s.queues;
+  Fault change;
+  change.at = at(20s);
+  change.verb = FaultVerb::change;
+  change.target =
+      OptionTarget{"sites.site1.sip-server.agent-no-answer-overflow", "release", options};
+  s.faults = {change};
   const Watched run(s);
   EXPECT_EQ(run.cause(), Cause::no_answer);
-  expect_about(run.released(), 20s);  // after-routing-timeout
+  expect_about(run.released(), 25s);
 }
 
 TEST(DirectCall, IsCountedApartFromTheQueues) {

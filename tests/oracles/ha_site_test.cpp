@@ -1,9 +1,10 @@
 // High availability inside a site, by whole worlds with pinned times: a process that hangs, a cut
-// HA link, a backup that copies calls in bursts and a second failure meanwhile, a switchover by
-// hand, and which outer timer notices how long an outage (R9, domain.md §2.4, §5.8).
+// HA link, a backup that copies calls in bursts and a second failure meanwhile, two primaries, a
+// switchover by hand, and which outer timer notices how long an outage (R9, domain.md §2.4, §5.8).
 #include <gtest/gtest.h>
 
 #include "models/ledger/ledger.hpp"
+#include "models/metrics/run_recorder.hpp"
 #include "tests/support/worlds.hpp"
 
 namespace bcsim::tests::ha_site_test {
@@ -142,6 +143,181 @@ TEST(HaSite, ACutHaLinkChangesNoRolesButHidesNewCallsFromTheBackup) {
   EXPECT_EQ(copied[0].first, SimTime(30s));
   EXPECT_EQ(copied[0].second.calls, 2u);
   EXPECT_EQ(healed.journal.all<Switchover>().at(0).second.calls_kept, 5u);
+}
+
+// ---- split: the management layer loses one machine, and both become primary ----
+
+const ManagementLinkTarget kToFirst{0, Role::sip_server_primary},
+    kToSecond{0, Role::sip_server_backup};
+
+/// As above; a machine out of reach is given up after exactly 10 s, and promotion takes 3 s.
+Scenario out_of_reach(int count, std::vector<Fault> faults) {
+  Scenario s = long_calls(count);
+  SipServerOptions& server = s.sites[0].sip_server;
+  server.host_loss_detection_min = server.host_loss_detection_max = 10s;
+  s.faults = std::move(faults);
+  return s;
+}
+
+std::vector<std::pair<double, bool>> both_primary(const Seen& seen) {
+  std::vector<std::pair<double, bool>> changes;
+  for (const auto& [t, r] : seen.journal.all<BothPrimary>()) {
+    changes.emplace_back(sim::seconds(t), r.both != 0);
+  }
+  return changes;
+}
+using Changes = std::vector<std::pair<double, bool>>;
+
+/// What the machines of the two processes of site 1 send and get.
+class Traffic final : public Observer {
+ public:
+  explicit Traffic(const Scenario& scenario) : layout_(scenario, {scenario.run.seed, 0}) {}
+  void on_record(const JournalEntry&) override {}
+  void on_tick(SimTime, const TickSample&) override {}
+  [[nodiscard]] bool wants_messages() const override { return true; }
+  void on_message(const Transmission& m) override {
+    for (const int process : {0, 1}) {
+      const NodeId node = layout_.directory.sip_server_process[0][process];
+      const bool handled = m.to == node && m.dropped == sim::DropReason::none;
+      const bool sent = m.from == node;
+      if (!sent && !handled) continue;
+      if (std::holds_alternative<notice::Message>(m.envelope.message)) continue;
+      times[process].push_back(sent ? m.envelope.sent : m.at);
+    }
+  }
+  /// Between two times; half a millisecond for what was on its way.
+  [[nodiscard]] bool busy(int process, Duration from, Duration to) const {
+    return std::any_of(times[process].begin(), times[process].end(),
+                       [&](SimTime t) { return t > SimTime(from + 500us) && t < SimTime(to); });
+  }
+  std::array<std::vector<SimTime>, 2> times;
+
+ private:
+  Layout layout_;
+};
+
+TEST(HaSplit, TheNewerPrimaryHasTheAddressUntilTheOlderStepsDown) {
+  Fault lost = fault_of(30s, cut, kToFirst);
+  lost.lasting = 60s;
+  const Scenario s = out_of_reach(3, {lost});
+  const Seen seen(s);
+  EXPECT_EQ(seen.switchovers(), std::vector{43.0}) << "given up after 10 s, promoted in 3 s";
+  EXPECT_EQ(both_primary(seen), (Changes{{43, true}, {90, false}}));
+  EXPECT_EQ(seen.journal.all<Switchover>().at(0).second.calls_kept, 3u);
+  EXPECT_EQ(seen.cut_off().first, 0) << "the HA link has told the other of all calls";
+  const auto copied = seen.journal.all<CallsCopied>();  // it begins again after 1 s, as backup
+  ASSERT_EQ(copied.size(), 1u);
+  EXPECT_EQ(copied[0].first, SimTime(91s));
+  EXPECT_EQ(copied[0].second.calls, 3u);
+  Traffic traffic(s);
+  run_world(s, {&traffic});
+  EXPECT_TRUE(traffic.busy(0, 30s, 43s)) << "until then it serves";
+  EXPECT_FALSE(traffic.busy(0, 43s, 2min)) << "at most one holds the address";
+  EXPECT_FALSE(traffic.busy(1, 0s, 43s));
+  EXPECT_TRUE(traffic.busy(1, 43s, 2min));
+}
+
+TEST(HaSplit, DesktopsAreResetByTheNewHolderAndStayAtTheirSite) {
+  Fault lost = fault_of(30s, cut, kToFirst);
+  const Seen seen(out_of_reach(3, {lost}));
+  const auto resets = seen.journal.all<DesktopConnectionLost>();
+  EXPECT_EQ(resets.size(), 8u);
+  for (const auto& [t, r] : resets) {
+    EXPECT_EQ(r.by_addp, 0u);
+    EXPECT_GT(t, SimTime(43s));
+    EXPECT_LT(t, SimTime(43s + 20s + 10ms)) << "their next poll, at the latest";
+  }
+  EXPECT_TRUE(seen.journal.all<DesktopSwitch>().empty());
+  EXPECT_TRUE(seen.journal.all<AgentLogout>().empty());
+}
+
+TEST(HaSplit, LosesCallsThatWereBeingSetUp) {
+  Scenario s = out_of_reach(0, {fault_of(30s, cut, kToFirst)});
+  s.agents[0].phone.answer_delay = 8s;
+  s.calls = {calls(SingleCalls{{{SimTime(40s), 1h, 1h, 0u}}})};  // rings at 43 s
+  s.calls[0].to_agents = {0};
+  s.calls[0].setup_patience = Deterministic{20};
+  const Seen seen(s);
+  ASSERT_EQ(seen.journal.all<EarlyDialogLost>().size(), 1u);
+  EXPECT_EQ(seen.journal.all<EarlyDialogLost>()[0].first, SimTime(43s));
+  EXPECT_EQ(seen.ledger.rows().at(0).cause, Cause::lost_setup_hanging);
+  EXPECT_EQ(seen.ledger.rows().at(0).released, SimTime(60s));
+}
+
+TEST(HaSplit, CallsThatTheHaLinkDidNotCarryEndWhenTheOtherTakesOver) {
+  // At 10 to 14 s; the other knows three.
+  const Scenario s =
+      out_of_reach(5, {fault_of(12s + 500ms, cut, HaLinkTarget{0}), fault_of(30s, cut, kToFirst)});
+  const Seen seen(s);
+  EXPECT_EQ(seen.journal.all<Switchover>().at(0).second.calls_kept, 3u);
+  EXPECT_EQ(seen.cut_off(), (std::pair{2, 43.0}));
+  EXPECT_EQ(seen.journal.all<CallStateLost>().size(), 2u);
+}
+
+TEST(HaSplit, ContactThatReturnsInTimeChangesNothingOrMakesTheOlderBackupAtOnce) {
+  Fault lost = fault_of(30s, cut, kToFirst);
+  lost.lasting = 9900ms;  // not given up yet
+  EXPECT_TRUE(Seen(out_of_reach(3, {lost})).switchovers().empty());
+  lost.lasting = 11s;  // the other is being promoted
+  const Seen late(out_of_reach(3, {lost}));
+  EXPECT_EQ(late.switchovers(), std::vector{43.0});
+  EXPECT_EQ(both_primary(late), Changes{});
+  EXPECT_EQ(late.cut_off().first, 0);
+  // Cut again before the first loss would have been given up: counted from the second.
+  const Seen again(out_of_reach(3, {fault_of(30s, cut, kToFirst), fault_of(35s, heal, kToFirst),
+                                    fault_of(36s, cut, kToFirst)}));
+  EXPECT_EQ(again.switchovers(), std::vector{49.0});
+}
+
+TEST(HaSplit, ABackupOutOfReachCannotBePromoted) {
+  const Seen seen(out_of_reach(3, {fault_of(20s, cut, kToSecond), fault_of(40s, crash, kFirst),
+                                   fault_of(100s, heal, kToSecond)}));
+  EXPECT_EQ(seen.switchovers(), std::vector{103.0}) << "told when contact is back";
+  EXPECT_EQ(seen.cut_off().first, 0);
+}
+
+TEST(HaSplit, NobodyIsPromotedWhileNeitherMachineIsInReach) {
+  const Seen seen(out_of_reach(3, {fault_of(30s, cut, kToFirst), fault_of(32s, cut, kToSecond),
+                                   fault_of(60s, heal, kToSecond)}));
+  EXPECT_EQ(seen.switchovers(), std::vector{63.0});
+  EXPECT_EQ(both_primary(seen), (Changes{{63, true}}));
+}
+
+TEST(HaSplit, IfTheNewerDiesMeanwhileTheSiteIsLostWhenTheOlderBeginsAgain) {
+  const Seen seen(out_of_reach(3, {fault_of(30s, cut, kToFirst), fault_of(60s, crash, kSecond),
+                                   fault_of(90s, heal, kToFirst)}));
+  EXPECT_EQ(seen.switchovers(), std::vector{43.0});
+  EXPECT_EQ(seen.cut_off(), (std::pair{3, 90.0}));
+  const auto alive = seen.journal.all<PairStateChanged>();
+  ASSERT_EQ(alive.size(), 2u);
+  EXPECT_EQ(alive[1].first, SimTime(91s));
+}
+
+TEST(HaSplit, KeepsEveryCallAccountedForWhateverIsCutAndCrashesMeanwhile) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::RngStream draw(seed, 0, "test.split", 0);
+    Scenario s = long_calls(0);
+    s.run.horizon = 10min;
+    s.calls = {calls(ConstantRate{0.1}, {1, 0})};
+    s.calls[0].talk = Exponential{30};
+    s.calls[0].after_call_work = Deterministic{5};
+    for (int i = 0; i < 12; ++i) {
+      const Duration when = sim::from_seconds(draw.uniform(20, 400));
+      const bool first = draw.bernoulli(0.5);
+      Fault fault = fault_of(when, cut, first ? kToFirst : kToSecond);
+      if (draw.bernoulli(0.2)) fault = fault_of(when, cut, HaLinkTarget{0});
+      if (draw.bernoulli(0.3)) fault = fault_of(when, crash, first ? kFirst : kSecond);
+      if (draw.bernoulli(0.1)) fault = fault_of(when, switchover, SiteTarget{0});
+      if (fault.verb != switchover) fault.lasting = sim::from_seconds(draw.uniform(1, 60));
+      s.faults.push_back(fault);
+    }
+    const Layout layout(s, {seed, 0});
+    RunRecorder recorder(layout);
+    run_world(s, {&recorder});
+    for (const Verdict& v : recorder.finish(SimTime(s.run.horizon)).verdicts) {
+      EXPECT_NE(v.status, VerdictStatus::violated) << seed << " " << v.id << ": " << v.text;
+    }
+  }
 }
 
 // ---- failback ----

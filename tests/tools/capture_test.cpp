@@ -12,8 +12,8 @@
 #include "models/ledger/ledger.hpp"
 #include "tests/support/dissected_capture.hpp"
 #include "tests/support/hurried.hpp"
+#include "tests/support/shipped.hpp"
 #include "tests/support/worlds.hpp"
-#include "tools/cli/home.hpp"
 #include "tools/trace/capture_file.hpp"
 #include "tools/trace/pcapng.hpp"
 #include "tools/trace/replay.hpp"
@@ -224,6 +224,27 @@ TEST_F(Capture, DialogsAreCompleteWhereNothingFails) {
   EXPECT_GT(verdict.dialogs, 80u);  // three legs and more of thirty calls
 }
 
+TEST_F(Capture, DialogsAreCompleteWhereCallsArePassedOn) {
+  if (!has_tshark()) GTEST_SKIP() << kNoTshark;
+  models::Scenario s = scenario();
+  s.faults.clear();
+  s.run.horizon = 12min;  // the last call of the thirty is over
+  s.calls.front().talk = models::Deterministic{40};
+  s.calls.front().after_call_work = models::Deterministic{5};
+  for (const auto kind : {models::TransferKind::blind, models::TransferKind::consultation}) {
+    models::TransferOptions& transfer = s.calls.front().transfer;
+    transfer.share = 1;
+    transfer.kind = kind;
+    transfer.group = 1;
+    transfer.reconnect = 0.5;
+    (void)capture(s);
+    const CaptureVerdict verdict = judge(dissect(path(), false), 1e-6, {});
+    EXPECT_EQ(verdict.complaints, "");
+    EXPECT_EQ(verdict.dialogs, verdict.complete);
+    EXPECT_GT(verdict.dialogs, 100u);  // and a second agent's
+  }
+}
+
 TEST_F(Capture, ADeadProcessOnALivingMachineAnswersWithIcmp) {
   if (!has_tshark()) GTEST_SKIP() << kNoTshark;
   models::Scenario s = scenario();
@@ -252,28 +273,40 @@ TEST(RealCapture, PassesTheSameChecks) {
 
 // ---- every shipped scenario --------------------------------------------------------------------
 
+/// Writes the capture of a scenario made short, with all of its people or a tenth of them.
+void capture_shipped(const ShippedScenario& shipped, bool all_people, const fs::path& path,
+                     std::deque<CallVerdicts>& judges) {
+  const Loaded loaded = load_scenario(shipped.path);
+  ASSERT_FALSE(loaded.has_errors()) << shipped.name;
+  const models::Scenario s = tests::hurried(loaded.scenario, all_people);
+  const models::Layout layout(s, {s.run.seed, 0});
+  CaptureFile file(path, layout, {.most = UINT64_MAX - 1});
+  CallVerdicts& verdicts = judges.emplace_back(s);
+  (void)replay_run(
+      s, 0,
+      [&](models::TwoSiteWorld& world) {
+        world.add_observer(file);
+        world.add_observer(verdicts);
+      },
+      models::SimTime::max());
+  file.commit();
+}
+
+void expect_sound(const std::vector<Dissected>& messages, const CallVerdicts& verdicts,
+                  const std::string& name) {
+  const CaptureVerdict verdict =
+      judge(messages, 1e-6, [&](std::uint32_t call) { return verdicts.unfinished(call); });
+  EXPECT_EQ(verdict.complaints, "") << name;
+  EXPECT_GT(verdict.complete, 0u) << name;  // few in bank_day
+}
+
 TEST_F(Capture, OfEveryShippedScenarioIsWhatARealOneWouldBe) {
   if (!has_tshark()) GTEST_SKIP() << kNoTshark;
-  const bool all = std::getenv("BCSIM_FULL") != nullptr;
-  std::deque<CallVerdicts> judges;  // which the worlds refer to
-  std::vector<std::string> names;
+  std::deque<CallVerdicts> judges;
+  const std::vector<ShippedScenario> all = shipped_scenarios();
   std::ofstream together(directory_ / "all.pcapng", std::ios::binary);  // tshark starts once
-  for (const ShippedScenario& shipped : shipped_scenarios()) {
-    const Loaded loaded = load_scenario(shipped.path);
-    ASSERT_FALSE(loaded.has_errors()) << shipped.name;
-    const models::Scenario s = tests::hurried(loaded.scenario, all);
-    const models::Layout layout(s, {s.run.seed, 0});
-    CaptureFile file(path(), layout, {.most = UINT64_MAX - 1});
-    CallVerdicts& verdicts = judges.emplace_back(s);
-    names.push_back(shipped.name);
-    (void)replay_run(
-        s, 0,
-        [&](models::TwoSiteWorld& world) {
-          world.add_observer(file);
-          world.add_observer(verdicts);
-        },
-        models::SimTime::max());
-    file.commit();
+  for (const ShippedScenario& shipped : all) {
+    capture_shipped(shipped, false, path(), judges);
     together << std::ifstream(path(), std::ios::binary).rdbuf();
   }
   together.close();
@@ -281,15 +314,26 @@ TEST_F(Capture, OfEveryShippedScenarioIsWhatARealOneWouldBe) {
   for (Dissected& m : dissect(directory_ / "all.pcapng", true)) {
     captures[m.section].push_back(std::move(m));
   }
-  ASSERT_EQ(captures.size(), names.size());
+  ASSERT_EQ(captures.size(), all.size());
   for (const auto& [section, messages] : captures) {
     const auto i = static_cast<std::size_t>(section - 1);
-    const CaptureVerdict verdict =
-        judge(messages, 1e-6, [&](std::uint32_t call) { return judges[i].unfinished(call); });
-    EXPECT_EQ(verdict.complaints, "") << names[i];
-    EXPECT_GT(verdict.complete, 0u) << names[i];  // few in bank_day
+    expect_sound(messages, judges[i], all[i].name);
   }
 }
+
+/// With all of its people; each a test of its own, since all of them take minutes.
+class ShippedCapture : public Capture, public testing::WithParamInterface<ShippedScenario> {};
+
+TEST_P(ShippedCapture, IsWhatARealOneWouldBe) {
+  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "all its people; BCSIM_FULL=1";
+  if (!has_tshark()) GTEST_SKIP() << kNoTshark;
+  std::deque<CallVerdicts> judges;
+  capture_shipped(GetParam(), true, path(), judges);
+  expect_sound(dissect(path(), true), judges.front(), GetParam().name);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, ShippedCapture, testing::ValuesIn(shipped_scenarios()),
+                         test::scenario_name);
 
 }  // namespace
 }  // namespace bcsim::tools::capture_test

@@ -1,20 +1,14 @@
-// bcsim explain: stories of calls, their ladders, and the command line around them.
+// What bcsim explain tells: stories of calls, their ladders, what acted when.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "sim/hash.hpp"
 #include "tests/support/hurried.hpp"
+#include "tests/support/shipped.hpp"
 #include "tests/support/worlds.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/program.hpp"
 #include "tools/report/html.hpp"
 #include "tools/results/page.hpp"
 #include "tools/trace/event_story.hpp"
@@ -24,7 +18,6 @@
 namespace bcsim::tools::explain_test {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using models::CallId;
 using models::Cause;
@@ -154,6 +147,48 @@ TEST(Story, OfACallerWhoFoundNoServerNamesTheRetransmissions) {
   EXPECT_FALSE(e.life(0).messages.at(*d.message).arrived());
 }
 
+/// The number of an agent of site 1 is called at 25 s; his phone rings in vain for `ring`.
+models::Scenario direct_call(sim::Duration ring) {
+  models::Scenario s = failing_site();
+  s.faults.clear();
+  s.agents[0].phone.answer_delay = ring;
+  s.calls = {tests::calls(models::SingleCalls{{{sim::kStart + 25s, 90s, 300s, 0}}})};
+  s.calls[0].to_agents = {0};
+  s.calls[0].setup_patience = models::Deterministic{20};
+  return s;
+}
+
+TEST(Story, OfAnUnansweredDirectCallNamesItsTimeout) {  // D24
+  models::Scenario s = direct_call(1h);
+  s.sites[0].sip_server.agent_no_answer_overflow = "release";
+  const Explained released(s, {CallId{0}});
+  EXPECT_EQ(released.story(0).outcome, "no_answer");
+  EXPECT_THAT(released.story(0).decision.rule, StartsWith("agent-no-answer-timeout: 15s"));
+  s.sites[0].sip_server.agent_no_answer_overflow = "voicemail";
+  const Explained sent_on(s, {CallId{0}});
+  EXPECT_EQ(sent_on.story(0).outcome, "default_routed");
+  EXPECT_THAT(sent_on.story(0).decision.why, HasSubstr("number was dialled did not answer"));
+}
+
+TEST(Story, OfACallLostWhenBothServersBecamePrimarySaysThatTheOldOneLived) {
+  models::Scenario s = direct_call(10s);
+  models::SipServerOptions& server = s.sites[0].sip_server;
+  server.host_loss_detection_min = server.host_loss_detection_max = 5s;
+  models::Fault cut;
+  cut.at = sim::kStart + 20s;
+  cut.verb = models::FaultVerb::cut;
+  cut.target = models::ManagementLinkTarget{};
+  cut.text = "cut site1.sip-server.primary.management-link";
+  s.faults = {cut};
+  const Explained e(s, {CallId{0}});
+  EXPECT_EQ(e.story(0).outcome, "lost_setup_hanging");
+  EXPECT_THAT(e.story(0).decision.why, HasSubstr("It was not dead"));
+  EXPECT_THAT(e.story(0).decision.why, HasSubstr("from 0:00:28.000 on both were primary"));
+  std::string text;
+  for (const StoryLine& line : e.story(0).lines) text += line.text + "\n";
+  EXPECT_THAT(text, HasSubstr("Both SIP Servers of site1 are primary"));
+}
+
 TEST(Story, EndsWhereTheCallEnds) {
   const Explained e(failing_site(), {CallId{0}, CallId{4}});
   for (std::size_t i = 0; i < 2; ++i) {
@@ -245,8 +280,6 @@ TEST(Html, EscapesWhatIsNotOurs) {
   EXPECT_EQ(escape_html("<a href=\"x\">&\x01"), "&lt;a href=&quot;x&quot;&gt;&amp; ");
 }
 
-// ---- the command ----------------------------------------------------------------------------
-
 /// The one line of a chapter whose text ends so.
 const EventLine& line_of(const EventChapter& chapter, const std::string& end) {
   const auto found = std::ranges::find_if(
@@ -298,109 +331,6 @@ TEST(RuleNames, AreThoseOfTheTable) {
   EXPECT_EQ(rule_in_short("R89"), "");
 }
 
-struct Outcome {
-  int exit = -1;
-  std::string out, err;
-};
-
-Outcome explain_program(const std::vector<std::string>& words) {
-  std::istringstream in;
-  std::ostringstream out, err;
-  Terminal terminal{in, out, err};
-  Outcome outcome;
-  outcome.exit = run_program(words, terminal);
-  outcome.out = out.str();
-  outcome.err = err.str();
-  return outcome;
-}
-
-const std::vector<std::string> kShort = {
-    "--set", "run.horizon=2h",        "--set", "agents.team1.count=30",
-    "--set", "agents.team2.count=30", "--set", "calls.main.rate=600/h"};
-std::vector<std::string> with_short(std::vector<std::string> words) {
-  words.insert(words.end(), kShort.begin(), kShort.end());
-  return words;
-}
-
-TEST(ExplainCommand, TellsALostCallOfEachCause) {
-  const Outcome o = explain_program(with_short({"explain", "--lost", "site_failure"}));
-  EXPECT_EQ(o.exit, 0) << o.err;
-  EXPECT_THAT(o.out, HasSubstr("dropped_in_talk"));
-  EXPECT_THAT(o.out, HasSubstr("What decided  R5"));
-  EXPECT_THAT(o.out, HasSubstr("Both sites at 10:30:00.000"));
-}
-
-TEST(ExplainCommand, WritesJsonHtmlAndSvg) {
-  const auto source = with_short({"explain", "--cause", "dropped_in_talk", "site_failure"});
-  auto json = source, html = source, svg = source;
-  json.push_back("--json");
-  html.insert(html.end(), {"--format", "html"});
-  svg.insert(svg.end(), {"--format", "svg"});
-  const auto parsed = nlohmann::json::parse(explain_program(json).out);
-  ASSERT_EQ(parsed.size(), 1u);
-  EXPECT_EQ(parsed[0]["cause"], "dropped_in_talk");
-  EXPECT_GT(parsed[0]["messages"].size(), 20u);
-  const std::string page = explain_program(html).out;
-  EXPECT_THAT(page, StartsWith("<!doctype html>"));
-  EXPECT_THAT(page, Not(HasSubstr("src=")));
-  EXPECT_THAT(page, HasSubstr("<svg class=\"ladder\""));
-  EXPECT_THAT(explain_program(svg).out, StartsWith("<svg"));
-}
-
-TEST(ExplainCommand, TellsWhatActedWhen) {
-  const Outcome text = explain_program(with_short({"explain", "--events", "site_failure"}));
-  EXPECT_EQ(text.exit, 0) << text.err;
-  EXPECT_THAT(text.out, HasSubstr("10:30:00.000  fail site1\n"));
-  EXPECT_THAT(text.out, HasSubstr("\n  R40   Loss of the inter-site network"));
-  const auto json = nlohmann::json::parse(
-      explain_program(with_short({"explain", "--events", "site_failure", "--json"})).out);
-  ASSERT_EQ(json.size(), 2u);
-  EXPECT_EQ(json[1]["t"], 5400.0);
-  EXPECT_THAT(text.out, HasSubstr(json[1]["events"].back()["text"].get<std::string>()));
-  EXPECT_EQ(explain_program({"explain", "--events", "7", "site_failure"}).exit, 64);
-  EXPECT_EQ(explain_program({"explain", "--events", "site_failure", "--format", "svg"}).exit, 64);
-}
-
-TEST(ExplainCommand, SaysWhatIsWrongWithTheQuestion) {
-  EXPECT_EQ(explain_program({"explain"}).exit, 64);
-  EXPECT_EQ(explain_program({"explain", "7", "--lost", "site_failure"}).exit, 64);
-  const Outcome cause = explain_program({"explain", "--cause", "droped_in_talk", "site_failure"});
-  EXPECT_EQ(cause.exit, 64);
-  EXPECT_THAT(cause.err, HasSubstr("did you mean 'dropped_in_talk'?"));
-  const Outcome call = explain_program(with_short({"explain", "999999", "site_failure"}));
-  EXPECT_EQ(call.exit, 65);
-  EXPECT_THAT(call.err, HasSubstr("there is no call 999999: they are numbered from 0 to"));
-  EXPECT_EQ(explain_program({"explain", "7", "no_such_scenario"}).exit, 65);
-}
-
-TEST(ExplainCommand, RefusesResultsOfAnotherSimulation) {
-  const fs::path directory = fs::path(testing::TempDir()) / "explain-results";
-  fs::remove_all(directory);
-  fs::create_directories(directory);
-  const Loaded loaded = load_scenario(home_directory() / "scenarios" / "site_failure.yaml",
-                                      {"run.horizon=1h45min", "agents.team1.count=30",
-                                       "agents.team2.count=30", "calls.main.rate=600/h"});
-  ASSERT_FALSE(loaded.has_errors());
-  const auto write = [&](const std::string& fingerprint) {
-    const nlohmann::json run = {{"effective_scenario", loaded.effective_yaml},
-                                {"scenario", "site_failure"},
-                                {"replication", 0},
-                                {"journal_fingerprint", fingerprint},
-                                {"version", "0.0.1"},
-                                {"git_commit", "abc"}};
-    std::ofstream(directory / "run.json") << run.dump();
-  };
-  write("0123456789abcdef");
-  const Outcome other = explain_program({"explain", "7", directory.string()});
-  EXPECT_EQ(other.exit, 65);
-  EXPECT_THAT(other.err, HasSubstr("bcsim 0.0.1 (abc), which simulates something else"));
-  write(sim::to_hex(replay(loaded.scenario, 0, {}).journal_fingerprint));
-  const Outcome same = explain_program({"explain", "7", directory.string(), "--ladder"});
-  EXPECT_EQ(same.exit, 0) << same.err;
-  EXPECT_THAT(same.out, StartsWith("Call 7: "));
-  fs::remove_all(directory);
-}
-
 /// Every lost call of the scenario has a story that names the ledger's cause, a reason and what
 /// decided; a call that silence killed has the message that nobody answered. Returns how many.
 std::size_t expect_every_loss_explained(const models::Scenario& scenario) {
@@ -440,15 +370,17 @@ TEST(Explain, NamesTheCauseOfEveryLostCall) {
   EXPECT_GT(expect_every_loss_explained(slow), 0u);
 }
 
-TEST(Explain, NamesTheCauseOfEveryLostCallOfTheShippedScenarios) {
-  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "minutes; BCSIM_FULL=1 runs it";
-  for (const ShippedScenario& shipped : shipped_scenarios()) {
-    SCOPED_TRACE(shipped.name);
-    Loaded loaded = load_scenario(shipped.path);
-    ASSERT_FALSE(loaded.has_errors());
-    expect_every_loss_explained(loaded.scenario);
-  }
+class ShippedLosses : public testing::TestWithParam<ShippedScenario> {};
+
+TEST_P(ShippedLosses, AllHaveTheirCauseNamed) {
+  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "every lost call; BCSIM_FULL=1";
+  const Loaded loaded = load_scenario(GetParam().path);
+  ASSERT_FALSE(loaded.has_errors());
+  expect_every_loss_explained(loaded.scenario);
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, ShippedLosses, testing::ValuesIn(shipped_scenarios()),
+                         test::scenario_name);
 
 TEST(Explain, NamesTheCauseInShippedScenariosMadeShort) {
   std::size_t lost = 0;

@@ -57,7 +57,7 @@ std::vector<models::Record> one_of_each(std::index_sequence<I...>) {
 
 TEST(Journal, EveryKindOfRecordHasTheKeysOfTheDictionary) {
   const auto documented = documented_events();
-  std::set<std::string> optional = {"previous", "call", "agent"};
+  std::set<std::string> optional = {"previous", "call", "agent", "second"};
   auto records = one_of_each(std::make_index_sequence<std::variant_size_v<models::Record>>());
   for (const models::Record& record : records) {
     const JournalLine line = record_json({sim::kStart, {}, record}, ThingNames{});

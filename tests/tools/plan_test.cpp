@@ -8,8 +8,8 @@
 
 #include "models/demand/erlang.hpp"
 #include "sim/rng.hpp"
+#include "tests/support/interrupted_run.hpp"
 #include "tests/support/scenario_text.hpp"
-#include "tests/support/tool_runs.hpp"
 #include "tools/plan/forecast.hpp"
 #include "tools/plan/plan_output.hpp"
 
@@ -51,6 +51,19 @@ TEST(PlanSearch, SaysWhatStayedOpenWithTheTightestBounds) {
   EXPECT_FALSE(r.open.empty());
 }
 
+TEST(PlanSearch, NeedNotComeCloserThanIsAsked) {
+  for (int fewest = 300; fewest < 330; ++fewest) {
+    const SearchRange range{1, 310, 1000, 2, 4};
+    Indices tried;
+    const SearchResult r = search_with(range, fewest, 1, &tried);
+    EXPECT_TRUE(r.decided(range)) << fewest;
+    EXPECT_LT(*r.fails, fewest);
+    EXPECT_GE(*r.meets, fewest);
+    EXPECT_LE(*r.meets - *r.fails, 4);
+    EXPECT_LE(tried.size(), 10u) << fewest;
+  }
+}
+
 TEST(PlanSearch, KnowsItsBounds) {
   const SearchRange range{1, 5, 10, 1};
   const SearchResult none = search_with(range, 11, 0);
@@ -79,6 +92,22 @@ TEST(PlanGoal, IsDecidedByTheBoundOnTheShareOfRuns) {
   EXPECT_EQ(judge(runs_held(7, 10), goal, 0.05).verdict, PlanVerdict::open);
   EXPECT_TRUE(can_be_shown(goal, 200));
   EXPECT_FALSE(can_be_shown(goal, 28));
+}
+
+TEST(PlanGoal, IsGivenUpWhereNothingIsToBeHoped) {
+  const Goal goal;
+  const auto chance = [&](std::uint32_t held, std::uint32_t n) {
+    return chance_to_decide(judge(runs_held(held, n), goal, 0.01), goal, 200);
+  };
+  EXPECT_GT(chance(49, 49), 0.9);
+  EXPECT_GT(chance(30, 49), 0.9);
+  EXPECT_GT(chance(11, 12), 0.1);
+  EXPECT_LT(chance(89, 98), 0.1);
+  EXPECT_EQ(chance(180, 200), 0);
+  // The weights are a distribution: everything decides where every share does.
+  Goal certain = goal;
+  certain.probability = 0.02;
+  EXPECT_NEAR(chance_to_decide(judge(runs_held(50, 60), certain, 0.01), certain, 100), 1, 1e-9);
 }
 
 TEST(PlanGoal, OnAverageIsDecidedByStudentsInterval) {
@@ -221,9 +250,12 @@ class Plan : public ::testing::Test {
   nlohmann::json written() const {
     return nlohmann::json::parse(std::ifstream(directory_.path() / "plan" / "plan.json"));
   }
-  test::Outcome plan(std::vector<std::string> words) const {
+  [[nodiscard]] std::vector<std::string> plan_words(std::vector<std::string> words) const {
     words.insert(words.begin(), {"plan", "-o", out()});
-    return test::bcsim(test::small_site_failure(words));
+    return test::small_site_failure(words);
+  }
+  [[nodiscard]] test::Outcome plan(const std::vector<std::string>& words) const {
+    return test::bcsim(plan_words(words));
   }
   test::TemporaryDirectory directory_;
 };
@@ -256,27 +288,66 @@ TEST_F(Plan, AgreesWithErlangAWithoutFailure) {
   }
 }
 
-TEST_F(Plan, IsTheSameForAnyNumberOfWorkers) {
-  const std::vector<std::string> words = {"--find",
-                                          "agents",
-                                          "--mean",
-                                          "--max-replications",
-                                          "12",
-                                          "--set",
-                                          "calls.main.rate=0.005/s",
-                                          "--set",
-                                          "run.horizon=75min",
-                                          "--json"};
-  auto one = words, two = words;
-  one.insert(one.end(), {"-j", "1"});
-  two.insert(two.end(), {"-j", "2"});
-  const test::Outcome a = plan(one), b = plan(two);
-  ASSERT_EQ(a.exit, b.exit) << a.err;
-  EXPECT_EQ(a.out, b.out);
-  std::ifstream csv(directory_.path() / "plan" / "plan.csv");
-  std::string header;
-  std::getline(csv, header);
-  EXPECT_EQ(header.substr(0, 23), "question,value,verdict,");
+TEST_F(Plan, IsTheSameForAnyNumberOfWorkersAndAfterCtrlC) {
+  const auto words = [](const char* workers) {
+    return std::vector<std::string>{"--find",
+                                    "agents",
+                                    "--mean",
+                                    "--max-replications",
+                                    "12",
+                                    "--set",
+                                    "calls.main.rate=0.005/s",
+                                    "--set",
+                                    "run.horizon=75min",
+                                    "--json",
+                                    "-j",
+                                    workers};
+  };
+  const test::Outcome one = plan(words("1"));
+  const auto files = test::files_of(out());
+  EXPECT_EQ(files.size(), 2u);
+  EXPECT_EQ(files.at("plan.csv").substr(0, 23), "question,value,verdict,");
+  std::filesystem::remove_all(out());
+
+  const std::filesystem::path kept = out() + "/unfinished.replications";
+  EXPECT_EQ(test::interrupted_run(plan_words(words("1")), kept), 130);
+  EXPECT_EQ(test::files_of(out()).size(), 1u);
+  // As if the program had been killed while it wrote the next one.
+  std::ofstream(kept, std::ios::app) << "half a replic";
+  const test::Outcome two = plan(words("2"));
+  ASSERT_EQ(one.exit, two.exit) << two.err;
+  EXPECT_EQ(one.out, two.out);
+  EXPECT_EQ(test::files_of(out()), files);
+}
+
+/// The morning of a real day.
+TEST_F(Plan, FindsShiftsOverARealDay) {
+  const std::vector<std::string> morning = {"--set", "run.horizon=2h", "--set", "faults.0.at=1h"};
+  std::vector<std::string> words = {
+      "plan", "bank_day",           "-q", "-o", out(), "--find", "shifts", "--mean", "--shift",
+      "1h",   "--max-replications", "12"};
+  words.insert(words.end(), morning.begin(), morning.end());
+  const test::Outcome o = test::bcsim(words);
+  ASSERT_LE(o.exit, 2) << o.err;
+  const auto answer = written()["answers"][0];
+  EXPECT_EQ(answer["unit"], "agent-hours");
+  ASSERT_EQ(answer["parts"].size(), 2u) << o.out;
+  EXPECT_EQ(answer["parts"][1]["name"], "08:00");
+  // 1.3 and 3.7 erlangs: the second hour needs more people.
+  double hours = 0, before = 1;
+  for (const auto& part : answer["parts"]) {
+    EXPECT_GT(part["value"].get<double>(), before);
+    before = part["value"];
+    hours += before;
+  }
+  EXPECT_EQ(hours, answer["value"].get<double>());
+  // Its settings are what a run takes.
+  words = {"run", "bank_day", "-q", "--no-twin", "-o", out() + "-run"};
+  words.insert(words.end(), morning.begin(), morning.end());
+  for (const auto& setting : answer["settings"]) {
+    words.insert(words.end(), {"--set", setting.get<std::string>()});
+  }
+  EXPECT_EQ(test::bcsim(words).exit, 0);
 }
 
 TEST_F(Plan, RefusesWhatItCannotAsk) {

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/support/interrupted_run.hpp"
 #include "tests/support/site_failure_journal.hpp"
 #include "tests/support/tool_runs.hpp"
 #include "tools/run/interrupt.hpp"
@@ -193,7 +194,7 @@ TEST_F(Replications, AreTheSameBytesForAnyNumberOfWorkers) {
   ASSERT_EQ(run("one", {"-n", "3", "-j", "1"}).exit, 0);
   ASSERT_EQ(run("three", {"-n", "3", "-j", "3"}).exit, 0);
   const auto one = files_of(at("one")), three = files_of(at("three"));
-  EXPECT_EQ(one.size(), 8u);
+  EXPECT_EQ(one.size(), 9u);
   EXPECT_EQ(one, three);
 }
 
@@ -202,13 +203,7 @@ TEST_F(Replications, AreTheSameBytesWhenAWorkerIsKilled) {
   ASSERT_EQ(run("one", words).exit, 0);
   const pid_t child = ::fork();
   if (child == 0) ::_exit(run("x", words).exit);
-  const std::string pid = std::to_string(child);
-  pid_t worker = 0;
-  while (!(std::ifstream("/proc/" + pid + "/task/" + pid + "/children") >> worker)) {
-    ASSERT_EQ(::waitpid(child, nullptr, WNOHANG), 0);
-    std::this_thread::sleep_for(1ms);
-  }
-  EXPECT_EQ(::kill(worker, SIGKILL), 0);
+  ASSERT_TRUE(test::kill_a_worker(child));
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -105,6 +106,38 @@ TEST_F(Report, NeedsNoNetworkAndNoScript) {
   EXPECT_THAT(html, HasSubstr("prefers-color-scheme:dark"));
   EXPECT_THAT(html, HasSubstr("@media print"));
   EXPECT_LT(html.size(), 1'000'000u);
+}
+
+TEST_F(Report, ShowsTheTwinAroundTheFailure) {
+  const auto twins = [](const StoredResults& results) {
+    const std::string html = failure_charts(results), legend = "</svg>without the failure</span>";
+    std::size_t n = 0;
+    for (std::size_t at = 0; (at = html.find(legend, at)) != std::string::npos; ++at) ++n;
+    return n;
+  };
+  EXPECT_EQ(twins(stored()), 0u);
+  const models::RunResult run = models::test::site_failure_run();
+  std::vector<ReplicationRecord> records(1);
+  records[0].metrics = run.metrics;
+  const Aggregate all = aggregate(records, run.service_level_definition);
+  const fs::path directory = directory_ / "with_twin";
+  write_results({.first = &run, .records = records, .aggregate = &all, .twin = &run}, ResultMeta{},
+                directory);
+  EXPECT_EQ(twins(StoredResults(directory)), 3u);
+  // The twin of a former run does not stay.
+  write_results(run, ResultMeta{}, directory);
+  EXPECT_EQ(twins(StoredResults(directory)), 0u);
+}
+
+TEST_F(Report, HasLessThanAMegabyteForFourHoursAndTwentyReplications) {
+  if (std::getenv("BCSIM_FULL") == nullptr) GTEST_SKIP() << "40 long runs; BCSIM_FULL=1";
+  const fs::path directory = directory_ / "twenty";
+  ASSERT_EQ(test::bcsim({"run", "site_failure", "-q", "-n", "20", "-o", directory.string()}).exit,
+            0);
+  ASSERT_EQ(test::bcsim({"report", "-q", directory.string()}).exit, 0);
+  const auto size = fs::file_size(directory / "report.html");
+  RecordProperty("bytes", std::to_string(size));
+  EXPECT_LT(size, 1'000'000u);
 }
 
 TEST_F(Report, EscapesTheTitle) {
@@ -245,6 +278,7 @@ TEST_F(Report, APlanIsATableOfCapacity) {
   plan["answers"].push_back({{"question", "agents"},
                              {"unit", "agents"},
                              {"status", "decided"},
+                             {"answer", "266 agents"},
                              {"value", 266},
                              {"not_enough", 265},
                              {"scenario_value", 250},
@@ -254,9 +288,13 @@ TEST_F(Report, APlanIsATableOfCapacity) {
   plan["answers"][0]["goal"] = {
       {"measure", "service_level"}, {"at_least", 0.8}, {"over", "failure"}, {"probability", 0.95}};
   plan["answers"][0]["points"] = {point(265, 0.9, "fails"), point(266, 0.97, "meets")};
+  plan["answers"][0]["parts"] = {{{"name", "team1"}, {"value", 133}, {"first_guess", 130}}};
+  plan["answers"][0]["settings"] = {"agents.team1.count=133"};
   plan["headroom"] = {{{"growth", 0.1}, {"without_failure", point(1, 1, "meets")}}};
   const std::string html = plan_html(plan);
-  EXPECT_THAT(html, HasSubstr("266 agents are enough &amp; 265 are not."));
+  EXPECT_THAT(html, HasSubstr("<b>266 agents</b>: 266 agents are enough &amp; 265 are not."));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"row\">team1</th><td>133</td><td>130</td>"));
+  EXPECT_THAT(html, HasSubstr("agents.team1.count=133\n"));
   EXPECT_THAT(html, HasSubstr("<td><b>266</b><small></small></td><td>265</td><td>250</td>"));
   EXPECT_THAT(html, HasSubstr("service_level ≥ 0.8, over the failure, in 95 % of all runs"));
   EXPECT_THAT(html, HasSubstr("class=\"band f1\""));
@@ -272,13 +310,14 @@ TEST_F(Report, ATuningIsItsParetoPicture) {
     return nlohmann::ordered_json{
         {"kind", kind},
         {"pareto", pareto},
-        {"settings", nlohmann::ordered_json::array({"x=" + std::to_string(int(unserved)) + "s"})},
+        {"values", nlohmann::ordered_json::array({std::to_string(int(unserved)) + "s"})},
         {"metrics", {{"unserved", estimate(unserved)}, {"false_failovers", estimate(failovers)}}}};
   };
   nlohmann::ordered_json tuning = {{"scenario", "s"}, {"replications", 5}};
   for (const char* id : {"unserved", "false_failovers"}) {
     tuning["metrics"].push_back({{"id", id}, {"unit", "1"}, {"meaning", "m"}, {"cost", true}});
   }
+  tuning["factors"].push_back({{"name", "x"}, {"values", {"30s", "40s", "20s"}}});
   tuning["points"] = {point("now", false, 40, 8), point("combination", true, 20, 4)};
   tuning["sensitivity"].push_back({{"factor", "f"}, {"from", "1s"}, {"to", "2s"}});
   tuning["sensitivity"][0]["differences"] = {{"unserved", estimate(-20)},
@@ -286,7 +325,7 @@ TEST_F(Report, ATuningIsItsParetoPicture) {
   const std::string html = tune_html(tuning);
   EXPECT_THAT(html, HasSubstr("nothing beats 1 of them"));
   EXPECT_THAT(html, HasSubstr("<circle class=\"best\""));
-  EXPECT_THAT(html, HasSubstr("x=40s<small>is beaten</small>"));
+  EXPECT_THAT(html, HasSubstr("x 40s<small>is beaten</small>"));
   EXPECT_THAT(html, HasSubstr("<td>1s → 2s</td><td>-20<small>-21 to -19</small></td><td>+3"));
   EXPECT_THROW((void)tune_html({{"scenario", "s"}}), InputError);
 }

@@ -214,6 +214,7 @@ TEST(Dictionary, HasEveryKindOfEvent) {
                                    ServerModeChanged{0, ServerMode::drain},
                                    Switchover{0, 2, 1},
                                    CallsCopied{0, 2, 0},
+                                   BothPrimary{0, 1},
                                    PhoneRegistered{a, 0, 1},
                                    DnState{a, 0, 0},
                                    DnState{a, 0, 1},

@@ -137,10 +137,10 @@ TEST_F(ResultWriter, CallsCsvHasOneRowPerCall) {
   EXPECT_THAT(rows[0], StartsWith("call,caller,attempt,previous,stream,gateway,offered_s,"));
   EXPECT_EQ(rows[1],
             "0,0,1,,calls,gw1,1.000001,1.000001,1.000001,1.000001,5.250000,,5.250000,100.000000,"
-            "4.250000,1,1,1,1,north.2,served,completed,normal,talking,,0,1,0,0,,queue,");
+            "4.250000,1,1,1,1,north.2,served,completed,normal,talking,,0,1,0,0,,queue,,,,");
   EXPECT_EQ(rows[2],
             "1,1,2,0,calls,gw2,101.000000,101.000000,,,,,,101.000000,,2,,,,,lost,"
-            "lost_setup_rejected,rejected,setup,603,0,0,0,0,,queue,");
+            "lost_setup_rejected,rejected,setup,603,0,0,0,0,,queue,,,,");
   EXPECT_THAT(rows[3], HasSubstr(",in_system,still_in_system,,,"));
   for (const std::string& row : rows) {
     EXPECT_EQ(std::count(row.begin(), row.end(), ',') + 1,

@@ -34,11 +34,16 @@ title: "Quotes \" and: colons # hashes"
 run: {start: "09:00", horizon: 5h, warm-up: 7min, seed: 18446744073709551615, start-mode: cold}
 sites:
   s1:
-    sip-server: {oos-check: 12.345678901s, first-trunk-probe: 1ns, retry-after: 3s}
+    sip-server:
+      {oos-check: 12.345678901s, first-trunk-probe: 1ns, retry-after: 3s,
+       agent-no-answer-overflow: voicemail}
     gateways: {a: {channels: 1000, first-options: 3s}, b: {location: far}}
   s2: {}
 locations: [far]
-network: {dc-link: {loss: 0.07%, bandwidth: 1234567bit/s}, access: {far: {s2: {latency: 7ms}}}}
+network:
+  dc-link: {loss: 0.07%, bandwidth: 1234567bit/s}
+  access: {far: {s2: {latency: 7ms}}}
+  desktop-access: {far: {s1: {loss: 1%}}, s2: {s2: {}}}
 configuration: {standby-activation: never}
 queues: {q1: {limit: 3}, q2: {maximum-wait: 1min, routing-scope: both-sites, priority: 4}}
 agents:
@@ -73,6 +78,8 @@ faults:
   - {at: 3h, switchover: s1}
   - {at: 3h, fail: s2, scope: building, staff-return: {to: far, steps: [{after: 1h, share: 40%}]}}
   - {at: 3h, cut: s1.ha-link, lasting: 1min}
+  - {at: 3h, cut: desktop-access.far.s1, direction: backward}
+  - {at: 3h, heal: s2.sip-server.backup.management-link}
   - {at: 3h, change: sites.s1.sip-server.oos-check, to: 7s}
 accept: [V-E20]
 expectations: {before.service_level: "> 80%", after: {calls_lost: "= 0"}}

@@ -58,6 +58,8 @@ sites:
     sip-server: {name: E, oos-check: 12s, oos-force: 6s, dr-forward: oos,
                  shutdown-sip-reject-code: 302, after-routing-timeout: 8s,
                  after-routing-timeout-action: logout, treatment: when-waiting, announcement: 3s,
+                 agent-no-answer-timeout: 20s, agent-no-answer-action: notready,
+                 agent-no-answer-overflow: voicemail,
                  register-service: 1ms, invite-service: 2ms, other-service: 3ms,
                  input-queue-limit: 10, retry-after: 5s, digest: false,
                  process-death-detection: 2s, host-loss-detection-min: 3s,
@@ -118,6 +120,10 @@ calls:
   EXPECT_EQ(e.dr_forward, models::DrForward::oos);
   EXPECT_EQ(e.shutdown_sip_reject_code, 302);
   EXPECT_EQ(e.after_routing_timeout_action, models::AfterRoutingAction::logout);
+  EXPECT_EQ(e.agent_no_answer_timeout, 20s);
+  EXPECT_EQ(e.agent_no_answer_action, models::AfterRoutingAction::not_ready);
+  EXPECT_EQ(e.agent_no_answer_overflow, "voicemail");
+  EXPECT_EQ(s.sites[1].sip_server.agent_no_answer_overflow, std::nullopt);
   EXPECT_EQ(e.treatment, models::Treatment::when_waiting);
   EXPECT_EQ(e.other_service, 3ms);
   EXPECT_EQ(e.input_queue_limit, 10u);
@@ -367,6 +373,29 @@ TEST(ScenarioLanguage, CallsMayBePutOnHold) {
       "calls: {main: {rate: 100/h, hold: {share: 12%, length: 45s}}}\n");
   EXPECT_DOUBLE_EQ(s.calls[0].hold_share, 0.12);
   EXPECT_EQ(std::get<models::Deterministic>(s.calls[0].hold).value_s, 45);
+}
+
+TEST(ScenarioLanguage, CallsMayBePassedOnToAQueueOrAGroup) {
+  const auto with = [](const std::string& transfer) {
+    return "bcsim: 1\nsites: {site1: {}, site2: {}}\nqueues: {service: {}, experts: {}}\n"
+           "agents: {team1: {count: 100, location: site1}}\n"
+           "calls: {main: {rate: 100/h, transfer: " +
+           transfer + "}}\n";
+  };
+  const models::TransferOptions to =
+      good(with("{share: 12%, kind: blind, to: experts, after: 45s}")).calls[0].transfer;
+  EXPECT_DOUBLE_EQ(to.share, 0.12);
+  EXPECT_EQ(to.queue, 1u);
+  EXPECT_EQ(std::get<models::Deterministic>(*to.after).value_s, 45);
+  const Scenario group = good(with("{share: 12%, to: team1, after: random}"));
+  EXPECT_EQ(group.calls[0].transfer.group, 0u);
+  EXPECT_FALSE(group.calls[0].transfer.after);
+  EXPECT_THAT(load_text(with("{share: 12%, to: team1}")).effective_yaml, HasSubstr("to: team1"));
+  EXPECT_THAT(problems(load_text(with("{share: 12%, to: expert}"))),
+              testing::Contains(HasSubstr("S-007")));
+  EXPECT_THAT(problems(load_text(with("{share: 12%}"))), testing::Not(testing::IsEmpty()));
+  EXPECT_THAT(problems(load_text(with("{share: 120%, to: team1}"))),
+              testing::Contains(HasSubstr("S-006")));
 }
 
 TEST(ScenarioLanguage, SessionTimersMayBeSetOrSwitchedOff) {

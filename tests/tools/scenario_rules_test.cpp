@@ -103,6 +103,19 @@ TEST(ScenarioRules, AgentsCallAgentsOrTheOutsideAndNoQueue) {
   EXPECT_EQ(problem(both, "S-013").code, "S-013");
 }
 
+TEST(ScenarioRules, CallsArePassedOnToOthersThanHuntGroupsAndOneself) {
+  const std::string call = "calls.main={rate: 60/h, transfer: {share: 5%, to: ";
+  EXPECT_FALSE(error("S-013", {call + "service}}"}));
+  EXPECT_TRUE(error("S-013", {call + "service, reconnect: 20%}}"}));
+  EXPECT_FALSE(error("S-013", {call + "service, kind: consultation, reconnect: 20%}}"}));
+  EXPECT_FALSE(warning("M-W05", {call + "team1}}"}));
+  EXPECT_TRUE(warning("M-W05", {call + "team1}}", "agents.team1.count=1"}));
+  EXPECT_TRUE(
+      error("S-013", {call + "service}}", "queues.service.hunt-group={hg-members: [team1]}"}));
+  EXPECT_TRUE(error("S-013", {"calls.main={rate: 60/h, from-agents: [team1], transfer: {share: 5%, "
+                              "to: team2}}"}));
+}
+
 TEST(ScenarioRules, SurvivingTrunksShouldCarryTheLoad) {
   // 1900/h x (240 s + 4 s ring) = 128.8 erlangs: Erlang B of 1 % needs 148 channels.
   EXPECT_TRUE(warning("V-W06", {"sites.site1.gateways={mg1: {channels: 147}}"}));
@@ -129,8 +142,8 @@ TEST(ScenarioRules, PhonesShouldNotBeSlowerThanDesktops) {
 TEST(ScenarioRules, TheTrunkShouldBeDownBeforeDesktopsArrive) {
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-force=10s"}));
   EXPECT_TRUE(warning("V-W18", {"sites.site1.sip-server.oos-check=26s"}));
-  EXPECT_TRUE(silent(
-      {"sites.site1.sip-server.oos-check=25s", "sites.site2.sip-server.oos-check=25s"}));
+  EXPECT_TRUE(
+      silent({"sites.site1.sip-server.oos-check=25s", "sites.site2.sip-server.oos-check=25s"}));
 }
 
 TEST(ScenarioRules, OneSiteShouldHaveAgentsForAllCalls) {
@@ -225,6 +238,41 @@ TEST(ScenarioRules, ASequentialHuntGroupIsNotDocumentedForBusinessContinuity) {
 TEST(ScenarioRules, DesktopsOfMembersShouldPreferTheSiteOfTheirHuntGroup) {
   EXPECT_THAT(hunting({"queues.line.hunt-group.hg-preferred-site=SIP_Server_2"}),
               testing::ElementsAre("V-W09"));
+}
+
+TEST(ScenarioRules, EachPairOfPreferencesThatDiffersIsPointedOut) {  // R87: 2^3 combinations
+  for (unsigned i = 0; i < 8; ++i) {
+    const bool desktop = (i & 1) != 0, phone = (i & 2) != 0, hunt = (i & 4) != 0;
+    const auto site = [](bool second) { return std::string(second ? "site2" : "site1"); };
+    std::vector<std::string> expected;
+    if (phone != desktop) expected.push_back("V-W04");
+    if (hunt != desktop) expected.push_back("V-W09");
+    EXPECT_THAT(hunting({"agents.team1.preferred-site=" + site(desktop),
+                         "agents.team1.phone.preferred-site=" + site(phone),
+                         std::string("queues.line.hunt-group.hg-preferred-site=SIP_Server_") +
+                             (hunt ? "2" : "1")}),
+                testing::UnorderedElementsAreArray(expected));
+  }
+}
+
+TEST(ScenarioRules, DesktopsHaveAnAccessPathOfTheirOwnOnlyIfItIsGiven) {
+  const std::string fault =
+      "faults=[{at: 40min, cut: desktop-access.site1.site2, direction: forward}]";
+  EXPECT_TRUE(error("S-007", {fault}));
+  EXPECT_TRUE(silent({fault, "network.desktop-access.site1.site2.latency=20ms"}));
+  EXPECT_TRUE(error("S-007", {fault, "network.desktop-access.site1.site1.latency=20ms"}));
+  const Loaded loaded = load_text(minimal(), {"network.desktop-access.site1.site1.loss=1%"});
+  const models::LinkOptions* path = loaded.scenario.network.desktop_path(0, 0);
+  ASSERT_NE(path, nullptr);
+  EXPECT_EQ(path->latency, std::chrono::microseconds(500));
+  EXPECT_EQ(path->loss, 0.01);
+  EXPECT_EQ(loaded.scenario.network.desktop_path(0, 1), nullptr);
+}
+
+TEST(ScenarioRules, AnUnansweredDirectCallCannotGoBackToAQueue) {
+  const std::string overflow = "sites.site1.sip-server.agent-no-answer-overflow=";
+  EXPECT_TRUE(error("S-003", {overflow + "recall"}));
+  for (const char* can : {"none", "release", "voicemail"}) EXPECT_TRUE(silent({overflow + can}));
 }
 
 TEST(ScenarioRules, PhonesOfMembersShouldBeAtBothSites) {

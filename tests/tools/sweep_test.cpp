@@ -2,18 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
-#include "tests/support/tool_runs.hpp"
+#include "tests/support/interrupted_run.hpp"
 #include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools::sweep_test {
@@ -60,7 +54,8 @@ TEST(SweepPoints, AreAllCombinationsThatTheConstraintsAllow) {
 
 class Sweep : public testing::Test {
  protected:
-  Outcome sweep(const std::string& name, const std::vector<std::string>& more) const {
+  std::vector<std::string> sweep_words(const std::string& name,
+                                       const std::vector<std::string>& more) const {
     std::vector<std::string> words = {"sweep",     "-o",     at(name).string(),
                                       "--no-twin", "--vary", "desktop.site1.site-timeout=10s,30s",
                                       "-j",        "1"};
@@ -68,7 +63,10 @@ class Sweep : public testing::Test {
     if (std::find(more.begin(), more.end(), "-n") == more.end()) {
       words.insert(words.end(), {"-n", "2"});
     }
-    return test::bcsim(small_site_failure(words));
+    return small_site_failure(words);
+  }
+  Outcome sweep(const std::string& name, const std::vector<std::string>& more) const {
+    return test::bcsim(sweep_words(name, more));
   }
   [[nodiscard]] fs::path at(const std::string& name) const { return directory_.path() / name; }
   TemporaryDirectory directory_;
@@ -142,17 +140,7 @@ TEST_F(Sweep, InShardsIsMergedByteForByte) {
 TEST_F(Sweep, GoesOnAfterCtrlC) {
   const std::vector<std::string> words = {"-n", "1", "--vary", "run.seed=1,2,3"};
   ASSERT_EQ(sweep("whole", words).exit, 0);
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(sweep("x", words).exit);
-
-  while (!fs::exists(at("x") / "points/0000/run.json")) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  ::kill(child, SIGINT);
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 130);
+  EXPECT_EQ(test::interrupted_run(sweep_words("x", words), at("x") / "points/0000/run.json"), 130);
   EXPECT_FALSE(fs::exists(at("x") / "points.csv"));
   ASSERT_EQ(sweep("x", words).exit, 0);
 

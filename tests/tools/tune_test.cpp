@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "tests/support/interrupted_run.hpp"
 #include "tests/support/scenario_text.hpp"
-#include "tests/support/tool_runs.hpp"
 #include "tools/tune/tune_result.hpp"
 
 namespace bcsim::tools::tune_test {
@@ -104,9 +104,13 @@ TEST(TuneFront, HasWhatNoOtherBeatsBeyondNoise) {
 
 class Tune : public ::testing::Test {
  protected:
-  [[nodiscard]] test::Outcome tune(std::vector<std::string> words) const {
-    words.insert(words.begin(), {"tune", "-o", (directory_.path() / "tune").string()});
-    return test::bcsim(test::small_site_failure(words));
+  [[nodiscard]] std::filesystem::path out() const { return directory_.path() / "tune"; }
+  [[nodiscard]] std::vector<std::string> tune_words(std::vector<std::string> words) const {
+    words.insert(words.begin(), {"tune", "-o", out().string()});
+    return test::small_site_failure(words);
+  }
+  [[nodiscard]] test::Outcome tune(const std::vector<std::string>& words) const {
+    return test::bcsim(tune_words(words));
   }
   test::TemporaryDirectory directory_;
 };
@@ -135,6 +139,26 @@ TEST_F(Tune, WeighsHasteAgainstFalseFailovers) {
   std::size_t rows = 0;
   while (std::getline(csv, line)) ++rows;
   EXPECT_EQ(rows, 1 + 3 * j["metrics"].size());
+}
+
+TEST_F(Tune, GoesOnAfterCtrlC) {
+  const std::vector<std::string> words = {"-n",
+                                          "2",
+                                          "--combinations",
+                                          "0",
+                                          "--set",
+                                          "calls.main.rate=0.005/s",
+                                          "--set",
+                                          "run.horizon=75min",
+                                          "--vary",
+                                          "desktop.site1.site-timeout=10s"};
+  ASSERT_EQ(tune(words).exit, 0);
+  const auto files = test::files_of(out());
+  std::filesystem::remove_all(out());
+  EXPECT_EQ(test::interrupted_run(tune_words(words), out() / "unfinished.replications"), 130);
+  EXPECT_FALSE(std::filesystem::exists(out() / "tune.json"));
+  ASSERT_EQ(tune(words).exit, 0);
+  EXPECT_EQ(test::files_of(out()), files);
 }
 
 TEST_F(Tune, RefusesWhatItCannotTry) {

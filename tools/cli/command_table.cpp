@@ -191,7 +191,7 @@ std::string command_help(const Command& c, bool color) {
                      c.arguments, c.description.empty() ? c.summary + "." : c.description);
   out += "\n" + heading("Options", color);
   for (const Option& o : all_options(c)) {
-    out += fmt::format("  {:<26}{}\n", option_column(o), o.doc);
+    out += fmt::format("  {:<25} {}\n", option_column(o), o.doc);
   }
   if (!c.examples.empty()) {
     out += "\n" + heading("Examples", color);

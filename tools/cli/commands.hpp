@@ -6,6 +6,7 @@
 
 #include "tools/cli/command_table.hpp"
 #include "tools/run/shard.hpp"
+#include "tools/run/study.hpp"
 #include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
@@ -35,6 +36,27 @@ namespace bcsim::tools {
 /// The option --jobs, and its value: by default all cores. Throws UsageError.
 [[nodiscard]] Option jobs_option();
 [[nodiscard]] unsigned jobs_value(const Invocation& invocation);
+/// An option with a value, "NAME VALUE".
+[[nodiscard]] Option value_option(const char* name, const char* value, const char* doc,
+                                  ValueKind kind = ValueKind::text);
+/// `own`, and what every command takes that simulates a scenario with many settings: --jobs, --out,
+/// --seed, --set, --json (prints `json` instead of a table) and --quiet.
+[[nodiscard]] std::vector<Option> study_options(std::vector<Option> own, const std::string& json);
+/// A share strictly between 0 and 100 %, and a time above 0 of at most `most`; throw UsageError.
+[[nodiscard]] double share_value(const Invocation& invocation, const char* option, double fallback);
+[[nodiscard]] sim::Duration time_value(const Invocation& invocation, const char* option,
+                                       sim::Duration fallback,
+                                       sim::Duration most = sim::Duration::max());
+/// A number from `least` to `most`; throws UsageError.
+[[nodiscard]] std::uint64_t count_value(const Invocation& invocation, const char* option,
+                                        std::uint64_t fallback, std::uint64_t least,
+                                        std::uint64_t most);
+
+/// Reads the scenario and what study_options say; prints what is wrong with the scenario. Throws
+/// UsageError for standard input.
+[[nodiscard]] StudyRequest study_request(const char* command, const Invocation& invocation,
+                                         Terminal& terminal);
+
 /// "2/5": the second of five; throws UsageError.
 [[nodiscard]] Shard shard_value(const std::string& text);
 /// The options --vary and --where.

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "tools/cli/commands.hpp"
+#include "tools/cli/home.hpp"
+#include "tools/cli/report.hpp"
 #include "tools/run/worker_pool.hpp"
 #include "tools/scenario/units.hpp"
 
@@ -40,6 +42,74 @@ unsigned jobs_value(const Invocation& invocation) {
   const std::uint64_t n = number_value("jobs", invocation.value("jobs"));
   if (n == 0) throw UsageError{"--jobs: at least 1", ""};
   return static_cast<unsigned>(std::min<std::uint64_t>(n, 1024));
+}
+
+Option value_option(const char* name, const char* value, const char* doc, ValueKind kind) {
+  return {.name = name, .kind = kind, .value = value, .doc = doc};
+}
+
+std::vector<Option> study_options(std::vector<Option> own, const std::string& json) {
+  Option out = value_option("out", "DIR", "Write the results there instead", ValueKind::directory);
+  out.letter = 'o';
+  own.insert(own.end(), {jobs_option(),
+                         out,
+                         value_option("seed", "N", "Seed of the random numbers", ValueKind::number),
+                         set_option(),
+                         {.name = "json", .doc = fmt::format("Print {} instead of a table", json)},
+                         {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"}});
+  return own;
+}
+
+double share_value(const Invocation& invocation, const char* option, double fallback) {
+  if (!invocation.has(option)) return fallback;
+  const std::string text = invocation.value(option);
+  const auto parsed = parse_percent(text);
+  const double* share = std::get_if<double>(&parsed);
+  if (share == nullptr || !(*share > 0 && *share < 1)) {
+    throw UsageError{fmt::format("--{}: '{}' is not between 0% and 100%", option, text),
+                     fmt::format("such as --{} {}", option, format_percent(fallback))};
+  }
+  return *share;
+}
+
+sim::Duration time_value(const Invocation& invocation, const char* option, sim::Duration fallback,
+                         sim::Duration most) {
+  if (!invocation.has(option)) return fallback;
+  const std::string text = invocation.value(option);
+  const auto parsed = parse_duration(text);
+  const auto* time = std::get_if<sim::Duration>(&parsed);
+  if (time == nullptr || time->count() <= 0 || *time > most) {
+    const std::string limit = most == sim::Duration::max() ? "" : " up to " + format_duration(most);
+    throw UsageError{fmt::format("--{}: '{}' is no time above 0{}", option, text, limit),
+                     fmt::format("such as --{} {}", option, format_duration(fallback))};
+  }
+  return *time;
+}
+
+std::uint64_t count_value(const Invocation& invocation, const char* option, std::uint64_t fallback,
+                          std::uint64_t least, std::uint64_t most) {
+  if (!invocation.has(option)) return fallback;
+  const std::uint64_t n = number_value(option, invocation.value(option));
+  if (n < least || n > most) {
+    throw UsageError{fmt::format("--{}: from {} to {}", option, least, most), ""};
+  }
+  return n;
+}
+
+StudyRequest study_request(const char* command, const Invocation& invocation, Terminal& terminal) {
+  StudyRequest request;
+  request.path = invocation.arguments.front();
+  if (request.path == "-") {
+    throw UsageError{fmt::format("{} reads the scenario several times: it needs a file", command),
+                     ""};
+  }
+  request.overrides = set_and_seed(invocation);
+  request.jobs = jobs_value(invocation);
+  request.json = invocation.has("json");
+  request.out = invocation.value("out");
+  request.base = load_argument(request.path, request.overrides, terminal.in);
+  print_diagnostics(request.base, terminal);
+  return request;
 }
 
 Shard shard_value(const std::string& text) {

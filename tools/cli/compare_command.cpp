@@ -251,34 +251,32 @@ std::vector<Option> compare_options() {
   set_a.doc = "Replace a value of A only";
   set_b.name = "set-b";
   set_b.doc = "Replace a value of B only";
-  const auto text = [](const char* name, const char* value, const char* doc,
-                       ValueKind kind = ValueKind::text) {
-    return Option{.name = name, .kind = kind, .value = value, .doc = doc};
-  };
-  Option replications = text("replications", "N", "Replications of each (20)", ValueKind::number);
+  Option replications =
+      value_option("replications", "N", "Replications of each (20)", ValueKind::number);
   replications.letter = 'n';
-  Option gate = text("gate", "GATE", "A gate, such as \"lost: worse < 2%\"");
-  Option metric = text("metric", "ID", "Show this metric instead of the usual ones");
-  Option allow = text("allow-different", "PATH", "Demand, staffing, … that may differ");
+  Option gate = value_option("gate", "GATE", "A gate, such as \"lost: worse < 2%\"");
+  Option metric = value_option("metric", "ID", "Show this metric instead of the usual ones");
+  Option allow = value_option("allow-different", "PATH", "Demand, staffing, … that may differ");
   gate.repeated = metric.repeated = allow.repeated = true;
-  return {
-      replications,
-      jobs_option(),
-      text("gates", "FILE", "Gates from a YAML file, instead of the scenario's", ValueKind::file),
-      gate,
-      {.name = "extend", .doc = "Go on while a gate is inconclusive"},
-      text("max-replications", "N", "... up to so many (200)", ValueKind::number),
-      text("margin", "P", "Differences within this share of A do not matter (2%)"),
-      metric,
-      allow,
-      set_option(),
-      set_a,
-      set_b,
-      text("seed", "N", "Seed of both", ValueKind::number),
-      {.name = "json", .doc = "Print the comparison as JSON"},
-      text("junit", "FILE", "Also write the gates as JUnit XML", ValueKind::file),
-      text("markdown", "FILE", "Also write it as Markdown, for a pull request", ValueKind::file),
-      {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"}};
+  return {replications,
+          jobs_option(),
+          value_option("gates", "FILE", "Gates from a YAML file, instead of the scenario's",
+                       ValueKind::file),
+          gate,
+          {.name = "extend", .doc = "Go on while a gate is inconclusive"},
+          value_option("max-replications", "N", "... up to so many (200)", ValueKind::number),
+          value_option("margin", "P", "Differences within this share of A do not matter (2%)"),
+          metric,
+          allow,
+          set_option(),
+          set_a,
+          set_b,
+          value_option("seed", "N", "Seed of both", ValueKind::number),
+          {.name = "json", .doc = "Print the comparison as JSON"},
+          value_option("junit", "FILE", "Also write the gates as JUnit XML", ValueKind::file),
+          value_option("markdown", "FILE", "Also write it as Markdown, for a pull request",
+                       ValueKind::file),
+          {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"}};
 }
 
 }  // namespace

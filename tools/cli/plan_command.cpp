@@ -18,41 +18,16 @@ namespace {
 
 constexpr std::uint32_t kUsualPlanMost = 200;
 
-/// A share strictly between 0 and 100 %.
-double share_option(const Invocation& invocation, const char* option, double fallback) {
-  if (!invocation.has(option)) return fallback;
-  const std::string text = invocation.value(option);
-  const auto parsed = parse_percent(text);
-  const double* share = std::get_if<double>(&parsed);
-  if (share == nullptr || !(*share > 0 && *share < 1)) {
-    throw UsageError{fmt::format("--{}: '{}' is not between 0% and 100%", option, text),
-                     fmt::format("such as --{} {}", option, format_percent(fallback))};
-  }
-  return *share;
-}
-
-sim::Duration time_option(const Invocation& invocation, const char* option,
-                          sim::Duration fallback) {
-  if (!invocation.has(option)) return fallback;
-  const auto parsed = parse_duration(invocation.value(option));
-  const auto* time = std::get_if<sim::Duration>(&parsed);
-  if (time == nullptr || time->count() <= 0) {
-    throw UsageError{fmt::format("--{}: '{}' is no time above 0", option, invocation.value(option)),
-                     fmt::format("such as --{} {}", option, format_duration(fallback))};
-  }
-  return *time;
-}
-
 PlanGoals goals_of(const Invocation& invocation, const models::Scenario& scenario) {
   PlanGoals goals;
-  goals.service_level = share_option(invocation, "service-level", goals.service_level);
-  goals.blocking = share_option(invocation, "blocking", goals.blocking);
-  goals.media_degraded = share_option(invocation, "degraded", goals.media_degraded);
-  goals.confidence = share_option(invocation, "confidence", goals.confidence);
-  goals.server_delay_s = sim::seconds(
-      time_option(invocation, "server-delay", sim::from_seconds(goals.server_delay_s)));
-  goals.shift = time_option(invocation, "shift", goals.shift);
-  goals.probability = share_option(invocation, "probability", *goals.probability);
+  goals.service_level = share_value(invocation, "service-level", goals.service_level);
+  goals.blocking = share_value(invocation, "blocking", goals.blocking);
+  goals.media_degraded = share_value(invocation, "degraded", goals.media_degraded);
+  goals.confidence = share_value(invocation, "confidence", goals.confidence);
+  goals.server_delay_s =
+      sim::seconds(time_value(invocation, "server-delay", sim::from_seconds(goals.server_delay_s)));
+  goals.shift = time_value(invocation, "shift", goals.shift);
+  goals.probability = share_value(invocation, "probability", *goals.probability);
   if (invocation.has("mean")) {
     if (invocation.has("probability")) {
       throw UsageError{"--mean and --probability exclude each other", ""};
@@ -96,7 +71,7 @@ const std::vector<std::string>& findable() {
 
 void take_questions(const Invocation& invocation, PlanRequest& request) {
   std::vector<std::string> find = invocation.values("find");
-  const bool varies = varies_over_time(request.base.scenario);
+  const bool varies = varies_over_time(request.study.base.scenario);
   const std::string people = varies ? "shifts" : "agents";
   if (find.empty()) find = {people, "trunks", "wan"};
   bool headroom = invocation.has("growth");
@@ -121,13 +96,12 @@ void take_questions(const Invocation& invocation, PlanRequest& request) {
 
 void take_budget(const Invocation& invocation, PlanRequest& request) {
   PlannerOptions& options = request.options;
-  options.most = kUsualPlanMost;
-  if (invocation.has("max-replications")) {
-    const std::uint64_t n = number_value("max-replications", invocation.value("max-replications"));
-    if (n < 2 || n >= kFreshReplications) {
-      throw UsageError{"--max-replications: from 2 to 999999", ""};
-    }
-    options.most = static_cast<std::uint32_t>(n);
+  options.most = static_cast<std::uint32_t>(
+      count_value(invocation, "max-replications", kUsualPlanMost, 2, kFreshReplications - 1));
+  if (invocation.value("within") != "0%") {
+    options.within = share_value(invocation, "within", options.within);
+  } else {
+    options.within = 0;
   }
   options.verify = invocation.has("verify");
   const Goal goal = options.goals.of(Measure::service_level);
@@ -142,24 +116,15 @@ void take_budget(const Invocation& invocation, PlanRequest& request) {
 
 int plan(const Invocation& invocation, Terminal& terminal) {
   PlanRequest request;
-  request.path = invocation.arguments.front();
-  if (request.path == "-") {
-    throw UsageError{"plan reads the scenario several times: it needs a file", ""};
-  }
-  request.overrides = set_and_seed(invocation);
-  request.jobs = jobs_value(invocation);
-  request.json = invocation.has("json");
-  request.out = invocation.value("out");
-  request.base = load_argument(request.path, request.overrides, terminal.in);
-  print_diagnostics(request.base, terminal);
-  if (request.base.has_errors()) return code(load_result(request.base));
-  request.options.goals = goals_of(invocation, request.base.scenario);
+  request.study = study_request("plan", invocation, terminal);
+  if (request.study.base.has_errors()) return code(load_result(request.study.base));
+  request.options.goals = goals_of(invocation, request.study.base.scenario);
   take_questions(invocation, request);
   take_budget(invocation, request);
   try {
     // Better learned before an hour of simulation than after.
     for (const Wanted wanted : request.wanted) {
-      static_cast<void>(make_question(wanted, request.base.scenario, request.options.goals));
+      static_cast<void>(make_question(wanted, request.study.base.scenario, request.options.goals));
     }
     return run_plan(std::move(request), terminal);
   } catch (const PlanProblem& problem) {
@@ -168,38 +133,32 @@ int plan(const Invocation& invocation, Terminal& terminal) {
 }
 
 std::vector<Option> plan_options() {
-  const auto text = [](const char* name, const char* value, const char* doc,
-                       ValueKind kind = ValueKind::text) {
-    return Option{.name = name, .kind = kind, .value = value, .doc = doc};
-  };
-  Option find = text("find", "WHAT", "agents, shifts, trunks, server, wan, headroom or all");
+  Option find =
+      value_option("find", "WHAT", "agents, shifts, trunks, server, wan, headroom or all");
   find.kind = ValueKind::choice;
   find.choices = findable();
   find.repeated = true;
-  Option over = text("over", "PART", "What counts: failure (from the first fault on) or run");
+  Option over =
+      value_option("over", "PART", "What counts: failure (from the first fault on) or run");
   over.kind = ValueKind::choice;
   over.choices = {"failure", "run"};
-  Option out = text("out", "DIR", "Write the results there instead", ValueKind::directory);
-  out.letter = 'o';
-  return {find,
-          text("service-level", "P", "Service level wanted (80%)"),
-          text("blocking", "P", "Calls that may find no trunk channel (1%)"),
-          text("server-delay", "T", "Longest wait for a SIP Server (500ms)"),
-          text("degraded", "P", "Answered calls whose speech may be degraded (1%)"),
-          text("probability", "P", "Share of the runs in which that must hold (90%)"),
-          {.name = "mean", .doc = "It must hold on average instead"},
-          over,
-          text("confidence", "P", "With which a verdict must be right (95%)"),
-          text("shift", "T", "shifts: staffing changes so often (30min)"),
-          text("growth", "LIST", "headroom: more calls (10%..50%/10%)"),
-          text("max-replications", "N", "Of each value tried (200)", ValueKind::number),
-          {.name = "verify", .doc = "Run the answer, and one fewer, on fresh random numbers"},
-          jobs_option(),
-          out,
-          text("seed", "N", "Seed of the random numbers", ValueKind::number),
-          set_option(),
-          {.name = "json", .doc = "Print plan.json instead of a table"},
-          {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"}};
+  return study_options(
+      {find,
+       value_option("service-level", "P", "Service level wanted (80%)"),
+       value_option("blocking", "P", "Calls that may find no trunk channel (1%)"),
+       value_option("server-delay", "T", "Longest wait for a SIP Server (500ms)"),
+       value_option("degraded", "P", "Answered calls whose speech may be degraded (1%)"),
+       value_option("probability", "P", "Share of the runs in which that must hold (90%)"),
+       {.name = "mean", .doc = "It must hold on average instead"},
+       over,
+       value_option("confidence", "P", "With which a verdict must be right (95%)"),
+       value_option("shift", "T", "shifts: staffing changes so often (30min)"),
+       value_option("growth", "LIST", "headroom: more calls (10%..50%/10%)"),
+       value_option("within", "P", "So close enough and not enough must come (1%, at least 1)"),
+       value_option("max-replications", "N", "Of each value tried (200)", ValueKind::number),
+       {.name = "verify",
+        .doc = "Run the answer, and what was not enough, on fresh random numbers"}},
+      "plan.json");
 }
 
 }  // namespace
@@ -217,13 +176,14 @@ Command plan_command() {
           "staffing that change with the time: shifts), trunk channels per gateway and WAN\n"
           "bandwidth; 'server' for the slowest SIP Server, 'headroom' for what more calls do\n"
           "to the scenario as it is (or with the answers, if something is sought too). A value\n"
-          "is enough if the goal holds in so many of the runs, the failure included; that one\n"
-          "fewer is not is shown as well. Formulas give the first guess, simulation decides:\n"
-          "all values are tried on the same random numbers, with more replications until the\n"
-          "verdict has the confidence wanted. Each question is asked of the scenario with the\n"
-          "answers so far, in the order agents, trunks, server, wan. Writes plan.json and\n"
-          "plan.csv to results/<scenario>/plan-<id>/. Exit code 0: all decided, 1: a goal\n"
-          "cannot be reached, 2: not decided within --max-replications.",
+          "is enough if the goal holds in so many of the runs, the failure included; that 1 %\n"
+          "(or one) fewer is not is shown as well. Formulas give the first guess, simulation\n"
+          "decides: all values are tried on the same random numbers, with more replications\n"
+          "until the verdict has the confidence wanted. Each question is asked of the scenario\n"
+          "with the answers so far, in the order agents, trunks, server, wan. Writes plan.json\n"
+          "and plan.csv to results/<scenario>/plan-<id>/. A plan that was interrupted (130)\n"
+          "goes on where it stopped when the same command is given again. Exit code 0: all\n"
+          "decided, 1: a goal cannot be reached, 2: not decided within --max-replications.",
       .options = plan_options(),
       .examples = {{"bcsim plan site_failure", "Agents, trunks and bandwidth to lose a site"},
                    {"bcsim plan site_failure --find agents --service-level 90% --probability "

@@ -16,12 +16,7 @@ SweepSpec sweep_spec_for(const Invocation& invocation, const SweepSpec& of_scena
   SweepSpec spec;
   try {
     for (const std::string& text : invocation.values("vary")) {
-      const std::size_t equals = text.find('=');
-      if (equals == std::string::npos) {
-        throw SweepProblem{fmt::format("'{}' does not say to what values", text),
-                           "such as desktop.site1.site-timeout=10s,20s,30s"};
-      }
-      spec.variables.push_back(parse_variable(text.substr(0, equals), text.substr(equals + 1)));
+      spec.variables.push_back(parse_vary(text));
     }
     for (const std::string& text : invocation.values("where")) {
       spec.constraints.push_back(parse_constraint(text));
@@ -107,31 +102,18 @@ Command sweep_command() {
               "results of each point to results/<scenario>/sweep-<id>/. A sweep that was\n"
               "interrupted (130) goes on where it stopped when the same command is given again.\n"
               "'bcsim list SCENARIO' shows the points without running them.",
-          .options = {vary_option(),
-                      where_option(),
-                      {.name = "replications",
-                       .letter = 'n',
-                       .kind = ValueKind::number,
-                       .value = "N",
-                       .doc = "Replications of each point; the same as --set run.replications=N"},
-                      jobs_option(),
-                      {.name = "no-twin", .doc = "Leave out the runs without the faults"},
-                      {.name = "shard",
-                       .kind = ValueKind::text,
-                       .value = "K/N",
-                       .doc = "Only each Nth point, from the Kth on; then 'bcsim merge'"},
-                      {.name = "out",
-                       .letter = 'o',
-                       .kind = ValueKind::directory,
-                       .value = "DIR",
-                       .doc = "Write the results there instead"},
-                      {.name = "seed",
-                       .kind = ValueKind::number,
-                       .value = "N",
-                       .doc = "Seed of the random numbers"},
-                      set_option(),
-                      {.name = "json", .doc = "Print sweep.json instead of a table"},
-                      {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"}},
+          .options = study_options(
+              {vary_option(),
+               where_option(),
+               {.name = "replications",
+                .letter = 'n',
+                .kind = ValueKind::number,
+                .value = "N",
+                .doc = "Replications of each point; the same as --set run.replications=N"},
+               {.name = "no-twin", .doc = "Leave out the runs without the faults"},
+               value_option("shard", "K/N",
+                            "Only each Nth point, from the Kth on; then 'bcsim merge'")},
+              "sweep.json"),
           .examples = {{"bcsim sweep site_failure --vary "
                         "desktop.site1.site-timeout=10s,20s,30s -n 10",
                         "Three timeouts, ten replications each"},

@@ -13,40 +13,13 @@
 namespace bcsim::tools {
 namespace {
 
-std::uint64_t count_option(const Invocation& invocation, const char* option, std::uint64_t least,
-                           std::uint64_t fallback) {
-  if (!invocation.has(option)) return fallback;
-  const std::uint64_t n = number_value(option, invocation.value(option));
-  if (n < least || n > 10'000) {
-    throw UsageError{fmt::format("--{}: from {} to 10000", option, least), ""};
-  }
-  return n;
-}
+constexpr std::uint64_t kMostTuned = 10'000;
 
 DisturbanceOptions disturbances_of(const Invocation& invocation) {
   DisturbanceOptions options;
-  const auto time = [&](const char* option, sim::Duration most, sim::Duration& value) {
-    if (!invocation.has(option)) return;
-    const auto parsed = parse_duration(invocation.value(option));
-    const auto* given = std::get_if<sim::Duration>(&parsed);
-    if (given == nullptr || given->count() <= 0 || *given > most) {
-      throw UsageError{fmt::format("--{}: '{}' is no time up to {}", option,
-                                   invocation.value(option), format_duration(most)),
-                       fmt::format("such as --{} {}", option, format_duration(value))};
-    }
-    value = *given;
-  };
-  time("jitter", std::chrono::minutes(1), options.jitter);
-  time("flap", std::chrono::minutes(4), options.flap);
-  if (!invocation.has("loss")) return options;
-  const auto loss = parse_percent(invocation.value("loss"));
-  const double* given = std::get_if<double>(&loss);
-  if (given == nullptr || !(*given > 0 && *given < 1)) {
-    throw UsageError{
-        fmt::format("--loss: '{}' is not between 0% and 100%", invocation.value("loss")),
-        "such as --loss 5%"};
-  }
-  options.loss = *given;
+  options.loss = share_value(invocation, "loss", options.loss);
+  options.jitter = time_value(invocation, "jitter", options.jitter, std::chrono::minutes(1));
+  options.flap = time_value(invocation, "flap", options.flap, std::chrono::minutes(4));
   return options;
 }
 
@@ -54,12 +27,7 @@ std::vector<TuneFactor> factors_of(const Invocation& invocation, const Loaded& b
   std::vector<TuneFactor> factors;
   try {
     for (const std::string& text : invocation.values("vary")) {
-      const std::size_t equals = text.find('=');
-      if (equals == std::string::npos) {
-        throw SweepProblem{fmt::format("'{}' does not say to what values", text),
-                           "such as desktop.site1.site-timeout=10s,20s,30s"};
-      }
-      factors.push_back(factor_of(parse_variable(text.substr(0, equals), text.substr(equals + 1))));
+      factors.push_back(factor_of(parse_vary(text)));
     }
     if (factors.empty()) factors = usual_factors(base.scenario);
     factors = with_present(std::move(factors), base.effective_yaml);
@@ -74,53 +42,35 @@ std::vector<TuneFactor> factors_of(const Invocation& invocation, const Loaded& b
 
 int tune(const Invocation& invocation, Terminal& terminal) {
   TuneRequest request;
-  request.path = invocation.arguments.front();
-  if (request.path == "-") {
-    throw UsageError{"tune reads the scenario several times: it needs a file", ""};
-  }
-  request.overrides = set_and_seed(invocation);
-  request.disturbances = disturbances_of(invocation);
-  request.combinations = count_option(invocation, "combinations", 0, request.combinations);
-  request.replications =
-      static_cast<std::uint32_t>(count_option(invocation, "replications", 2, request.replications));
-  request.jobs = jobs_value(invocation);
-  request.json = invocation.has("json");
-  request.out = invocation.value("out");
-  request.base = load_argument(request.path, request.overrides, terminal.in);
-  print_diagnostics(request.base, terminal);
-  if (request.base.has_errors()) return code(load_result(request.base));
-  if (request.base.scenario.faults.empty()) {
+  request.study = study_request("tune", invocation, terminal);
+  if (request.study.base.has_errors()) return code(load_result(request.study.base));
+  if (request.study.base.scenario.faults.empty()) {
     throw UsageError{"tune: the scenario has no faults, so nothing can be lost",
                      "add faults:, or --set \"faults=[{at: 1h30min, fail: site1}]\""};
   }
-  request.factors = factors_of(invocation, request.base);
+  request.disturbances = disturbances_of(invocation);
+  request.combinations =
+      count_value(invocation, "combinations", request.combinations, 0, kMostTuned);
+  request.replications = static_cast<std::uint32_t>(
+      count_value(invocation, "replications", request.replications, 2, kMostTuned));
+  request.factors = factors_of(invocation, request.study.base);
   return run_tune(std::move(request), terminal);
 }
 
 std::vector<Option> tune_options() {
   Option vary = vary_option();
   vary.doc = "Try these values instead of the usual timeouts: PATH+PATH=10s,20s";
-  const auto text = [](const char* name, const char* value, const char* doc,
-                       ValueKind kind = ValueKind::text) {
-    return Option{.name = name, .kind = kind, .value = value, .doc = doc};
-  };
   Option replications =
-      text("replications", "N", "Of each point in each world (5)", ValueKind::number);
+      value_option("replications", "N", "Of each point in each world (5)", ValueKind::number);
   replications.letter = 'n';
-  Option out = text("out", "DIR", "Write the results there instead", ValueKind::directory);
-  out.letter = 'o';
-  return {vary,
-          text("combinations", "N", "Points that change several timeouts (12)", ValueKind::number),
-          replications,
-          text("loss", "P", "Of packets, on all links (5%)"),
-          text("jitter", "T", "On all links (200ms)"),
-          text("flap", "T", "All links are cut for so long, every 5 min (20s)"),
-          jobs_option(),
-          out,
-          text("seed", "N", "Seed of the random numbers", ValueKind::number),
-          set_option(),
-          {.name = "json", .doc = "Print tune.json instead of a table"},
-          {.name = "quiet", .letter = 'q', .doc = "No warnings, no progress"}};
+  return study_options(
+      {vary,
+       value_option("combinations", "N", "Points that change several timeouts (12)",
+                    ValueKind::number),
+       replications, value_option("loss", "P", "Of packets, on all links (5%)"),
+       value_option("jitter", "T", "On all links (200ms)"),
+       value_option("flap", "T", "All links are cut for so long, every 5 min (20s)")},
+      "tune.json");
 }
 
 }  // namespace
@@ -141,7 +91,8 @@ Command tune_command() {
           "an HA switchover, and signalling when nothing happens. Shown are the settings that\n"
           "no other beats in one cost without being worse in another (the Pareto front), and\n"
           "what each timeout does alone, with 95 % intervals of paired differences. Writes\n"
-          "tune.json and tune.csv to results/<scenario>/tune-<id>/.",
+          "tune.json and tune.csv to results/<scenario>/tune-<id>/. A tuning that was\n"
+          "interrupted (130) goes on where it stopped when the same command is given again.",
       .options = tune_options(),
       .examples = {{"bcsim tune site_failure", "All timeouts"},
                    {"bcsim tune site_failure --combinations 0 -n 10 --vary "

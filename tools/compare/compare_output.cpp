@@ -5,27 +5,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "tools/results/number_text.hpp"
 #include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/stats/estimate_json.hpp"
 
 namespace bcsim::tools {
 namespace {
 
 using OrderedJson = nlohmann::ordered_json;
-
-OrderedJson json_number(double value) {
-  return std::isfinite(value) ? OrderedJson::parse(number_text(value)) : OrderedJson(nullptr);
-}
-
-OrderedJson json_estimate(const Estimate& e) {
-  OrderedJson j = {{"value", json_number(e.value)}};
-  j["interval"] = e.has_interval() ? OrderedJson{json_number(e.low()), json_number(e.high())}
-                                   : OrderedJson(nullptr);
-  j["sd"] = json_number(e.sd);
-  j["n"] = e.n;
-  return j;
-}
 
 std::string digits_of(double value, double scale) {
   const int digits = scale >= 100 ? 0 : scale >= 10 ? 1 : scale >= 1 ? 2 : 3;

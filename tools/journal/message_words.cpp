@@ -64,6 +64,20 @@ std::string_view kind_name(tlib::Kind kind) {
       return "ADDP poll";
     case addp_reply:
       return "ADDP reply";
+    case single_step_transfer:
+      return "TSingleStepTransfer";
+    case initiate_transfer:
+      return "TInitiateTransfer";
+    case complete_transfer:
+      return "TCompleteTransfer";
+    case reconnect_call:
+      return "TReconnectCall";
+    case transfer_refused:
+      return "EventError";
+    case consulted:
+      return "EventEstablished";
+    case not_consulted:
+      return "EventReleased";
   }
   return "";
 }

@@ -77,6 +77,24 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
   }
+  void operator()(const models::CallTransferred& f) const {
+    event("call.transferred", f.call);
+    agent(f.agent);
+    site(f.site);
+    j_["path"] = f.path;
+    j_["line"] = f.line;
+    j_["joined"] = f.joined != 0;
+  }
+  void operator()(const models::Consultation& f) const {
+    constexpr std::string_view kSteps[] = {"initiated", "answered", "reconnected"};
+    event("call.consultation", f.call);
+    agent(f.agent);
+    j_["step"] = kSteps[static_cast<std::size_t>(f.step)];
+    if (f.second.valid()) j_["second"] = ThingNames::of(n_.agents, f.second.value);
+    site(f.site);
+    j_["path"] = f.path;
+    j_["line"] = f.line;
+  }
   void operator()(const models::HuntRedirect& f) const {
     event("call.hg_redirect", f.call);
     site(f.site);
@@ -165,6 +183,11 @@ class RecordWriter {
     site(f.site);
     j_["calls_before"] = f.calls_before;
     j_["calls_kept"] = f.calls_kept;
+  }
+  void operator()(const models::BothPrimary& f) const {
+    event("ha.both_primary");
+    site(f.site);
+    j_["both"] = f.both != 0;
   }
   void operator()(const models::EarlyDialogLost& f) const {
     event("call.early_dialog_lost", f.call);

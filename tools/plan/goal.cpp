@@ -122,19 +122,34 @@ Measured measure(const ReplicationRecord& record, const Goal& goal,
   return {kNothingMeasured, 0};
 }
 
-std::vector<std::uint32_t> looks(const Goal& goal, std::uint32_t most) {
+namespace {
+
+/// `kept_for`: among so many looks the probability of error is divided.
+std::vector<std::uint32_t> looks_of(const Goal& goal, std::uint32_t most, std::size_t kept_for) {
   std::vector<std::uint32_t> out = {std::min(kFirstLook, most)};
   if (goal.probability) {
-    // With so many good runs and no bad one it can be decided, whatever the number of looks.
-    constexpr double kMostLooks = 8;
+    // With so many good runs and no bad one it can be decided.
     const double all_good =
-        std::ceil(std::log((1 - goal.confidence) / kMostLooks) / std::log(*goal.probability));
+        std::ceil(std::log((1 - goal.confidence) / static_cast<double>(kept_for)) /
+                  std::log(*goal.probability));
     if (all_good > out.back() && all_good < most) {
       out.push_back(static_cast<std::uint32_t>(all_good));
     }
   }
-  while (out.back() < most) out.push_back(std::min(most, 2 * out.back()));
+  while (out.back() < most) out.push_back(3 * out.back() > most ? most : 2 * out.back());
   return out;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> looks(const Goal& goal, std::uint32_t most) {
+  constexpr std::size_t kMany = 20;
+  std::vector<std::uint32_t> out = looks_of(goal, most, kMany);
+  while (true) {
+    std::vector<std::uint32_t> next = looks_of(goal, most, out.size());
+    if (next.size() > out.size() || next == out) return out;
+    out = std::move(next);
+  }
 }
 
 double error_per_look(const Goal& goal, std::uint32_t most) {
@@ -165,6 +180,34 @@ Judgement judge(std::span<const Measured> sample, const Goal& goal, double error
   if (goal.holds(goal.at_least() ? e.low() : e.high())) out.verdict = PlanVerdict::meets;
   if (!goal.holds(goal.at_least() ? e.high() : e.low())) out.verdict = PlanVerdict::fails;
   return out;
+}
+
+double chance_to_decide(const Judgement& now, const Goal& goal, std::uint32_t most) {
+  if (!goal.probability || now.n >= most) return goal.probability ? 0 : 1;
+  using Binomial = boost::math::binomial_distribution<double>;
+  const double error = error_per_look(goal, most);
+  // The number of good runs among those to come is beta-binomial, from a uniform prior.
+  const double a = now.met + 1, b = now.n - now.met + 1, to_come = most - now.n;
+  const auto log_beta = [](double x, double y) {
+    return std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y);
+  };
+  double chance = 0;
+  for (double good = 0; good <= to_come; ++good) {
+    const double met = now.met + good;
+    const bool decided = Binomial::find_lower_bound_on_p(most, met, error) >= *goal.probability ||
+                         Binomial::find_upper_bound_on_p(most, met, error) < *goal.probability;
+    if (!decided) continue;
+    chance += std::exp(log_beta(a + good, b + to_come - good) - log_beta(a, b) -
+                       log_beta(good + 1, to_come - good + 1) - std::log(to_come + 1));
+  }
+  return chance;
+}
+
+bool is_clear(std::span<const Measured> sample, const Goal& goal) {
+  constexpr double kDeviations = 4;
+  if (sample.size() < kFirstGlance) return false;
+  const Estimate e = estimate_of(sample, goal, kConfidence);
+  return std::isnan(e.value) || std::abs(e.value - goal.limit) > kDeviations * e.sd;
 }
 
 PlanVerdict suggest(std::span<const Measured> sample, const Goal& goal) {

@@ -55,8 +55,8 @@ struct Judgement {
          share_high = 1;  ///< bounds on the share of runs that hold (Clopper–Pearson)
 };
 
-/// So many replications are looked at first.
-inline constexpr std::uint32_t kFirstLook = 12;
+/// So many replications are looked at first, and so many where only the way is sought.
+inline constexpr std::uint32_t kFirstLook = 12, kFirstGlance = 4;
 
 /// After how many replications to look, rising, at most `most`. A verdict at any of them errs with
 /// at most 1 − confidence in all (Bonferroni).
@@ -68,6 +68,12 @@ inline constexpr std::uint32_t kFirstLook = 12;
 
 /// Meets or fails only if the other is excluded with probability 1 − error.
 [[nodiscard]] Judgement judge(std::span<const Measured> sample, const Goal& goal, double error);
+/// With what probability `most` replications will have decided, after those that there are: if the
+/// share of runs that hold is as likely to be any other as before the first. 1 if it is not about a
+/// share.
+[[nodiscard]] double chance_to_decide(const Judgement& now, const Goal& goal, std::uint32_t most);
+/// Is every run so far from the limit that a glance at a few shows the way?
+[[nodiscard]] bool is_clear(std::span<const Measured> sample, const Goal& goal);
 /// What the numbers alone suggest, without confidence; for finding the way.
 [[nodiscard]] PlanVerdict suggest(std::span<const Measured> sample, const Goal& goal);
 

@@ -6,59 +6,55 @@
 
 #include "tools/plan/plan_output.hpp"
 #include "tools/results/csv_line.hpp"
+#include "tools/stats/estimate_json.hpp"
 
 namespace bcsim::tools {
 namespace {
 
 using PlanJson = nlohmann::ordered_json;
 
-PlanJson plan_number(double value) {
-  return std::isfinite(value) ? PlanJson::parse(number_text(value)) : PlanJson(nullptr);
-}
-
 PlanJson point_json(const PlanPoint& p) {
   const Judgement& j = p.judgement;
-  PlanJson out = {{"value", plan_number(p.value)},
+  PlanJson out = {{"value", json_number(p.value)},
                   {"verdict", name(j.verdict)},
                   {"replications", j.n},
                   {"held", j.met}};
-  out["held_share"] = j.n > 0 ? plan_number(static_cast<double>(j.met) / j.n) : PlanJson(nullptr);
-  out["held_bounds"] = {plan_number(j.share_low), plan_number(j.share_high)};
-  out["mean"] = plan_number(j.value.value);
-  out["interval"] = j.value.has_interval()
-                        ? PlanJson{plan_number(j.value.low()), plan_number(j.value.high())}
-                        : PlanJson(nullptr);
+  out["held_share"] = j.n > 0 ? json_number(static_cast<double>(j.met) / j.n) : PlanJson(nullptr);
+  out["held_bounds"] = {json_number(j.share_low), json_number(j.share_high)};
+  out["mean"] = json_number(j.value.value);
+  out["interval"] = json_interval(j.value);
   if (p.details.empty()) return out;
   out["metrics"] = PlanJson::object();
-  for (const auto& [id, value] : p.details) out["metrics"][id] = plan_number(value);
+  for (const auto& [id, value] : p.details) out["metrics"][id] = json_number(value);
   return out;
 }
 
 PlanJson optional_point(const std::optional<PlanPoint>& p) {
-  return p ? plan_number(p->value) : PlanJson(nullptr);
+  return p ? json_number(p->value) : PlanJson(nullptr);
 }
 
 PlanJson goal_json(const Goal& goal) {
   PlanJson out = {{"measure", name(goal.measure)},
-                  {goal.at_least() ? "at_least" : "at_most", plan_number(goal.limit)},
+                  {goal.at_least() ? "at_least" : "at_most", json_number(goal.limit)},
                   {"over", name(goal.stretch)}};
-  out["probability"] = goal.probability ? plan_number(*goal.probability) : PlanJson(nullptr);
+  out["probability"] = goal.probability ? json_number(*goal.probability) : PlanJson(nullptr);
   return out;
 }
 
 PlanJson answer_json(const KeptAnswer& a, const PlannerOptions& options) {
   PlanJson out = {{"question", name(a.wanted)}, {"unit", a.unit}, {"status", name(a.status)}};
+  out["answer"] = answer_words(a);
   out["value"] = optional_point(a.meets);
   out["not_enough"] = optional_point(a.fails);
   out["not_decided"] = a.open;
-  out["scenario_value"] = plan_number(a.now);
-  out["first_guess"] = plan_number(a.first_guess);
+  out["scenario_value"] = json_number(a.now);
+  out["first_guess"] = json_number(a.first_guess);
   out["first_guess_by"] = a.guess_by;
   out["goal"] = goal_json(a.goal);
   out["parts"] = PlanJson::array();
   for (const PlanPart& part : a.parts) {
-    PlanJson entry = {{"name", part.name}, {"value", plan_number(part.value)}};
-    if (!std::isnan(part.first_guess)) entry["first_guess"] = plan_number(part.first_guess);
+    PlanJson entry = {{"name", part.name}, {"value", json_number(part.value)}};
+    if (!std::isnan(part.first_guess)) entry["first_guess"] = json_number(part.first_guess);
     out["parts"].push_back(std::move(entry));
   }
   out["settings"] = a.settings;
@@ -114,18 +110,19 @@ std::string plan_json(const PlanResult& r) {
   j["plan_id"] = r.id;
   j["seed"] = r.seed;
   j["status"] = name(r.status());
-  j["confidence"] = plan_number(r.options.goals.confidence);
+  j["confidence"] = json_number(r.options.goals.confidence);
   j["max_replications"] = r.options.most;
+  j["within"] = json_number(r.options.within);
   j["answers"] = PlanJson::array();
   for (const KeptAnswer& a : r.answers) j["answers"].push_back(answer_json(a, r.options));
   j["headroom"] = PlanJson::array();
   for (const HeadroomRow& row : r.headroom) {
-    PlanJson entry = {{"growth", plan_number(row.growth)},
+    PlanJson entry = {{"growth", json_number(row.growth)},
                       {"without_failure", point_json(row.without)},
-                      {"without_failure_erlang_a", plan_number(row.without_forecast)}};
+                      {"without_failure_erlang_a", json_number(row.without_forecast)}};
     entry["through_failure"] = row.through ? point_json(*row.through) : PlanJson(nullptr);
     entry["through_failure_erlang_a"] =
-        row.through ? plan_number(row.through_forecast) : PlanJson(nullptr);
+        row.through ? json_number(row.through_forecast) : PlanJson(nullptr);
     j["headroom"].push_back(std::move(entry));
   }
   return j.dump(2, ' ', false, PlanJson::error_handler_t::replace) + "\n";

@@ -55,15 +55,6 @@ std::string evidence_words(const Goal& goal, const Judgement& j) {
   return text;
 }
 
-std::string answer_words(const KeptAnswer& a) {
-  if (a.status == AnswerStatus::impossible) {
-    return fmt::format("no number up to {} is enough", value_words(a.most_possible));
-  }
-  if (!a.meets) return "not decided";
-  if (a.status == AnswerStatus::decided) return value_words(a.meets->value) + " " + a.unit;
-  return fmt::format("{} {} are enough; fewer: not decided", value_words(a.meets->value), a.unit);
-}
-
 std::string headroom_cell(const PlanPoint& point, double forecast) {
   const Judgement& j = point.judgement;
   const char* verdict = j.verdict == PlanVerdict::meets   ? "yes"
@@ -175,6 +166,15 @@ AnswerStatus PlanResult::status() const {
   return has(AnswerStatus::not_decided) ? AnswerStatus::not_decided : AnswerStatus::decided;
 }
 
+std::string answer_words(const KeptAnswer& a) {
+  if (a.status == AnswerStatus::impossible) {
+    return fmt::format("no number up to {} is enough", value_words(a.most_possible));
+  }
+  if (!a.meets) return "not decided";
+  if (a.status == AnswerStatus::decided) return value_words(a.meets->value) + " " + a.unit;
+  return fmt::format("{} {} are enough; fewer: not decided", value_words(a.meets->value), a.unit);
+}
+
 std::string because(const KeptAnswer& a, const PlannerOptions& options) {
   std::string text;
   if (a.meets) {
@@ -188,13 +188,10 @@ std::string because(const KeptAnswer& a, const PlannerOptions& options) {
     text += "It is the least that can be asked for. ";
   }
   if (a.status == AnswerStatus::not_decided) {
-    text += fmt::format("{} replications did not decide", options.most);
-    if (!a.open.empty()) {
-      std::vector<std::string> open;
-      for (const double value : a.open) open.push_back(value_words(value));
-      text += fmt::format(" {}", fmt::join(open, ", "));
-    }
-    text += ": --max-replications. ";
+    std::vector<std::string> open;
+    for (const double value : a.open) open.push_back(value_words(value));
+    text += fmt::format("At most {} replications did not decide{}{} (--max-replications). ",
+                        options.most, open.empty() ? "" : " ", fmt::join(open, ", "));
   }
   if (a.status == AnswerStatus::impossible) {
     text += "More would not help: what is missing is not " + a.unit + ". ";
@@ -214,6 +211,12 @@ std::string plan_table(const PlanResult& r, const SummaryStyle& style) {
   page.heading(r.scenario, fmt::format("{:.4g} % confidence · at most {} replications each",
                                        100 * r.options.goals.confidence, r.options.most));
   page.line(shortened(r.title, page.width()));
+  if (r.answers.size() > 1) {
+    std::vector<std::string> all;
+    for (const KeptAnswer& answer : r.answers) all.push_back(answer_words(answer));
+    page.blank();
+    page.paragraph(page.bold(fmt::format("{}", fmt::join(all, " · "))));
+  }
   for (const KeptAnswer& answer : r.answers) add_answer(page, answer, r.options);
   add_headroom(page, r);
   page.blank();

@@ -37,6 +37,8 @@ struct PlanResult {
   [[nodiscard]] AnswerStatus status() const;
 };
 
+/// "418 agents", or what else there is to say: the answer in a few words.
+[[nodiscard]] std::string answer_words(const KeptAnswer& answer);
 /// One sentence or two: what was shown, and from where the guess came.
 [[nodiscard]] std::string because(const KeptAnswer& answer, const PlannerOptions& options);
 

@@ -1,26 +1,19 @@
 // bcsim plan: all questions of a command line, one after the other, and their files.
 #pragma once
 
-#include <filesystem>
-#include <string>
 #include <vector>
 
 #include "tools/cli/terminal.hpp"
 #include "tools/plan/plan_output.hpp"
-#include "tools/scenario/load.hpp"
+#include "tools/run/study.hpp"
 
 namespace bcsim::tools {
 
 struct PlanRequest {
-  std::string path;                    ///< of the scenario, as the user named it
-  std::vector<std::string> overrides;  ///< of the command line
-  Loaded base;
+  StudyRequest study;
   std::vector<Wanted> wanted;
   std::vector<double> growth;  ///< headroom; empty: not asked for
   PlannerOptions options;
-  std::filesystem::path out;  ///< empty: results/<scenario>/plan-<id>
-  unsigned jobs = 1;
-  bool json = false;
 };
 
 /// Searches, writes plan.json and plan.csv, prints; returns the exit code. Each question is asked

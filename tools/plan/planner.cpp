@@ -14,8 +14,8 @@
 namespace bcsim::tools {
 namespace {
 
-/// So many replications show the way before anything is decided.
-constexpr std::uint32_t kScouts = kFirstLook;
+/// A candidate is given up as open when it is this likely to stay so.
+constexpr double kHopeless = 0.9;
 
 /// One scenario under judgement; replications are added as they are needed.
 class PlanSample {
@@ -37,21 +37,24 @@ class PlanSample {
       add_details(record);
     }
   }
-  /// Looks after more and more replications until there is a verdict, or `most` are done.
+  /// Looks after more and more replications until there is a verdict, or `most` are done, or
+  /// nothing is to be hoped of them: that cannot make a verdict wrong, only leave one out.
   Judgement decide(std::uint32_t most, const PlanWorld& world, const std::string& what) {
     const double error = error_per_look(goal_, most);
     for (const std::uint32_t look : looks(goal_, most)) {
       if (look < sample_.size()) continue;
-      if (world.tell) world.tell(what, look);
+      if (world.tell) world.tell(what);
       extend(look, world);
       judgement_ = judge(sample_, goal_, error);
       if (judgement_.verdict != PlanVerdict::open) break;
+      if (chance_to_decide(judgement_, goal_, most) < 1 - kHopeless) break;
     }
     return judgement_;
   }
   PlanVerdict scout(const PlanWorld& world, const std::string& what) {
-    if (world.tell) world.tell(what, kScouts);
-    extend(kScouts, world);
+    if (world.tell) world.tell(what);
+    extend(kFirstGlance, world);
+    if (!is_clear(sample_, goal_)) extend(kFirstLook, world);
     judgement_ = judge(sample_, goal_, 1 - goal_.confidence);
     judgement_.verdict = PlanVerdict::open;
     return suggest(sample_, goal_);
@@ -99,10 +102,12 @@ class Answering {
   PlanAnswer run() {
     PlanQuestion& q = answer_.question;
     SearchRange range = q.range;
+    range.within = steps_within(options_.within);
     const SearchResult way =
         search_fewest(range, [&](int i) { return sample(i).scout(world_, words(i)); });
-    range.first = way.meets.value_or(range.high);
-    range.step = 1;
+    // From where there is some hope for a verdict, upwards and downwards.
+    range.first = std::min(range.high, way.meets.value_or(range.high) + range.within / 2);
+    range.step = std::max(1, range.within / 2);
     answer_.found = search_fewest(
         range, [&](int i) { return sample(i).decide(options_.most, world_, words(i)).verdict; });
     answer_.status = status(range);
@@ -125,6 +130,17 @@ class Answering {
     const PlanQuestion& q = answer_.question;
     return fmt::format("{:.6g} {}", q.value(i), q.unit);
   }
+  /// The candidates that the share of the first guess is, at least 1.
+  [[nodiscard]] int steps_within(double share) const {
+    const PlanQuestion& q = answer_.question;
+    const double guess = q.value(q.range.first);
+    int steps = 1;
+    while (q.range.first - steps > q.range.low &&
+           guess - q.value(q.range.first - steps - 1) <= share * guess) {
+      ++steps;
+    }
+    return steps;
+  }
   [[nodiscard]] AnswerStatus status(const SearchRange& range) const {
     if (answer_.found.decided(range)) return AnswerStatus::decided;
     return answer_.found.fails == range.high ? AnswerStatus::impossible : AnswerStatus::not_decided;
@@ -135,7 +151,7 @@ class Answering {
       if (!index) continue;
       const std::uint32_t n = answer_.point(*index)->judgement.n;
       PlanSample fresh(world_.load(q.settings(*index)), q.goal, q.details, kFreshReplications);
-      if (world_.tell) world_.tell(words(*index) + ", verified", n);
+      if (world_.tell) world_.tell(words(*index) + ", verified");
       static_cast<void>(fresh.verify(n, world_));
       answer_.verification.push_back(fresh.point(*index, q.value(*index)));
     }

@@ -52,12 +52,13 @@ struct PlanWorld {
                                                std::uint32_t to)>
       run;
   /// What is being tried; may be empty.
-  std::function<void(const std::string& what, std::uint32_t done)> tell = {};
+  std::function<void(const std::string& what)> tell = {};
 };
 
 struct PlannerOptions {
   PlanGoals goals;
   std::uint32_t most = 200;  ///< replications of a candidate
+  double within = 0.01;      ///< so close, as a share, enough and not enough must come
   bool verify = false;
 };
 

@@ -47,7 +47,7 @@ class FewestSearch {
     }
   }
   void gallop_down() {
-    int step = range_.step;
+    int step = std::max(range_.step, range_.within);
     while (!result_.fails && lowest_ > range_.low) {
       look(std::max(range_.low, lowest_ - step));
       step *= 2;
@@ -59,8 +59,10 @@ class FewestSearch {
     const auto& open = result_.open;
     const int first = open.empty() ? above : open.front(),
               last = open.empty() ? above : open.back();
-    if (first - below > 1 && below >= range_.low) return below + (first - below) / 2;
-    if (above - last > 1) return last + (above - last) / 2;
+    if (result_.decided(range_)) return std::nullopt;
+    const int gap = open.empty() ? range_.within : std::max(1, range_.within / 2);
+    if (first - below > gap && below >= range_.low) return below + (first - below) / 2;
+    if (above - last > gap) return last + (above - last) / 2;
     return std::nullopt;
   }
 

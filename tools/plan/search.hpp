@@ -12,6 +12,7 @@ namespace bcsim::tools {
 struct SearchRange {
   int low = 1, first = 1, high = 1;  ///< where to begin, and what is never left
   int step = 1;                      ///< of the first move away from `first`; doubled with each
+  int within = 1;                    ///< enough and not enough need not come closer than this
 };
 
 struct SearchResult {
@@ -19,9 +20,9 @@ struct SearchResult {
   std::optional<int> fails;  ///< the most shown not to be
   std::vector<int> open;     ///< looked at between them without a verdict; rising
 
-  /// Nothing is left between the two; or the least possible is enough.
+  /// The two are close enough; or the least possible is enough.
   [[nodiscard]] bool decided(const SearchRange& range) const {
-    return meets && (*meets == range.low || (fails && *fails + 1 == *meets));
+    return meets && (*meets == range.low || (fails && *meets - *fails <= range.within));
   }
 };
 

@@ -21,7 +21,13 @@ double plan_json_number(const PlanJson& json) {
   return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 std::string plan_json_words(const PlanJson& json) {
-  return amount_words(plan_json_number(json), "");
+  return json.is_number() ? fmt::format("{:.4g}", json.get<double>()) : "-";
+}
+
+std::string status_in_words(const PlanJson& json) {
+  std::string words = json.at("status");
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
 }
 
 std::string goal_text(const PlanJson& goal) {
@@ -70,21 +76,50 @@ std::string answers_table(const PlanJson& answers) {
   std::string out =
       "<section>\n<h2>What is enough</h2>\n<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>"
       "<th>of what</th><th>enough</th><th>not enough</th><th>the scenario has</th>"
-      "<th>a formula says</th><th>goal</th></tr></thead><tbody>\n";
+      "<th>a formula says</th><th class=\"goal\">goal</th></tr></thead><tbody>\n";
   for (const auto& a : answers) {
     const bool decided = a.at("status") == "decided";
     out += fmt::format(
         "<tr><th "
         "scope=\"row\">{}<small>{}</small></th><td><b>{}</b><small>{}</small></td><td>{}</td>"
-        "<td>{}</td><td>{}<small>{}</small></td><td>{}</td></tr>\n",
+        "<td>{}</td><td>{}<small>{}</small></td><td class=\"goal\">{}</td></tr>\n",
         escape_html(a.at("question").get<std::string>()),
         escape_html(a.at("unit").get<std::string>()), plan_json_words(a.at("value")),
-        decided ? "" : escape_html(a.at("status").get<std::string>()),
-        plan_json_words(a.at("not_enough")), plan_json_words(a.at("scenario_value")),
-        plan_json_words(a.at("first_guess")), escape_html(a.value("first_guess_by", std::string())),
+        decided ? "" : escape_html(status_in_words(a)), plan_json_words(a.at("not_enough")),
+        plan_json_words(a.at("scenario_value")), plan_json_words(a.at("first_guess")),
+        escape_html(a.value("first_guess_by", std::string())),
         escape_html(goal_text(a.at("goal"))));
   }
   return out + "</tbody></table></div>\n</section>\n";
+}
+
+/// What an answer consists of: groups, gateways, shifts; and the settings to try it with.
+std::string parts_tables(const PlanJson& answers) {
+  std::string out;
+  for (const auto& a : answers) {
+    const auto& parts = a.at("parts");
+    if (parts.empty()) continue;
+    const bool guessed = parts.front().contains("first_guess");
+    out += fmt::format(
+        "<div><h3>{}</h3>\n<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>{}</th>"
+        "<th>{}</th>{}</tr></thead><tbody>\n",
+        escape_html(a.at("answer").get<std::string>()), guessed ? "from" : "of which",
+        guessed ? "people" : "value", guessed ? "<th>a formula says</th>" : "");
+    for (const auto& part : parts) {
+      out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td>",
+                         escape_html(part.at("name").get<std::string>()),
+                         plan_json_words(part.at("value")));
+      if (guessed) out += fmt::format("<td>{}</td>", plan_json_words(part.at("first_guess")));
+      out += "</tr>\n";
+    }
+    out += "</tbody></table></div>\n<details><summary>Settings, for --set</summary><pre>";
+    for (const auto& setting : a.at("settings")) {
+      out += escape_html(setting.get<std::string>()) + "\n";
+    }
+    out += "</pre></details></div>\n";
+  }
+  if (out.empty()) return "";
+  return "<section>\n<h2>In detail</h2>\n<div class=\"charts\">\n" + out + "</div>\n</section>\n";
 }
 
 std::string candidate_words(const PlanJson& entry, const char* key) {
@@ -113,6 +148,8 @@ constexpr std::string_view kPlanStyle = R"(
 .answer{font-size:1.15rem;line-height:1.4;max-width:60rem}
 th small,td small{display:block;font-weight:400;font-size:.78rem;color:var(--soft)}
 td{white-space:normal}
+.goal{text-align:left}
+pre{overflow-x:auto;font-size:.78rem}
 )";
 
 }  // namespace
@@ -126,11 +163,11 @@ std::string plan_html(const PlanJson& plan) {
         "<header>\n<h1>{}: what is enough</h1>\n<p class=\"soft\">{} · {} · each claim is right "
         "with {} · seed {}</p>\n",
         escape_html(title.empty() ? scenario : title), escape_html(scenario),
-        escape_html(plan.at("status").get<std::string>()),
-        percent_words(plan_json_number(plan.at("confidence"))),
+        escape_html(status_in_words(plan)), percent_words(plan_json_number(plan.at("confidence"))),
         plan.at("seed").get<std::uint64_t>());
     for (const auto& answer : plan.at("answers")) {
-      body += fmt::format("<p class=\"answer\">{}</p>\n",
+      body += fmt::format("<p class=\"answer\"><b>{}</b>: {}</p>\n",
+                          escape_html(answer.at("answer").get<std::string>()),
                           escape_html(answer.at("because").get<std::string>()));
     }
     body += "</header>\n" + answers_table(plan.at("answers"));
@@ -140,7 +177,7 @@ std::string plan_html(const PlanJson& plan) {
       body += "<section>\n<h2>Candidates</h2>\n<div class=\"charts\">\n" + charts +
               "</div>\n</section>\n";
     }
-    body += headroom_table(plan.at("headroom"));
+    body += headroom_table(plan.at("headroom")) + parts_tables(plan.at("answers"));
     return html_page(
         {"bcsim: plan of " + scenario, chart_style() + std::string(kPlanStyle), body, true});
   } catch (const PlanJson::exception& e) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "tools/report/answer.hpp"
@@ -62,20 +61,20 @@ class Closeup {
   }
   [[nodiscard]] double width() const { return width_; }
 
-  /// Calls with `wanted` by the time in `column`.
-  [[nodiscard]] std::vector<double> count(const char* column,
-                                          const std::function<bool(std::size_t)>& wanted) const {
+  /// Calls with this outcome by when they ended.
+  [[nodiscard]] std::vector<double> ended(const CsvTable& calls, std::string_view outcome) const {
     std::vector<double> n(starts_.size(), 0);
-    const auto times = r_.calls().numbers(column);
+    const auto times = calls.numbers("released_s");
+    const auto& outcomes = calls.texts("outcome");
     for (std::size_t i = 0; i < times.size(); ++i) {
-      if (const auto bin = bin_of(times[i]); bin < n.size() && wanted(i)) ++n[bin];
+      if (const auto bin = bin_of(times[i]); bin < n.size() && outcomes[i] == outcome) ++n[bin];
     }
     return n;
   }
   /// Most calls that waited for an agent at a time, in each bin.
-  [[nodiscard]] std::vector<double> waiting() const {
-    const auto queued = r_.calls().numbers("queued_s"), routed = r_.calls().numbers("routed_s"),
-               released = r_.calls().numbers("released_s");
+  [[nodiscard]] std::vector<double> waiting(const CsvTable& calls) const {
+    const auto queued = calls.numbers("queued_s"), routed = calls.numbers("routed_s"),
+               released = calls.numbers("released_s");
     std::vector<std::pair<double, int>> steps;
     for (std::size_t i = 0; i < queued.size(); ++i) {
       if (std::isnan(queued[i])) continue;
@@ -97,18 +96,22 @@ class Closeup {
     return most;
   }
   /// Longest and mean wait of the calls taken in each bin.
-  [[nodiscard]] std::pair<std::vector<double>, std::vector<double>> waits() const {
-    const auto queued = r_.calls().numbers("queued_s"), wait = r_.calls().numbers("wait_s");
-    std::vector<double> most(starts_.size(), kGap), sum(starts_.size(), 0), n(starts_.size(), 0);
+  struct Waits {
+    std::vector<double> most, mean;
+  };
+  [[nodiscard]] Waits waits(const CsvTable& calls) const {
+    const auto queued = calls.numbers("queued_s"), wait = calls.numbers("wait_s");
+    Waits out{std::vector<double>(starts_.size(), kGap), std::vector<double>(starts_.size(), 0)};
+    std::vector<double> n(starts_.size(), 0);
     for (std::size_t i = 0; i < queued.size(); ++i) {
       const auto bin = bin_of(queued[i]);
-      if (bin >= most.size() || std::isnan(wait[i])) continue;
-      most[bin] = std::isnan(most[bin]) ? wait[i] : std::max(most[bin], wait[i]);
-      sum[bin] += wait[i];
+      if (bin >= out.most.size() || std::isnan(wait[i])) continue;
+      out.most[bin] = std::fmax(out.most[bin], wait[i]);
+      out.mean[bin] += wait[i];
       ++n[bin];
     }
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = n[i] > 0 ? sum[i] / n[i] : kGap;
-    return {most, sum};
+    for (std::size_t i = 0; i < n.size(); ++i) out.mean[i] = n[i] > 0 ? out.mean[i] / n[i] : kGap;
+    return out;
   }
 
  private:
@@ -258,31 +261,38 @@ namespace {
 std::vector<ChartSpec> failure_specs(const StoredResults& r) {
   if (std::isnan(first_failure_s(r)) || r.calls().rows() == 0) return {};
   const Closeup c(r);
-  const auto& outcome = r.calls().texts("outcome");
-  const auto is = [&outcome](const char* word) {
-    return [&outcome, word](std::size_t i) { return outcome[i] == word; };
-  };
+  const CsvTable& calls = r.calls();
+  const CsvTable& twin = r.twin_calls();
+  const bool twinned = twin.rows() > 0;
   const std::string per = fmt::format("calls per {:.0f} s", c.width());
+  using Kind = ChartSeries::Kind;
   std::vector<ChartSpec> out;
 
   ChartSpec waiting = c.frame("Waiting for an agent", "calls, most at a time");
-  waiting.series = {{.kind = ChartSeries::Kind::step, .name = "waiting", .y = c.waiting()}};
+  waiting.series = {{.kind = Kind::step, .name = "waiting", .y = c.waiting(calls)}};
+  if (twinned) waiting.series[0].twin = c.waiting(twin);
   out.push_back(std::move(waiting));
 
   ChartSpec ends = c.frame("Calls lost and callers who gave up", per);
-  using Kind = ChartSeries::Kind;
   ends.series = {
-      {.kind = Kind::bars, .name = "lost", .y = c.count("released_s", is("lost")), .look = 1},
-      {.kind = Kind::bars,
-       .name = "gave up waiting",
-       .y = c.count("released_s", is("abandoned")),
-       .look = 2}};
+      {.kind = Kind::bars, .name = "lost", .y = c.ended(calls, "lost"), .look = 1},
+      {.kind = Kind::bars, .name = "gave up waiting", .y = c.ended(calls, "abandoned"), .look = 2}};
+  if (twinned) {
+    ends.series[0].twin = c.ended(twin, "lost");
+    ends.series[1].twin = c.ended(twin, "abandoned");
+    stack_twins(ends);
+  }
   out.push_back(std::move(ends));
 
   ChartSpec waits = c.frame("How long callers waited", "seconds, by when their call was taken");
-  auto [most, mean] = c.waits();
-  waits.series = {{.name = "longest", .y = std::move(most), .look = 2},
-                  {.name = "mean", .y = std::move(mean), .look = 1}};
+  Closeup::Waits with = c.waits(calls);
+  waits.series = {{.name = "longest", .y = std::move(with.most), .look = 2},
+                  {.name = "mean", .y = std::move(with.mean), .look = 1}};
+  if (twinned) {
+    Closeup::Waits without = c.waits(twin);
+    waits.series[0].twin = std::move(without.most);
+    waits.series[1].twin = std::move(without.mean);
+  }
   out.push_back(std::move(waits));
   return out;
 }

@@ -119,6 +119,8 @@ StoredResults::StoredResults(const std::filesystem::path& directory) : directory
     timeline_ = table("timeline.csv");
     calls_ = table("calls.csv");
     if (std::filesystem::exists(directory / "bands.csv")) bands_ = table("bands.csv");
+    const char* twin = "calls_without_faults.csv";
+    if (std::filesystem::exists(directory / twin)) twin_calls_ = table(twin);
     for (const auto& [id, json] : summary_.at("metrics").items()) {
       const StoredMetric& metric = metrics_.emplace(id, metric_of(json)).first->second;
       if (const auto twin = json.find("without_faults"); twin != json.end()) {

@@ -57,6 +57,8 @@ class StoredResults {
   [[nodiscard]] const nlohmann::ordered_json& verdicts() const { return verdicts_; }
   [[nodiscard]] const CsvTable& timeline() const { return timeline_; }
   [[nodiscard]] const CsvTable& calls() const { return calls_; }
+  /// Of the twin; no rows without.
+  [[nodiscard]] const CsvTable& twin_calls() const { return twin_calls_; }
   /// Confidence bands of the timeline; no rows without replications.
   [[nodiscard]] const CsvTable& bands() const { return bands_; }
   [[nodiscard]] const std::vector<StoredEvent>& events() const { return events_; }
@@ -78,7 +80,7 @@ class StoredResults {
  private:
   std::filesystem::path directory_;
   nlohmann::ordered_json run_, summary_, verdicts_;
-  CsvTable timeline_, calls_, bands_;
+  CsvTable timeline_, calls_, twin_calls_, bands_;
   std::vector<StoredEvent> events_;
   std::map<std::string, StoredMetric, std::less<>> metrics_;
   std::optional<double> start_of_day_s_;

@@ -22,28 +22,43 @@ double tune_number(const TuneJson& point, const std::string& metric) {
   return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
-std::string settings_words(const TuneJson& point) {
+/// "site-timeout 10s, expires 300s": what is not as it is.
+std::string settings_words(const TuneJson& tuning, const TuneJson& point) {
   std::string words;
-  for (const auto& setting : point.at("settings")) {
-    words += (words.empty() ? "" : ", ") + setting.get<std::string>();
+  const auto& factors = tuning.at("factors");
+  for (std::size_t f = 0; f < factors.size(); ++f) {
+    const auto& value = point.at("values").at(f);
+    if (value == factors[f].at("values").at(0)) continue;
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ",
+                         factors[f].at("name").get<std::string>(), value.get<std::string>());
   }
   return words.empty() ? "as it is" : words;
 }
 
-/// Round ticks from 0, and where a value is between them, from 0 to 1.
+/// Round ticks, from 0 unless all values are far from it, and where a value is between them.
 struct TuneAxis {
   std::vector<double> ticks;
   TuneAxis(const TuneJson& points, const std::string& metric) {
-    double most = 0;
-    for (const auto& point : points) most = std::fmax(most, tune_number(point, metric));
-    ticks = round_ticks(most, 4);
+    double most = 0, least = std::numeric_limits<double>::infinity();
+    for (const auto& point : points) {
+      most = std::fmax(most, tune_number(point, metric));
+      least = std::fmin(least, tune_number(point, metric));
+    }
+    const bool far = most > least && least > most / 2;
+    const std::vector<double> steps = round_ticks(far ? most - least : most, 4);
+    const double from = far ? std::floor(least / steps[1]) * steps[1] : 0;
+    for (const double step : steps) ticks.push_back(from + step);
+    if (ticks.back() < most) ticks.push_back(ticks.back() + steps[1]);
   }
-  [[nodiscard]] double place(double value) const { return value / ticks.back(); }
+  [[nodiscard]] double place(double value) const {
+    return (value - ticks.front()) / (ticks.back() - ticks.front());
+  }
 };
 
 /// Two of the costs against each other; what nothing beats is full.
-std::string pareto_picture(const TuneJson& points, const std::string& across,
+std::string pareto_picture(const TuneJson& tuning, const std::string& across,
                            const std::string& up) {
+  const TuneJson& points = tuning.at("points");
   constexpr double kLeft = 60, kRight = 15, kTop = 10, kBottom = 40, kWidth = 640, kHeight = 380;
   const TuneAxis x_axis(points, across), y_axis(points, up);
   const auto x = [&](double v) { return kLeft + x_axis.place(v) * (kWidth - kLeft - kRight); };
@@ -59,11 +74,11 @@ std::string pareto_picture(const TuneJson& points, const std::string& across,
         "<line class=\"grid\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/><text "
         "class=\"y\" "
         "x=\"{3}\" y=\"{4:.1f}\">{5}</text>\n",
-        kLeft, kWidth - kRight, y(tick), kLeft - 6, y(tick) + 4, number_words(tick));
+        kLeft, kWidth - kRight, y(tick), kLeft - 6, y(tick) + 4, fmt::format("{:.4g}", tick));
   }
   for (const double tick : x_axis.ticks) {
     out += fmt::format("<text class=\"x\" x=\"{:.1f}\" y=\"{}\">{}</text>\n", x(tick), kHeight - 22,
-                       number_words(tick));
+                       fmt::format("{:.4g}", tick));
   }
   out += fmt::format(
       "<text class=\"x\" x=\"{}\" y=\"{}\">{}</text><text class=\"x\" transform=\"translate(14 {}) "
@@ -76,7 +91,7 @@ std::string pareto_picture(const TuneJson& points, const std::string& across,
     out += fmt::format(
         "<circle class=\"{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"><title>{}</title></circle>\n",
         best ? "best" : "beaten", x(at_x), y(at_y), best ? 6 : 4,
-        escape_html(settings_words(point)));
+        escape_html(settings_words(tuning, point)));
     if (point.at("kind") == "now") {
       out += fmt::format(
           "<rect class=\"now\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"20\" height=\"20\"/>"
@@ -98,8 +113,9 @@ std::string points_rows(const TuneJson& tuning, const std::vector<std::string>& 
   for (const auto& point : tuning.at("points")) {
     const bool now = point.at("kind") == "now";
     if (!point.at("pareto").get<bool>() && !now) continue;
-    out += fmt::format("<tr><th scope=\"row\">{}{}</th>", escape_html(settings_words(point)),
-                       point.at("pareto").get<bool>() ? "" : "<small>is beaten</small>");
+    out +=
+        fmt::format("<tr><th scope=\"row\">{}{}</th>", escape_html(settings_words(tuning, point)),
+                    point.at("pareto").get<bool>() ? "" : "<small>is beaten</small>");
     for (const std::string& id : costs) {
       out += fmt::format("<td>{}</td>", amount_words(tune_number(point, id), ""));
     }
@@ -144,7 +160,8 @@ std::string sensitivity_rows(const TuneJson& tuning, const std::vector<std::stri
 constexpr std::string_view kTuneStyle = R"(
 th small,td small{display:block;font-weight:400;font-size:.78rem;color:var(--soft)}
 tbody th{white-space:normal;font-weight:500}
-.pareto{margin:0;max-width:44rem}.pareto svg{width:100%;height:auto}
+.pictures{display:flex;flex-wrap:wrap;gap:1.5rem}
+.pareto{margin:0;flex:1 1 22rem;max-width:44rem}.pareto svg{width:100%;height:auto}
 .pareto .best{fill:var(--c1)}.pareto .beaten{fill:none;stroke:var(--c1)}
 .pareto .now{fill:none;stroke:var(--c2);stroke-width:2}
 .pareto .here{font-size:12px;fill:var(--ink)}
@@ -172,10 +189,10 @@ std::string tune_html(const TuneJson& tuning) {
         "replications of each; nothing beats {} of them</p>\n</header>\n",
         escape_html(scenario), points.size(), tuning.at("replications").get<int>(), best);
     if (costs.size() > 1) {
-      body += "<section>\n<h2>Costs against each other</h2>\n" +
-              pareto_picture(points, costs[1], costs[0]);
-      if (costs.size() > 2) body += pareto_picture(points, costs[2], costs[0]);
-      body += "<dl>" + meanings + "</dl>\n</section>\n";
+      body += "<section>\n<h2>Costs against each other</h2>\n<div class=\"pictures\">\n" +
+              pareto_picture(tuning, costs[1], costs[0]);
+      if (costs.size() > 2) body += pareto_picture(tuning, costs[2], costs[0]);
+      body += "</div>\n<dl>" + meanings + "</dl>\n</section>\n";
     }
     body += points_rows(tuning, costs) + sensitivity_rows(tuning, costs);
     return html_page(

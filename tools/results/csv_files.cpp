@@ -18,13 +18,13 @@ using models::Cause;
 using models::RunResult;
 using models::SimTime;
 
-constexpr std::array<std::string_view, 32> kCallsColumns = {
-    "call",       "caller",        "attempt",   "previous",       "stream",      "gateway",
-    "offered_s",  "invited_s",     "queued_s",  "treatment_s",    "routed_s",    "ringing_s",
-    "answered_s", "released_s",    "wait_s",    "first_server",   "queue_site",  "agent_site",
-    "path",       "agent",         "outcome",   "cause",          "release",     "phase",
-    "status",     "setup_delayed", "monitored", "media_degraded", "caller_lost", "attributed",
-    "kind",       "from_agent"};
+constexpr std::array<std::string_view, 35> kCallsColumns = {
+    "call",       "caller",        "attempt",       "previous",       "stream",        "gateway",
+    "offered_s",  "invited_s",     "queued_s",      "treatment_s",    "routed_s",      "ringing_s",
+    "answered_s", "released_s",    "wait_s",        "first_server",   "queue_site",    "agent_site",
+    "path",       "agent",         "outcome",       "cause",          "release",       "phase",
+    "status",     "setup_delayed", "monitored",     "media_degraded", "caller_lost",   "attributed",
+    "kind",       "from_agent",    "transferred_s", "reanswered_s",   "transferred_by"};
 
 std::string_view outcome(Cause cause) {
   switch (cause) {
@@ -100,6 +100,9 @@ void write_call(const RunResult& r, std::size_t call, std::string& out) {
   }
   line.text(kind_word(row.kind));
   line.text(row.from.valid() ? name_or_empty(r.agent_names, row.from.value) : "");
+  line.time(row.transferred).time(row.reanswered);
+  line.text(row.transferred_by.valid() ? name_or_empty(r.agent_names, row.transferred_by.value)
+                                       : "");
   line.end();
 }
 

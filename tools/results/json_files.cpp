@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "sim/hash.hpp"
 #include "tools/journal/record_json.hpp"
-#include "tools/results/number_text.hpp"
 #include "tools/results/result_writer.hpp"
+#include "tools/stats/estimate_json.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -17,11 +16,6 @@ using Json = nlohmann::ordered_json;
 using models::RunResult;
 
 constexpr int kIndent = 2;
-
-/// A number as JSON has it: NaN becomes null, a count has no fraction.
-Json number(double value) {
-  return std::isnan(value) ? Json(nullptr) : Json::parse(number_text(value));
-}
 
 std::string_view verdict_kind(models::Verdict::Kind kind) {
   return kind == models::Verdict::Kind::check ? "check" : "expectation";
@@ -48,13 +42,13 @@ void write_run_json(const RunResult& result, const ResultMeta& meta, OutputFile&
   j["replication"] = meta.replication;
   j["replications"] = meta.replications;
   j["twin"] = meta.twin;
-  j["horizon_s"] = number(sim::seconds(result.horizon));
-  j["warm_up_s"] = number(sim::seconds(result.warm_up_end));
+  j["horizon_s"] = json_number(sim::seconds(result.horizon));
+  j["warm_up_s"] = json_number(sim::seconds(result.warm_up_end));
   j["warm_up_check"] = nullptr;
   if (meta.warm_up) {
     j["warm_up_check"] = {{"verdict", meta.warm_up->too_short ? "too_short" : "long_enough"},
-                          {"p", number(meta.warm_up->p)},
-                          {"enough_s", number(meta.warm_up->enough_s)}};
+                          {"p", json_number(meta.warm_up->p)},
+                          {"enough_s", json_number(meta.warm_up->enough_s)}};
   }
   j["calls"] = result.calls.size();
   j["messages_delivered"] = meta.messages_delivered;
@@ -65,8 +59,8 @@ void write_run_json(const RunResult& result, const ResultMeta& meta, OutputFile&
   Json phases = Json::array();
   for (const models::PhaseInterval& phase : result.phases) {
     phases.push_back({{"phase", models::name(phase.phase)},
-                      {"start_s", number(sim::seconds(phase.start))},
-                      {"end_s", number(sim::seconds(phase.end))}});
+                      {"start_s", json_number(sim::seconds(phase.start))},
+                      {"end_s", json_number(sim::seconds(phase.end))}});
   }
   j["phases"] = std::move(phases);
   j["scenario_hash"] = meta.scenario_hash;
@@ -86,20 +80,20 @@ std::string json_text(std::string_view s) {
 /// "[low, high]", or null.
 std::string interval_text(const Estimate& e) {
   if (!e.has_interval()) return "null";
-  return fmt::format("[{}, {}]", number(e.low()).dump(), number(e.high()).dump());
+  return fmt::format("[{}, {}]", json_number(e.low()).dump(), json_number(e.high()).dump());
 }
 
 std::string metric_line(const MetricSummary& m, bool twin) {
   std::string out = fmt::format(
       "{{\"value\": {}, \"unit\": {}, \"interval\": {}, \"definition\": {}, "
       "\"sd\": {}, \"n\": {}",
-      number(m.value.value).dump(), json_text(m.unit), interval_text(m.value),
-      json_text(m.definition), number(m.value.sd).dump(), m.value.n);
+      json_number(m.value.value).dump(), json_text(m.unit), interval_text(m.value),
+      json_text(m.definition), json_number(m.value.sd).dump(), m.value.n);
   if (twin && exists_without_faults(m.id)) {
     const Estimate& difference = m.because_of_failure;
     out += fmt::format(
         ", \"without_faults\": {}, \"because_of_failure\": {{\"value\": {}, \"interval\": {}}}",
-        number(m.without_faults.value).dump(), number(difference.value).dump(),
+        json_number(m.without_faults.value).dump(), json_number(difference.value).dump(),
         interval_text(difference));
   }
   return out + "}";
@@ -109,8 +103,8 @@ std::string attribution_line(const Estimate& e, const AttributionDefinition& def
   return fmt::format(
       "{{\"value\": {}, \"unit\": {}, \"interval\": {}, \"sd\": {}, \"n\": {}, "
       "\"definition\": {}}}",
-      number(e.value).dump(), json_text(definition.unit), interval_text(e), number(e.sd).dump(),
-      e.n, json_text(definition.formula));
+      json_number(e.value).dump(), json_text(definition.unit), interval_text(e),
+      json_number(e.sd).dump(), e.n, json_text(definition.formula));
 }
 
 }  // namespace
@@ -124,11 +118,12 @@ std::string summary_json(const RunResult& result, const Aggregate& aggregate,
   member("scenario", json_text(meta.scenario));
   member("run_id", json_text(meta.run_id));
   member("replications", fmt::format("{}", meta.replications));
-  member("confidence", number(kConfidence).dump());
+  member("confidence", json_number(kConfidence).dump());
   member("status", json_text(status_word(result)));
-  member("service_level", fmt::format("{{\"definition\": \"F{}\", \"threshold_s\": {}}}",
-                                      static_cast<int>(result.service_level_definition) + 1,
-                                      number(sim::seconds(result.service_level_threshold)).dump()));
+  member("service_level",
+         fmt::format("{{\"definition\": \"F{}\", \"threshold_s\": {}}}",
+                     static_cast<int>(result.service_level_definition) + 1,
+                     json_number(sim::seconds(result.service_level_threshold)).dump()));
   if (aggregate.twin) {
     out += "  \"because_of_failure\": {\n";
     for (std::size_t i = 0; i < Attribution::kCounts; ++i) {

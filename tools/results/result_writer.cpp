@@ -19,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kTwinCalls = "calls_without_faults.csv";
+
 [[noreturn]] void fail(const fs::path& path, const std::string& why) {
   throw WriteError(fmt::format("cannot write '{}': {}", path.string(), why));
 }
@@ -86,6 +88,8 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
     write("calls.csv", [&](OutputFile& f) { write_calls_csv(first, f); });
     write("events.ndjson", [&](OutputFile& f) { write_events(first, f); });
   }
+  const bool twin_calls = results.files == ResultFiles::all && results.twin != nullptr;
+  if (twin_calls) write(kTwinCalls, [&](OutputFile& f) { write_calls_csv(*results.twin, f); });
   const bool over_time = results.files != ResultFiles::baseline;
   if (over_time) write("timeline.csv", [&](OutputFile& f) { write_timeline_csv(first, f); });
   write("verdicts.json", [&](OutputFile& f) { write_verdicts_json(first, meta, f); });
@@ -106,6 +110,7 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
   }
   std::error_code ignored;
   if (!bands) fs::remove(directory / "bands.csv", ignored);  // of a former run with more
+  if (!twin_calls) fs::remove(directory / kTwinCalls, ignored);
   made.keep();
 }
 

@@ -19,15 +19,16 @@ enum class ResultFiles { all, point, baseline };
 struct ResultSet {
   const models::RunResult* first = nullptr;  ///< not owned; its verdicts are those of all
   std::span<const ReplicationRecord> records;
-  const Aggregate* aggregate = nullptr;  ///< not owned
+  const Aggregate* aggregate = nullptr;     ///< not owned
+  const models::RunResult* twin = nullptr;  ///< of `first`: its calls; not owned; null: no twin
   ResultFiles files = ResultFiles::all;
 };
 
 /// Writes run.json, summary.json, calls.csv, timeline.csv, events.ndjson, verdicts.json,
-/// replications.csv and, of several replications or with a twin, bands.csv into `directory`, which
-/// is made if need be. They appear only when all of them are complete on the disk; on any error a
-/// WriteError is thrown and what was there before is untouched. Other files in the directory are
-/// left alone.
+/// replications.csv and, of several replications or with a twin, bands.csv, and with a twin
+/// calls_without_faults.csv into `directory`, which is made if need be. They appear only when all
+/// of them are complete on the disk; on any error a WriteError is thrown and what was there before
+/// is untouched. Other files in the directory are left alone.
 void write_results(const ResultSet& results, const ResultMeta& meta,
                    const std::filesystem::path& directory);
 /// The same of a single run.

@@ -89,6 +89,8 @@ class ArchiveReader {
     std::apply([this](auto&... field) { (get(field), ...); }, fields(x));
   }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  /// Bytes that are still to be read.
+  [[nodiscard]] std::size_t left() const { return rest_.size(); }
 
  private:
   std::size_t size() {

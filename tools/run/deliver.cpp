@@ -14,8 +14,12 @@ Aggregate write_experiment(ExperimentResult& done, const ResultMeta& meta,
   models::RunResult& first = done.first->result;
   Aggregate all = aggregate(done.records, first.service_level_definition);
   first.verdicts = merge_verdicts(done.records, all, expectations);
-  write_results({.first = &first, .records = done.records, .aggregate = &all, .files = files}, meta,
-                directory);
+  write_results({.first = &first,
+                 .records = done.records,
+                 .aggregate = &all,
+                 .twin = done.twin ? &done.twin->result : nullptr,
+                 .files = files},
+                meta, directory);
   return all;
 }
 

@@ -16,6 +16,7 @@ bool add_replications(const ExperimentPlan& plan, std::uint32_t from, std::uint3
   std::map<std::uint32_t, ReplicationRecord> records;
   const auto finished = [&](std::size_t, FinishedTask task) {
     if (task.full) out.first = std::move(task.full);
+    if (task.twin) out.twin = std::move(task.twin);
     const std::uint32_t replication = task.record.replication;
     records.emplace(replication, std::move(task.record));
   };

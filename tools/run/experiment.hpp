@@ -24,6 +24,7 @@ struct ExperimentPlan {
 struct ExperimentResult {
   std::vector<ReplicationRecord> records;  ///< in order of the replications
   std::optional<Replication> first;        ///< replication 0, complete
+  std::optional<Replication> twin;         ///< of it, with its calls
   std::vector<LostJob> lost;               ///< replications whose worker died each time
   std::uint32_t asked = 0;                 ///< replications that were wanted in the end
   bool interrupted = false;                ///< records are those before the first incomplete one

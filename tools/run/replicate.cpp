@@ -22,7 +22,7 @@ struct Job {
 void drop_unused(models::RunResult& result, const ReplicationTask& task, bool twin) {
   if (!twin && task.keep_result) return;
   result.events.clear();
-  result.agent_names.clear();
+  if (!task.keep_result) result.agent_names.clear();
   result.node_names.clear();
   if (!task.twin) result.calls.clear();
 }
@@ -114,7 +114,10 @@ PoolOutcome run_tasks(std::span<const ReplicationTask> tasks, const PoolOptions&
     FinishedTask task;
     task.record =
         record_of(tasks[t].replication, *halves.run, halves.twin ? &*halves.twin : nullptr);
-    if (tasks[t].keep_result) task.full = std::move(halves.run);
+    if (tasks[t].keep_result) {
+      task.full = std::move(halves.run);
+      task.twin = std::move(halves.twin);
+    }
     pending.erase(t);
     finished(t, std::move(task));
   };

@@ -23,6 +23,7 @@ struct ReplicationTask {
 struct FinishedTask {
   ReplicationRecord record;
   std::optional<Replication> full;  ///< if it was to be kept; `attributed` filled if it has a twin
+  std::optional<Replication> twin;  ///< likewise, with its calls; without its events
 };
 
 /// Runs tasks as run_jobs does; `finished` is told of each as it is done, in any order. In the

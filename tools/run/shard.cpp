@@ -61,6 +61,7 @@ PoolOutcome simulate_shared(const std::vector<ReplicationTask>& tasks, const Res
   const auto finished = [&](std::size_t, FinishedTask done) {
     SharedReplication shared{meta, std::move(done.record), {}};
     if (done.full) shared.full.push_back(std::move(*done.full));
+    if (done.twin) shared.full.push_back(std::move(*done.twin));
     write_shared(directory, shared, shard.index, shard.count);
   };
   return run_tasks(tasks, {.workers = jobs, .watch = progress.on()}, finished, tell);
@@ -111,6 +112,7 @@ class Gathered {
                                    head.replication, at->second.string()));
     }
     SharedReplication shared = shared_from_bytes(file.bytes);
+    if (shared.full.size() > 1) all_.twin = std::move(shared.full.back());
     if (!shared.full.empty()) all_.first = std::move(shared.full.front());
     if (head.replication == 0) meta_ = std::move(shared.meta);
     records_.emplace(head.replication, std::move(shared.record));

@@ -18,8 +18,8 @@ auto fields(T& x) {
 }
 template <Is<CallTally> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
 }
 template <Is<CallTallies> T>
 auto fields(T& x) {
@@ -132,6 +132,16 @@ Replication replication_from_bytes(std::string_view bytes) {
   auto replication = from_bytes<Replication>(bytes);
   look_up_units(replication.result.metrics);
   return replication;
+}
+
+std::string to_bytes(const ReplicationRecord& record) {
+  return bytes_of(record);
+}
+
+ReplicationRecord record_from_bytes(std::string_view bytes) {
+  auto record = from_bytes<ReplicationRecord>(bytes);
+  look_up_units(record.metrics);
+  return record;
 }
 
 std::string to_bytes(const SharedReplication& replication) {

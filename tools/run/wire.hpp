@@ -15,12 +15,16 @@ namespace bcsim::tools {
 struct SharedReplication {
   ResultMeta meta;  ///< of the run
   ReplicationRecord record;
-  std::vector<Replication> full;  ///< of replication 0, which results show in full; else empty
+  std::vector<Replication> full;  ///< replication 0, which results show in full, and its twin
 };
 
 [[nodiscard]] std::string to_bytes(const Replication& replication);
 /// Throws std::runtime_error if the bytes are not whole.
 [[nodiscard]] Replication replication_from_bytes(std::string_view bytes);
+
+/// As the two above. Only for bytes that the same build of the program has written.
+[[nodiscard]] std::string to_bytes(const ReplicationRecord& record);
+[[nodiscard]] ReplicationRecord record_from_bytes(std::string_view bytes);
 
 [[nodiscard]] std::string to_bytes(const SharedReplication& replication);
 /// As replication_from_bytes. Only for bytes that the same build of the program has written.

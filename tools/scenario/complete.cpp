@@ -90,8 +90,9 @@ void check_distinct(Reader& r, const Node& root) {
 void default_access(models::Scenario& s) {
   s.network.access.assign(s.locations.size(), {});
   for (std::size_t location = 0; location < s.locations.size(); ++location) {
-    if (location < kSites)
-      s.network.access[location][location].latency = std::chrono::microseconds(500);
+    for (std::size_t site = 0; site < kSites; ++site) {
+      s.network.access[location][site] = models::default_access(location, site);
+    }
   }
 }
 

@@ -12,6 +12,10 @@ namespace {
 using models::FaultTarget;
 using models::Role;
 
+constexpr const char* kAccess = "access";
+constexpr const char* kDesktopAccess = "desktop-access";
+constexpr const char* kManagementLink = ".management-link";
+
 struct RoleName {
   const char* name;
   Role role;
@@ -23,6 +27,10 @@ constexpr std::array kRoles = {RoleName{"sip-server.primary", Role::sip_server_p
                                RoleName{"config-server-proxy", Role::config_server_proxy},
                                RoleName{"stat-server", Role::stat_server},
                                RoleName{"local-config-server", Role::local_config_server}};
+
+constexpr bool is_sip_server(Role role) {
+  return role == Role::sip_server_primary || role == Role::sip_server_backup;
+}
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts(1);
@@ -45,7 +53,9 @@ std::optional<FaultTarget> access_target(Reader& r, const Node& node,
                                          const std::vector<std::string>& parts) {
   std::vector<std::string> all;
   for (const auto& location : r.names.locations) {
-    for (const auto& site : r.names.sites) all.push_back("access." + location + "." + site);
+    for (const auto& site : r.names.sites) {
+      all.push_back(fmt::format("{}.{}.{}", parts[0], location, site));
+    }
   }
   if (parts.size() == 3) {
     const auto location = Names::index(r.names.locations, parts[1]);
@@ -55,6 +65,7 @@ std::optional<FaultTarget> access_target(Reader& r, const Node& node,
       link.dc_link = false;
       link.location = static_cast<models::LocationIndex>(*location);
       link.site = static_cast<models::SiteIndex>(*site);
+      link.desktops = parts[0] == kDesktopAccess;
       return link;
     }
   }
@@ -65,18 +76,29 @@ std::optional<FaultTarget> access_target(Reader& r, const Node& node,
 std::optional<FaultTarget> process_target(Reader& r, const Node& node, models::SiteIndex site,
                                           std::string rest) {
   if (rest == "ha-link") return models::HaLinkTarget{site};
-  const std::string suffix = ".host";
-  const bool host = rest.size() > suffix.size() && rest.ends_with(suffix);
-  if (host) rest.resize(rest.size() - suffix.size());
+  const auto remove_suffix = [&rest](std::string_view suffix) {
+    const bool has = rest.size() > suffix.size() && rest.ends_with(suffix);
+    if (has) rest.resize(rest.size() - suffix.size());
+    return has;
+  };
+  const bool host = remove_suffix(".host");
+  const bool management = remove_suffix(kManagementLink);
   std::vector<std::string> all;
   for (const RoleName& role : kRoles) {
     if (rest == role.name) {
       if (host) return models::HostTarget{site, role.role};
+      if (management && is_sip_server(role.role)) {
+        return models::ManagementLinkTarget{site, role.role};
+      }
+      if (management) break;
       return models::ProcessTarget{site, role.role};
     }
     all.push_back(r.names.sites[site] + "." + role.name);
   }
   all.push_back(r.names.sites[site] + ".ha-link");
+  for (const char* role : {".sip-server.primary", ".sip-server.backup"}) {
+    all.push_back(r.names.sites[site] + role + kManagementLink);
+  }
   unknown(r, node, all);
   return std::nullopt;
 }
@@ -103,7 +125,7 @@ std::optional<FaultTarget> parse_target(Reader& r, const Node& node) {
   if (text == nullptr) return std::nullopt;
   if (*text == "dc-link") return models::LinkTarget{};
   const std::vector<std::string> parts = split(*text);
-  if (parts[0] == "access") return access_target(r, node, parts);
+  if (parts[0] == kAccess || parts[0] == kDesktopAccess) return access_target(r, node, parts);
   if (const auto site = Names::index(r.names.sites, parts[0]); site && *site < models::kSites) {
     const auto index = static_cast<models::SiteIndex>(*site);
     if (parts.size() == 1) return models::SiteTarget{index, models::SiteScope::genesys};
@@ -155,16 +177,21 @@ std::string target_text(const models::Scenario& s, const FaultTarget& target) {
           },
           [&](const models::LinkTarget& t) {
             if (t.dc_link) return std::string("dc-link");
-            return fmt::format("access.{}.{}", s.locations[t.location], s.sites[t.site].name);
+            return fmt::format("{}.{}.{}", t.desktops ? kDesktopAccess : kAccess,
+                               s.locations[t.location], s.sites[t.site].name);
           },
           [&](const models::HaLinkTarget& t) { return s.sites[t.site].name + ".ha-link"; },
+          [&](const models::ManagementLinkTarget& t) {
+            return role_text(s, t.site, t.role) + kManagementLink;
+          },
           [&](const models::OptionTarget& t) { return t.path; }},
       target);
 }
 
 std::string_view target_kind(const FaultTarget& target) {
-  constexpr std::string_view kinds[] = {"site",    "process", "machine", "gateway", "phone",
-                                        "desktop", "link",    "HA link", "option"};
+  constexpr std::string_view kinds[] = {
+      "site",    "process", "machine", "gateway",         "phone",
+      "desktop", "link",    "HA link", "management link", "option"};
   return kinds[target.index()];
 }
 

@@ -29,6 +29,7 @@ namespace bcsim::tools {
 [[nodiscard]] std::shared_ptr<const Section> fault_section();
 
 [[nodiscard]] Codec<models::Distribution> distribution();
+[[nodiscard]] Codec<models::TransferOptions> transfer();
 [[nodiscard]] Codec<std::vector<models::Expectation>> expectations();
 [[nodiscard]] Codec<std::vector<models::GateRule>> gates();
 /// Adds the row of `sweep`, which fills the reader's sweep.

@@ -277,6 +277,9 @@ std::shared_ptr<const Section> call_stream_section() {
           const Hold hold{stream.hold_share, stream.hold};
           return write_section(w, *hold_section(), &hold);
         });
+    s.key("transfer", &C::transfer, transfer(), language(),
+          "Calls that the agent passes on to a second one")
+        .default_is("none");
     s.key("patience", &C::patience, distribution(), p0(),
           "In the queue, until the caller abandons");
     s.key("setup-patience", &C::setup_patience, distribution(), p0(),

@@ -39,9 +39,13 @@ const std::vector<Verb>& verbs() {
       {"hang", FaultVerb::hang, {"process"}, "A process stops answering but keeps its connections"},
       {"cut",
        FaultVerb::cut,
-       {"link", "HA link"},
-       "A link: dc-link, access.<location>.<site>, or <site>.ha-link between its SIP Servers"},
-      {"heal", FaultVerb::heal, {"link", "HA link"}, "A link that was cut or degraded"},
+       {"link", "HA link", "management link"},
+       "dc-link, access.<location>.<site>, desktop-access.…, site1.ha-link, or "
+       "site1.sip-server.primary.management-link"},
+      {"heal",
+       FaultVerb::heal,
+       {"link", "HA link", "management link"},
+       "A link that was cut or degraded"},
       {"degrade",
        FaultVerb::degrade,
        {"link"},
@@ -58,7 +62,7 @@ std::string wrong_target_hint(const Verb& verb, const Node& node, std::string_vi
   if (verb.verb == FaultVerb::fail && kind == "process") {
     return fmt::format("a process crashes or hangs; its machine fails: {}.host", node.text);
   }
-  const bool link = kind == "link" || kind == "HA link";
+  const bool link = kind == "link" || kind == "HA link" || kind == "management link";
   if (link && verb.verb == FaultVerb::fail) return "a link is cut";
   if (link && verb.verb == FaultVerb::restore) return "a link is healed";
   if (verb.verb == FaultVerb::crash || verb.verb == FaultVerb::hang) {

@@ -102,9 +102,28 @@ std::shared_ptr<const Section> link_section() {
 
 namespace {
 
-// access: {<location>: {<site>: link}}
-Codec<std::vector<std::array<models::LinkOptions, models::kSites>>> access_paths() {
-  using Paths = std::vector<std::array<models::LinkOptions, models::kSites>>;
+models::LinkOptions& access_path(
+    std::vector<std::array<models::LinkOptions, models::kSites>>& paths, std::size_t location,
+    std::size_t site) {
+  return paths[location][site];
+}
+models::LinkOptions& access_path(
+    std::vector<std::array<std::optional<models::LinkOptions>, models::kSites>>& paths,
+    std::size_t location, std::size_t site) {
+  auto& path = paths[location][site];
+  return path ? *path : path.emplace(models::default_access(location, site));
+}
+const models::LinkOptions* given_path(const models::LinkOptions& path) {
+  return &path;
+}
+const models::LinkOptions* given_path(const std::optional<models::LinkOptions>& path) {
+  return path ? &*path : nullptr;
+}
+
+/// <key>: {<location>: {<site>: link}}; a Path is LinkOptions, or optional.
+template <class Path>
+Codec<std::vector<std::array<Path, models::kSites>>> access_paths(const std::string& key) {
+  using Paths = std::vector<std::array<Path, models::kSites>>;
   Codec<Paths> codec;
   ValueType per_site;
   per_site.kind = Kind::map;
@@ -113,8 +132,9 @@ Codec<std::vector<std::array<models::LinkOptions, models::kSites>>> access_paths
   codec.type.kind = Kind::map;
   codec.type.what = "location";
   codec.type.elements = {per_site};
-  codec.read = [](Reader& r, const Node& node, Paths& paths) {
-    if (!r.expect_map(node, "access")) return;
+  codec.read = [key](Reader& r, const Node& node, Paths& paths) {
+    if (!r.expect_map(node, key)) return;
+    paths.resize(r.scenario().locations.size());
     for (const Node& from : node.children) {
       const auto location = Names::index(r.names.locations, from.key);
       if (!location) {
@@ -133,7 +153,7 @@ Codec<std::vector<std::array<models::LinkOptions, models::kSites>>> access_paths
         }
         const Reader::Scope inner(r, to.key, to.key_at);
         if (*location < paths.size() && *site < models::kSites) {
-          read_section(r, *link_section(), to, &paths[*location][*site]);
+          read_section(r, *link_section(), to, &access_path(paths, *location, *site));
         }
       }
     }
@@ -145,13 +165,15 @@ Codec<std::vector<std::array<models::LinkOptions, models::kSites>>> access_paths
       const Writer::Scope scope(w, name);
       Out per_site = Out::map();
       for (std::size_t s = 0; s < models::kSites; ++s) {
+        const models::LinkOptions* path = given_path(paths[i][s]);
+        if (path == nullptr) continue;
         const Writer::Scope inner(w, w.scenario().sites[s].name);
         per_site.children.emplace_back(w.scenario().sites[s].name,
-                                       write_section(w, *link_section(), &paths[i][s]));
+                                       write_section(w, *link_section(), path));
       }
-      out.children.emplace_back(name, std::move(per_site));
+      if (!per_site.children.empty()) out.children.emplace_back(name, std::move(per_site));
     }
-    return std::optional<Out>(std::move(out));
+    return out.children.empty() ? std::nullopt : std::optional<Out>(std::move(out));
   };
   return codec;
 }
@@ -166,9 +188,14 @@ std::shared_ptr<const Section> network_section() {
           "Between the data centres: peers, configuration, trunk calls and their media");
     s.key("lan-latency", &NetworkOptions::lan_latency, duration({.min = 0s, .max = 1s}), p0(),
           "One way, between the servers of one site");
-    s.key("access", &NetworkOptions::access, access_paths(), p0(),
+    s.key("access", &NetworkOptions::access, access_paths<models::LinkOptions>("access"), p0(),
           "From a location to a data centre: access.<location>.<site>")
         .default_is("own site 500us, other 20ms");
+    s.key("desktop-access", &NetworkOptions::desktop_access,
+          access_paths<std::optional<models::LinkOptions>>("desktop-access"), language(),
+          "A path that the desktops of a location have of their own, as if on another network: "
+          "desktop-access.<location>.<site>")
+        .default_is("they share the location's access path");
     s.key("icmp-unreachable", &NetworkOptions::icmp_unreachable, boolean(), assumption(),
           "A live machine whose process is dead refuses UDP at once");
     return s.done();

@@ -12,9 +12,31 @@ Codec<std::optional<models::Duration>> session_expires() {
   return optional(duration({.min = 90s, .max = 24h}), "never");
 }
 
+Codec<models::AfterRoutingAction> no_answer_action() {
+  using models::AfterRoutingAction;
+  return choice<AfterRoutingAction>({{"none", AfterRoutingAction::none},
+                                     {"notready", AfterRoutingAction::not_ready},
+                                     {"logout", AfterRoutingAction::logout}});
+}
+
+/// The product's `recall` would return the call to the queue that it came from.
+Codec<std::optional<std::string>> no_answer_overflow() {
+  auto codec = optional(text(), "none");
+  codec.type.words.emplace_back(SipServerOptions::kRelease);
+  codec.read = [read = codec.read](Reader& r, const Node& node, std::optional<std::string>& value) {
+    if (node.is_scalar() && node.text == "recall") {
+      r.error(node, "S-003", "'recall' is not a possible value",
+              "a call to an agent's own number has no queue to return to: none, release, or a "
+              "destination");
+      return;
+    }
+    read(r, node, value);
+  };
+  return codec;
+}
+
 std::shared_ptr<const Section> sip_server_section() {
   static const auto keys = [] {
-    using models::AfterRoutingAction;
     using models::Treatment;
     using S = SipServerOptions;
     SectionOf<S> s("sip-server", "The SIP Server pair of a site; Genesys option names");
@@ -41,13 +63,21 @@ std::shared_ptr<const Section> sip_server_section() {
           "Answer to new INVITEs during graceful shutdown")
         .changeable();
     s.key("after-routing-timeout", &S::after_routing_timeout, duration({.min = 1s}), assumption(),
-          "An agent who has not answered by then loses the call")
+          "An agent who has not answered a routed call by then loses it")
         .changeable();
-    s.key("after-routing-timeout-action", &S::after_routing_timeout_action,
-          choice<AfterRoutingAction>({{"none", AfterRoutingAction::none},
-                                      {"notready", AfterRoutingAction::not_ready},
-                                      {"logout", AfterRoutingAction::logout}}),
+    s.key("after-routing-timeout-action", &S::after_routing_timeout_action, no_answer_action(),
           assumption(), "What becomes of that agent (Genesys default: none)")
+        .changeable();
+    s.key("agent-no-answer-timeout", &S::agent_no_answer_timeout,
+          duration({.min = 0s, .max = 600s}), documented("Genesys T-Server"),
+          "The same for a call to the agent's own number; 0s: not watched")
+        .changeable();
+    s.key("agent-no-answer-action", &S::agent_no_answer_action, no_answer_action(),
+          documented("Genesys SIP Server"), "What becomes of that agent")
+        .changeable();
+    s.key("agent-no-answer-overflow", &S::agent_no_answer_overflow, no_answer_overflow(),
+          documented("Genesys SIP Server"),
+          "What becomes of that call: none: it rings on; release: it ends; else its destination")
         .changeable();
     s.key("treatment", &S::treatment,
           choice<Treatment>(

@@ -223,10 +223,46 @@ void check_agents_calls(const Rules& rules, const models::CallStream& stream) {
   if (stream.hold_share > 0) {
     rules.error("S-013", path + ".hold", "a call that an agent places is not put on hold");
   }
+  if (stream.transfer.share > 0) {
+    rules.error("S-013", path + ".transfer", "a call that an agent places is not passed on");
+  }
   std::uint32_t people = 0;
   for (const std::uint32_t group : stream.to_agents) people += rules.scenario.agents[group].count;
   if (!stream.to_agents.empty() && people < 2) {
     rules.error("S-006", path + ".to-agents", "an agent cannot call himself: two are needed");
+  }
+}
+
+/// Is there anybody but the one agent who passes the call on?
+bool somebody_else(const models::Scenario& s, const models::CallStream& stream) {
+  std::uint32_t people = 0;
+  for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+    const auto& queues = s.agents[g].queues;
+    const bool serves =
+        stream.transfer.queue
+            ? queues.empty() || std::ranges::count(queues, *stream.transfer.queue) > 0
+            : stream.transfer.group == g;
+    if (serves) people += s.agents[g].count;
+  }
+  return people > 1;
+}
+
+void check_transfer(const Rules& rules, const models::CallStream& stream) {
+  const models::TransferOptions& transfer = stream.transfer;
+  if (transfer.share <= 0) return;
+  const std::string path = "calls." + stream.name + ".transfer";
+  if (transfer.kind == models::TransferKind::blind && transfer.reconnect > 0) {
+    rules.error("S-013", path + ".reconnect", "nobody is asked with kind: blind",
+                "kind: consultation");
+  }
+  if (transfer.queue && rules.scenario.queues[*transfer.queue].hunt_group) {
+    rules.error("S-013", path + ".to", "calls are not passed on to a hunt group",
+                "a queue without one, or an agent group");
+  } else if ((transfer.queue || transfer.group) && !somebody_else(rules.scenario, stream)) {
+    rules.warning("M-W05", path + ".to",
+                  "there is one agent to pass a call on to: whoever is it himself gets his own "
+                  "call back",
+                  "a queue or a group with more agents");
   }
 }
 
@@ -314,7 +350,10 @@ void validate(Reader& reader) {
   for (SiteIndex i = 0; i < kSites && i < sites_given; ++i) check_site(rules, i);
   for (const models::GatewayOptions& gateway : scenario.gateways) check_gateway(rules, gateway);
   for (const models::AgentGroup& group : scenario.agents) check_group(rules, group);
-  for (const models::CallStream& stream : scenario.calls) check_agents_calls(rules, stream);
+  for (const models::CallStream& stream : scenario.calls) {
+    check_agents_calls(rules, stream);
+    check_transfer(rules, stream);
+  }
   if (!scenario.configuration.standby_activation) {
     rules.warning("V-W07", "configuration.standby-activation",
                   "there is no standby Configuration Server: writes stay impossible (R34)",

@@ -56,6 +56,17 @@ void check_target(const Rules& rules, const Fault& fault, const std::string& pat
     process(p->site, p->role);
   } else if (const auto* host = std::get_if<models::HostTarget>(&fault.target)) {
     process(host->site, host->role);
+  } else if (const auto* management = std::get_if<models::ManagementLinkTarget>(&fault.target)) {
+    process(management->site, management->role);
+  } else if (const auto* link = std::get_if<models::LinkTarget>(&fault.target)) {
+    if (!link->desktops || s.network.desktop_path(link->location, link->site) != nullptr) return;
+    const std::string where = s.locations[link->location] + "." + s.sites[link->site].name;
+    rules.error("S-007", path,
+                fmt::format("the desktops there have no access path of their own: they share "
+                            "access.{}",
+                            where),
+                fmt::format("network: {{desktop-access: {{{}: {{{}: {{}}}}}}}}",
+                            s.locations[link->location], s.sites[link->site].name));
   }
 }
 

@@ -66,6 +66,28 @@ double ring_s(const models::Scenario& s) {
 
 }  // namespace
 
+namespace {
+
+/// What passing calls on adds to a call of this stream, on average: the second agent's work, less
+/// what the first one is spared. Waits for the second agent are left out.
+struct Extra {
+  double talk_s = 0, handling_s = 0;
+};
+Extra of_transfers(const CallStream& stream) {
+  const models::TransferOptions& transfer = stream.transfer;
+  if (transfer.share <= 0) return {};
+  const double talk = models::mean_s(stream.talk), p = transfer.share;
+  const double first = transfer.after ? std::min(models::mean_s(*transfer.after), talk) : talk / 2;
+  if (transfer.kind == models::TransferKind::blind) {
+    return {p * first, p * (first + models::mean_s(stream.after_call_work))};
+  }
+  const double asked = models::mean_s(transfer.consultation), goes_on = 1 - transfer.reconnect;
+  return {p * (asked + goes_on * first),
+          p * (2 * asked + goes_on * (first + models::mean_s(stream.after_call_work)))};
+}
+
+}  // namespace
+
 PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   PeakLoad load;
   load.at = t;
@@ -75,9 +97,11 @@ PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
     load.calls_per_s += rate;
     // Two agents, and no trunk channel.
     const bool internal = stream.kind() == models::CallKind::internal;
-    load.talk_s += internal ? 0 : rate * models::mean_s(stream.talk);
-    load.handling_s += rate * (internal ? 2 : 1) *
-                       (models::mean_s(stream.talk) + models::mean_s(stream.after_call_work));
+    const Extra extra = of_transfers(stream);
+    load.talk_s += internal ? 0 : rate * (models::mean_s(stream.talk) + extra.talk_s);
+    load.handling_s += rate * ((internal ? 2 : 1) * (models::mean_s(stream.talk) +
+                                                     models::mean_s(stream.after_call_work)) +
+                               extra.handling_s);
   }
   if (load.calls_per_s > 0) {
     load.talk_s = load.talk_s / load.calls_per_s + ring_s(s);
@@ -106,7 +130,8 @@ bool finite_handling(const Rules& rules) {
   bool finite = true;
   for (const CallStream& stream : rules.scenario.calls) {
     for (const auto& [name, d] :
-         {std::pair{"talk", &stream.talk}, std::pair{"after-call-work", &stream.after_call_work}}) {
+         {std::pair{"talk", &stream.talk}, std::pair{"after-call-work", &stream.after_call_work},
+          std::pair{"transfer.consultation", &stream.transfer.consultation}}) {
       if (std::isfinite(models::mean_s(*d))) continue;
       rules.error("M-E05", fmt::format("calls.{}.{}", stream.name, name),
                   fmt::format("'{}' would never end", name));

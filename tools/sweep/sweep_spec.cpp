@@ -165,6 +165,15 @@ SweepVariable parse_variable(std::string_view paths, std::string_view values) {
   return variable;
 }
 
+SweepVariable parse_vary(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) {
+    throw SweepProblem{fmt::format("'{}' does not say to what values", text),
+                       "such as desktop.site1.site-timeout=10s,20s,30s"};
+  }
+  return parse_variable(text.substr(0, equals), text.substr(equals + 1));
+}
+
 SweepConstraint parse_constraint(std::string_view text) {
   for (const std::string_view sign : {"<=", ">=", "==", "!=", "<", ">"}) {
     const std::size_t at = text.find(sign);

@@ -40,6 +40,8 @@ struct SweepPoint {
 /// "desktop.site1.site-timeout+desktop.site2.site-timeout" and "10s,20s" or "10s..60s/10s"; throws
 /// SweepProblem.
 [[nodiscard]] SweepVariable parse_variable(std::string_view paths, std::string_view values);
+/// The same in one, "PATHS=VALUES".
+[[nodiscard]] SweepVariable parse_vary(std::string_view text);
 /// Values of a list or range; throws SweepProblem if there are none.
 [[nodiscard]] std::vector<std::string> parse_values(std::string_view text);
 [[nodiscard]] SweepConstraint parse_constraint(std::string_view text);

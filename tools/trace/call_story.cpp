@@ -88,6 +88,9 @@ class Teller {
     return fmt::format("It is answered toward the caller, who hears music from {}.", site(f.site));
   }
   std::string operator()(const models::CallRouted& f) const {
+    if (transferred_) {
+      return fmt::format("Agent {} at {} is chosen to take it.", agent(f.agent), site(f.site));
+    }
     if (life_.row.kind != models::CallKind::queue) {
       return fmt::format("The SIP Server of {} rings agent {}.", site(f.site), agent(f.agent));
     }
@@ -113,6 +116,31 @@ class Teller {
   std::string operator()(const models::CallHeld& f) const {
     return fmt::format("Agent {} {}.", agent(f.agent),
                        f.held != 0 ? "puts the caller on hold" : "takes the caller back from hold");
+  }
+  std::string operator()(const models::Consultation& f) const {
+    using Step = models::Consultation::Step;
+    switch (f.step) {
+      case Step::initiated:
+        return fmt::format("Agent {} consults {}; the caller hears music.", agent(f.agent),
+                           line(f.line));
+      case Step::answered:
+        return fmt::format("Agent {} answers him, through the SIP Server{}.", agent(f.second),
+                           f.path == 3 ? "s of both sites" : " of " + site(f.path - 1));
+      case Step::reconnected:
+        return fmt::format("Agent {} takes the caller back.", agent(f.agent));
+    }
+    return "";
+  }
+  std::string operator()(const models::CallTransferred& f) {
+    transferred_ = true;
+    if (f.joined != 0) {
+      return fmt::format("Agent {} completes the transfer.", agent(f.agent));
+    }
+    return fmt::format(
+        "Agent {} transfers the call to {}; the SIP Server{}{} in its path, and the caller hears "
+        "music.",
+        agent(f.agent), line(f.line), f.path == 3 ? "s of both sites" : " of " + site(f.path - 1),
+        f.path == 3 ? " stay" : " stays");
   }
   std::string operator()(const models::HuntRedirect& f) const {
     return fmt::format("The SIP Server of {} redirects it: its hunt group prefers the other site.",
@@ -189,6 +217,12 @@ class Teller {
   }
 
  private:
+  /// Where a call is passed on to: a queue, or an agent group.
+  [[nodiscard]] std::string line(std::uint32_t number) const {
+    const std::size_t queues = c_.names.queues.size();
+    return number < queues ? "queue " + ThingNames::of(c_.names.queues, number)
+                           : "group " + c_.scenario.agents[number - queues].name;
+  }
   /// The agent whose number was dialled, as the PSTN told the gateway, or he himself his phone.
   [[nodiscard]] std::string dialled() const {
     for (const LoggedMessage& m : life_.messages) {
@@ -216,6 +250,7 @@ class Teller {
 
   const CallLife& life_;
   const StoryContext& c_;
+  bool transferred_ = false;
 };
 
 std::string outcome_words(const models::CallRow& row) {
@@ -274,6 +309,16 @@ std::string fault_sentence(const models::JournalEntry& e, const CallLife& life,
     return fmt::format("The backup SIP Server of {} takes over.",
                        ThingNames::of(c.names.sites, f->site));
   }
+  if (const auto* f = std::get_if<models::BothPrimary>(&e.record)) {
+    return f->both != 0
+               ? fmt::format(
+                     "Both SIP Servers of {} are primary: the management layer does not "
+                     "reach the old one, and has taken it for dead. The new one has the "
+                     "address.",
+                     ThingNames::of(c.names.sites, f->site))
+               : fmt::format("Only one SIP Server of {} is primary again: the older one is backup.",
+                             ThingNames::of(c.names.sites, f->site));
+  }
   if (const auto* f = std::get_if<models::ProxyState>(&e.record)) {
     if (f->gateway != life.row.gateway) return "";
     return fmt::format("{} holds the SIP Server of {} {}.",
@@ -309,7 +354,7 @@ CallStory tell_story(const CallLife& life, const StoryContext& context) {
   const models::SimTime first = life.records.front().at;
   const models::SimTime last =
       life.row.released == sim::kNever ? models::SimTime::max() : life.row.released;
-  const Teller teller(life, context);
+  Teller teller(life, context);
   auto fault = context.faults.begin();
   const auto faults_until = [&](models::SimTime t, bool inclusive) {
     for (; fault != context.faults.end() && (fault->at < t || (inclusive && fault->at == t));

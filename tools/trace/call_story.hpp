@@ -57,7 +57,7 @@ struct CallStory {
 
 /// Why a call was sent to the default destination, and which option or rule says so.
 [[nodiscard]] std::pair<const char*, const char*> default_routing_words(
-    models::CallDefaultRouted::Cause cause);
+    models::CallDefaultRouted::Cause cause, models::CallKind kind);
 
 /// An INVITE and its copies that got no answer.
 struct Silence {

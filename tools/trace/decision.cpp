@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "tools/journal/message_words.hpp"
@@ -12,7 +11,8 @@
 
 namespace bcsim::tools {
 
-std::pair<const char*, const char*> default_routing_words(models::CallDefaultRouted::Cause cause) {
+std::pair<const char*, const char*> default_routing_words(models::CallDefaultRouted::Cause cause,
+                                                          models::CallKind kind) {
   using Cause = models::CallDefaultRouted::Cause;
   switch (cause) {
     case Cause::queue_full:
@@ -28,6 +28,10 @@ std::pair<const char*, const char*> default_routing_words(models::CallDefaultRou
     case Cause::no_member_idle:
       return {"every member of the hunt group was busy", "hg-queue-limit"};
     case Cause::no_answer:
+      if (kind == models::CallKind::direct) {
+        return {"the agent whose number was dialled did not answer",
+                "agent-no-answer-timeout, and agent-no-answer-overflow names the destination"};
+      }
       return {"no member of the hunt group answered", "hg-noanswer-timeout"};
   }
   return {"", ""};
@@ -183,9 +187,39 @@ class Decider {
             })};
   }
 
+  /// If the server that was replaced at that time was not dead: why it was.
+  [[nodiscard]] std::string split_words(std::uint32_t at_site, models::SimTime when) const {
+    const bool split = std::ranges::any_of(c_.faults, [&](const models::JournalEntry& e) {
+      const auto* both = std::get_if<models::BothPrimary>(&e.record);
+      return both != nullptr && both->both != 0 && both->site == at_site && e.at == when;
+    });
+    if (!split) return "";
+    return fmt::format(
+        " It was not dead: the management layer did not reach its machine, took it for dead, and "
+        "from {} on both were primary.",
+        at(when));
+  }
+  [[nodiscard]] std::string split_words_of_early_loss() const {
+    for (const models::JournalEntry& e : life_.records) {
+      const auto* lost = std::get_if<models::EarlyDialogLost>(&e.record);
+      if (lost != nullptr) return split_words(lost->site, e.at);
+    }
+    return "";
+  }
+
   [[nodiscard]] Decision speech_lost() const {
     const Death death = last_death();
     const auto message = notice_at_gateway(models::notice::Kind::speech_lost);
+    for (const models::JournalEntry& e : life_.records) {
+      const auto* forgotten = std::get_if<models::CallStateLost>(&e.record);
+      if (forgotten == nullptr) continue;
+      return {fmt::format("At {} the primary SIP Server of {} was replaced by the other process, "
+                          "which had not been told of this call: speech ended in that instant.{}",
+                          at(e.at), site(forgotten->site), split_words(forgotten->site, e.at)),
+              "a backup knows the calls that the HA link has brought: those it was cut for are not "
+              "there, nor those that a backup just started has yet to get (call-sync-burst)",
+              message};
+    }
     if (death.at == sim::kNever) {
       return {"Speech stopped because a SIP Server of the call's signalling path was lost.", "R5",
               message};
@@ -243,8 +277,8 @@ class Decider {
       why += fmt::format(
           " The SIP Server of {} that had taken the call was replaced by its backup, which does "
           "not "
-          "know of calls that are not yet answered: nobody would ever have come.",
-          site(row_.queue_site));
+          "know of calls that are not yet answered: nobody would ever have come.{}",
+          site(row_.queue_site), split_words_of_early_loss());
       return {why, "an early dialog does not survive a switchover", message};
     }
     if (death.at != sim::kNever) {
@@ -292,10 +326,13 @@ class Decider {
       return {"The agent whose number was dialled was on another call.", "486 Busy Here", {}};
     }
     if (row_.cause == Cause::no_answer) {
+      const auto& server = c_.scenario.sites[row_.queue_site & 1u].sip_server;
+      const bool released = server.agent_no_answer_overflow.has_value();
       return {"The agent whose number was dialled did not answer.",
-              "after-routing-timeout: " +
-                  format_duration(
-                      c_.scenario.sites[row_.queue_site & 1u].sip_server.after_routing_timeout),
+              released
+                  ? "agent-no-answer-timeout: " + format_duration(server.agent_no_answer_timeout) +
+                        ", and agent-no-answer-overflow: release"
+                  : "his phone did not answer the INVITE",
               {}};
     }
     const auto answer = last_message([this](const LoggedMessage& m) {
@@ -357,7 +394,7 @@ class Decider {
     for (const models::JournalEntry& e : life_.records) {
       const auto* f = std::get_if<models::CallDefaultRouted>(&e.record);
       if (f == nullptr) continue;
-      const auto [why, rule] = default_routing_words(f->cause);
+      const auto [why, rule] = default_routing_words(f->cause, row_.kind);
       return {fmt::format("The SIP Server of {} sent it to the default destination: {}.",
                           site(f->site), why),
               rule,
@@ -418,37 +455,6 @@ class Decider {
 };
 
 }  // namespace
-
-std::vector<Silence> unanswered_invites(const CallLife& life, const models::Layout& layout) {
-  std::map<std::uint64_t, std::size_t> by_branch;
-  std::vector<Silence> all;
-  std::vector<bool> answered;
-  for (std::size_t i = 0; i < life.messages.size(); ++i) {
-    const LoggedMessage& m = life.messages[i];
-    if (const auto* request = std::get_if<models::sip::Request>(&m.message)) {
-      const bool initial = request->method == models::sip::Method::invite && !request->in_dialog &&
-                           m.from.valid() &&
-                           layout.roles[m.from.value].kind == models::NodeKind::gateway;
-      if (!initial) continue;
-      const auto [at, fresh] = by_branch.try_emplace(request->branch, all.size());
-      if (fresh) {
-        all.push_back({i, {}, m.dropped});
-        answered.push_back(false);
-      }
-      all[at->second].sent.push_back(m.sent);
-    } else if (const auto* response = std::get_if<models::sip::Response>(&m.message)) {
-      const auto at = by_branch.find(response->branch);
-      const bool in_time = m.arrived() && m.at <= life.row.released;
-      const bool theirs = response->method == models::sip::Method::invite;
-      if (theirs && in_time && at != by_branch.end()) answered[at->second] = true;
-    }
-  }
-  std::vector<Silence> silent;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (!answered[i]) silent.push_back(all[i]);
-  }
-  return silent;
-}
 
 Decision decide(const CallLife& life, const StoryContext& context) {
   return Decider(life, context).decide();

@@ -48,6 +48,13 @@ class EventTeller {
                         time(o.host_loss_detection_max), time(o.promotion)),
             {"R9"}};
   }
+  Telling operator()(const models::BothPrimary& f) const {
+    if (f.both == 0) {
+      return {"the older primary of " + site(f.site), "", "is made backup, or gone", "", {}};
+    }
+    return {"both SIP Servers of " + site(f.site), "", "are primary: the newer one has the address",
+            "what the management layer does not reach is dead to it", Rules{"R9"}};
+  }
   Telling operator()(const models::CallsCopied& f) const {
     return {"a burst of calls", "bursts of calls", "copied to the new backup of " + site(f.site),
             fmt::format("up to {} at once", s_.sites[f.site].sip_server.call_sync_burst), Rules{}};
@@ -214,8 +221,14 @@ class EventTeller {
             "dr-forward",
             {"R39"}};
   }
+  Telling operator()(const models::CallTransferred& f) const {
+    return {call(f.call), "calls",
+            fmt::format("passed on by their agents at {}{}", site(f.site),
+                        f.joined != 0 ? " after a consultation" : ""),
+            f.path == 3 ? "both sites' SIP Servers stay in the path" : "", Rules{}};
+  }
   Telling operator()(const models::CallDefaultRouted& f) const {
-    const auto [why, option] = default_routing_words(f.cause);
+    const auto [why, option] = default_routing_words(f.cause, ledger_.row(f.call).kind);
     const bool group = f.cause == models::CallDefaultRouted::Cause::no_member_in_service;
     return {call(f.call), "calls",
             fmt::format("sent by {} to the default destination: {}", site(f.site), why),

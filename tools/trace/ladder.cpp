@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -180,6 +182,14 @@ class LadderBuilder {
         text = fmt::format("agent {} is chosen", ThingNames::of(c_.names.agents, f->agent.value));
       } else if (std::holds_alternative<models::CallAnswered>(e.record)) {
         text = "caller and agent speak";
+      } else if (const auto* passed = std::get_if<models::CallTransferred>(&e.record)) {
+        text = fmt::format("agent {} transfers the call",
+                           ThingNames::of(c_.names.agents, passed->agent.value));
+      } else if (const auto* asks = std::get_if<models::Consultation>(&e.record)) {
+        constexpr std::array<std::string_view, 3> kSteps = {
+            "calls a second agent", "speaks with the second agent", "takes the caller back"};
+        text = fmt::format("agent {} {}", ThingNames::of(c_.names.agents, asks->agent.value),
+                           kSteps[static_cast<std::size_t>(asks->step)]);
       }
       if (!text.empty()) {
         ladder_.rows.push_back({.kind = LadderRow::Kind::note, .at = e.at, .text = text});

@@ -28,6 +28,7 @@ bool concerns_all(const models::Record& record) {
                std::is_same_v<Fact, models::PairStateChanged> ||
                std::is_same_v<Fact, models::NodeStateChanged> ||
                std::is_same_v<Fact, models::Switchover> ||
+               std::is_same_v<Fact, models::BothPrimary> ||
                std::is_same_v<Fact, models::ProxyState> ||
                std::is_same_v<Fact, models::PstnReroute> ||
                std::is_same_v<Fact, models::PeerTrunk> ||

@@ -5,7 +5,8 @@
 
 namespace bcsim::tools {
 
-/// "Gateways detect the timeout and send new calls to the other site" of "R28"; empty: no such rule.
+/// "Gateways detect the timeout and send new calls to the other site" of "R28"; empty: there is no
+/// such rule.
 [[nodiscard]] std::string_view rule_in_short(std::string_view rule);
 
 }  // namespace bcsim::tools

@@ -28,6 +28,10 @@ struct EventWords {
   std::string operator()(const models::Switchover& f) const {
     return fmt::format("{}: the backup SIP Server has taken over", site(f.site));
   }
+  std::string operator()(const models::BothPrimary& f) const {
+    return fmt::format("{}: {}", site(f.site),
+                       f.both != 0 ? "both SIP Servers are primary" : "one primary again");
+  }
   std::string operator()(const models::ServerModeChanged& f) const {
     constexpr std::string_view kModes[] = {"starting", "business-continuity mode",
                                            "single-site mode", "draining", "stopped"};

@@ -74,15 +74,15 @@ std::vector<TuneFactor> usual_factors(const Scenario& s) {
                          std::vector<std::string> values) {
     return TuneFactor{name, {std::move(paths), std::move(values)}};
   };
-  return {factor("options-period", gateway_paths(s, "options-period"), {"15s", "60s", "120s"}),
+  return {factor("options-period", gateway_paths(s, "options-period"), {"15s", "1min", "2min"}),
           factor("gateway retransmissions", gateway_paths(s, "retransmissions"), {"2", "3", "5"}),
           factor("oos-check", site_paths(s, "sites.{}.sip-server.oos-check"), {"5s", "10s", "30s"}),
           factor("oos-force", site_paths(s, "sites.{}.sip-server.oos-force"), {"2s", "5s", "15s"}),
           factor("addp-timeout", site_paths(s, "desktop.{}.addp-timeout"), {"20s", "30s"}),
-          factor("site-timeout", site_paths(s, "desktop.{}.site-timeout"), {"5s", "30s", "60s"}),
+          factor("site-timeout", site_paths(s, "desktop.{}.site-timeout"), {"5s", "30s", "1min"}),
           factor("site-sip-register-timeout", site_paths(s, "desktop.{}.site-sip-register-timeout"),
-                 {"10s", "30s", "60s"}),
-          factor("expires", phone_paths(s, "expires"), {"60s", "120s", "300s"}),
+                 {"10s", "30s", "1min"}),
+          factor("expires", phone_paths(s, "expires"), {"1min", "2min", "5min"}),
           factor("phone retransmissions", phone_paths(s, "retransmissions"), {"2", "3", "5"})};
 }
 

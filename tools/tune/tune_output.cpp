@@ -8,24 +8,13 @@
 
 #include "tools/results/csv_line.hpp"
 #include "tools/results/page.hpp"
+#include "tools/stats/estimate_json.hpp"
 #include "tools/tune/tune_result.hpp"
 
 namespace bcsim::tools {
 namespace {
 
 using TuneJson = nlohmann::ordered_json;
-
-TuneJson tune_number(double value) {
-  return std::isfinite(value) ? TuneJson::parse(number_text(value)) : TuneJson(nullptr);
-}
-TuneJson tune_estimate(const Estimate& e) {
-  TuneJson j = {{"value", tune_number(e.value)}};
-  j["interval"] =
-      e.has_interval() ? TuneJson{tune_number(e.low()), tune_number(e.high())} : TuneJson(nullptr);
-  j["sd"] = tune_number(e.sd);
-  j["n"] = e.n;
-  return j;
-}
 
 std::string cost_words(const Estimate& e, bool sign) {
   if (std::isnan(e.value)) return "-";
@@ -175,7 +164,7 @@ std::string tune_json(const TuneResult& r) {
     entry["settings"] = settings_of(r.factors, point.point);
     entry["metrics"] = TuneJson::object();
     for (std::size_t m = 0; m < r.metrics.size(); ++m) {
-      entry["metrics"][r.metrics[m].id] = tune_estimate(point.estimates[m]);
+      entry["metrics"][r.metrics[m].id] = json_estimate(point.estimates[m]);
     }
     j["points"].push_back(std::move(entry));
   }
@@ -187,7 +176,7 @@ std::string tune_json(const TuneResult& r) {
                       {"to", f.variable.values[effect.level]}};
     entry["differences"] = TuneJson::object();
     for (std::size_t m = 0; m < r.metrics.size(); ++m) {
-      entry["differences"][r.metrics[m].id] = tune_estimate(effect.differences[m]);
+      entry["differences"][r.metrics[m].id] = json_estimate(effect.differences[m]);
     }
     j["sensitivity"].push_back(std::move(entry));
   }

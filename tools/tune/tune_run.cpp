@@ -4,16 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <map>
+#include <optional>
 #include <ostream>
-#include <stdexcept>
 
-#include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/run/interrupt.hpp"
+#include "tools/run/kept_replications.hpp"
 #include "tools/run/progress.hpp"
-#include "tools/run/replicate.hpp"
 #include "tools/run/run_meta.hpp"
 
 namespace bcsim::tools {
@@ -23,7 +20,7 @@ class TuneRun {
  public:
   TuneRun(TuneRequest request, Terminal& terminal)
       : request_(std::move(request)), terminal_(terminal) {
-    const models::Scenario& s = request_.base.scenario;
+    const models::Scenario& s = request_.study.base.scenario;
     result_.scenario = s.name;
     result_.title = s.title;
     result_.seed = s.run.seed;
@@ -34,32 +31,27 @@ class TuneRun {
     for (TunePoint& point : tune_design(result_.factors, request_.combinations, s.run.seed)) {
       result_.points.push_back({std::move(point), {}, {}, false});
     }
-    result_.id = hash_text(request_.base.effective_yaml + question_text()).substr(0, 12);
-    directory_ = request_.out.empty()
-                     ? std::filesystem::path("results") / s.name / ("tune-" + result_.id)
-                     : request_.out;
+    result_.id = hash_text(request_.study.base.effective_yaml + question_text()).substr(0, 12);
+    directory_ = study_directory(request_.study, "tune", result_.id);
     result_.directory = directory_.string();
   }
 
   int run() {
     require_writable(directory_);
     if (!load_all()) return code(ExitCode::bad_input);
-    const PoolOutcome outcome = simulate_all();
-    if (outcome.interrupted) {
-      terminal_.err << "bcsim: interrupted; nothing was written\n";
-      return code(ExitCode::interrupted);
-    }
-    if (!outcome.lost.empty()) {
-      throw std::runtime_error(fmt::format("a worker was {} twice", outcome.lost.front().how));
+    KeptReplications kept(directory_, result_.id);
+    kept.say_found(terminal_);
+    const PoolOutcome outcome = simulate_all(kept);
+    if (outcome.interrupted || !outcome.lost.empty()) {
+      return kept.say_unfinished(outcome, terminal_);
     }
     evaluate_tuning(result_);
-    make_directories(directory_);
-    const std::string json = tune_json(result_);
-    write_file(directory_ / "tune.csv", tune_csv(result_));
-    write_file(directory_ / "tune.json", json);
-    terminal_.out << (request_.json ? json
-                                    : tune_table(result_, {.color = terminal_.color_out(),
-                                                           .utf8 = environment_is_utf8()}));
+    deliver_study(
+        request_.study, "tune", directory_,
+        {tune_json(result_), tune_csv(result_),
+         tune_table(result_, {.color = terminal_.color_out(), .utf8 = environment_is_utf8()})},
+        terminal_);
+    kept.remove();
     return code(ExitCode::good);
   }
 
@@ -76,23 +68,20 @@ class TuneRun {
   bool load_all() {
     for (const TunedPoint& point : result_.points) {
       for (const TuneWorld& world : result_.worlds) {
-        std::vector<std::string> all = request_.overrides;
-        for (const auto& more : {settings_of(result_.factors, point.point), world.settings}) {
-          all.insert(all.end(), more.begin(), more.end());
-        }
-        Loaded loaded = load_argument(request_.path, all, terminal_.in);
-        if (loaded.has_errors()) {
-          print_diagnostics(loaded, terminal_);
+        std::vector<std::string> settings = settings_of(result_.factors, point.point);
+        settings.insert(settings.end(), world.settings.begin(), world.settings.end());
+        std::optional<models::Scenario> loaded = load_with(request_.study, settings, terminal_);
+        if (!loaded) {
           terminal_.err << fmt::format("bcsim: with {}, {}\n",
                                        point_words(result_.factors, point.point), world.name);
           return false;
         }
-        scenarios_.push_back(std::move(loaded.scenario));
+        scenarios_.push_back(std::move(*loaded));
       }
     }
     return true;
   }
-  PoolOutcome simulate_all() {
+  PoolOutcome simulate_all(KeptReplications& kept) {
     const std::size_t worlds = result_.worlds.size(), n = request_.replications;
     std::vector<ReplicationTask> tasks;
     for (std::size_t p = 0; p < result_.points.size(); ++p) {
@@ -103,7 +92,7 @@ class TuneRun {
       }
       result_.points[p].values.assign(result_.metrics.size(), std::vector<double>(n));
     }
-    const double quiet_s = sim::seconds(quiet_horizon(request_.base.scenario));
+    const double quiet_s = sim::seconds(quiet_horizon(request_.study.base.scenario));
     // The records of a replication wait here until all its worlds are done.
     std::map<std::size_t, std::vector<ReplicationRecord>> pending;
     std::map<std::size_t, std::size_t> arrived;
@@ -127,7 +116,8 @@ class TuneRun {
                       fmt::format("{} points in {} worlds", result_.points.size(), worlds));
       };
     }
-    return run_tasks(tasks, {.workers = request_.jobs, .watch = progress.on()}, finished, tell);
+    return kept.run(tasks, {.workers = request_.study.jobs, .watch = progress.on()}, finished,
+                    tell);
   }
 
   TuneRequest request_;
