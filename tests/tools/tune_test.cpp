@@ -62,20 +62,22 @@ TEST(TuneDesign, TriesEachValueAloneAndACombinationInEachStratum) {
 }
 
 TEST(TuneWorlds, CanBeSimulatedInAnyScenario) {
-  const Loaded loaded = load_text(minimal(kFails + "locations: [branch]\n"));
+  const std::string text =
+      minimal(kFails + "locations: [branch]\nnetwork: {desktop-access: {branch: {site1: {}}}}\n");
+  const Loaded loaded = load_text(text);
   ASSERT_FALSE(loaded.has_errors());
   const auto worlds = tune_worlds(loaded.scenario, {});
   ASSERT_EQ(worlds.size(), 6u);
   EXPECT_EQ(worlds[0].text, "fail site1");
   for (const TuneWorld& world : worlds) {
-    const Loaded there = load_text(minimal(kFails + "locations: [branch]\n"), world.settings);
+    const Loaded there = load_text(text, world.settings);
     EXPECT_FALSE(there.has_errors()) << world.name;
-    // The dc-link, and two access paths of three places.
+    // The dc-link, two access paths of three places, and one of the branch's desktops alone.
     const std::size_t faults = there.scenario.faults.size();
     const std::size_t expected = world.name == "quiet"           ? 0
                                  : world.name == "failure"       ? 1
                                  : world.name == "ha_switchover" ? 2
-                                                                 : 7;
+                                                                 : 8;
     EXPECT_EQ(faults, expected) << world.name;
   }
 }

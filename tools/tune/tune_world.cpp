@@ -22,9 +22,11 @@ constexpr sim::Duration kFlapPeriod = 5min;
 
 std::vector<std::string> all_links(const Scenario& s) {
   std::vector<std::string> out = {"dc-link"};
-  for (const std::string& location : s.locations) {
-    for (const models::SiteOptions& site : s.sites) {
-      out.push_back(fmt::format("access.{}.{}", location, site.name));
+  for (std::size_t l = 0; l < s.locations.size(); ++l) {
+    for (std::size_t i = 0; i < models::kSites; ++i) {
+      const std::string path = fmt::format("access.{}.{}", s.locations[l], s.sites[i].name);
+      out.push_back(path);
+      if (s.network.desktop_path(l, i) != nullptr) out.push_back("desktop-" + path);
     }
   }
   return out;
