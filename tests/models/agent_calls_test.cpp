@@ -2,20 +2,11 @@
 // to a colleague or outside (R18, R32, R62; domain.md §2.1).
 #include <gtest/gtest.h>
 
-#include "models/ledger/ledger.hpp"
 #include "models/metrics/run_recorder.hpp"
-#include "tests/support/worlds.hpp"
+#include "tests/models/whole_calls_world.hpp"
 
 namespace bcsim::tests::agent_calls_test {
 namespace {
-
-SimTime at(Duration d) {
-  return sim::kStart + d;
-}
-void expect_about(SimTime seen, Duration expected) {
-  EXPECT_GE(seen, at(expected));
-  EXPECT_LE(seen, at(expected + 2ms));
-}
 
 SingleCalls at_times(std::initializer_list<Duration> times, Duration talk) {
   SingleCalls calls;
@@ -42,30 +33,12 @@ Scenario outgoing(std::initializer_list<Duration> times, double by_desktop, Dura
   return s;
 }
 
-struct Watched {
-  explicit Watched(const Scenario& scenario) : ledger(scenario) {
-    run_world(scenario, {&recorder});
-    for (const JournalEntry& entry : recorder.entries) ledger.on_record(entry);
-    ledger.finish(at(scenario.run.horizon));
-    EXPECT_EQ(ledger.violation_count(), 0u);
-  }
-  [[nodiscard]] const CallRow& row(std::size_t call = 0) const { return ledger.rows().at(call); }
-  /// Sites that the phone asked, and when.
-  [[nodiscard]] std::vector<std::pair<SimTime, std::uint32_t>> asked() const {
-    std::vector<std::pair<SimTime, std::uint32_t>> out;
-    for (const auto& [when, r] : recorder.all<PhoneInvited>()) out.emplace_back(when, r.site);
-    return out;
-  }
-  [[nodiscard]] std::vector<SimTime> enters(AgentId agent, AgentState state) const {
-    std::vector<SimTime> times;
-    for (const auto& [when, r] : recorder.all<AgentStateChanged>()) {
-      if (r.agent == agent && r.state == state) times.push_back(when);
-    }
-    return times;
-  }
-  Recorder recorder;
-  CallLedger ledger;
-};
+/// Sites that the phone asked, and when.
+std::vector<std::pair<SimTime, std::uint32_t>> asked(const Watched& run) {
+  std::vector<std::pair<SimTime, std::uint32_t>> out;
+  for (const auto& [when, r] : run.recorder.all<PhoneInvited>()) out.emplace_back(when, r.site);
+  return out;
+}
 
 TEST(OutgoingCall, KeepsItsAgentBusyFromDialingToTheEndOfAfterCallWork) {
   for (const double by_desktop : {0.0, 1.0}) {
@@ -79,12 +52,12 @@ TEST(OutgoingCall, KeepsItsAgentBusyFromDialingToTheEndOfAfterCallWork) {
     expect_about(row.ringing, 10s);
     expect_about(row.answered, 18s);
     expect_about(row.released, 48s);
-    ASSERT_EQ(run.enters(AgentId{0}, AgentState::after_call_work).size(), 1u);
-    expect_about(run.enters(AgentId{0}, AgentState::ringing).at(0), 10s);
-    expect_about(run.enters(AgentId{0}, AgentState::talking).at(0), 18s);
-    expect_about(run.enters(AgentId{0}, AgentState::after_call_work).at(0), 48s);
-    expect_about(run.enters(AgentId{0}, AgentState::ready).at(1), 53s);  // after the login's
-    EXPECT_EQ(run.asked().size(), by_desktop == 0 ? 1u : 0u);
+    ASSERT_EQ(run.enters(AgentState::after_call_work, AgentId{0}).size(), 1u);
+    expect_about(run.enters(AgentState::ringing, AgentId{0}).at(0), 10s);
+    expect_about(run.enters(AgentState::talking, AgentId{0}).at(0), 18s);
+    expect_about(run.enters(AgentState::after_call_work, AgentId{0}).at(0), 48s);
+    expect_about(run.enters(AgentState::ready, AgentId{0}).at(1), 53s);  // after the login's
+    EXPECT_EQ(asked(run).size(), by_desktop == 0 ? 1u : 0u);
   }
 }
 
@@ -121,8 +94,8 @@ TEST(OutgoingCall, GoesWhereThePhonePrefersWhateverItsDesktopDoes) {  // R62
   Scenario s = outgoing({10s, 100s, 200s}, 0);
   s.agents[0].phone.preferred_site = SiteIndex{1};
   const Watched run(s);
-  ASSERT_EQ(run.asked().size(), 3u);
-  for (const auto& [when, site] : run.asked()) EXPECT_EQ(site, 1u);
+  ASSERT_EQ(asked(run).size(), 3u);
+  for (const auto& [when, site] : asked(run)) EXPECT_EQ(site, 1u);
   EXPECT_EQ(run.row().path, path_of(1));
   EXPECT_FALSE(run.row().has(CallRow::monitored));  // he is logged in at site 1
   EXPECT_EQ(run.row(2).cause, Cause::completed);
@@ -134,11 +107,11 @@ TEST(OutgoingCall, PaysTimerBForADeadTargetOnceAndRemembersIt) {  // R18, R32: W
     if (!remembers) s.agents[0].phone.dirty_host_cache = 0s;
     s.faults = {site_failure(at(60s))};
     const Watched run(s);
-    const auto asked = run.asked();
-    ASSERT_EQ(asked.size(), remembers ? 3u : 4u);
-    EXPECT_EQ(asked[0].second, 0u);
-    EXPECT_EQ(asked[1].second, 1u);
-    expect_about(asked[1].first, 107500ms);
+    const auto sites = asked(run);
+    ASSERT_EQ(sites.size(), remembers ? 3u : 4u);
+    EXPECT_EQ(sites[0].second, 0u);
+    EXPECT_EQ(sites[1].second, 1u);
+    expect_about(sites[1].first, 107500ms);
     expect_about(run.row(0).ringing, 107500ms);
     expect_about(run.row(1).ringing, remembers ? Duration(200s) : Duration(207500ms));
     EXPECT_EQ(run.row(1).cause, Cause::completed);
@@ -155,7 +128,7 @@ TEST(OutgoingCall, TakesTheOtherServerAtOnceWhenItIsRefused) {  // RFC 3261 §18
     s.faults.push_back(crash);
   }
   const Watched run(s);
-  ASSERT_EQ(run.asked().size(), 2u);
+  ASSERT_EQ(asked(run).size(), 2u);
   expect_about(run.row().ringing, 70s);
 }
 
@@ -182,7 +155,7 @@ TEST(OutgoingCall, IsGivenUpWhenNobodyAnswers) {
     const Watched run(s);
     EXPECT_EQ(run.row().cause, Cause::no_answer);
     expect_about(run.row().released, 70s);
-    expect_about(run.enters(AgentId{0}, AgentState::ready).at(1), 70s);
+    expect_about(run.enters(AgentState::ready, AgentId{0}).at(1), 70s);
   }
 }
 
@@ -218,8 +191,8 @@ TEST(OutgoingCall, EndsWithThePhoneThatPlacedIt) {  // R8
     EXPECT_EQ(run.row().cause, Cause::media_lost);
     EXPECT_EQ(run.row().released, at(60s));
     // The gateway hears nothing for 10 s (§3.7): then the server's side is over, too.
-    ASSERT_EQ(run.enters(AgentId{0}, AgentState::after_call_work).size(), 1u);
-    expect_about(run.enters(AgentId{0}, AgentState::after_call_work)[0], 70s);
+    ASSERT_EQ(run.enters(AgentState::after_call_work, AgentId{0}).size(), 1u);
+    expect_about(run.enters(AgentState::after_call_work, AgentId{0})[0], 70s);
   }
 }
 
@@ -227,14 +200,10 @@ TEST(OutgoingCall, SurvivesASwitchoverOnceItIsAnswered) {
   for (const double by_desktop : {0.0, 1.0}) {
     for (const Duration crash_at : {Duration(30s), Duration(12s)}) {
       Scenario s = outgoing({10s}, by_desktop, 60s);
-      Fault crash;
-      crash.at = at(crash_at);
-      crash.verb = FaultVerb::crash;
-      crash.target = ProcessTarget{0, Role::sip_server_primary};
-      s.faults = {crash};
+      s.faults = {primary_crash(crash_at)};
       const Watched run(s);
       EXPECT_EQ(run.row().cause == Cause::completed, crash_at == Duration(30s));
-      EXPECT_EQ(run.enters(AgentId{0}, AgentState::ready).size(), 2u);  // he works on
+      EXPECT_EQ(run.enters(AgentState::ready, AgentId{0}).size(), 2u);  // he works on
     }
   }
 }
@@ -247,7 +216,7 @@ TEST(OutgoingCall, GoesByPriorityAndWeightOfTheSrvRecords) {  // RFC 2782
   s.calls[0].after_call_work = Deterministic{0};
   s.agents[0].phone.srv = std::array{SrvRecord{10, 1}, SrvRecord{10, 3}};
   int second = 0, all = 0;
-  for (const auto& [when, site] : Watched(s).asked()) {
+  for (const auto& [when, site] : asked(Watched(s))) {
     second += site == 1;
     ++all;
   }
@@ -255,7 +224,7 @@ TEST(OutgoingCall, GoesByPriorityAndWeightOfTheSrvRecords) {  // RFC 2782
   EXPECT_NEAR(second, 0.75 * all, 3.3 * std::sqrt(0.1875 * all));  // 99.9 %
   s.run.horizon = 10min;
   s.agents[0].phone.srv = std::array{SrvRecord{20, 1}, SrvRecord{10, 1}};
-  for (const auto& [when, site] : Watched(s).asked()) EXPECT_EQ(site, 1u);
+  for (const auto& [when, site] : asked(Watched(s))) EXPECT_EQ(site, 1u);
 }
 
 TEST(InternalCall, GoesToTheSiteOfTheOtherAgentThroughTheTrunk) {
@@ -271,8 +240,8 @@ TEST(InternalCall, GoesToTheSiteOfTheOtherAgentThroughTheTrunk) {
     expect_about(row.answered, 10s);
     expect_about(row.released, 40s);
     for (const AgentId agent : {AgentId{0}, AgentId{1}}) {
-      ASSERT_EQ(run.enters(agent, AgentState::after_call_work).size(), 1u);
-      expect_about(run.enters(agent, AgentState::after_call_work)[0], 40s);
+      ASSERT_EQ(run.enters(AgentState::after_call_work, agent).size(), 1u);
+      expect_about(run.enters(AgentState::after_call_work, agent)[0], 40s);
     }
   }
 }
@@ -296,7 +265,7 @@ TEST(InternalCall, MeetsABusyColleague) {
     const Watched run(s);
     EXPECT_EQ(run.row(1).cause, Cause::callee_busy);
     expect_about(run.row(1).released, 20s);
-    expect_about(run.enters(AgentId{0}, AgentState::ready).at(1), 20s);
+    expect_about(run.enters(AgentState::ready, AgentId{0}).at(1), 20s);
   }
 }
 

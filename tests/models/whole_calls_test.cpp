@@ -40,11 +40,7 @@ TEST(Hold, ASiteFailureDropsTheCallOnHold) {
 
 TEST(Hold, SurvivesASwitchoverOfTheServer) {
   Scenario s = held_call(100s);
-  Fault crash;
-  crash.at = at(80s);
-  crash.verb = FaultVerb::crash;
-  crash.target = ProcessTarget{0, Role::sip_server_primary};
-  s.faults = {crash};
+  s.faults = {primary_crash(80s)};
   const Watched run(s);
   EXPECT_EQ(run.recorder.all<CallHeld>().size(), 2u);
   expect_about(run.released(), 170s);
@@ -59,11 +55,7 @@ TEST(SessionTimer, ALongCallIsRefreshedAndLasts) {
 
 TEST(SessionTimer, ALongCallOutlivesASwitchoverBetweenItsRefreshes) {
   Scenario s = one_call(100min);
-  Fault crash;
-  crash.at = at(20min);
-  crash.verb = FaultVerb::crash;
-  crash.target = ProcessTarget{0, Role::sip_server_primary};
-  s.faults = {crash};
+  s.faults = {primary_crash(20min)};
   const Watched run(s);
   expect_about(run.released(), 100min + 10s);
   EXPECT_EQ(run.cause(), Cause::completed);

@@ -35,19 +35,32 @@ inline Scenario one_call(Duration talk, Duration horizon = 2h) {
   return s;
 }
 
+/// The primary SIP Server process of a site dies.
+inline Fault primary_crash(Duration when, SiteIndex site = 0) {
+  Fault crash;
+  crash.at = at(when);
+  crash.verb = FaultVerb::crash;
+  crash.target = ProcessTarget{site, Role::sip_server_primary};
+  return crash;
+}
+
 /// A run with everything that was recorded, judged by the ledger.
 struct Watched {
   explicit Watched(const Scenario& scenario) : ledger(scenario) {
     run_world(scenario, {&recorder});
     for (const JournalEntry& entry : recorder.entries) ledger.on_record(entry);
+    ledger.finish(at(scenario.run.horizon));
+    EXPECT_EQ(ledger.violation_count(), 0u);
   }
-  [[nodiscard]] Cause cause() const { return ledger.rows().at(0).cause; }
+  [[nodiscard]] const CallRow& row(std::size_t call = 0) const { return ledger.rows().at(call); }
+  [[nodiscard]] Cause cause() const { return row().cause; }
   [[nodiscard]] SimTime released() const { return recorder.all<CallReleased>().at(0).first; }
-  /// When agent 0 is in a state, as site 1 sees him.
-  [[nodiscard]] std::vector<SimTime> enters(AgentState state) const {
+  /// When an agent is in a state, as his own site sees him: agent 0 is at site 1, agent 1 at
+  /// site 2.
+  [[nodiscard]] std::vector<SimTime> enters(AgentState state, AgentId agent = AgentId{0}) const {
     std::vector<SimTime> times;
     for (const auto& [when, r] : recorder.all<AgentStateChanged>()) {
-      if (r.agent == AgentId{0} && r.site == 0 && r.state == state) times.push_back(when);
+      if (r.agent == agent && r.site == agent.value && r.state == state) times.push_back(when);
     }
     return times;
   }
