@@ -239,7 +239,7 @@ class Decider {
     return {why,
             fmt::format("{} of the source documents (media-survives: false). No timer decided, and "
                         "none could have saved it.",
-                        agent_elsewhere ? "R6" : "R5"),
+                        agent_elsewhere || row_.path == 3 ? "R6" : "R5"),
             message};
   }
 

@@ -291,10 +291,16 @@ class EventTeller {
             {"R45"}};
   }
   Telling operator()(const models::ConfigStandbyUp& f) const {
+    const models::ConfigurationOptions& o = s_.configuration;
+    std::string why;
+    if (o.standby_activation) why = "standby-activation " + time(*o.standby_activation);
+    if (o.partition_activation) {
+      why += (why.empty() ? "" : ", ") + ("partition-activation " + time(*o.partition_activation));
+    }
     return {"the standby Configuration Server of " + site(f.site),
             "",
             "in service",
-            "standby-activation",
+            why,
             {"R34", "R45"}};
   }
   Telling operator()(const models::ConfigWritten& f) const {
