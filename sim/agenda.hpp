@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/ids.hpp"
+#include "sim/slab.hpp"
 #include "sim/time.hpp"
 
 namespace bcsim::sim {
@@ -82,14 +83,15 @@ class KeyHeap {
   std::vector<AgendaKey> heap_;
 };
 
-/// Three tiers, one order. What is due in the current bucket of 2^26 ns (67 ms) is in a small heap;
-/// what is due within the next kBuckets buckets (68 s) lies unsorted in its bucket; the rest is in
-/// a large heap. Most timers of a contact centre are far away and many are cancelled: they pay for
-/// a place in a vector, not for their rank among thousands. Cancelled items stay until they
-/// surface; the caller knows which those are.
+/// Three tiers, one order. What is due in the current bucket of 2^kBucketBits ns (34 ms) is in a
+/// small heap; what is due within the next kBuckets buckets (69 s) hangs unsorted in its bucket;
+/// the rest is in a large heap. Most timers of a contact centre are far away and many are
+/// cancelled: they pay for a link in a chain, not for their rank among thousands. The links come
+/// from one slab, whatever their bucket, so that no more memory is in use than things wait.
+/// Cancelled items stay until they surface; the caller knows which those are.
 class Agenda {
  public:
-  Agenda() : buckets_(kBuckets) {}
+  Agenda() : buckets_(kBuckets, kNone) {}
 
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -106,7 +108,10 @@ class Agenda {
     if (bucket <= current_) {
       near_.push(key);
     } else if (bucket < current_ + kBuckets) {
-      buckets_[static_cast<std::size_t>(bucket) % kBuckets].push_back(key);
+      std::uint32_t& chain = chain_of(bucket);
+      const std::uint32_t link = links_.take();
+      links_[link] = {key, chain};
+      chain = link;
       ++in_buckets_;
     } else {
       far_.push(key);
@@ -122,11 +127,20 @@ class Agenda {
   }
 
  private:
-  static constexpr int kBucketBits = 26;
-  static constexpr std::int64_t kBuckets = 1024;
+  static constexpr int kBucketBits = 25;
+  static constexpr std::int64_t kBuckets = 2048;
+  static constexpr std::uint32_t kNone = 0xFFFF'FFFFu;
+
+  struct Link {
+    AgendaKey key;
+    std::uint32_t next;  ///< in the same bucket; kNone: the last
+  };
 
   [[nodiscard]] static std::int64_t bucket_of(const AgendaKey& key) {
     return key.at.time_since_epoch().count() >> kBucketBits;
+  }
+  [[nodiscard]] std::uint32_t& chain_of(std::int64_t bucket) {
+    return buckets_[static_cast<std::size_t>(bucket) % kBuckets];
   }
 
   /// Goes on to the next bucket that has something; the near heap is empty and something is left.
@@ -134,10 +148,14 @@ class Agenda {
     while (near_.empty()) {
       // With nothing in the buckets the next thing is in the far heap: jump there.
       current_ = in_buckets_ == 0 ? bucket_of(far_.front()) : current_ + 1;
-      std::vector<AgendaKey>& bucket = buckets_[static_cast<std::size_t>(current_) % kBuckets];
-      in_buckets_ -= bucket.size();
-      for (const AgendaKey& key : bucket) near_.push(key);
-      bucket.clear();
+      std::uint32_t& chain = chain_of(current_);
+      while (chain != kNone) {
+        const std::uint32_t link = chain;
+        chain = links_[link].next;
+        near_.push(links_[link].key);
+        links_.give_back(link);
+        --in_buckets_;
+      }
       // What has come within reach of the buckets leaves the far heap.
       while (!far_.empty() && bucket_of(far_.front()) < current_ + kBuckets) {
         const AgendaKey key = far_.pop();
@@ -148,7 +166,8 @@ class Agenda {
   }
 
   KeyHeap near_, far_;
-  std::vector<std::vector<AgendaKey>> buckets_;
+  std::vector<std::uint32_t> buckets_;  ///< the first link of each
+  Slab<Link> links_;
   std::int64_t current_ = 0;
   std::size_t size_ = 0, in_buckets_ = 0;
 };

@@ -33,13 +33,13 @@ Workforce::Workforce(const Directory& directory, Board& board)
   for (std::uint32_t a = 0; a < people_.size(); ++a) {
     const AgentId agent{a};
     for (std::uint8_t s = 0; s < kSites; ++s) {
-      if (directory.registered_at_start(agent, s)) set_registered(kStart, agent, s, true);
+      if (directory.registered_at_start(agent, s)) set_registered(sim::kStart, agent, s, true);
     }
-    if (!directory.at_work(agent, kStart)) continue;
+    if (!directory.at_work(agent, sim::kStart)) continue;
     const SiteIndex site = directory.agent(agent).preferred_site;
-    set_state(kStart, agent, site, AgentState::ready);
+    set_state(sim::kStart, agent, site, AgentState::ready);
     people_[a].desk_site = static_cast<std::int8_t>(site);
-    on(kStart, ShiftChanged{agent, 1});
+    on(sim::kStart, ShiftChanged{agent, 1});
   }
   agents_changed_.clear();
   phones_changed_.clear();
