@@ -139,7 +139,8 @@ class CaptureJudge {
     dialog.call = std::max({dialog.call, call_of(m.from_user), call_of(m.to_user)});
   }
 
-  /// A final answer, its ACK, and after a 200 the BYE with its own.
+  /// A final answer, its ACK, and after a 200 the BYE with its own: 200, or 481 where both ends
+  /// have hung up (RFC 3261 §15.1.1: that, too, ends the dialog).
   void look_at(const std::string& call_id, const Dialog& dialog) {
     const auto has = [&](const char* word) { return dialog.seen.count(word) != 0; };
     if (!has("INVITE")) return;
@@ -149,8 +150,8 @@ class CaptureJudge {
       refused =
           refused || (message.size() == 10 && message.ends_with(" INVITE") && message[0] >= '3');
     }
-    const bool complete =
-        has("200 INVITE") ? has("ACK") && has("BYE") && has("200 BYE") : refused && has("ACK");
+    const bool ended = has("BYE") && (has("200 BYE") || has("481 BYE"));
+    const bool complete = has("ACK") && (has("200 INVITE") ? ended : refused);
     if (complete) {
       ++verdict_.complete;
     } else if (dialog.all_arrived && !(unfinished_ && dialog.call >= 0 &&

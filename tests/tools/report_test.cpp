@@ -11,12 +11,14 @@
 #include <regex>
 #include <sstream>
 
+#include "models/metrics/flat_metrics.hpp"
 #include "tests/support/site_failure_journal.hpp"
 #include "tests/support/tool_runs.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
 #include "tools/report/html.hpp"
+#include "tools/report/milestones.hpp"
 #include "tools/report/report_page.hpp"
 #include "tools/report/study_pages.hpp"
 #include "tools/results/number_text.hpp"
@@ -177,6 +179,44 @@ TEST_F(Report, MilestonesComeInOrderOfTimeWithTheShareThatIsBack) {
   EXPECT_DOUBLE_EQ(agents->curve.front().first, 51);
   EXPECT_DOUBLE_EQ(agents->curve.back().first, agents->after_s);
   EXPECT_DOUBLE_EQ(agents->curve.back().second, 1);
+}
+
+TEST_F(Report, WhatASiteDoesAfterEachOfManyFailuresIsOneMilestone) {
+  models::RunResult run = models::test::site_failure_run();
+  run.recoveries.resize(12);
+  for (std::size_t i = 1; i < run.recoveries.size(); ++i) {
+    run.recoveries[i].at = run.recoveries[0].at + std::chrono::minutes(i);
+    run.recoveries[i].single_mode[0] = 8.5 + static_cast<double>(i);
+  }
+  run.recoveries[11].switchover[0] = 3;
+  run.metrics = models::flat_metrics(run);
+  write_results(run, {}, directory_ / "many");
+  const auto list = milestones(stored("many"));
+  const auto of = [&](const std::string& id) {
+    return std::find_if(list.begin(), list.end(), [&](const Milestone& m) { return m.id == id; });
+  };
+  ASSERT_NE(of("recovery.2.site1.single_mode"), list.end());
+  EXPECT_EQ(of("recovery.2.site1.single_mode")->after_s, 9.5);
+  EXPECT_THAT(of("recovery.2.site1.single_mode")->note,
+              HasSubstr("; after 11 failures, within 9.5 s to 20 s"));
+  EXPECT_EQ(of("recovery.3.site1.single_mode"), list.end());
+  ASSERT_NE(of("recovery.12.site1.switchover"), list.end());
+  EXPECT_EQ(of("recovery.12.site1.switchover")->note, "counted from “Failure” at 0:31:00");
+}
+
+/// As phones that are reachable again without registering, since a backup took over.
+TEST_F(Report, PeopleWhomNoEventsBringBackHaveNoCurve) {
+  models::RunResult run = models::test::site_failure_run();
+  run.recoveries[0].agents_back_s.assign(10, 4);
+  run.metrics = models::flat_metrics(run);
+  write_results(run, {}, directory_ / "kept");
+  for (const Milestone& m : milestones(stored("kept"))) {
+    if (m.id != "recovery.agents_100") continue;
+    EXPECT_EQ(m.after_s, 4);
+    EXPECT_TRUE(m.curve.empty());
+    return;
+  }
+  ADD_FAILURE() << "no agents";
 }
 
 TEST_F(Report, WithoutTheChartLibraryItIsThePageThatItIsWithoutScripts) {

@@ -197,7 +197,7 @@ faults:
   EXPECT_EQ(s.faults[0].at, at(90min));
   EXPECT_EQ(site.scope, models::SiteScope::building);
   EXPECT_EQ(s.faults[0].lasting, 1h);
-  EXPECT_EQ(s.faults[0].text, "fail site1");
+  EXPECT_EQ(s.faults[0].text, "fail site1 (building)");
   EXPECT_EQ(s.faults[1].verb, models::FaultVerb::restore);
   const auto process = std::get<models::ProcessTarget>(s.faults[2].target);
   EXPECT_EQ(process.site, 1);

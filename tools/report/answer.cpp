@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "models/ledger/cause.hpp"
 #include "tools/report/chart.hpp"
@@ -39,19 +38,6 @@ std::string cause_words(const std::string& name) {
     if (models::name(cause) == name) return std::string(models::in_words(cause));
   }
   return name;
-}
-
-/// First time since `from` at which each agent has this event, in order of time.
-std::vector<double> first_times(const StoredResults& results, const std::string& event,
-                                double from) {
-  std::set<std::string> seen;
-  std::vector<double> times;
-  for (const StoredEvent& e : results.events()) {
-    if (e.name != event || e.t <= from || !e.fields.contains("agent")) continue;
-    if (seen.insert(e.fields["agent"].get<std::string>()).second) times.push_back(e.t - from);
-  }
-  std::sort(times.begin(), times.end());
-  return times;
 }
 
 std::string counted_words(double n, const char* one, const char* many) {
@@ -222,14 +208,17 @@ std::string clock_of(const StoredResults& results, double t) {
   return tick_clock(t, results.start_of_day_s().value_or(-1), true);
 }
 
-std::string first_fault(const StoredResults& results) {
-  const double at = first_failure_s(results);
+std::string fault_at(const StoredResults& results, double at) {
   std::string text;
   for (const StoredEvent& e : results.events()) {
     if (e.name != "fault.injected" || std::abs(e.t - at) > 1e-6) continue;
     text += (text.empty() ? "" : ", ") + e.fields.value("fault", std::string());
   }
   return text.empty() ? "Failure" : text;
+}
+
+std::string first_fault(const StoredResults& results) {
+  return fault_at(results, first_failure_s(results));
 }
 
 std::vector<std::string> phases_since_failure(const StoredResults& results) {
@@ -302,60 +291,6 @@ std::vector<Tile> tiles(const StoredResults& r) {
   }
   out.push_back({"Longest wait", figure(r, {"wait.max"}, duration_words),
                  Sentence().say("mean ").say(figure(r, {"wait.mean"}, duration_words))});
-  return out;
-}
-
-std::vector<Milestone> milestones(const StoredResults& r) {
-  const double at = first_failure_s(r);
-  std::vector<Milestone> out;
-  if (std::isnan(at)) return out;
-  const auto once = [&](std::string label, const std::string& id, std::string note = "") {
-    const double after = r.value(id);
-    if (!std::isnan(after) && after > 0)
-      out.push_back({std::move(label), std::move(note), after, id, {}});
-  };
-  std::string prefix = "recovery.gateway.";
-  for (auto it = r.metrics().lower_bound(prefix);
-       it != r.metrics().end() && it->first.starts_with(prefix); ++it) {
-    std::string name = it->first.substr(prefix.size());
-    name = name.substr(0, name.rfind('.'));
-    once(fmt::format("{} avoids what is dead", name), it->first);
-  }
-  for (const auto& [id, metric] : r.metrics()) {
-    const auto of_site = [&](std::string_view suffix) {
-      const bool ours = id.starts_with("recovery.") && id.ends_with(suffix);
-      if (!ours) return std::string();
-      const std::string site = id.substr(9, id.size() - 9 - suffix.size());
-      return site == "site1" ? r.site_names()[0] : site == "site2" ? r.site_names()[1] : site;
-    };
-    if (const std::string site = of_site(".switchover"); !site.empty()) {
-      once(fmt::format("{}: backup SIP Server has taken over", site), id);
-    } else if (const std::string alone = of_site(".single_mode"); !alone.empty()) {
-      once(fmt::format("{} works alone (single-site mode)", alone), id);
-    }
-  }
-  const auto shares = [&](const char* label, const std::string& what, const char* event) {
-    const double affected = r.value("recovery." + what + "_affected");
-    if (!(affected > 0)) return;
-    Milestone m{label, "", r.value("recovery." + what + "_100"), "recovery." + what + "_100", {}};
-    m.note = fmt::format("{} of them: half after {}, 90 % after {}", whole_number_words(affected),
-                         duration_words(r.value("recovery." + what + "_50")),
-                         duration_words(r.value("recovery." + what + "_90")));
-    double back = 0;
-    for (const double t : first_times(r, event, at)) {
-      if (++back > affected) break;
-      m.curve.emplace_back(t, back / affected);
-    }
-    out.push_back(std::move(m));
-  };
-  shares("Phones can be reached again", "phones", "reg.ok");
-  shares("Agents at work again", "agents", "agent.at_work");
-  once("Service level back", "recovery.service_level_back");
-  once("Queue as short as before", "recovery.queue_drained",
-       fmt::format("at most {} waiting", whole_number_words(r.value("recovery.queue_peak"))));
-  std::stable_sort(out.begin(), out.end(), [](const Milestone& a, const Milestone& b) {
-    return std::isnan(b.after_s) ? !std::isnan(a.after_s) : a.after_s < b.after_s;
-  });
   return out;
 }
 

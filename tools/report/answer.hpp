@@ -53,20 +53,11 @@ struct Tile {
 };
 [[nodiscard]] std::vector<Tile> tiles(const StoredResults& results);
 
-/// One thing that came back after the first failure.
-struct Milestone {
-  std::string label, note;
-  double after_s = 0;  ///< NaN: not before the next failure or the end
-  std::string id;      ///< metric
-  /// Share that was back by when, in order of time; empty: all at once.
-  std::vector<std::pair<double, double>> curve;
-};
-/// By time; empty if nothing was broken.
-[[nodiscard]] std::vector<Milestone> milestones(const StoredResults& results);
-
 /// Names of the phases after `before` that occurred, in order.
 [[nodiscard]] std::vector<std::string> phases_since_failure(const StoredResults& results);
-/// What was broken at the first failure: "fail site1".
+/// What was broken at an instant, in seconds since the start: "fail site1".
+[[nodiscard]] std::string fault_at(const StoredResults& results, double at);
+/// What was broken at the first failure.
 [[nodiscard]] std::string first_fault(const StoredResults& results);
 /// Seconds since the start of the first failure; NaN if nothing was broken.
 [[nodiscard]] double first_failure_s(const StoredResults& results);

@@ -7,20 +7,32 @@
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
 #include "tools/report/html.hpp"
+#include "tools/report/milestones.hpp"
 #include "tools/report/report_page.hpp"
 #include "tools/results/plain_words.hpp"
 
 namespace bcsim::tools {
 namespace {
 
+/// When the people are back; where some never are, nine tenths of them, or the last that are.
+double people_back_s(const Milestone& m) {
+  if (!std::isnan(m.after_s)) return m.after_s;
+  for (const auto& [after, share] : m.curve) {
+    if (share >= 0.9) return after;
+  }
+  return m.curve.back().first;
+}
+
 /// Where the scale ends: at the last milestone, but not so far that the others cannot be told
-/// apart; what comes later has an arrow.
+/// apart, if only phones and agents are back by then; what comes later has an arrow.
 double scale_end(const std::vector<Milestone>& all) {
   std::vector<double> ends;
+  double people = 0;
   for (const Milestone& m : all) {
+    if (!m.curve.empty()) people = std::max(people, people_back_s(m));
     if (!std::isnan(m.after_s)) ends.push_back(m.after_s);
-    if (std::isnan(m.after_s) && !m.curve.empty()) ends.push_back(m.curve.back().first);
   }
+  if (people > 0) ends.push_back(people);
   if (ends.empty()) return 60;
   std::sort(ends.begin(), ends.end());
   double end = ends.front();
@@ -28,7 +40,7 @@ double scale_end(const std::vector<Milestone>& all) {
     if (e > 6 * end && end > 20) break;
     end = e;
   }
-  return end * 1.06;
+  return std::max(end, people) * 1.06;
 }
 
 /// The share that is back, as an area over a track of 1000 by 100.

@@ -68,17 +68,18 @@ std::string first_screen(const StoredResults& r, bool with_title) {
 std::string phase_table(const StoredResults& r) {
   auto phases = shown_phases(r);
   if (phases.size() == 1) phases.clear();
-  std::string out =
-      "<section>\n<h2>Before, during, after</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n"
-      "<thead><tr><td></td>";
+  std::string out = fmt::format(
+      "<section>\n<h2>{}</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><td></td>",
+      phases.empty() ? "The whole run" : "Before, during, after");
   for (const std::string& phase : phases) out += fmt::format("<th>{}</th>", phase);
   const bool twin = r.find("without_faults.lost") != nullptr;
   out += fmt::format("<th>whole run</th>{}</tr></thead>\n<tbody>\n",
                      twin ? "<th>without the failure</th>" : "");
   for (const PhaseRow& row : phase_rows()) {
+    const bool of_phases_only = std::string_view(row.id) == "duration";
+    if (of_phases_only && phases.empty()) continue;
     out += fmt::format("<tr><th scope=\"row\">{}</th>", row.label);
     for (const std::string& phase : phases) out += cell(r, metric_in(phase, row.id), row.words);
-    const bool of_phases_only = std::string_view(row.id) == "duration";
     out += of_phases_only ? "<td></td>" : cell(r, row.id, row.words);
     if (twin) {
       out += of_phases_only ? "<td></td>"

@@ -171,6 +171,7 @@ void scope_rows(SectionOf<Fault>& s) {
        [scope](Reader& r, const Node& node, Fault& fault) {
          if (auto* site = std::get_if<models::SiteTarget>(&fault.target)) {
            scope.read(r, node, site->scope);
+           if (site->scope != SiteScope::genesys) fault.text += fmt::format(" ({})", node.text);
          } else {
            r.error(node, "S-003", "'scope' belongs to a fault of a site");
          }
