@@ -53,18 +53,18 @@ std::string agent_words(double n) {
   return counted_words(n, " agent", " agents");
 }
 
-/// "162 more calls", "3 fewer calls", "no more calls".
-std::string change_words(double n, const char* many) {
+/// "162 more calls", "1 fewer call", "no more calls".
+std::string change_words(double n, const char* one, const char* many) {
   const long whole = std::isnan(n) ? 0 : std::lround(std::abs(n));
   if (whole == 0) return fmt::format("no more {}", many);
   return fmt::format("{} {} {}", count_words(static_cast<std::uint64_t>(whole)),
-                     n > 0 ? "more" : "fewer", many);
+                     n > 0 ? "more" : "fewer", whole == 1 ? one : many);
 }
 std::string more_calls(double n) {
-  return change_words(n, "calls");
+  return change_words(n, "call", "calls");
 }
 std::string more_callers(double n) {
-  return change_words(n, "callers");
+  return change_words(n, "caller", "callers");
 }
 
 std::vector<Sentence> calm_answer(const StoredResults& r) {
@@ -102,9 +102,10 @@ Sentence loss_sentence(const StoredResults& r, const std::vector<std::string>& p
         .say(" gave up waiting");
     return s.say(".");
   }
+  const bool one = std::lround(std::abs(r.value("because.lost"))) == 1;
   return s.say("; because of the failure ")
       .say(figure(r, {"because.lost"}, more_calls))
-      .say(" were lost and ")
+      .say(one ? " was lost and " : " were lost and ")
       .say(figure(r, {"because.abandoned"}, more_callers))
       .say(" gave up than without it.");
 }

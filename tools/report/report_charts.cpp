@@ -8,6 +8,7 @@
 
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
+#include "tools/report/milestones.hpp"
 #include "tools/report/report_page.hpp"
 
 namespace bcsim::tools {

@@ -10,6 +10,7 @@
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
 #include "tools/report/html.hpp"
+#include "tools/report/milestones.hpp"
 #include "tools/results/plain_words.hpp"
 
 namespace bcsim::tools {
