@@ -105,7 +105,8 @@ class CaptureJudge {
 
  private:
   struct Dialog {
-    std::set<std::string> seen;  ///< "INVITE", "200 INVITE"
+    std::set<std::string> seen;      ///< "INVITE", "200 INVITE"
+    std::set<std::string> bye_from;  ///< ends that have hung up
     bool all_arrived = true;
     std::int64_t call = -1;
   };
@@ -135,12 +136,13 @@ class CaptureJudge {
     }
     Dialog& dialog = dialogs_[m.call_id];
     dialog.seen.insert(response ? m.status + " " + m.cseq_method : m.method);
+    if (!response && m.method == "BYE") dialog.bye_from.insert(m.source);
     dialog.all_arrived = dialog.all_arrived && m.arrived;
     dialog.call = std::max({dialog.call, call_of(m.from_user), call_of(m.to_user)});
   }
 
-  /// A final answer, its ACK, and after a 200 the BYE with its own: 200, or 481 where both ends
-  /// have hung up (RFC 3261 §15.1.1: that, too, ends the dialog).
+  /// A final answer, its ACK, and after a 200 the BYE with its own: 200, or 481 if both ends have
+  /// hung up and the BYEs crossed (RFC 3261 §15.1.1: that, too, ends the dialog).
   void look_at(const std::string& call_id, const Dialog& dialog) {
     const auto has = [&](const char* word) { return dialog.seen.count(word) != 0; };
     if (!has("INVITE")) return;
@@ -150,7 +152,8 @@ class CaptureJudge {
       refused =
           refused || (message.size() == 10 && message.ends_with(" INVITE") && message[0] >= '3');
     }
-    const bool ended = has("BYE") && (has("200 BYE") || has("481 BYE"));
+    const bool crossed = dialog.bye_from.size() == 2 && has("481 BYE");
+    const bool ended = has("BYE") && (has("200 BYE") || crossed);
     const bool complete = has("ACK") && (has("200 INVITE") ? ended : refused);
     if (complete) {
       ++verdict_.complete;

@@ -102,10 +102,9 @@ Sentence loss_sentence(const StoredResults& r, const std::vector<std::string>& p
         .say(" gave up waiting");
     return s.say(".");
   }
-  const bool one = std::lround(std::abs(r.value("because.lost"))) == 1;
-  return s.say("; because of the failure ")
+  return s.say("; because of the failure: ")
       .say(figure(r, {"because.lost"}, more_calls))
-      .say(one ? " was lost and " : " were lost and ")
+      .say(" lost and ")
       .say(figure(r, {"because.abandoned"}, more_callers))
       .say(" gave up than without it.");
 }

@@ -76,9 +76,9 @@ std::vector<Milestone> site_milestones(const StoredResults& r) {
 /// (phones whose server's backup takes over need not register), there is no curve.
 std::optional<Milestone> people_milestone(const StoredResults& r, const char* label,
                                           const std::string& what, const char* event) {
-  const double affected = r.value("recovery." + what + "_affected");
-  if (!(affected > 0)) return std::nullopt;
   const std::string id = "recovery." + what;
+  const double affected = r.value(id + "_affected");
+  if (!(affected > 0)) return std::nullopt;
   const double half = r.value(id + "_50"), most = r.value(id + "_90");
   const auto words = [](double after) {
     return std::isnan(after) ? "not by the end" : "after " + duration_words(after);

@@ -356,7 +356,7 @@ std::string report_markdown(const std::vector<StoredResults>& results) {
     const auto back = milestones(r);
     if (!back.empty()) out += "\n| back after the failure | |\n|---|---:|\n";
     for (const Milestone& m : back) {
-      out += fmt::format("| {} | {} |\n", m.label,
+      out += fmt::format("| {}{} | {} |\n", m.label, m.note.empty() ? "" : " (" + m.note + ")",
                          std::isnan(m.after_s) ? "not yet" : duration_words(m.after_s));
     }
     for (const auto& v : r.verdicts().at("verdicts")) {
