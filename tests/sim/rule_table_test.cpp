@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "source_tree.hpp"
+
 namespace bcsim::rule_table_test {
 namespace {
 

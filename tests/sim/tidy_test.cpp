@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "source_tree.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "source_tree.hpp"
+
 namespace bcsim::testing {
 
 /// Rows of a file named from the top of the source tree, without # comments and heading, split at

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "source_tree.hpp"
 #include "tests/support/dissected_capture.hpp"
 #include "tests/support/tool_runs.hpp"
 #include "tools/report/html.hpp"

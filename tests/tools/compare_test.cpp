@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/rng.hpp"
+#include "source_tree.hpp"
 #include "tests/support/schema_checker.hpp"
 #include "tests/support/tool_runs.hpp"
 #include "tools/compare/compare_output.hpp"

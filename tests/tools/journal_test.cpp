@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "source_tree.hpp"
 #include "tests/support/worlds.hpp"
 #include "tools/cli/atomic_file.hpp"
 #include "tools/journal/journal_file.hpp"

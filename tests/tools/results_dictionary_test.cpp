@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "models/metrics/definitions.hpp"
+#include "source_tree.hpp"
 #include "tests/support/site_failure_journal.hpp"
 #include "tests/support/tool_runs.hpp"
 #include "tools/plan/plan_output.hpp"

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "source_tree.hpp"
 #include "tests/support/scenario_text.hpp"
 #include "tests/support/schema_checker.hpp"
 #include "tools/scenario/keys.hpp"

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "source_tree.hpp"
 #include "tests/support/interrupted_run.hpp"
 #include "tools/sweep/sweep_spec.hpp"
 

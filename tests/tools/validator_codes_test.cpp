@@ -4,6 +4,7 @@
 #include <fstream>
 #include <set>
 
+#include "source_tree.hpp"
 #include "tests/support/scenario_text.hpp"
 
 namespace bcsim::tools::validator_codes_test {
