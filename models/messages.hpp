@@ -266,7 +266,8 @@ enum class Kind : std::uint8_t {
   shift_start,       ///< desktop: its agent's work begins
   shift_end,         ///< desktop: … ends, log out after the call
   move_desk,         ///< desktop, phone: now at location `index` (staff return, building loss)
-  drain,             ///< SIP Server: graceful shutdown begins (domain.md §2.3)
+  drain,             ///< SIP Server: graceful shutdown (domain.md §2.3) begins (`index` 0), or is
+                     ///< called off (1)
   ha_link,           ///< SIP Server: the link to the other process is cut (`index` 0) or healed (1)
   gateway_died,      ///< PSTN: gateway `index` died just now, its calls are gone
   gateway_down,      ///< PSTN: gateway `index` has been noticed dead, use another

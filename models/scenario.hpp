@@ -415,7 +415,7 @@ struct Scenario {
 /// too.
 [[nodiscard]] inline bool has_failures(const Scenario& scenario) {
   for (const Fault& fault : scenario.faults) {
-    if (fault.verb != FaultVerb::change) return true;
+    if (breaks(fault)) return true;
   }
   return false;
 }

@@ -3,7 +3,9 @@
 
 #include <cassert>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <queue>
 #include <span>
 #include <string>
 #include <utility>
@@ -66,6 +68,7 @@ class Simulation {
   void add_faults(const FaultPlan& plan) {
     for (const FaultStep& step : plan) {
       faults_.push_back(step);
+      fault_times_.push(step.at);
       schedule(step.at, kWorldFirst, kWorldFirst, world_sequence_++,
                {.kind = ItemKind::fault, .word = static_cast<std::uint32_t>(faults_.size() - 1)});
     }
@@ -94,10 +97,7 @@ class Simulation {
 
   /// Date of the next item of the fault plan; kNever if none is left before the horizon.
   [[nodiscard]] SimTime next_fault_time() const {
-    SimTime next = kNever;
-    for (std::size_t i = 0; i < faults_.size(); ++i) {
-      if (faults_[i].at > now_ && faults_[i].at < next) next = faults_[i].at;
-    }
+    const SimTime next = fault_times_.empty() ? kNever : fault_times_.top();
     return next <= options_.horizon ? next : kNever;
   }
   /// Does everything due up to and including `until`, then sets the clock there.
@@ -374,7 +374,7 @@ class Simulation {
         streams_.on_retry(item.connection, item.tag.kind, item.word);
         break;
       case ItemKind::fault:
-        carry_out(faults_[item.word]);
+        carry_out(FaultStep(faults_[item.word]));  // a copy: more may be added meanwhile
         break;
       case ItemKind::tick:
         world_.on_tick(now_);
@@ -431,6 +431,7 @@ class Simulation {
   }
 
   void carry_out(const FaultStep& step) {
+    fault_times_.pop();
     std::visit([this](const auto& action) { apply(action); }, step.action);
     world_.after_fault(step);
   }
@@ -480,6 +481,8 @@ class Simulation {
   std::vector<bool> host_up_;
   std::vector<NodeId> addresses_;
   FaultPlan faults_;
+  /// Of those that are still to come.
+  std::priority_queue<SimTime, std::vector<SimTime>, std::greater<>> fault_times_;
   SimTime now_ = kStart;
   bool booted_ = false;
   NodeId last_source_;

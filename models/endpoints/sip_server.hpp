@@ -313,6 +313,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void send_peer(Context& context, const peer::Message& message);
   void send_agent_states(Context& context);
   void drain(Context& context);
+  void serve_again(Context& context);
   void stop_if_drained(Context& context);
 
   const Directory& directory_;

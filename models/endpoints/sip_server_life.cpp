@@ -143,7 +143,11 @@ void SipServerEndpoint::on_notice(Context& context, const notice::Message& notic
   if (notice.kind == notice::Kind::become_primary) {
     if (!primary()) take_over(context);
   } else if (notice.kind == notice::Kind::drain && primary()) {
-    drain(context);
+    if (notice.index == 0) {
+      drain(context);
+    } else {
+      serve_again(context);
+    }
   } else if (notice.kind == notice::Kind::ha_link && !primary()) {
     apply(context, redundancy_.on(ha::HaInput::ha_link_lost, redundancy_options()));
     if (notice.index != 0 && !copy_timer_.valid()) copy_calls(context);

@@ -201,6 +201,14 @@ void SipServerEndpoint::drain(Context& context) {
   stop_if_drained(context);
 }
 
+/// The graceful shutdown is called off, or what has stopped is started: with the registrations that
+/// have not expired meanwhile, and the agents who come back (ASSUMPTION).
+void SipServerEndpoint::serve_again(Context& context) {
+  if (!closing()) return;
+  set_mode(context, ha::mode_of({.dr_peer_trunk = options().dr_peer_trunk,
+                                 .peer_in_service = pair_.trunk_.in_service()}));
+}
+
 void SipServerEndpoint::stop_if_drained(Context& context) {
   if (pair_.mode_ != ServerMode::drain || pair_.call_count_ != 0) return;
   for (const ServerAgent& agent : pair_.agents_) {

@@ -55,7 +55,7 @@ Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
 
 void TwoSiteWorld::start() {
   assert(simulation_);
-  simulation_->boot_all(absent_nodes());
+  simulation_->boot_all(layout_.absent_nodes());
   if (layout_.directory.steady()) connect_steady();
   for (std::uint32_t g = 0; g < scenario_.agents.size(); ++g) {
     staffed_.push_back(layout_.directory.staffed(g, sim::kStart));
@@ -70,24 +70,7 @@ void TwoSiteWorld::start() {
   for (std::uint32_t i = 0; i < layout_.roles.size(); ++i) {
     was_up_.push_back(simulation_->is_up(NodeId{i}));
   }
-}
-
-/// Servers that a site of this scenario does not have (V-E18 accepted), and desks nobody sits at
-/// yet.
-std::vector<NodeId> TwoSiteWorld::absent_nodes() const {
-  std::vector<NodeId> absent;
-  for (const AgentInfo& agent : layout_.directory.agents) {
-    if (!agent.spare_phone.valid()) continue;
-    absent.push_back(agent.spare_phone);
-    absent.push_back(agent.spare_desktop);
-  }
-  for (std::uint8_t s = 0; s < kSites; ++s) {
-    if (!scenario_.sites[s].config_server_proxy) {
-      absent.push_back(layout_.server(s, Role::config_server_proxy));
-    }
-    if (!scenario_.sites[s].stat_server) absent.push_back(layout_.server(s, Role::stat_server));
-  }
-  return absent;
+  down_since_.assign(was_up_.size(), sim::kStart);
 }
 
 /// Connections that exist before time starts, between nodes that have booted but not yet acted.
@@ -206,19 +189,20 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       simulation_->record({}, FaultInjected{subject, 1});
       break;
     case Change::drain:
+    case Change::drain_over:
       simulation_->notify(directory.sip_server_process[subject][primary_[subject]],
-                          notice_of(notice::Kind::drain));
+                          notice_of(notice::Kind::drain, what == Change::drain ? 0 : 1));
       break;
     case Change::switch_over:
       switch_over(static_cast<SiteIndex>(subject));
       break;
     case Change::options: {
-      const auto& target = std::get<OptionTarget>(scenario_.faults[subject].target);
-      assert(target.options);
+      const auto& changed = std::get<ChangeOption>(scenario_.faults[subject].deed);
+      assert(changed.options);
       for (int s = 0; s < kSites; ++s) {
-        scenario_.sites[s].sip_server = target.options->sip_servers[s];
+        scenario_.sites[s].sip_server = changed.options->sip_servers[s];
       }
-      scenario_.queues = target.options->queues;
+      scenario_.queues = changed.options->queues;
       break;
     }
     case Change::ha_link_cut:
@@ -244,7 +228,7 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       }
       break;
     case Change::gateway_noticed:
-      if (!simulation_->is_up(directory.gateways[subject])) {
+      if (down_for(directory.gateways[subject], scenario_.gateways[subject].pstn_detection)) {
         simulation_->notify(directory.pstn, notice_of(notice::Kind::gateway_down, subject));
       }
       break;
@@ -278,6 +262,7 @@ void TwoSiteWorld::notice_deaths_and_births(bool host_failed) {
     const bool up = simulation_->is_up(NodeId{i});
     if (up == was_up_[i]) continue;
     was_up_[i] = up;
+    if (!up) down_since_[i] = simulation_->now();
     simulation_->record({}, NodeStateChanged{NodeId{i}, up ? 1u : 0u});
     if (up) {
       node_returned(NodeId{i});

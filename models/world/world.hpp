@@ -40,7 +40,6 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void on_transmission(const Transmission& transmission) override;
 
  private:
-  [[nodiscard]] std::vector<NodeId> absent_nodes() const;
   void sit_down(AgentId agent, NodeId device);
   void connect_steady();
   void carry_out(Change what, std::uint32_t subject);
@@ -72,6 +71,11 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void write_configuration(std::uint32_t change);
   void on_join_or_part();
   void after(Duration delay, Change what, std::uint32_t subject);
+  /// Somebody who needs `delay` to notice that a process is gone has noticed this loss, and not an
+  /// earlier one only.
+  [[nodiscard]] bool down_for(NodeId node, Duration delay) const {
+    return !simulation_->is_up(node) && simulation_->now() - down_since_[node.value] >= delay;
+  }
 
   Scenario scenario_;  ///< its own: options may be changed while it runs
   Layout layout_;
@@ -81,7 +85,8 @@ class TwoSiteWorld final : public sim::World<Domain> {
   std::unique_ptr<Simulation> simulation_;
   std::unique_ptr<MediaPlane> media_;
   std::vector<Observer*> observers_;
-  std::vector<bool> was_up_;  ///< by NodeId, before the fault
+  std::vector<bool> was_up_;         ///< by NodeId, before the fault
+  std::vector<SimTime> down_since_;  ///< by NodeId; of what is up, of no meaning
   std::array<bool, kSites> pair_was_alive_ = {true, true};
   std::array<int, kSites> primary_ = {0, 0};  ///< process that was told to be primary last
   /// The management layer reaches the machine of a process; and when it gave up trying.

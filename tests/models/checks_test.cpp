@@ -209,8 +209,8 @@ TEST(UnaffectedAgents, MayGoHomeOrLoseTheirOwnDesktop) {
 }
 TEST(UnaffectedAgents, AreNoLongerWatchedOnceSomethingElseIsBrokenOrTheSiteIsBack) {
   Scenario s = two_sites();
-  add_fault(s, FaultVerb::fail, SiteTarget{0});
-  add_fault(s, FaultVerb::cut, LinkTarget{});
+  add_fault(s, Fail{SiteTarget{0}, {}});
+  add_fault(s, Cut{LinkTarget{}});
   Journal j(std::move(s));
   j.at(60).add(FaultInjected{0, 0}).add(PairStateChanged{0, 0});
   j.at(70).add(FaultInjected{1, 0}).at(71).add(AgentLogout{AgentId{2}, 1, 0});

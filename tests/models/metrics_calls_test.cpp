@@ -219,7 +219,7 @@ TEST(Metrics, EveryIdIsOfTheDictionaryAndEveryHeadingIsUsed) {
 
 TEST(Metrics, TheIdsOfARunAreKnownBeforeIt) {
   Scenario s = two_sites();
-  test::add_fault(s, FaultVerb::fail, SiteTarget{});
+  test::add_fault(s, Fail{SiteTarget{}, {}});
   const std::vector<std::string> ids = metric_ids(s);
   Journal j(s);
   j.at(10).add(FaultInjected{0, 0});

@@ -176,8 +176,7 @@ TEST(Story, OfACallLostWhenBothServersBecamePrimarySaysThatTheOldOneLived) {
   server.host_loss_detection_min = server.host_loss_detection_max = 5s;
   models::Fault cut;
   cut.at = sim::kStart + 20s;
-  cut.verb = models::FaultVerb::cut;
-  cut.target = models::ManagementLinkTarget{};
+  cut.deed = models::Cut{models::ManagementLinkTarget{}};
   cut.text = "cut site1.sip-server.primary.management-link";
   s.faults = {cut};
   const Explained e(s, {CallId{0}});
@@ -361,7 +360,7 @@ TEST(Explain, NamesTheCauseOfEveryLostCall) {
   const models::Scenario site = failing_site();
   EXPECT_GT(expect_every_loss_explained(site), 0u);
   models::Scenario gateway = site;
-  gateway.faults.front().target = models::GatewayTarget{0};
+  gateway.faults.front().deed = models::Fail{models::GatewayTarget{0}, {}};
   EXPECT_GT(expect_every_loss_explained(gateway), 0u);
   // Its answers come when the gateway has long given up, which is silence all the same.
   models::Scenario slow = site;

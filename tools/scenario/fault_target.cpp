@@ -9,7 +9,6 @@
 namespace bcsim::tools {
 namespace {
 
-using models::FaultTarget;
 using models::Role;
 
 constexpr const char* kAccess = "access";
@@ -183,16 +182,36 @@ std::string target_text(const models::Scenario& s, const FaultTarget& target) {
           [&](const models::HaLinkTarget& t) { return s.sites[t.site].name + ".ha-link"; },
           [&](const models::ManagementLinkTarget& t) {
             return role_text(s, t.site, t.role) + kManagementLink;
-          },
-          [&](const models::OptionTarget& t) { return t.path; }},
+          }},
       target);
 }
 
 std::string_view target_kind(const FaultTarget& target) {
-  constexpr std::string_view kinds[] = {
-      "site",    "process", "machine", "gateway",         "phone",
-      "desktop", "link",    "HA link", "management link", "option"};
+  constexpr std::string_view kinds[] = {"site",    "process", "machine", "gateway",        "phone",
+                                        "desktop", "link",    "HA link", "management link"};
   return kinds[target.index()];
+}
+
+std::optional<FaultTarget> target_of(const models::Fault& fault) {
+  const auto any = [](const auto& target) {
+    return std::visit([](const auto& t) { return FaultTarget(t); }, target);
+  };
+  using Found = std::optional<FaultTarget>;
+  return std::visit(Overloaded{[&](const models::Fail& f) -> Found { return any(f.target); },
+                               [&](const models::Restore& f) -> Found { return any(f.target); },
+                               [](const models::Crash& f) -> Found { return f.process; },
+                               [](const models::Hang& f) -> Found { return f.process; },
+                               [&](const models::Cut& f) -> Found { return any(f.target); },
+                               [&](const models::Heal& f) -> Found { return any(f.target); },
+                               [](const models::Degrade& f) -> Found { return f.link; },
+                               [](const models::Drain& f) -> Found {
+                                 return models::SiteTarget{f.site, {}};
+                               },
+                               [](const models::SwitchOver& f) -> Found {
+                                 return models::SiteTarget{f.site, {}};
+                               },
+                               [](const models::ChangeOption&) -> Found { return std::nullopt; }},
+                    fault.deed);
 }
 
 }  // namespace bcsim::tools

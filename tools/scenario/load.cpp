@@ -59,20 +59,20 @@ void take_changes(const Node& root, Reader& reader) {
   std::vector<models::Fault>& faults = reader.scenario().faults;
   std::vector<std::size_t> changes;
   for (std::size_t i = 0; i < faults.size(); ++i) {
-    if (faults[i].verb == models::FaultVerb::change) changes.push_back(i);
+    if (std::holds_alternative<models::ChangeOption>(faults[i].deed)) changes.push_back(i);
   }
   std::stable_sort(changes.begin(), changes.end(),
                    [&](std::size_t a, std::size_t b) { return faults[a].at < faults[b].at; });
   Node changed = root;
   for (const std::size_t i : changes) {
-    auto& target = std::get<models::OptionTarget>(faults[i].target);
+    auto& change = std::get<models::ChangeOption>(faults[i].deed);
     const Location at = reader.given().at(fmt::format("faults.{}.to", i));
     Node value;
     value.kind = Node::Kind::scalar;
-    value.text = *target.value;
+    value.text = *change.value;
     value.quoted = value.text.empty();
     value.at = at;
-    set_value(changed, target.path, std::move(value));
+    set_value(changed, change.path, std::move(value));
     models::Scenario scenario;
     Diagnostics found;
     for (std::size_t s = 0; s < reader.diagnostics().source_count(); ++s) {
@@ -87,7 +87,7 @@ void take_changes(const Node& root, Reader& reader) {
     for (const Diagnostic& d : found.all()) {
       if (d.severity == Severity::error) reader.diagnostics().error(d.code, at, d.message, d.hint);
     }
-    target.options = std::make_shared<const models::RunTimeOptions>(models::RunTimeOptions{
+    change.options = std::make_shared<const models::RunTimeOptions>(models::RunTimeOptions{
         {scenario.sites[0].sip_server, scenario.sites[1].sip_server}, scenario.queues});
   }
 }
