@@ -103,6 +103,10 @@ struct Response {
   AddressId contact;  ///< also the new target of a 302
 };
 
+/// Cause in the Reason header of a BYE (RFC 3326): who hangs up has heard nothing any more. Our
+/// choice; makers of phones and gateways have a text of their own there.
+inline constexpr std::uint16_t kNothingHeard = 408;
+
 /// What a Call-ID is for.
 enum class Leg : std::uint32_t { caller, treatment, agent, trunk, registration, options };
 
@@ -210,7 +214,7 @@ enum class Release : std::uint8_t {
   rejected,         ///< final response 4xx–6xx; `status` says which
   no_response,      ///< every SIP Server tried timed out
   ring_timeout,     ///< provisional answer, then nothing until the gateway's ring timer
-  media_lost,       ///< the gateway's RTP-loss timer
+  media_lost,       ///< the gateway's RTP-loss timer, or the silence patience of a phone's agent
   session_expired,  ///< RFC 4028 session timer, or a dialog that the server no longer knows
   default_routed,   ///< the SIP Server sent the call to the default destination
   gateway_failed,   ///< the gateway itself died
@@ -257,8 +261,8 @@ namespace notice {
 
 enum class Kind : std::uint8_t {
   speech_lost,       ///< gateway, phone: speech of `call` stops, a SIP Server in its path died (R5)
-  rtp_stopped,       ///< gateway: no RTP of `call` arrives any more
-  rtp_resumed,       ///< gateway: it arrives again
+  rtp_stopped,       ///< gateway, phone: no RTP of `call` arrives any more
+  rtp_resumed,       ///< gateway, phone: it arrives again
   become_primary,    ///< SIP Server backup: Solution Control Server says take over
   activate_standby,  ///< Configuration Server: the standby is brought into service
   stand_down,        ///< Configuration Server: the master at the other site serves again

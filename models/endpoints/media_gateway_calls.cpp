@@ -194,7 +194,10 @@ void MediaGatewayEndpoint::on_bye(Context& context, const sip::Request& request,
     call.invite = kNone;
   }
   // A call that has been transferred away says so (default routing of an answered call).
-  const auto why = request.bc_hop ? pstn::Release::default_routed : pstn::Release::normal;
+  using pstn::Release;
+  const auto why = request.bc_hop                            ? Release::default_routed
+                   : request.expires_s == sip::kNothingHeard ? Release::media_lost
+                                                             : Release::normal;
   tell_release(context, slot, {why, 0});
   free_call(context, slot);
 }

@@ -34,6 +34,7 @@ void SipPhoneEndpoint::consult(Context& context, const sip::Request& reinvite) {
   } else {
     left = std::max(talk_after(*interrupted_), Duration{});
     interrupted_.reset();
+    listen(context);
   }
   call_timer_ = context.arm(left, {hang_up_timer});
 }

@@ -160,6 +160,7 @@ void SipPhoneEndpoint::answer_own_server(Context& context, const sip::Request& r
 /// They speak. Of two agents the one who was called ends an internal call if `releases` says agent.
 void SipPhoneEndpoint::callee_answered(Context& context) {
   state_ = State::talking;
+  listen(context);
   tell_own_caller(context, pstn::Kind::connect);
   tell_own_caller(context, pstn::Kind::speech, true);
   const bool outgoing = conversation_.kind == CallKind::outgoing;

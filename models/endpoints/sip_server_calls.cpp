@@ -277,7 +277,11 @@ void SipServerEndpoint::on_bye(Context& context, const sip::Request& request,
     return;
   }
   call.agent_leg.state = ServerLeg::State::none;  // he knows that it is over
-  end_call(context, slot, hang_up(call, 480));
+  CallerEnd end = hang_up(call, 480);
+  // Who hears nothing says so, and the caller's side is told (media_lost).
+  const bool unheard = request.expires_s == sip::kNothingHeard;
+  if (unheard && end.kind == Kind::bye) end.status = sip::kNothingHeard;
+  end_call(context, slot, end);
 }
 
 void SipServerEndpoint::on_cancel(Context& context, const sip::Request& request,

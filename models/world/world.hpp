@@ -17,7 +17,7 @@ namespace bcsim::models {
 /// world that are nobody's endpoint: the Solution Control Server that notices a dead SIP Server
 /// process and promotes the backup (D15, D22), the PSTN's alarm on a dead gateway, the operator who
 /// activates the standby Configuration Server, the staffing curve, and speech.
-class TwoSiteWorld final : public sim::World<Domain> {
+class TwoSiteWorld : public sim::World<Domain> {
  public:
   TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng);
   ~TwoSiteWorld() override;

@@ -90,7 +90,7 @@ agents:
     queues: [help, sales]
     phone: {registration: dual, preferred-site: west, expires: 60s, refresh-fraction: 80%,
             retransmissions: 11, cached-nonce: true, heed-icmp: false, poll-primary: 30s,
-            answer-delay: 0s, first-refresh: 23s}
+            answer-delay: 0s, silence-patience: 12s, first-refresh: 23s}
     desktop: {require-endpoint: false, relogin-work: 0s, reconnect-delay: 5s, login-retry: 7s,
               failback: return-after-call, last-addp: -6s}
 calls:
@@ -157,6 +157,7 @@ calls:
   EXPECT_EQ(one.phone.registration, models::RegistrationMode::dual);
   EXPECT_EQ(one.phone.preferred_site, 1);
   EXPECT_EQ(one.phone.refresh_fraction, 0.8);
+  EXPECT_EQ(one.phone.silence_patience, 12s);
   EXPECT_EQ(one.phone.first_refresh, 23s);
   EXPECT_EQ(one.desktop.failback, models::Failback::return_after_call);
   EXPECT_EQ(one.desktop.last_addp, at(-6s));

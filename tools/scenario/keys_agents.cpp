@@ -129,6 +129,9 @@ std::shared_ptr<const Section> phone_section() {
     s.key("answer-delay", &P::answer_delay, duration(), p0(), "Ring time before the agent answers");
     s.key("answer-spread", &P::answer_spread, duration(), assumption(),
           "A further uniform time up to this");
+    s.key("silence-patience", &P::silence_patience, optional(duration({.min = 100ms}), "never"),
+          assumption(),
+          "An agent who hears nothing hangs up after this; never: waits for a BYE, or the end");
     s.key("first-refresh", &P::first_refresh, optional(duration(), "random"), language(),
           "Pinned phase of the first refresh, for tests");
     return s.done();

@@ -171,7 +171,7 @@ class Teller {
       case Release::ring_timeout:
         return "The gateway gives up waiting for an answer.";
       case Release::media_lost:
-        return "The gateway gives up: nothing is heard any more.";
+        return "The call is given up: nothing is heard any more.";
       case Release::session_expired:
         return "The gateway ends the session: it was not confirmed.";
       case Release::default_routed:
@@ -200,6 +200,9 @@ class Teller {
     return fmt::format(
         "The backup SIP Server of {} takes over and had not been told of the call yet: it is gone.",
         site(f.site));
+  }
+  std::string operator()(const models::HungUpInSilence& f) const {
+    return fmt::format("Agent {} hears nothing any more, and hangs up.", agent(f.agent));
   }
   std::string operator()(const models::RequestRejected& f) const {
     return fmt::format("The SIP Server of {} rejects a request with {} {}.", site(f.site), f.status,

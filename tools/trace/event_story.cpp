@@ -282,6 +282,12 @@ class EventTeller {
             !gone ? Rules{} : Rules{both ? "R6" : "R5"}};
   }
 
+  Telling operator()(const models::HungUpInSilence& f) const {
+    const auto& patience = directory_.group(f.agent).phone.silence_patience;
+    return {"agent " + agent(f.agent), "agents", "heard nothing and hung up",
+            patience ? "silence-patience " + time(*patience) : "", Rules{}};
+  }
+
   // ---- configuration ----
   Telling operator()(const models::ConfigMasterKnown& f) const {
     return {"the Configuration Server Proxy of " + site(f.site),
