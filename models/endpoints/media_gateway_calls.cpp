@@ -193,9 +193,12 @@ void MediaGatewayEndpoint::on_bye(Context& context, const sip::Request& request,
     invites_[call.invite].call = kNone;
     call.invite = kNone;
   }
-  // A call that has been transferred away says so (default routing of an answered call).
-  const auto why = request.bc_hop ? pstn::Release::default_routed : pstn::Release::normal;
-  tell_release(context, slot, {why, 0});
+  // A call that has been transferred away says so (default routing of an answered call), and one
+  // that nobody has taken, by its Reason header (RFC 3326).
+  const auto why = request.bc_hop           ? pstn::Release::default_routed
+                   : request.expires_s != 0 ? pstn::Release::rejected
+                                            : pstn::Release::normal;
+  tell_release(context, slot, {why, static_cast<std::uint16_t>(request.expires_s)});
   free_call(context, slot);
 }
 

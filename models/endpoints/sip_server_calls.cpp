@@ -252,7 +252,7 @@ void SipServerEndpoint::on_ack(Context& context, const sip::Request& ack) {
 
 void SipServerEndpoint::on_no_ack(Context& context, const sip::Response& success) {
   const std::uint32_t slot = find_call(success.dialog);
-  if (slot != kNoCall) end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+  if (slot != kNoCall) end_call(context, slot, hang_up(pair_.calls_[slot], 408));
 }
 
 // ---- the end ----
