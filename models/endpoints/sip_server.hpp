@@ -284,6 +284,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void set_not_ready(Context& context, AgentId agent, bool by_server);
   void change(Context& context, AgentId agent, acd::AgentInput input);
   [[nodiscard]] bool routable(AgentId agent, sim::SimTime now) const;
+  void forget_forced_logouts();
   void update_routability(Context& context, AgentId agent);
   void withdraw(Context& context, AgentId agent);
   void advertise(Context& context, AgentId agent, bool available);

@@ -180,8 +180,9 @@ void SipServerEndpoint::log_out_when_free(Context& context, AgentId id, bool for
   ServerAgent& agent = agent_at(id);
   if (!agent.logged_in()) return;
   if (agent.machine.in_call()) {
+    // What the agent asked for himself stays asked for.
+    agent.logout_forced = forced && (!agent.logout_pending || agent.logout_forced);
     agent.logout_pending = true;
-    agent.logout_forced = forced;
   } else {
     log_out(context, id, forced);
   }
