@@ -36,6 +36,9 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   // ASSUMPTIONs.
   /// An agent whose phone refused a call is not tried again so soon.
   static constexpr Duration kHoldBack = std::chrono::seconds(5);
+  /// For how long a server waits to hear from the desktop of a hunt group's member, whose
+  /// after-call work should be done, before it rings his phone again all the same.
+  static constexpr Duration kWorkGrace = std::chrono::seconds(1);
   /// Retransmissions to the media server and to the peer before a leg is given up (7.5 s).
   static constexpr int kServerRetransmissions = 3;
   /// How much longer than the agent's own server the caller's server waits for an answer.
@@ -286,6 +289,8 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] bool routable(AgentId agent, sim::SimTime now) const;
   void forget_forced_logouts();
   void update_routability(Context& context, AgentId agent);
+  void begin_work(Context& context, AgentId agent);
+  void await_end_of_work(Context& context, AgentId agent);
   void withdraw(Context& context, AgentId agent);
   void advertise(Context& context, AgentId agent, bool available);
   void tell(Context& context, const tlib::Message& message);

@@ -221,6 +221,28 @@ void SipServerEndpoint::set_ready(Context& context, AgentId id) {
   }
 }
 
+/// After-call work begins, and is over at once if there is none: nobody has to press ready then (a
+/// wrap-up time of 0), and who has pressed not ready during the call, as at the end of his shift,
+/// is not ready.
+void SipServerEndpoint::begin_work(Context& context, AgentId id) {
+  ServerAgent& agent = agent_at(id);
+  if (agent.work > Duration::zero()) {
+    if (!directory_.hunt_groups_of(id).empty()) await_end_of_work(context, id);
+    return;
+  }
+  agent.release_owed = false;
+  if (agent.logout_pending) return;  // which comes next
+  if (closing()) {
+    log_out(context, id, true);
+    return;
+  }
+  agent.idle_since = context.now();
+  agent.held_back_until = {};
+  change(context, id, AgentInput::after_call_work_done);
+  tell(context, id, agent.machine.available() ? Kind::ready : Kind::not_ready);
+  update_routability(context, id);
+}
+
 void SipServerEndpoint::set_not_ready(Context& context, AgentId id, bool by_server) {
   const ServerAgent& agent = agent_at(id);
   if (!agent.logged_in()) return;
