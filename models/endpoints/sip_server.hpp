@@ -136,6 +136,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] bool belongs_to_peer(AgentId agent, SimTime now) const;
   void forward(Context& context, std::uint32_t slot);
   void make_routable(Context& context, std::uint32_t slot);
+  [[nodiscard]] bool waited_enough(const ServerCall& call, SimTime now) const;
   void waited_too_long(Context& context, std::uint32_t slot);
   void default_route(Context& context, std::uint32_t slot, CallDefaultRouted::Cause cause);
   void answer_caller(Context& context, std::uint32_t slot, NodeId media);
