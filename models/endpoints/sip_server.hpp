@@ -282,7 +282,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void attach(Context& context, AgentId agent, ConnectionId connection);
   void on_register_address(Context& context, AgentId agent);
   void log_in(Context& context, AgentId agent);
-  void log_out(Context& context, AgentId agent, bool forced);
+  void log_out(Context& context, AgentId agent, std::uint32_t forced);
   void log_out_when_free(Context& context, AgentId agent, bool forced);
   void set_ready(Context& context, AgentId agent);
   void set_not_ready(Context& context, AgentId agent, bool by_server);

@@ -164,14 +164,14 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   advise(context, id);
 }
 
-void SipServerEndpoint::log_out(Context& context, AgentId id, bool forced) {
+void SipServerEndpoint::log_out(Context& context, AgentId id, std::uint32_t forced) {
   ServerAgent& agent = agent_at(id);
   if (!agent.logged_in()) return;
   agent.logout_pending = agent.release_owed = false;
   change(context, id, AgentInput::logout);
   withdraw(context, id);
   context.record(AgentLogout{id, site_, forced});
-  tell(context, id, Kind::agent_logged_out, forced);
+  tell(context, id, Kind::agent_logged_out, forced != 0);
   stop_if_drained(context);
 }
 

@@ -275,7 +275,7 @@ void SipServerEndpoint::stop_supervising(Context& context, const ServerCall& cal
 void SipServerEndpoint::after_ringing(Context& context, AgentId id, AgentAfterFailure after) {
   ServerAgent& agent = agent_at(id);
   if (agent.logout_pending || after == AgentAfterFailure::logged_out) {
-    log_out(context, id, agent.logout_pending ? agent.logout_forced : true);
+    log_out(context, id, agent.logout_pending ? agent.logout_forced : AgentLogout::kUnanswering);
   } else if (after == AgentAfterFailure::not_ready) {
     set_not_ready(context, id, true);
   } else {
