@@ -284,14 +284,14 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void log_in(Context& context, AgentId agent);
   void log_out(Context& context, AgentId agent, std::uint32_t forced);
   void log_out_when_free(Context& context, AgentId agent, bool forced);
+  void forget_forced_logouts();
   void set_ready(Context& context, AgentId agent);
+  void begin_work(Context& context, AgentId agent);
+  void await_end_of_work(Context& context, AgentId agent);
   void set_not_ready(Context& context, AgentId agent, bool by_server);
   void change(Context& context, AgentId agent, acd::AgentInput input);
   [[nodiscard]] bool routable(AgentId agent, sim::SimTime now) const;
-  void forget_forced_logouts();
   void update_routability(Context& context, AgentId agent);
-  void begin_work(Context& context, AgentId agent);
-  void await_end_of_work(Context& context, AgentId agent);
   void withdraw(Context& context, AgentId agent);
   void advertise(Context& context, AgentId agent, bool available);
   void tell(Context& context, const tlib::Message& message);
