@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <variant>
 
@@ -301,6 +302,8 @@ static_assert(std::is_trivially_copyable_v<Message>);
 /// Identifies a packet for loss and jitter draws: the same copy of the same request of a dialog
 /// draws the same numbers in a run and in its twin, whatever else is on the network.
 [[nodiscard]] std::uint64_t draw_key(const Message& message);
+/// Which kind of message it is, in words, for the engine's own complaints.
+[[nodiscard]] std::string message_name(const Message& message);
 
 /// Size on the wire in bytes with the IPv4 and transport headers (domain.md §3.10, §2.10).
 [[nodiscard]] std::uint32_t size_bytes(const Message& message);

@@ -302,7 +302,8 @@ struct AgentLoginRefused {
 struct AgentLogout {
   AgentId agent;
   std::uint32_t site;
-  std::uint32_t forced;
+  std::uint32_t forced;  ///< by the server; kUnanswering: because he did not answer
+  static constexpr std::uint32_t kUnanswering = 2;
 };
 enum class AgentState : std::uint32_t {
   logged_out,

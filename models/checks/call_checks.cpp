@@ -160,7 +160,7 @@ std::vector<std::unique_ptr<Check>> all_checks(const Directory& directory) {
   checks.push_back(dropped_set_check(directory));
   checks.push_back(one_login_check(directory));
   checks.push_back(unaffected_agents_check(directory));
-  checks.push_back(single_mode_check(directory));
+  checks.push_back(single_mode_check());
   checks.push_back(arrival_site_check(directory));
   return checks;
 }

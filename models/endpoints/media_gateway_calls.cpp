@@ -193,12 +193,18 @@ void MediaGatewayEndpoint::on_bye(Context& context, const sip::Request& request,
     invites_[call.invite].call = kNone;
     call.invite = kNone;
   }
-  // A call that has been transferred away says so (default routing of an answered call).
+  // A call that has been transferred away says so (default routing of an answered call); the Reason
+  // header (RFC 3326) says of others that nobody was heard any more, or that nobody took them.
   using pstn::Release;
-  const auto why = request.bc_hop                            ? Release::default_routed
-                   : request.expires_s == sip::kNothingHeard ? Release::media_lost
-                                                             : Release::normal;
-  tell_release(context, slot, {why, 0});
+  const std::uint32_t reason = request.expires_s;
+  if (request.bc_hop) {
+    tell_release(context, slot, {Release::default_routed, 0});
+  } else if (reason == sip::kNothingHeard) {
+    tell_release(context, slot, {Release::media_lost, 0});
+  } else {
+    tell_release(context, slot, {reason != 0 ? Release::rejected : Release::normal,
+                                 static_cast<std::uint16_t>(reason)});
+  }
   free_call(context, slot);
 }
 

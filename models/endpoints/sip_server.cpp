@@ -256,7 +256,7 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       waited_for_member_too_long(context, slot);
       break;
     case caller_session_timer:
-      end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+      end_call(context, slot, hang_up(pair_.calls_[slot], 408));
       break;
     case agent_session_timer:
       refresh_agent_leg(context, slot);

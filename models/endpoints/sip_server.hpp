@@ -36,6 +36,9 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   // ASSUMPTIONs.
   /// An agent whose phone refused a call is not tried again so soon.
   static constexpr Duration kHoldBack = std::chrono::seconds(5);
+  /// For how long a server waits to hear from the desktop of a hunt group's member, whose
+  /// after-call work should be done, before it rings his phone again all the same.
+  static constexpr Duration kWorkGrace = std::chrono::seconds(1);
   /// Retransmissions to the media server and to the peer before a leg is given up (7.5 s).
   static constexpr int kServerRetransmissions = 3;
   /// How much longer than the agent's own server the caller's server waits for an answer.
@@ -133,6 +136,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] bool belongs_to_peer(AgentId agent, SimTime now) const;
   void forward(Context& context, std::uint32_t slot);
   void make_routable(Context& context, std::uint32_t slot);
+  [[nodiscard]] bool waited_enough(const ServerCall& call, SimTime now) const;
   void waited_too_long(Context& context, std::uint32_t slot);
   void default_route(Context& context, std::uint32_t slot, CallDefaultRouted::Cause cause);
   void answer_caller(Context& context, std::uint32_t slot, NodeId media);
@@ -278,9 +282,12 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void attach(Context& context, AgentId agent, ConnectionId connection);
   void on_register_address(Context& context, AgentId agent);
   void log_in(Context& context, AgentId agent);
-  void log_out(Context& context, AgentId agent, bool forced);
+  void log_out(Context& context, AgentId agent, std::uint32_t forced);
   void log_out_when_free(Context& context, AgentId agent, bool forced);
+  void forget_forced_logouts();
   void set_ready(Context& context, AgentId agent);
+  void begin_work(Context& context, AgentId agent);
+  void await_end_of_work(Context& context, AgentId agent);
   void set_not_ready(Context& context, AgentId agent, bool by_server);
   void change(Context& context, AgentId agent, acd::AgentInput input);
   [[nodiscard]] bool routable(AgentId agent, sim::SimTime now) const;

@@ -164,14 +164,14 @@ void SipServerEndpoint::log_in(Context& context, AgentId id) {
   advise(context, id);
 }
 
-void SipServerEndpoint::log_out(Context& context, AgentId id, bool forced) {
+void SipServerEndpoint::log_out(Context& context, AgentId id, std::uint32_t forced) {
   ServerAgent& agent = agent_at(id);
   if (!agent.logged_in()) return;
   agent.logout_pending = agent.release_owed = false;
   change(context, id, AgentInput::logout);
   withdraw(context, id);
   context.record(AgentLogout{id, site_, forced});
-  tell(context, id, Kind::agent_logged_out, forced);
+  tell(context, id, Kind::agent_logged_out, forced != 0);
   stop_if_drained(context);
 }
 
@@ -180,8 +180,9 @@ void SipServerEndpoint::log_out_when_free(Context& context, AgentId id, bool for
   ServerAgent& agent = agent_at(id);
   if (!agent.logged_in()) return;
   if (agent.machine.in_call()) {
+    // What the agent asked for himself stays asked for.
+    agent.logout_forced = forced && (!agent.logout_pending || agent.logout_forced);
     agent.logout_pending = true;
-    agent.logout_forced = forced;
   } else {
     log_out(context, id, forced);
   }
@@ -218,6 +219,28 @@ void SipServerEndpoint::set_ready(Context& context, AgentId id) {
       change(context, id, AgentInput::set_ready);  // a wish for afterwards
       break;
   }
+}
+
+/// After-call work begins, and is over at once if there is none: nobody has to press ready then (a
+/// wrap-up time of 0), and who has pressed not ready during the call, as at the end of his shift,
+/// is not ready.
+void SipServerEndpoint::begin_work(Context& context, AgentId id) {
+  ServerAgent& agent = agent_at(id);
+  if (agent.work > Duration::zero()) {
+    if (!directory_.hunt_groups_of(id).empty()) await_end_of_work(context, id);
+    return;
+  }
+  agent.release_owed = false;
+  if (agent.logout_pending) return;  // which comes next
+  if (closing()) {
+    log_out(context, id, true);
+    return;
+  }
+  agent.idle_since = context.now();
+  agent.held_back_until = {};
+  change(context, id, AgentInput::after_call_work_done);
+  tell(context, id, agent.machine.available() ? Kind::ready : Kind::not_ready);
+  update_routability(context, id);
 }
 
 void SipServerEndpoint::set_not_ready(Context& context, AgentId id, bool by_server) {

@@ -181,6 +181,12 @@ void SipServerEndpoint::forward(Context& context, std::uint32_t slot) {
 
 // ---- the queue ----
 
+/// Has it no claim to wait any longer?
+bool SipServerEndpoint::waited_enough(const ServerCall& call, SimTime now) const {
+  const auto& maximum = queue_options(call.queue).maximum_wait;
+  return maximum && !call.wait_timer.valid() && now - call.queued_at >= *maximum;
+}
+
 void SipServerEndpoint::make_routable(Context& context, std::uint32_t slot) {
   ServerCall& call = pair_.calls_[slot];
   const std::uint32_t queue = call.queue;
@@ -188,6 +194,8 @@ void SipServerEndpoint::make_routable(Context& context, std::uint32_t slot) {
   call.state = ServerCall::State::waiting;
   if (candidate) {
     offer(context, slot, *candidate);
+  } else if (waited_enough(call, context.now())) {
+    waited_too_long(context, slot);
   } else if (!call.confirmed() && !call.treatment_failed) {
     start_treatment(context, slot);
   } else {
@@ -204,6 +212,8 @@ void SipServerEndpoint::waited_too_long(Context& context, std::uint32_t slot) {
     return;
   }
   if (call.state != ServerCall::State::treated && call.state != ServerCall::State::waiting) return;
+  // Who hears an announcement while an agent is free does not wait for one.
+  if (call.state == ServerCall::State::treated && pair_.router_.agent_for(call.queue)) return;
   const std::vector<std::uint32_t>* queues = nullptr;
   Cause cause = Cause::no_agent_logged_in;
   for (std::uint32_t i = 0; i < pair_.agents_.size() && cause != Cause::waited_too_long; ++i) {
@@ -252,7 +262,7 @@ void SipServerEndpoint::on_ack(Context& context, const sip::Request& ack) {
 
 void SipServerEndpoint::on_no_ack(Context& context, const sip::Response& success) {
   const std::uint32_t slot = find_call(success.dialog);
-  if (slot != kNoCall) end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+  if (slot != kNoCall) end_call(context, slot, hang_up(pair_.calls_[slot], 408));
 }
 
 // ---- the end ----

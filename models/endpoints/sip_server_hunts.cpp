@@ -24,12 +24,19 @@ const HuntGroupOptions* SipServerEndpoint::hunt_group(std::uint32_t queue) const
   return options ? &*options : nullptr;
 }
 
-/// Can be rung: in service, idle, and not at work on the call before (R53, R72).
+/// Can be rung: in service, idle, and not at work on the call before (R53, R72). "Regardless of
+/// agent presence": the work of one whose desktop is gone, and cannot say so, ends all the same.
 bool SipServerEndpoint::eligible(AgentId id, SimTime now) const {
   const ServerAgent& agent = agent_at(id);
-  return pair_.in_service(id, now) && !agent.on_call() && agent.held_back_until <= now &&
-         (!agent.logged_in() || agent.state() == AgentState::ready ||
-          agent.state() == AgentState::not_ready);
+  const bool works =
+      agent.state() == AgentState::after_call_work && now < agent.work_over + kWorkGrace;
+  return pair_.in_service(id, now) && !agent.on_call() && agent.held_back_until <= now && !works;
+}
+
+/// Calls may wait for him when his after-call work should be done.
+void SipServerEndpoint::await_end_of_work(Context& context, AgentId id) {
+  const Duration left = agent_at(id).work_over + kWorkGrace - context.now();
+  context.arm(std::max(left, Duration{}), {.kind = hold_back_timer, .index = id.value});
 }
 
 /// The site that is to distribute the group's calls (R49, R65): none if the name is of neither.

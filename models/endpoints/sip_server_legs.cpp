@@ -275,7 +275,7 @@ void SipServerEndpoint::stop_supervising(Context& context, const ServerCall& cal
 void SipServerEndpoint::after_ringing(Context& context, AgentId id, AgentAfterFailure after) {
   ServerAgent& agent = agent_at(id);
   if (agent.logout_pending || after == AgentAfterFailure::logged_out) {
-    log_out(context, id, agent.logout_pending ? agent.logout_forced : true);
+    log_out(context, id, agent.logout_pending ? agent.logout_forced : AgentLogout::kUnanswering);
   } else if (after == AgentAfterFailure::not_ready) {
     set_not_ready(context, id, true);
   } else {
@@ -309,11 +309,11 @@ void SipServerEndpoint::release_agent(Context& context, std::uint32_t slot,
   if (ended.agent_supervised && answered) {
     agent.last_call = ended.id;
     agent.work = ended.conversation.after_call_work;
+    agent.work_over = context.now() + agent.work;
     agent.release_owed = !connections_[ended.agent.value].valid();
     change(context, ended.agent, AgentInput::release);
     tell_of_call(context, ended.agent, tlib::Kind::released, ended.id, agent.work);
-    // No after-call work: nobody has to press ready (a wrap-up time of 0).
-    if (agent.work == Duration::zero()) set_ready(context, ended.agent);
+    begin_work(context, ended.agent);
   } else if (ended.agent_supervised) {
     if (ended.agent_leg.state == ServerLeg::State::ringing) {
       tell_of_call(context, ended.agent, tlib::Kind::released, ended.id);

@@ -182,8 +182,17 @@ void SipServerEndpoint::scrub_calls(Context& context) {
     }
   }
   for (std::uint32_t i = 0; i < pair_.agents_.size(); ++i) {
-    pair_.agents_[i].held_back_until = {};
-    update_routability(context, AgentId{i});
+    const AgentId id{i};
+    ServerAgent& agent = agent_at(id);
+    agent.held_back_until = {};
+    if (agent.logout_pending && !agent.machine.in_call()) {
+      log_out(context, id, agent.logout_forced);
+      continue;
+    }
+    if (agent.state() == AgentState::after_call_work && !directory_.hunt_groups_of(id).empty()) {
+      await_end_of_work(context, id);
+    }
+    update_routability(context, id);
   }
 }
 

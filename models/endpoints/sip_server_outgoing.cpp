@@ -114,10 +114,11 @@ void SipServerEndpoint::release_dialler(Context& context, std::uint32_t slot,
   if (ended.dialler_supervised && ended.state == ServerCall::State::talking) {
     agent.last_call = ended.id;
     agent.work = ended.conversation.after_call_work;
+    agent.work_over = context.now() + agent.work;
     agent.release_owed = !connections_[id.value].valid();
     change(context, id, AgentInput::release);
     tell_of_call(context, id, tlib::Kind::released, ended.id, agent.work);
-    if (agent.work == Duration::zero()) set_ready(context, id);
+    begin_work(context, id);
   } else if (ended.dialler_supervised) {
     tell_of_call(context, id, tlib::Kind::released, ended.id);
     change(context, id, AgentInput::no_answer);

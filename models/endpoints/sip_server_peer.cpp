@@ -65,6 +65,15 @@ void SipServerEndpoint::set_mode(Context& context, ServerMode mode) {
   }
   if (mode == ServerMode::bc) enter_bc(context);
   if (before == ServerMode::bc) leave_bc(context);
+  if (single) forget_forced_logouts();
+}
+
+/// What the peer has asked for and a call has put off: alone nobody is forced out (R38). If both
+/// logins still stand when BC mode is back, the peers tell each other of them again.
+void SipServerEndpoint::forget_forced_logouts() {
+  for (ServerAgent& agent : pair_.agents_) {
+    agent.logout_pending = agent.logout_pending && !agent.logout_forced;
+  }
 }
 
 /// Both may have logged in the same agent meanwhile: the newest login stays (R47).

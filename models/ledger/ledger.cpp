@@ -378,7 +378,10 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
       if (talking && !row.between_agents()) return Cause::media_lost;
       return setup ? Cause::lost_setup_timeout : dropped(at, row, phase);
     case pstn::Release::rejected:
-      return talking ? dropped(at, row, phase) : judge_rejection(row, fact.status);
+      if (talking || (row.treatment != kNever && server_lost_it(row))) {
+        return dropped(at, row, phase);
+      }
+      return judge_rejection(row, fact.status);
     case pstn::Release::no_response:
       return talking ? dropped(at, row, phase) : Cause::lost_setup_timeout;
     case pstn::Release::ring_timeout:

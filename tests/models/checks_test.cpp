@@ -177,11 +177,10 @@ TEST(SingleMode, ForcesNobodyOut) {
   j.at(7).add(AgentLogout{AgentId{3}, 1, 1});
   expect(j, "single_site_mode", kViolated, "agent 3");
 }
-TEST(SingleMode, LetsAnUnansweringAgentBeLoggedOutIfTheOptionSaysSo) {
-  Scenario s = two_sites();
-  s.sites[1].sip_server.after_routing_timeout_action = AfterRoutingAction::logout;
-  Journal j(std::move(s));
-  j.at(5).add(ServerModeChanged{1, ServerMode::single}).add(AgentLogout{AgentId{3}, 1, 1});
+TEST(SingleMode, LetsAgentsBeLoggedOutWhoDidNotAnswer) {
+  Journal j(two_sites());
+  j.at(5).add(ServerModeChanged{1, ServerMode::single});
+  j.add(AgentLogout{AgentId{3}, 1, AgentLogout::kUnanswering});
   expect(j, "single_site_mode", kGood);
 }
 

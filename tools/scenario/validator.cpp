@@ -57,6 +57,9 @@ namespace {
 using models::kSites;
 using models::SiteIndex;
 
+/// What is done periodically: a shorter period says nothing more, and a run of it does not end.
+constexpr sim::Duration kShortestPeriod = std::chrono::milliseconds(100);
+
 void check_run(const Rules& rules) {
   const models::RunOptions& run = rules.scenario.run;
   if (run.warm_up >= run.horizon) {
@@ -80,6 +83,9 @@ void check_sip_server(const Rules& rules, SiteIndex i) {
                 "the trunk to the peer is not watched: oos-check and oos-force must be more than "
                 "0s (R40)",
                 "such as oos-check: 10s and oos-force: 5s");
+  }
+  if (server.oos_check > 0s && server.oos_check < kShortestPeriod) {
+    rules.error("S-006", path + ".oos-check", "must not be less than 100ms");
   }
   if (!server.dr_peer_trunk) {
     rules.error("V-E12", path + ".dr-peer-trunk",
