@@ -106,8 +106,8 @@ Command explore_command() {
           "the program dies or reports an internal error, the world does not end, or a second\n"
           "run differs; what 'bcsim check' refuses is counted and thrown away. The first world\n"
           "of each kind of failure is shrunk to the smallest scenario that fails in the same\n"
-          "way and kept in results/explore/, with the command that shows it. World i depends\n"
-          "on the seed and i only. Exit code: 1 if any world failed.",
+          "way and kept in results/explore/, with the command that shows it; that comes after\n"
+          "the time given. World i depends on the seed and i only. Exit code: 1 if any failed.",
       .options = explore_options(),
       .examples = {{"bcsim explore --for 10m", "Ten minutes on all cores"},
                    {"bcsim explore -n 1000 --seed 7 --json", "The same thousand worlds anywhere"},

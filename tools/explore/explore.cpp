@@ -67,15 +67,13 @@ WorldReport from_bytes(const std::string& bytes) {
 
 struct ShrinkAnswer {
   std::string text;
-  std::size_t leaves = 0, left = 0, trials = 0;
+  std::size_t left = 0, trials = 0;
 };
 
 ShrinkAnswer shrink_kind(const ExploreRequest& request, const std::string& kind,
                          const std::string& text) {
-  ShrinkAnswer answer{text, 0, 0, 0};
   const Node root = tree_of(text);
-  if (!root.is_map()) return answer;
-  answer.leaves = answer.left = leaves(root);
+  if (!root.is_map()) return {text, 1, 0};
   // What does not end takes the whole limit at each trial.
   ExploreRequest small = request;
   std::size_t most = request.shrink_trials;
@@ -91,7 +89,7 @@ ShrinkAnswer shrink_kind(const ExploreRequest& request, const std::string& kind,
         return try_text(small, candidate_text).fails_by(kind);
       },
       most);
-  return {yaml_of(shrunk.root), answer.leaves, leaves(shrunk.root), shrunk.trials};
+  return {yaml_of(shrunk.root), leaves(shrunk.root), shrunk.trials};
 }
 
 /// "check-answered_once", for a file's name.
@@ -132,15 +130,16 @@ class Exploring {
   }
 
   Exploration run() {
-    // So many at a time that a kind is shrunk soon, and the processes seldom wait for each other.
-    const std::uint64_t batch = std::uint64_t{100} * request_.jobs;
+    // So many at a time that the processes seldom wait for each other.
+    const std::uint64_t batch = std::uint64_t{25} * request_.jobs;
     std::uint64_t next = 0;
     while (!found_.interrupted && !spent(next)) {
       const std::uint64_t n = request_.worlds ? std::min(batch, *request_.worlds - next) : batch;
       run_batch(request_.first + next, n);
       next += n;
-      shrink_new();
+      keep_new();
     }
+    if (!found_.interrupted) shrink_all();
     found_.seconds = elapsed();
     return std::move(found_);
   }
@@ -196,45 +195,47 @@ class Exploring {
       FoundKind& kind = found_.kinds[failure.kind];
       ++kind.worlds;
       // The first by number, whichever process was faster.
-      const bool first = kind.worlds == 1 || (kind.file.empty() && world < kind.first_world);
-      if (!first) continue;
+      if (kind.worlds > 1 && world > kind.first_world) continue;
       kind.first_world = world;
       kind.text = failure.text;
       kind.scenario = report.text;
     }
   }
 
-  void shrink_new() {
-    std::vector<std::string> fresh;
-    for (const auto& [kind, found] : found_.kinds) {
-      if (found.file.empty()) fresh.push_back(kind);
+  /// As they were found: nothing is lost if somebody cannot wait.
+  void keep_new() {
+    for (auto& [kind, found] : found_.kinds) {
+      if (!found.file.empty()) continue;
+      found.leaves = found.left = leaves(tree_of(found.scenario));
+      keep(request_, kind, found);
     }
-    if (found_.interrupted) {
-      for (const std::string& kind : fresh) keep(request_, kind, found_.kinds[kind]);
-      return;
-    }
-    const PoolOutcome outcome =
-        run_jobs(fresh.size(), {.workers = request_.jobs, .attempts = 1},
-                 {.work =
-                      [&](std::size_t job, const JobProgress&) {
-                        const ShrinkAnswer a =
-                            shrink_kind(request_, fresh[job], found_.kinds.at(fresh[job]).scenario);
-                        return Json({a.text, a.leaves, a.left, a.trials}).dump();
-                      },
-                  .done =
-                      [&](std::size_t job, const std::string& bytes) {
-                        const Json answer = Json::parse(bytes);
-                        FoundKind& kind = found_.kinds[fresh[job]];
-                        kind.scenario = answer[0];
-                        kind.leaves = answer[1];
-                        kind.left = answer[2];
-                        kind.trials = answer[3];
-                        keep(request_, fresh[job], kind);
-                      }});
-    found_.interrupted = found_.interrupted || outcome.interrupted;
-    for (const std::string& kind : fresh) {
-      if (found_.kinds[kind].file.empty()) keep(request_, kind, found_.kinds[kind]);
-    }
+  }
+
+  void shrink_all() {
+    if (request_.shrink_trials == 0) return;
+    std::vector<std::string> kinds;
+    for (const auto& [kind, found] : found_.kinds) kinds.push_back(kind);
+    std::size_t done = 0;
+    const PoolOutcome outcome = run_jobs(
+        kinds.size(), {.workers = request_.jobs, .attempts = 1},
+        {.work =
+             [&](std::size_t job, const JobProgress&) {
+               const ShrinkAnswer a =
+                   shrink_kind(request_, kinds[job], found_.kinds.at(kinds[job]).scenario);
+               return Json({a.text, a.left, a.trials}).dump();
+             },
+         .done =
+             [&](std::size_t job, const std::string& bytes) {
+               const Json answer = Json::parse(bytes);
+               FoundKind& kind = found_.kinds[kinds[job]];
+               kind.scenario = answer[0];
+               kind.left = answer[1];
+               kind.trials = answer[2];
+               keep(request_, kinds[job], kind);
+               progress_.show(static_cast<double>(++done) / static_cast<double>(kinds.size()),
+                              fmt::format("{} of {} kinds are shrunk", done, kinds.size()));
+             }});
+    found_.interrupted = outcome.interrupted;
   }
 
   const ExploreRequest& request_;

@@ -65,7 +65,7 @@ struct Exploration {
 /// World `world` of the request; depends on nothing else.
 [[nodiscard]] WorldReport explore_world(const ExploreRequest& request, std::uint64_t world);
 
-/// Runs worlds until the budget is spent, shrinks the first of each kind and keeps it in a file.
+/// Runs worlds until the budget is spent; keeps the first of each kind in a file, then shrinks it.
 [[nodiscard]] Exploration explore(const ExploreRequest& request, Terminal& terminal);
 
 /// The table for people, and the same for programs.

@@ -124,6 +124,21 @@ bool listen(int answers, int words, std::chrono::seconds patience,
   return true;
 }
 
+/// Without what is different each time: "at 12.5 s: call 7: … (and 3 more)" is "call #: …".
+std::string without_numbers(const std::string& text) {
+  std::string out;
+  for (const char c : text.substr(0, text.find(" (and "))) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit) {
+      out += c;
+    } else if (out.empty() || out.back() != '#') {
+      out += '#';
+    }
+  }
+  const std::string when = "at #.# s: ";
+  return out.starts_with(when) ? out.substr(when.size()) : out;
+}
+
 void understand(const std::string& answers, Trial& trial, bool& over, bool& accepted) {
   for (std::size_t from = 0; from < answers.size();) {
     const std::size_t end = std::min(answers.find('\n', from), answers.size());
@@ -150,7 +165,9 @@ void understand(const std::string& answers, Trial& trial, bool& over, bool& acce
     for (const Json& v : line["verdicts"]) {
       const std::string id = v[0], status = v[1];
       trial.checks.emplace_back(id, status != "not_applicable");
-      if (status == "violated") trial.failures.push_back({"check " + id, v[2]});
+      if (status != "violated") continue;
+      const std::string what = v[2];
+      trial.failures.push_back({fmt::format("check {}: {}", id, without_numbers(what)), what});
     }
   }
 }
