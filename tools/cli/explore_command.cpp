@@ -9,12 +9,10 @@
 #include "tools/cli/report.hpp"
 #include "tools/explore/explore.hpp"
 #include "tools/explore/tree.hpp"
-#include "tools/scenario/merge.hpp"
+#include "tools/scenario/units.hpp"
 
 namespace bcsim::tools {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMostWorlds = 1'000'000'000;
 
@@ -29,6 +27,16 @@ Node whole_tree(const std::string& argument, const std::vector<std::string>& ove
   return assembled_scenario(path, overrides);
 }
 
+/// "10m" too: nobody explores for ten metres.
+sim::Duration budget(const std::string& text) {
+  const auto parsed = parse_duration(text.ends_with('m') ? text + "in" : text);
+  const auto* time = std::get_if<sim::Duration>(&parsed);
+  if (time == nullptr || time->count() <= 0) {
+    throw UsageError{fmt::format("--for: '{}' is no time above 0", text), "such as --for 10min"};
+  }
+  return *time;
+}
+
 ExploreRequest request_of(const Invocation& invocation) {
   ExploreRequest request;
   request.seed = number_value("seed", invocation.value("seed", "1"));
@@ -36,7 +44,8 @@ ExploreRequest request_of(const Invocation& invocation) {
   if (invocation.has("worlds")) {
     request.worlds = count_value(invocation, "worlds", 0, 1, kMostWorlds);
   }
-  if (invocation.has("for") || !request.worlds) request.time = time_value(invocation, "for", 1min);
+  if (invocation.has("for") || !request.worlds)
+    request.time = budget(invocation.value("for", "1min"));
   request.first = count_value(invocation, "first", 0, 0, kMostWorlds);
   request.shrink_trials = count_value(invocation, "shrink", 300, 0, 100'000);
   request.limits.cpu_s =

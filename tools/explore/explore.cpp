@@ -104,7 +104,11 @@ std::string slug(const std::string& kind) {
     }
   }
   constexpr std::size_t kLongest = 80;
-  if (out.size() > kLongest) out.resize(kLongest);
+  if (out.size() > kLongest) {
+    // Two long kinds may begin alike.
+    out.resize(kLongest);
+    out += fmt::format("-{:04x}", sim::StreamName(kind).hash & 0xFFFF);
+  }
   while (!out.empty() && (out.back() == '-' || out.back() == '.')) out.pop_back();
   return out;
 }
