@@ -3,6 +3,13 @@
 namespace bcsim::tools {
 namespace {
 
+double in_base_unit(double value) {
+  return value;
+}
+double in_base_unit(sim::Duration value) {
+  return sim::seconds(value);
+}
+
 // Codecs of text that parses to a number in a base unit.
 template <class T>
 Codec<T> quantity(Kind kind, std::string wanted, Range<T> range,
@@ -10,6 +17,8 @@ Codec<T> quantity(Kind kind, std::string wanted, Range<T> range,
   Codec<T> codec;
   codec.type.kind = kind;
   codec.type.range = range_text<T>(range, show);
+  if (range.min) codec.type.minimum = in_base_unit(*range.min);
+  if (range.max) codec.type.maximum = in_base_unit(*range.max);
   codec.read = [=](Reader& r, const Node& node, T& value) {
     const std::string* text = r.scalar(node, wanted);
     if (text == nullptr) return;
@@ -117,11 +126,7 @@ Codec<double> bandwidth() {
 }
 
 Codec<double> number(Range<double> range) {
-  Codec<double> codec =
-      quantity<double>(Kind::number, "a number", range, parse_number, format_number);
-  codec.type.minimum = range.min;
-  codec.type.maximum = range.max;
-  return codec;
+  return quantity<double>(Kind::number, "a number", range, parse_number, format_number);
 }
 
 Codec<models::SiteIndex> site_reference() {

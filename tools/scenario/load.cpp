@@ -175,6 +175,36 @@ Loaded load_scenario(const std::filesystem::path& path, const std::vector<std::s
               path);
 }
 
+namespace {
+
+/// `{file: x.csv}` of a scenario in another directory.
+void name_files_whole(Node& node, const Diagnostics& diagnostics) {
+  if (node.is_scalar() && node.key == "file") {
+    const auto& directory = diagnostics.source(node.at.source).directory;
+    node.text = std::filesystem::absolute(directory / node.text).string();
+  }
+  for (Node& child : node.children) name_files_whole(child, diagnostics);
+}
+
+}  // namespace
+
+Node assembled_scenario(const std::filesystem::path& path,
+                        const std::vector<std::string>& overrides) {
+  const FileText file = read_text_file(path);
+  Diagnostics diagnostics;
+  const std::uint32_t source =
+      diagnostics.add_source({path.string(), path.parent_path(), split_lines(file.text), true});
+  std::error_code ec;
+  Node root =
+      assemble(file.text, source, diagnostics, {std::filesystem::weakly_canonical(path, ec)});
+  for (const std::string& text : overrides) apply_override(root, text, diagnostics);
+  if (root.is_map()) {
+    std::erase_if(root.children, [](const Node& child) { return child.key == "extends"; });
+  }
+  name_files_whole(root, diagnostics);
+  return root;
+}
+
 Loaded load_scenario_text(const ScenarioText& text, const std::vector<std::string>& overrides) {
   return load(text, overrides, {});
 }

@@ -55,8 +55,8 @@ struct ValueType {
   Kind kind = Kind::text;
   std::string what;                        ///< "site", "metric": of references and maps
   std::vector<std::string> words;          ///< of a choice, or accepted besides ("none", "never")
-  std::string range;                       ///< "1–7", "> 0s"; for the reader
-  std::optional<double> minimum, maximum;  ///< of counts and numbers
+  std::string range;                       ///< "1–7"; "> 0s": the minimum itself is not allowed
+  std::optional<double> minimum, maximum;  ///< of quantities, in the base unit (s, 1/s, 1, bit/s)
   std::shared_ptr<const Section> section;
   std::vector<ValueType> elements;  ///< of a list or map: one; of any_of: the forms
 };

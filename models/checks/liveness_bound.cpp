@@ -1,0 +1,221 @@
+#include "models/checks/liveness_bound.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace bcsim::models {
+namespace {
+
+using sim::kStart;
+
+/// The devices of one agent, if that is all that a fault takes.
+std::optional<AgentId> one_agent(const Directory& directory, const FaultTarget& target) {
+  return std::visit(
+      [&](const auto& of) -> std::optional<AgentId> {
+        using Of = std::decay_t<decltype(of)>;
+        if constexpr (std::is_same_v<Of, PhoneTarget> || std::is_same_v<Of, DesktopTarget>) {
+          for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
+            const AgentInfo& agent = directory.agents[a];
+            if (agent.group == of.group && agent.member == of.member) return AgentId{a};
+          }
+        }
+        return std::nullopt;
+      },
+      target);
+}
+
+bool same_target(const Fault& a, const Fault& b) {
+  if (a.target.index() != b.target.index()) return false;
+  // The words after the verb name the target.
+  const auto name = [](const Fault& f) {
+    const std::string words = f.text.substr(f.text.find(' ') + 1);
+    return words.substr(0, words.find(' '));
+  };
+  return name(a) == name(b);
+}
+
+/// Does `end` end all that `fault` began? A whole building is not mended by less.
+bool mends(const Fault& end, const Fault& fault) {
+  const bool verb = end.verb == FaultVerb::restore
+                        ? fault.verb != FaultVerb::cut && fault.verb != FaultVerb::degrade
+                        : end.verb == FaultVerb::heal &&
+                              (fault.verb == FaultVerb::cut || fault.verb == FaultVerb::degrade);
+  if (!verb || end.at < fault.at || !same_target(end, fault)) return false;
+  const auto* broken = std::get_if<SiteTarget>(&fault.target);
+  const auto* mended = std::get_if<SiteTarget>(&end.target);
+  if (broken != nullptr && mended != nullptr && broken->scope != mended->scope) return false;
+  const auto* cut = std::get_if<LinkTarget>(&fault.target);
+  const auto* healed = std::get_if<LinkTarget>(&end.target);
+  return cut == nullptr || healed == nullptr || healed->direction == CutDirection::both ||
+         healed->direction == cut->direction;
+}
+
+/// When a fault is over; kNever: it stays. Changes of options and switchovers are no hold.
+SimTime end_of(const Scenario& scenario, const Fault& fault) {
+  const bool at_once = fault.verb == FaultVerb::change || fault.verb == FaultVerb::switchover ||
+                       fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
+  if (at_once) return fault.at;
+  SimTime end = sim::kNever;
+  if (fault.flap_period) {
+    if (fault.flap_until) end = *fault.flap_until + *fault.flap_period;
+  } else if (fault.lasting) {
+    end = fault.at + *fault.lasting;
+  }
+  for (const Fault& other : scenario.faults) {
+    if (!fault.flap_period && mends(other, fault)) end = std::min(end, other.at);
+  }
+  return end;
+}
+
+bool is_poor(const LinkOptions& link) {
+  return link.loss > 0 || link.latency > 500ms || link.jitter > 500ms || link.bandwidth_bps < 1e6;
+}
+
+/// Why the scenario keeps its people from coming back, whatever has ended.
+std::string unfit_scenario(const Scenario& s) {
+  if (!s.accepted.empty()) return "rules are broken on purpose";
+  const ConfigurationOptions& c = s.configuration;
+  if (!c.edits.empty()) return "configuration objects are changed";
+  bool poor = is_poor(s.network.dc_link);
+  for (const auto& paths : s.network.access) {
+    for (const LinkOptions& link : paths) poor = poor || is_poor(link);
+  }
+  for (const auto& paths : s.network.desktop_access) {
+    for (const auto& link : paths) poor = poor || (link && is_poor(*link));
+  }
+  if (poor) return "the network is poor without any fault";
+  for (const Fault& fault : s.faults) {
+    if (fault.staff_return) return "people have moved to other desks";
+  }
+  return "";
+}
+
+using ServerPairs = std::vector<const SipServerOptions*>;
+
+/// The options of both servers as they are from the start, and from each change on.
+ServerPairs server_options(const Scenario& s) {
+  ServerPairs all;
+  for (const SiteOptions& site : s.sites) all.push_back(&site.sip_server);
+  for (const Fault& fault : s.faults) {
+    const auto* option = std::get_if<OptionTarget>(&fault.target);
+    if (option == nullptr || option->options == nullptr) continue;
+    for (const SipServerOptions& options : option->options->sip_servers) all.push_back(&options);
+  }
+  return all;
+}
+
+bool is_slow(const SipServerOptions& server) {
+  constexpr Duration kSlow = 20ms;
+  return server.register_service > kSlow || server.invite_service > kSlow ||
+         server.other_service > kSlow || server.input_queue_limit < 200;
+}
+
+Duration servers_need(const Scenario& s, std::string& unfit) {
+  Duration most{};
+  for (const SipServerOptions* server : server_options(s)) {
+    if (is_slow(*server)) unfit = "a SIP Server is slow without any fault";
+    if (!server->dr_peer_trunk || server->oos_check == 0s || server->oos_force == 0s) {
+      unfit = "a SIP Server does not watch its peer";
+    }
+    if (server->agent_no_answer_action == AfterRoutingAction::logout ||
+        server->after_routing_timeout_action == AfterRoutingAction::logout) {
+      unfit = "agents who do not answer are logged out";
+    }
+    most = std::max(most, server->process_death_detection + server->host_loss_detection_max +
+                              server->heartbeat_period.value_or(0s) + server->promotion +
+                              2 * (server->oos_check + server->oos_force));
+  }
+  return most;
+}
+
+/// The last binding runs out, and the phone's next attempt is as late as its back-off allows: RFC
+/// 5626 doubles the wait while nothing answers, up to half an hour.
+Duration phones_need(const Scenario& s, Duration longest_outage, std::string& unfit) {
+  constexpr Duration kTimerF = 32s;
+  Duration most{};
+  for (const AgentGroup& group : s.agents) {
+    const PhoneOptions& phone = group.phone;
+    Duration retry = std::min<Duration>(30min, 90s + 2 * longest_outage);
+    if (phone.register_retry) {
+      const double mean = mean_s(*phone.register_retry);
+      if (!(mean < 600)) unfit = "phones may never register again";
+      retry = sim::from_seconds(std::min(mean, 600.0) * 10);
+    }
+    most = std::max(most, phone.expires + retry + 2 * kTimerF + phone.poll_primary +
+                              phone.registrar_hold_down.value_or(0s));
+  }
+  return most;
+}
+
+Duration desktops_need(const Scenario& s) {
+  Duration site{}, group{};
+  for (const SiteOptions& options : s.sites) {
+    const DesktopOptions& desktop = options.desktop;
+    site = std::max(
+        site, 2 * desktop.addp_timeout + desktop.site_timeout + desktop.site_sip_register_timeout);
+  }
+  for (const AgentGroup& g : s.agents) {
+    group = std::max(group, 2 * g.desktop.relogin_work + 3 * g.desktop.reconnect_delay +
+                                3 * g.desktop.login_retry);
+  }
+  return site + group;
+}
+
+Duration gateways_need(const Scenario& s) {
+  Duration most{};
+  for (const GatewayOptions& gateway : s.gateways) {
+    most = std::max(most, gateway.options_period + gateway.pstn_detection +
+                              (gateway.success_retries + 1) * gateway.success_interval);
+  }
+  return most;
+}
+
+/// Speech that goes nowhere is noticed by the gateway, by session timers, or, without a survivor of
+/// the signalling, at once; then a BYE may take its whole timer F.
+Duration speech_needs(const Scenario& s, std::string& unfit) {
+  constexpr Duration kTimerF = 32s;
+  Duration most = 2 * kTimerF + s.run.hang_up_delay;
+  for (const GatewayOptions& gateway : s.gateways) {
+    most = std::max(most, gateway.ring_timeout + 2 * kTimerF);
+    if (!s.run.media_survives) continue;
+    if (!gateway.session_expires) unfit = "calls have no session timers";
+    most = std::max(most, gateway.rtp_loss_timeout + gateway.session_expires.value_or(0s));
+  }
+  for (const SipServerOptions* server : server_options(s)) {
+    if (!s.run.media_survives) continue;
+    if (!server->session_expires) unfit = "calls have no session timers";
+    most = std::max(most, server->session_expires.value_or(0s) + 2 * kTimerF);
+  }
+  return most;
+}
+
+}  // namespace
+
+LivenessBound liveness_bound(const Directory& directory) {
+  const Scenario& s = *directory.scenario;
+  LivenessBound bound;
+  bound.unfit = unfit_scenario(s);
+  bound.last_end = kStart;
+  bound.lost.assign(directory.agents.size(), false);
+  Duration longest{};
+  for (const Fault& fault : s.faults) {
+    const SimTime end = end_of(s, fault);
+    if (fault.at >= kStart + s.run.horizon) continue;
+    if (end != sim::kNever) {
+      bound.last_end = std::max(bound.last_end, end);
+      longest = std::max(longest, end - fault.at);
+    } else if (const auto agent = one_agent(directory, fault.target)) {
+      bound.lost[agent->value] = true;
+      bound.last_end = std::max(bound.last_end, fault.at);
+    } else {
+      bound.unfit = "a fault lasts to the end of the run";
+    }
+  }
+  constexpr Duration kMargin = 30s;
+  bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest, bound.unfit) +
+                 desktops_need(s) + gateways_need(s) + kMargin;
+  bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));
+  return bound;
+}
+
+}  // namespace bcsim::models
