@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "models/world/holds.hpp"
+
 namespace bcsim::models {
 namespace {
 
 using sim::kStart;
 
-/// The devices of one agent, if that is all that a fault takes.
-std::optional<AgentId> one_agent(const Directory& directory, const FaultTarget& target) {
+/// The agent whose phone or desktop alone a fault takes.
+std::optional<AgentId> one_agent(const Directory& directory, const Fault& fault) {
+  const auto* fail = std::get_if<Fail>(&fault.deed);
+  if (fail == nullptr) return std::nullopt;
   return std::visit(
       [&](const auto& of) -> std::optional<AgentId> {
         using Of = std::decay_t<decltype(of)>;
@@ -21,50 +25,7 @@ std::optional<AgentId> one_agent(const Directory& directory, const FaultTarget& 
         }
         return std::nullopt;
       },
-      target);
-}
-
-bool same_target(const Fault& a, const Fault& b) {
-  if (a.target.index() != b.target.index()) return false;
-  // The words after the verb name the target.
-  const auto name = [](const Fault& f) {
-    const std::string words = f.text.substr(f.text.find(' ') + 1);
-    return words.substr(0, words.find(' '));
-  };
-  return name(a) == name(b);
-}
-
-/// Does `end` end all that `fault` began? A whole building is not mended by less.
-bool mends(const Fault& end, const Fault& fault) {
-  const bool verb = end.verb == FaultVerb::restore
-                        ? fault.verb != FaultVerb::cut && fault.verb != FaultVerb::degrade
-                        : end.verb == FaultVerb::heal &&
-                              (fault.verb == FaultVerb::cut || fault.verb == FaultVerb::degrade);
-  if (!verb || end.at < fault.at || !same_target(end, fault)) return false;
-  const auto* broken = std::get_if<SiteTarget>(&fault.target);
-  const auto* mended = std::get_if<SiteTarget>(&end.target);
-  if (broken != nullptr && mended != nullptr && broken->scope != mended->scope) return false;
-  const auto* cut = std::get_if<LinkTarget>(&fault.target);
-  const auto* healed = std::get_if<LinkTarget>(&end.target);
-  return cut == nullptr || healed == nullptr || healed->direction == CutDirection::both ||
-         healed->direction == cut->direction;
-}
-
-/// When a fault is over; kNever: it stays. Changes of options and switchovers are no hold.
-SimTime end_of(const Scenario& scenario, const Fault& fault) {
-  const bool at_once = fault.verb == FaultVerb::change || fault.verb == FaultVerb::switchover ||
-                       fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
-  if (at_once) return fault.at;
-  SimTime end = sim::kNever;
-  if (fault.flap_period) {
-    if (fault.flap_until) end = *fault.flap_until + *fault.flap_period;
-  } else if (fault.lasting) {
-    end = fault.at + *fault.lasting;
-  }
-  for (const Fault& other : scenario.faults) {
-    if (!fault.flap_period && mends(other, fault)) end = std::min(end, other.at);
-  }
-  return end;
+      fail->target);
 }
 
 bool is_poor(const LinkOptions& link) {
@@ -85,7 +46,7 @@ std::string unfit_scenario(const Scenario& s) {
   }
   if (poor) return "the network is poor without any fault";
   for (const Fault& fault : s.faults) {
-    if (fault.staff_return) return "people have moved to other desks";
+    if (staff_return(fault) != nullptr) return "people have moved to other desks";
   }
   return "";
 }
@@ -97,7 +58,7 @@ ServerPairs server_options(const Scenario& s) {
   ServerPairs all;
   for (const SiteOptions& site : s.sites) all.push_back(&site.sip_server);
   for (const Fault& fault : s.faults) {
-    const auto* option = std::get_if<OptionTarget>(&fault.target);
+    const auto* option = std::get_if<ChangeOption>(&fault.deed);
     if (option == nullptr || option->options == nullptr) continue;
     for (const SipServerOptions& options : option->options->sip_servers) all.push_back(&options);
   }
@@ -198,15 +159,18 @@ LivenessBound liveness_bound(const Directory& directory) {
   bound.last_end = kStart;
   bound.lost.assign(directory.agents.size(), false);
   Duration longest{};
+  const SimTime horizon = kStart + s.run.horizon;
   for (const Fault& fault : s.faults) {
-    const SimTime end = end_of(s, fault);
-    if (fault.at >= kStart + s.run.horizon) continue;
-    if (end != sim::kNever) {
-      bound.last_end = std::max(bound.last_end, end);
-      longest = std::max(longest, end - fault.at);
-    } else if (const auto agent = one_agent(directory, fault.target)) {
+    if (!holds(fault) && fault.at < horizon) bound.last_end = std::max(bound.last_end, fault.at);
+  }
+  for (const Hold& hold : holds_of(s.faults, s.run.horizon)) {
+    if (hold.begin >= horizon) continue;
+    if (hold.end != sim::kNever) {
+      bound.last_end = std::max(bound.last_end, hold.end);
+      longest = std::max(longest, hold.end - hold.begin);
+    } else if (const auto agent = one_agent(directory, s.faults[hold.fault])) {
       bound.lost[agent->value] = true;
-      bound.last_end = std::max(bound.last_end, fault.at);
+      bound.last_end = std::max(bound.last_end, hold.begin);
     } else {
       bound.unfit = "a fault lasts to the end of the run";
     }

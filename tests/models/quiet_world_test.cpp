@@ -197,15 +197,14 @@ TEST(NotReady, EndsHoweverTheNextRingingEnds) {
               site.sip_server.agent_no_answer_overflow = "voicemail";
             break;
           case RingEnd::cut:
-            fault.verb = FaultVerb::cut;
-            fault.target = LinkTarget{.dc_link = false, .location = 0, .site = 0};
+            fault.deed = Cut{LinkTarget{.dc_link = false, .location = 0, .site = 0}};
             s.faults = {fault};
             break;
           case RingEnd::switchover:
             s.faults = {primary_crash(25s)};
             break;
           case RingEnd::desktop_dies:
-            fault.target = DesktopTarget{0, 0};
+            fault.deed = Fail{.target = DesktopTarget{0, 0}, .staff_return = {}};
             s.faults = {fault};
             break;
         }
@@ -226,7 +225,7 @@ TEST(AbsentDesktop, LeavesNobodyAtWorkForEver) {
         Scenario s = one_agent(kind, 5s);
         Fault fault;
         fault.at = at(lost);
-        fault.target = DesktopTarget{0, 0};
+        fault.deed = Fail{.target = DesktopTarget{0, 0}, .staff_return = {}};
         fault.lasting = gone;
         s.faults = {fault};
         const Evening evening(s);
@@ -246,7 +245,7 @@ TEST(AbsentDesktop, DoesNotKeepAPhoneOfAHuntGroupFromBeingRung) {  // R53
   s.queues[1].hunt_group->queue_limit = 5;
   Fault fault;
   fault.at = at(30s);
-  fault.target = DesktopTarget{0, 0};
+  fault.deed = Fail{.target = DesktopTarget{0, 0}, .staff_return = {}};
   s.faults = {fault};
   EXPECT_EQ(Evening(s).answered(), 4u);
 }
@@ -265,8 +264,7 @@ TEST(ForcedLogout, IsForgottenByAServerThatIsAloneAndAskedForAgainByThePeer) {
     s.network.desktop_access[0] = {s.network.access[0][0], s.network.access[0][1]};
     Fault cut;
     cut.at = at(100s);
-    cut.verb = FaultVerb::cut;
-    cut.target = LinkTarget{.dc_link = false, .location = 0, .site = 0, .desktops = true};
+    cut.deed = Cut{LinkTarget{.dc_link = false, .location = 0, .site = 0, .desktops = true}};
     cut.lasting = 3min;
     s.faults = {cut};
     Fault next;
@@ -276,8 +274,7 @@ TEST(ForcedLogout, IsForgottenByAServerThatIsAloneAndAskedForAgainByThePeer) {
         break;
       case Then::alone:
       case Then::alone_for_a_while:
-        next.verb = FaultVerb::cut;
-        next.target = LinkTarget{};
+        next.deed = Cut{LinkTarget{}};
         if (then == Then::alone_for_a_while) next.lasting = 5min;
         s.faults.push_back(next);
         break;
@@ -285,7 +282,7 @@ TEST(ForcedLogout, IsForgottenByAServerThatIsAloneAndAskedForAgainByThePeer) {
         s.faults.push_back(primary_crash(6min));
         break;
       case Then::desktop_dies:
-        next.target = DesktopTarget{0, 0};
+        next.deed = Fail{.target = DesktopTarget{0, 0}, .staff_return = {}};
         next.lasting = 1min;
         s.faults.push_back(next);
         break;

@@ -123,8 +123,7 @@ Fault cut(const Hop& hop, CutDirection direction, std::optional<Duration> lastin
           Duration when = 60s) {
   Fault f;
   f.at = at(when);
-  f.verb = FaultVerb::cut;
-  f.target = LinkTarget{hop.dc_link, hop.location, hop.site, direction};
+  f.deed = Cut{LinkTarget{hop.dc_link, hop.location, hop.site, direction}};
   f.lasting = lasting;
   return f;
 }
@@ -170,11 +169,12 @@ TEST(Speech, EndsAtBothEndsWithinTenSecondsOfItsLinkOrGoesOnAtBoth) {
   EXPECT_EQ(ended, (2 + 2 + 2 + 3 + 3) * 3 * 2);
 }
 
-Fault dies(FaultTarget target, FaultVerb verb, std::optional<Duration> lasting) {
+using Device = decltype(Fail::target);
+
+Fault dies(const Device& device, std::optional<Duration> lasting) {
   Fault f;
   f.at = at(60s);
-  f.verb = verb;
-  f.target = std::move(target);
+  f.deed = Fail{.target = device, .staff_return = {}};
   f.lasting = lasting;
   return f;
 }
@@ -184,24 +184,20 @@ TEST(Speech, EndsAtBothEndsWithADeviceOfTheCall) {
   for (const Talk& talk : talks()) {
     const bool internal = talk.kind == CallKind::internal;
     const std::uint32_t group = talk.scenario.agents[0].count > 0 ? 0 : 1;
-    std::vector<FaultTarget> devices = {PhoneTarget{group, 0}};
-    devices.push_back(internal ? FaultTarget{PhoneTarget{1, 0}} : FaultTarget{GatewayTarget{0}});
-    for (const FaultTarget& device : devices) {
-      for (const FaultVerb verb : {FaultVerb::fail, FaultVerb::hang}) {
-        if (verb == FaultVerb::hang && std::holds_alternative<PhoneTarget>(device)) continue;
-        for (const std::optional<Duration> lasting : {std::optional<Duration>{}, {Duration(3s)}}) {
-          Scenario s = talk.scenario;
-          s.faults = {dies(device, verb, lasting)};
-          const Seen seen = watch(s, 71s);
-          SCOPED_TRACE(testing::Message()
-                       << talk.name << ", device " << device.index() << " verb " << int(verb)
-                       << " back " << lasting.has_value() << ": " << seen.gateways << " gateways, "
-                       << seen.phones << " phones");
-          EXPECT_TRUE(seen.is_over());
-          EXPECT_NE(seen.cause, Cause::still_in_system);
-          EXPECT_NE(seen.cause, Cause::completed);
-          EXPECT_EQ(seen.violations, 0u);
-        }
+    std::vector<Device> devices = {PhoneTarget{group, 0}};
+    devices.push_back(internal ? Device{PhoneTarget{1, 0}} : Device{GatewayTarget{0}});
+    for (const Device& device : devices) {
+      for (const std::optional<Duration> lasting : {std::optional<Duration>{}, {Duration(3s)}}) {
+        Scenario s = talk.scenario;
+        s.faults = {dies(device, lasting)};
+        const Seen seen = watch(s, 71s);
+        SCOPED_TRACE(testing::Message() << talk.name << ", device " << device.index() << " back "
+                                        << lasting.has_value() << ": " << seen.gateways
+                                        << " gateways, " << seen.phones << " phones");
+        EXPECT_TRUE(seen.is_over());
+        EXPECT_NE(seen.cause, Cause::still_in_system);
+        EXPECT_NE(seen.cause, Cause::completed);
+        EXPECT_EQ(seen.violations, 0u);
       }
     }
   }
@@ -284,8 +280,9 @@ TEST(Speech, IsNoneWhereEverythingIsLost) {
   for (const double loss : {1.0, 0.9}) {
     Scenario s = talks()[1].scenario;
     s.faults = {cut({.location = kBranch, .site = 0}, CutDirection::both)};
-    s.faults[0].verb = FaultVerb::degrade;
-    s.faults[0].loss = loss;
+    const LinkTarget link = std::get<LinkTarget>(std::get<Cut>(s.faults[0].deed).target);
+    s.faults[0].deed =
+        Degrade{.link = link, .latency = {}, .jitter = {}, .loss = loss, .bandwidth_bps = {}};
     EXPECT_EQ(watch(s, 71s).phones, loss < 1 ? 1u : 0u);
   }
 }

@@ -20,7 +20,6 @@
 namespace bcsim::tools {
 namespace {
 
-using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 /// Every so many worlds, one runs twice.
@@ -45,23 +44,23 @@ bool runs_differently(const ExploreRequest& request, const std::string& text) {
 }
 
 std::string to_bytes(const WorldReport& report) {
-  Json failures = Json::array();
+  nlohmann::json failures = nlohmann::json::array();
   for (const Failure& f : report.failures) failures.push_back({f.kind, f.text});
-  const Json all = {{"refused", report.refused}, {"repeated", report.repeated},
-                    {"verbs", report.verbs},     {"checks", report.checks},
-                    {"failures", failures},      {"text", report.text}};
-  return all.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const nlohmann::json all = {{"refused", report.refused}, {"repeated", report.repeated},
+                              {"verbs", report.verbs},     {"checks", report.checks},
+                              {"failures", failures},      {"text", report.text}};
+  return all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 WorldReport from_bytes(const std::string& bytes) {
-  const Json all = Json::parse(bytes);
+  const nlohmann::json all = nlohmann::json::parse(bytes);
   WorldReport report;
   report.refused = all["refused"];
   report.repeated = all["repeated"];
   report.verbs = all["verbs"].get<std::vector<std::string>>();
   report.checks = all["checks"].get<std::vector<std::pair<std::string, bool>>>();
   report.text = all["text"];
-  for (const Json& f : all["failures"]) report.failures.push_back({f[0], f[1]});
+  for (const nlohmann::json& f : all["failures"]) report.failures.push_back({f[0], f[1]});
   return report;
 }
 
@@ -226,11 +225,11 @@ class Exploring {
              [&](std::size_t job, const JobProgress&) {
                const ShrinkAnswer a =
                    shrink_kind(request_, kinds[job], found_.kinds.at(kinds[job]).scenario);
-               return Json({a.text, a.left, a.trials}).dump();
+               return nlohmann::json({a.text, a.left, a.trials}).dump();
              },
          .done =
              [&](std::size_t job, const std::string& bytes) {
-               const Json answer = Json::parse(bytes);
+               const nlohmann::json answer = nlohmann::json::parse(bytes);
                FoundKind& kind = found_.kinds[kinds[job]];
                kind.scenario = answer[0];
                kind.left = answer[1];

@@ -22,8 +22,6 @@
 namespace bcsim::tools {
 namespace {
 
-using Json = nlohmann::json;
-
 /// Waiting for a core is no fault: the wall clock may take this many times the CPU time.
 constexpr int kWallPerCpu = 30;
 
@@ -32,8 +30,9 @@ void limit(int resource, std::uint64_t value) {
   ::setrlimit(static_cast<__rlimit_resource_t>(resource), &both);
 }
 
-void say(int descriptor, const Json& what) {
-  const std::string line = what.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+void say(int descriptor, const nlohmann::json& what) {
+  const std::string line =
+      what.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   const char* at = line.data();
   std::size_t left = line.size();
   while (left > 0) {
@@ -45,8 +44,8 @@ void say(int descriptor, const Json& what) {
   }
 }
 
-Json results_of(const Replication& run) {
-  Json verdicts = Json::array();
+nlohmann::json results_of(const Replication& run) {
+  nlohmann::json verdicts = nlohmann::json::array();
   for (const models::Verdict& v : run.result.verdicts) {
     if (v.kind != models::Verdict::Kind::check) continue;
     verdicts.push_back({v.id, std::string(name(v.status)), v.text});
@@ -142,7 +141,8 @@ std::string without_numbers(const std::string& text) {
 void understand(const std::string& answers, Trial& trial, bool& over, bool& accepted) {
   for (std::size_t from = 0; from < answers.size();) {
     const std::size_t end = std::min(answers.find('\n', from), answers.size());
-    const Json line = Json::parse(answers.substr(from, end - from), nullptr, false);
+    const nlohmann::json line =
+        nlohmann::json::parse(answers.substr(from, end - from), nullptr, false);
     from = end + 1;
     if (!line.is_object()) continue;
     if (line.contains("text")) {
@@ -162,7 +162,7 @@ void understand(const std::string& answers, Trial& trial, bool& over, bool& acce
     if (!line.contains("verdicts")) continue;
     over = true;
     trial.fingerprint = line["fingerprint"];
-    for (const Json& v : line["verdicts"]) {
+    for (const nlohmann::json& v : line["verdicts"]) {
       const std::string id = v[0], status = v[1];
       trial.checks.emplace_back(id, status != "not_applicable");
       if (status != "violated") continue;

@@ -11,6 +11,13 @@
 
 namespace bcsim::tools {
 
+Out::Out() = default;
+Out::Out(const Out&) = default;
+Out::Out(Out&&) noexcept = default;
+Out& Out::operator=(const Out&) = default;
+Out& Out::operator=(Out&&) noexcept = default;
+Out::~Out() = default;
+
 Out Out::scalar(std::string text, bool quoted) {
   Out out;
   out.text = std::move(text);

@@ -27,6 +27,14 @@ struct Out {
   std::string comment;                                ///< written behind it
   std::vector<std::pair<std::string, Out>> children;  ///< keys are empty in a list
 
+  // Its children are complete only behind it.
+  Out();
+  Out(const Out&);
+  Out(Out&&) noexcept;
+  Out& operator=(const Out&);
+  Out& operator=(Out&&) noexcept;
+  ~Out();
+
   static Out scalar(std::string text, bool quoted = false);
   static Out list(bool flow = false);
   static Out map(bool flow = false);
