@@ -124,7 +124,8 @@ class Compiler {
     const auto step = [&](sim::FaultAction action) { push(event.at, std::move(action)); };
     const auto settle = [&] {
       for (const FaultPart& part : parts(event.subject)) {
-        state_.settle(part, step, [this](std::uint32_t hold) { return degrade(hold); });
+        state_.settle(part, step,
+                      [this](std::uint32_t hold) -> const Degrade& { return degrade(hold); });
       }
     };
     switch (event.kind) {
