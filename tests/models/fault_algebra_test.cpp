@@ -11,8 +11,8 @@
 namespace bcsim::tests::fault_algebra_test {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr Duration kHorizon = 30s;
 
@@ -177,7 +177,7 @@ TEST(FaultAlgebra, RandomPlansAreAsDefinedAtEveryInstant) {
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     Draw draw(seed);
     expect_as_defined(draw.scenario(2 + draw.below(14)));
-    if (testing::Test::HasFailure()) FAIL() << "seed " << seed;
+    if (::testing::Test::HasFailure()) FAIL() << "seed " << seed;
   }
 }
 

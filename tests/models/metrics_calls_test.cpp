@@ -230,7 +230,7 @@ TEST(Metrics, TheIdsOfARunAreKnownBeforeIt) {
 
 TEST(Metrics, LinkNamesAreInTheOrderOfTheWorldsLinks) {
   const Scenario s = two_sites();
-  const Layout layout(s, sim::RngFactory(1, 0));
+  const Layout layout(s, sim::RngFactory{1, 0});
   const auto names = media_link_names(s);
   ASSERT_EQ(names.size(), 2 * layout.topology.links.size());
   for (std::size_t i = 0; i < layout.topology.links.size(); ++i) {

@@ -120,7 +120,7 @@ TEST(ShiftEnd, IsTheEndOfCallsWhateverTheAgentHasInHand) {
     for (const Duration work : {Duration(0s), Duration(1ms), Duration(5s)}) {
       // While it rings, early and late in the talk, and in after-call work.
       for (const Duration end : {Duration(12s), Duration(30s), Duration(60s), Duration(77s)}) {
-        SCOPED_TRACE(testing::Message() << name(kind) << ", work " << sim::seconds(work)
+        SCOPED_TRACE(::testing::Message() << name(kind) << ", work " << sim::seconds(work)
                                         << ", shift ends at " << sim::seconds(end));
         Scenario s = one_agent(kind, work);
         s.agents[0].staffing = {{sim::kStart, 1}, {at(end), 0}};
@@ -144,7 +144,7 @@ TEST(ShiftEnd, IsTheEndOfCallsWhateverTheAgentHasInHand) {
 TEST(ShiftEnd, IsForgottenIfTheNextShiftBeginsMeanwhile) {
   for (const Kind kind : kKinds) {
     for (const Duration work : {Duration(0s), Duration(5s)}) {
-      SCOPED_TRACE(testing::Message() << name(kind) << ", work " << sim::seconds(work));
+      SCOPED_TRACE(::testing::Message() << name(kind) << ", work " << sim::seconds(work));
       Scenario s = one_agent(kind, work);
       s.agents[0].staffing = {{sim::kStart, 1}, {at(30s), 0}, {at(40s), 1}};
       const Evening evening(s);
@@ -166,7 +166,7 @@ TEST(NotReady, EndsHoweverTheNextRingingEnds) {
     for (const Duration work : {Duration(0s), Duration(30s)}) {
       for (const AfterRoutingAction first :
            {AfterRoutingAction::not_ready, AfterRoutingAction::none, AfterRoutingAction::logout}) {
-        SCOPED_TRACE(testing::Message() << static_cast<int>(how) << ", work " << sim::seconds(work)
+        SCOPED_TRACE(::testing::Message() << static_cast<int>(how) << ", work " << sim::seconds(work)
                                         << ", action " << static_cast<int>(first));
         Scenario s = one_agent(Kind::direct, work);
         s.agents[0].phone.answer_delay = 18s;  // longer than a routed call may ring
@@ -220,7 +220,7 @@ TEST(AbsentDesktop, LeavesNobodyAtWorkForEver) {
   for (const Kind kind : kKinds) {
     for (const Duration lost : {Duration(5s), Duration(12s), Duration(30s), Duration(72s)}) {
       for (const Duration gone : {Duration(3s), Duration(40s), Duration(3min)}) {
-        SCOPED_TRACE(testing::Message() << name(kind) << ", lost at " << sim::seconds(lost)
+        SCOPED_TRACE(::testing::Message() << name(kind) << ", lost at " << sim::seconds(lost)
                                         << " for " << sim::seconds(gone));
         Scenario s = one_agent(kind, 5s);
         Fault fault;

@@ -58,7 +58,7 @@ class Journal {
  public:
   explicit Journal(Scenario scenario)
       : scenario_(std::make_unique<Scenario>(std::move(scenario))),
-        layout_(std::make_unique<Layout>(*scenario_, sim::RngFactory(1, 0))),
+        layout_(std::make_unique<Layout>(*scenario_, sim::RngFactory{1, 0})),
         recorder_(std::make_unique<RunRecorder>(*layout_)) {}
 
   Journal& at(double seconds) {
