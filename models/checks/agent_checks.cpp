@@ -180,7 +180,9 @@ class UnaffectedAgentsCheck final : public Check {
 
   void on_record(const JournalEntry& entry, const CallLedger&) override {
     if (const auto* login = std::get_if<AgentLogin>(&entry.record)) {
-      agents_[login->agent.value].logged_in[login->site] = true;
+      Agent& agent = agents_[login->agent.value];
+      agent.logged_in[login->site] = true;
+      agent.dn_out[login->site] = login->endpoint_in_service == 0;
     } else if (const auto* logout = std::get_if<AgentLogout>(&entry.record)) {
       logged_out(entry.at, *logout);
     } else if (const auto* shift = std::get_if<ShiftChanged>(&entry.record)) {
