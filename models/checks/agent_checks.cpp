@@ -164,8 +164,9 @@ class SingleModeCheck final : public Check {
 
 /// R25: the failure of one site logs nobody out at the other. Watched from the loss of a pair until
 /// it is back or something else is broken; not for agents whose shift ends or whose own phone or
-/// desktop is gone, nor for those who were logged in at both sites (one login was to end) or are
-/// logged out because they did not answer.
+/// desktop is gone (so that the desktop looks for it at the other site, R79), nor for those who
+/// were logged in at both sites (one login was to end) or are logged out because they did not
+/// answer.
 class UnaffectedAgentsCheck final : public Check {
  public:
   explicit UnaffectedAgentsCheck(const Directory& directory)
@@ -179,13 +180,19 @@ class UnaffectedAgentsCheck final : public Check {
 
   void on_record(const JournalEntry& entry, const CallLedger&) override {
     if (const auto* login = std::get_if<AgentLogin>(&entry.record)) {
-      agents_[login->agent.value].logged_in[login->site] = true;
+      Agent& agent = agents_[login->agent.value];
+      agent.logged_in[login->site] = true;
+      agent.dn_out[login->site] = login->endpoint_in_service == 0;
     } else if (const auto* logout = std::get_if<AgentLogout>(&entry.record)) {
       logged_out(entry.at, *logout);
     } else if (const auto* shift = std::get_if<ShiftChanged>(&entry.record)) {
       if (shift->working == 0) agents_[shift->agent.value].watched = false;
     } else if (const auto* node = std::get_if<NodeStateChanged>(&entry.record)) {
       if (node->up == 0) device_lost(node->node);
+    } else if (const auto* dn = std::get_if<DnState>(&entry.record)) {
+      Agent& agent = agents_[dn->agent.value];
+      agent.dn_out[dn->site] = dn->in_service == 0;
+      if (dn->in_service == 0 && static_cast<int>(dn->site) == survivor_) agent.watched = false;
     } else if (std::get_if<FaultInjected>(&entry.record) != nullptr) {
       if (entry.at != failed_at_) watch_ends();
     } else if (const auto* mode = std::get_if<ServerModeChanged>(&entry.record)) {
@@ -203,7 +210,7 @@ class UnaffectedAgentsCheck final : public Check {
 
  private:
   struct Agent {
-    std::array<bool, kSites> logged_in{};
+    std::array<bool, kSites> logged_in{}, dn_out{};
     bool watched = false;
   };
 
@@ -236,7 +243,8 @@ class UnaffectedAgentsCheck final : public Check {
     survivor_ = 1 - static_cast<int>(pair.site);
     for (Agent& agent : agents_) {
       const bool both = std::exchange(agent.logged_in[pair.site], false);
-      agent.watched = agent.logged_in[static_cast<std::size_t>(survivor_)] && !both;
+      const auto survivor = static_cast<std::size_t>(survivor_);
+      agent.watched = agent.logged_in[survivor] && !agent.dn_out[survivor] && !both;
       findings_.examined(agent.watched);
     }
   }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 
 #include "models/checks/expectations.hpp"
@@ -125,6 +126,17 @@ TEST(OneLogin, IsViolatedByAnAgentWhoIsStillAtBothSitesAtTheEnd) {
   j.at(10).add(AgentLogin{AgentId{1}, 1, 1});
   expect(j, "one_login_per_agent", kViolated, "agent 1");
 }
+TEST(OneLogin, WaitsForThePeersToRepeatWhatWasLost) {  // with the next probe of the trunk
+  for (const bool ended : {true, false}) {
+    Scenario s = two_sites();
+    add_fault(s, FaultVerb::cut, LinkTarget{});
+    Journal j(std::move(s));
+    j.at(10).add(AgentLogin{AgentId{0}, 1, 1});
+    if (ended) j.at(22).add(AgentLogout{AgentId{0}, 0, 1});
+    j.at(200).add(PeerProbe{0});
+    expect(j, "one_login_per_agent", ended ? kGood : kViolated);
+  }
+}
 TEST(OneLogin, WaitsForTheCallToEnd) {
   Journal j(two_sites());
   j.at(5).add(AgentStateChanged{AgentId{0}, 0, AgentState::talking});
@@ -216,6 +228,24 @@ TEST(UnaffectedAgents, AreNoLongerWatchedOnceSomethingElseIsBrokenOrTheSiteIsBac
   j.at(80).add(PairStateChanged{0, 1}).at(90).add(AgentLogout{AgentId{3}, 1, 0});
   expect(j, "survivor_agents_unaffected", kGood);
 }
+TEST(UnaffectedAgents, MayFollowTheirPhonesAndLeaveASecondLogin) {
+  const auto after = [](const std::function<void(Journal&)>& before, std::uint32_t forced) {
+    Journal j(two_sites());
+    j.at(5);
+    before(j);
+    j.at(60).add(PairStateChanged{0, 0}).at(80).add(AgentLogout{AgentId{2}, 1, forced});
+    return j.finish();
+  };
+  const auto status = [](const RunResult& r) {
+    return verdict(r, "survivor_agents_unaffected").status;
+  };
+  EXPECT_EQ(status(after([](Journal&) {}, 0)), kViolated);
+  EXPECT_EQ(status(after([](Journal&) {}, 1)), kViolated);
+  EXPECT_EQ(status(after([](Journal&) {}, AgentLogout::kUnanswering)), kGood);
+  EXPECT_EQ(status(after([](Journal& j) { j.add(DnState{AgentId{2}, 1, 0}); }, 0)), kGood);
+  EXPECT_EQ(status(after([](Journal& j) { j.add(AgentLogin{AgentId{2}, 0, 1}); }, 1)), kGood);
+}
+
 TEST(UnaffectedAgents, AreNoneIfBothSitesFail) {
   Journal j(two_sites());
   j.at(60).add(PairStateChanged{0, 0}).at(61).add(PairStateChanged{1, 0});
