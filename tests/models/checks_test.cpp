@@ -129,7 +129,7 @@ TEST(OneLogin, IsViolatedByAnAgentWhoIsStillAtBothSitesAtTheEnd) {
 TEST(OneLogin, WaitsForThePeersToRepeatWhatWasLost) {  // with the next probe of the trunk
   for (const bool ended : {true, false}) {
     Scenario s = two_sites();
-    add_fault(s, FaultVerb::cut, LinkTarget{});
+    add_fault(s, Cut{LinkTarget{}});
     Journal j(std::move(s));
     j.at(10).add(AgentLogin{AgentId{0}, 1, 1});
     if (ended) j.at(22).add(AgentLogout{AgentId{0}, 0, 1});

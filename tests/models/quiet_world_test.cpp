@@ -121,7 +121,7 @@ TEST(ShiftEnd, IsTheEndOfCallsWhateverTheAgentHasInHand) {
       // While it rings, early and late in the talk, and in after-call work.
       for (const Duration end : {Duration(12s), Duration(30s), Duration(60s), Duration(77s)}) {
         SCOPED_TRACE(::testing::Message() << name(kind) << ", work " << sim::seconds(work)
-                                        << ", shift ends at " << sim::seconds(end));
+                                          << ", shift ends at " << sim::seconds(end));
         Scenario s = one_agent(kind, work);
         s.agents[0].staffing = {{sim::kStart, 1}, {at(end), 0}};
         // Somebody waits for an agent of site 1 when the call ends, and gives up.
@@ -166,8 +166,9 @@ TEST(NotReady, EndsHoweverTheNextRingingEnds) {
     for (const Duration work : {Duration(0s), Duration(30s)}) {
       for (const AfterRoutingAction first :
            {AfterRoutingAction::not_ready, AfterRoutingAction::none, AfterRoutingAction::logout}) {
-        SCOPED_TRACE(::testing::Message() << static_cast<int>(how) << ", work " << sim::seconds(work)
-                                        << ", action " << static_cast<int>(first));
+        SCOPED_TRACE(::testing::Message()
+                     << static_cast<int>(how) << ", work " << sim::seconds(work) << ", action "
+                     << static_cast<int>(first));
         Scenario s = one_agent(Kind::direct, work);
         s.agents[0].phone.answer_delay = 18s;  // longer than a routed call may ring
         for (SiteOptions& site : s.sites) {
@@ -221,7 +222,7 @@ TEST(AbsentDesktop, LeavesNobodyAtWorkForEver) {
     for (const Duration lost : {Duration(5s), Duration(12s), Duration(30s), Duration(72s)}) {
       for (const Duration gone : {Duration(3s), Duration(40s), Duration(3min)}) {
         SCOPED_TRACE(::testing::Message() << name(kind) << ", lost at " << sim::seconds(lost)
-                                        << " for " << sim::seconds(gone));
+                                          << " for " << sim::seconds(gone));
         Scenario s = one_agent(kind, 5s);
         Fault fault;
         fault.at = at(lost);

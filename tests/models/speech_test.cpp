@@ -152,7 +152,7 @@ TEST(Speech, EndsAtBothEndsWithinTenSecondsOfItsLinkOrGoesOnAtBoth) {
           s.faults = {cut(link, direction, lasting)};
           const Seen seen = watch(s, 71s);
           const bool over = used && lasting > Duration(10s);
-          SCOPED_TRACE(testing::Message()
+          SCOPED_TRACE(::testing::Message()
                        << talk.name << ", dc " << link.dc_link << " location " << link.location
                        << " site " << int{link.site} << " direction " << int(direction) << " for "
                        << sim::seconds(lasting) << " s: " << seen.gateways << " gateways, "
@@ -179,6 +179,14 @@ Fault dies(const Device& device, std::optional<Duration> lasting) {
   return f;
 }
 
+Fault crashes(Role process, std::optional<Duration> lasting) {
+  Fault f;
+  f.at = at(60s);
+  f.deed = Crash{{.site = 0, .role = process}};
+  f.lasting = lasting;
+  return f;
+}
+
 /// A device that has died knows nothing of the call when it is back, however soon.
 TEST(Speech, EndsAtBothEndsWithADeviceOfTheCall) {
   for (const Talk& talk : talks()) {
@@ -191,9 +199,9 @@ TEST(Speech, EndsAtBothEndsWithADeviceOfTheCall) {
         Scenario s = talk.scenario;
         s.faults = {dies(device, lasting)};
         const Seen seen = watch(s, 71s);
-        SCOPED_TRACE(testing::Message() << talk.name << ", device " << device.index() << " back "
-                                        << lasting.has_value() << ": " << seen.gateways
-                                        << " gateways, " << seen.phones << " phones");
+        SCOPED_TRACE(::testing::Message() << talk.name << ", device " << device.index() << " back "
+                                          << lasting.has_value() << ": " << seen.gateways
+                                          << " gateways, " << seen.phones << " phones");
         EXPECT_TRUE(seen.is_over());
         EXPECT_NE(seen.cause, Cause::still_in_system);
         EXPECT_NE(seen.cause, Cause::completed);
@@ -207,7 +215,7 @@ TEST(Speech, OfWhomAGatewayHasLeftFreesTheAgentForOtherCalls) {
   for (const Talk& talk : talks()) {
     if (talk.kind != CallKind::queue) continue;
     Scenario s = talk.scenario;
-    s.faults = {dies(GatewayTarget{0}, FaultVerb::fail, {})};
+    s.faults = {dies(GatewayTarget{0}, {})};
     const Seen seen = watch(s, 80s);
     const auto silent = seen.journal.all<HungUpInSilence>();
     ASSERT_EQ(silent.size(), 1u) << talk.name;
@@ -268,8 +276,7 @@ TEST(Speech, OutlivesCutsThatAreShorterThanPatienceHoweverManyThereAre) {
   for (const Duration period : {Duration(18s), Duration(24s)}) {  // cut for 9 s, for 12 s
     Scenario s = talks()[1].scenario;
     s.faults = {cut({.location = kBranch, .site = 0}, CutDirection::both)};
-    s.faults[0].flap_period = period;
-    s.faults[0].flap_until = at(4min);
+    s.faults[0].flap = Flap{.period = period, .until = at(4min)};
     const Seen seen = watch(s, 5min);
     EXPECT_EQ(seen.goes_on(CallKind::queue), period == Duration(18s));
     EXPECT_EQ(seen.is_over(), period != Duration(18s));
@@ -318,7 +325,7 @@ TEST(Speech, IsNotMissedByAnAgentWhoHasPutTheCallerOnHold) {
   s.faults = {cut({.location = kBranch, .site = 0}, CutDirection::both, 30s, begins + 10s)};
   EXPECT_EQ(watch(s, 10min).cause, Cause::completed);
   // Without music the gateway hears nothing.
-  Fault silent = dies(ProcessTarget{0, Role::media_server}, FaultVerb::crash, {});
+  Fault silent = crashes(Role::media_server, {});
   silent.at = at(begins + 10s);
   s.faults = {silent};
   const Seen lost = watch(s, begins + 21s);
@@ -375,7 +382,7 @@ TEST(Speech, OfTheFirstServerIsForgottenWhenTheGatewayGoesToTheSecond) {
 TEST(Speech, OfAMediaServerThatIsBackDoesNotComeBack) {
   Scenario s = one_call(60s);
   s.agents[0].count = s.agents[1].count = 0;
-  s.faults = {dies(ProcessTarget{0, Role::media_server}, FaultVerb::crash, 3s)};
+  s.faults = {crashes(Role::media_server, 3s)};
   const Seen seen = watch(s, 2min);
   EXPECT_EQ(seen.cause, Cause::dropped_in_queue);
   expect_about(seen.journal.all<CallReleased>().at(0).first, 70s);
@@ -387,6 +394,32 @@ TEST(Speech, LostWithAServerHasItsOwnDelay) {  // hang-up-delay, R5
   s.faults = {site_failure(at(60s))};
   EXPECT_EQ(watch(s, 79s).phones, 1u);
   EXPECT_EQ(watch(s, 81s).phones, 0u);
+}
+
+TEST(Speech, OfAPhoneThatIsLostDoesNotPassToTheOneAtItsAgentsNewDesk) {
+  // His building is lost, and he sits down elsewhere a second later.
+  Scenario s = talks()[4].scenario;
+  s.run.media_survives = true;  // of its SIP Server it could live on
+  Fault lost = site_failure(at(60s), 1, SiteScope::building);
+  lost.staff_return = StaffReturn{.to = kBranch, .steps = {{.after = 1s, .share = 1}}};
+  s.faults = {lost};
+  EXPECT_EQ(watch(s, 69s).gateways, 1u);
+  const Seen seen = watch(s, 71s);
+  EXPECT_TRUE(seen.is_over());
+  EXPECT_EQ(seen.cause, Cause::media_lost);
+}
+
+TEST(Speech, OfACallerWhoseGoodbyeNobodyForwardsIsNotWaitedFor) {
+  // The SIP Server hangs: the gateway's BYE is not heard.
+  Scenario s = one_call(60s);
+  s.calls[0].agent_releases = false;
+  s.agents[0].phone.silence_patience = 3s;
+  Fault hangs;
+  hangs.at = at(60s);
+  hangs.deed = Hang{{.site = 0, .role = Role::sip_server_primary}};
+  s.faults = {hangs};
+  EXPECT_EQ(watch(s, 72s).phones, 1u);
+  EXPECT_TRUE(watch(s, 74s).is_over());
 }
 
 }  // namespace
