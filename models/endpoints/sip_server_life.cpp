@@ -22,13 +22,7 @@ void SipServerEndpoint::on_start(Context& context) {
     apply(context, redundancy_.on(ha::HaInput::started_alone, options));
     return;
   }
-  apply(context, redundancy_.on(ha::HaInput::started_beside_primary, options, pair_.term_));
-  if (pair_.primary_ == process_ && pair_.successor_ < 0) {
-    // The dead primary that is back before anybody has taken over takes over from itself, with what
-    // its backup knows.
-    take_over(context);
-    return;
-  }
+  apply(context, redundancy_.on(ha::HaInput::started_beside_primary, options));
   knows_calls_ = false;
   if (pair_.ha_link_up_) copy_calls(context);
 }

@@ -166,8 +166,12 @@ class SipServerPair {
   void lose_everything();
   /// While the HA link is cut the backup does not learn of new calls.
   void set_ha_link(bool up) { ha_link_up_ = up; }
-  /// The primary has died or hangs: until another has taken over, nothing can be copied from it.
-  void primary_gone() { primary_gone_ = true; }
+  /// This process has died or hangs. If it was primary, nothing can be copied from it until another
+  /// has taken over; if it was about to be, nobody is now.
+  void process_gone(int process) {
+    if (process == primary_) primary_gone_ = true;
+    if (process == successor_) successor_ = -1;
+  }
   /// Messages and delays since the last reading.
   [[nodiscard]] ServerLoad take_load() {
     const ServerLoad load = load_;
