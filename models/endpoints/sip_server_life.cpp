@@ -10,7 +10,6 @@ void SipServerEndpoint::on_start(Context& context) {
     redundancy_ = ha::Redundancy::steady(redundancy_options());
     if (primary()) {
       pair_.primary_ = process_;
-      pair_.term_ = redundancy_.term();
       context.claim(address());
       if (directory_.steady()) start_steady(context);
       begin_service(context);
@@ -64,9 +63,7 @@ void SipServerEndpoint::apply(Context& context, const ha::RedundancyEffects& eff
     ha_timer_ = {};
     if (effects.timer.arms()) ha_timer_ = context.arm(effects.timer.after, {.kind = ha_timer});
   }
-  if (effects.address == ha::RedundancyEffects::Address::take) {
-    become_primary(context, effects.calls_lost);
-  }
+  if (effects.take_address) become_primary(context, effects.calls_lost);
 }
 
 void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
@@ -75,7 +72,6 @@ void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
   pair_.primary_ = process_;
   pair_.successor_ = -1;
   pair_.primary_gone_ = false;
-  pair_.term_ = redundancy_.term();
   context.claim(address());
   if (taken_over) scrub_calls(context);
   begin_service(context);

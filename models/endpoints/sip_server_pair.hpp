@@ -207,9 +207,8 @@ class SipServerPair {
   std::uint64_t next_ticket_ = 0;
   ha::PeerTrunk trunk_{false};
   ServerMode mode_ = ServerMode::starting;
-  int primary_ = -1;        // process index; stays while another process is about to take over
-  int successor_ = -1;      // that process
-  std::uint32_t term_ = 0;  // of that primacy
+  int primary_ = -1;    // process index; stays while another process is about to take over
+  int successor_ = -1;  // that process
   bool ha_link_up_ = true;
   bool primary_gone_ = false;
   std::uint32_t probe_phases_ = 0;  // drawn so far
