@@ -82,9 +82,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   /// go to the other, who took the address last.
   [[nodiscard]] bool left_behind() const { return primary() && pair_.primary_ != process_; }
   [[nodiscard]] AddressId address() const { return directory_.sip_server[site_]; }
-  [[nodiscard]] bool closing() const {
-    return pair_.mode_ == ServerMode::drain || pair_.mode_ == ServerMode::stopped;
-  }
+  [[nodiscard]] bool closing() const { return ha::closes(pair_.mode_); }
 
   // ---- sip_server_life.cpp: primary and backup ----
   void apply(Context& context, const ha::RedundancyEffects& effects);
