@@ -107,6 +107,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void on_register(Context& context, const sip::Request& request, AddressId from,
                    sip::TransactionId id);
   void dn_changed(Context& context, AgentId agent, bool in_service);
+  void expire_bindings(Context& context);
   void watch_expiry(Context& context);
   void on_expiry(Context& context);
 

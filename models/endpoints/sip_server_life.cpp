@@ -73,6 +73,7 @@ void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
   pair_.successor_ = -1;
   pair_.primary_gone_ = false;
   context.claim(address());
+  expire_bindings(context);
   if (taken_over) scrub_calls(context);
   begin_service(context);
 }
