@@ -300,6 +300,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] ha::PeerTrunkOptions trunk_options() const;
   [[nodiscard]] Duration first_probe_phase(Context& context);
   void on_probe_timer(Context& context);
+  void follow_trunk(Context& context, const ha::PeerTrunkEffects& effects, bool fine);
   void on_probe_result(Context& context, std::uint32_t probe, sip::Inform inform);
   void set_mode(Context& context, ServerMode mode);
   void enter_bc(Context& context);

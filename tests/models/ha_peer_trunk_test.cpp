@@ -168,6 +168,20 @@ TEST(ServerMode, FollowsFromItsInputs) {  // R35, R42, R47, §2.3; every combina
   }
 }
 
+TEST(PeerTrunk, IsInServiceWhateverHappensIfItIsNotWatched) {
+  for (const PeerTrunkOptions& off :
+       {PeerTrunkOptions{.oos_check = 0s}, PeerTrunkOptions{.oos_force = 0s}}) {
+    PeerTrunk trunk(false);
+    const PeerTrunkEffects effects = trunk.on_timer(off);
+    EXPECT_FALSE(effects.send_options);
+    EXPECT_EQ(effects.change, PeerTrunkEffects::Change::in_service);
+    EXPECT_EQ(trunk.on_timer(off).change, PeerTrunkEffects::Change::none);
+    // A probe sent before it was switched off.
+    EXPECT_EQ(trunk.on_result(off, 1, PeerTrunk::Result::no_answer), PeerTrunkEffects{});
+    EXPECT_TRUE(trunk.in_service());
+  }
+}
+
 TEST(ServerMode, DecidesAboutLoginsAndWhetherTheServerCloses) {  // R37–R39, §2.3
   for (const ServerMode m : {ServerMode::starting, ServerMode::bc, ServerMode::single,
                              ServerMode::drain, ServerMode::stopped}) {
