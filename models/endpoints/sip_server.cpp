@@ -122,6 +122,7 @@ void SipServerEndpoint::finish_job(Context& context) {
 }
 
 void SipServerEndpoint::handle(Context& context, const Envelope& envelope) {
+  expire_bindings(context);
   std::visit(
       Overloaded{
           [&](const sip::Request& m) { layer_.on_request(context, m, envelope.from, envelope.to); },
@@ -219,6 +220,7 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
 
 void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
   if (left_behind()) return;
+  if (primary()) expire_bindings(context);
   if (layer_.on_timer(context, tag)) return;
   const std::uint32_t slot = tag.index;
   switch (static_cast<TimerKind>(tag.kind)) {
@@ -270,7 +272,9 @@ void SipServerEndpoint::on_unreachable(Context& context, const Envelope& envelop
   // may take over, and has the dialog (ASSUMPTION; domain.md §5.8 counts on the copies, too).
   const bool insists =
       request != nullptr && (request->in_dialog || request->method == sip::Method::options);
-  if (primary() && !left_behind() && !insists) layer_.on_unreachable(context, envelope);
+  if (!primary() || left_behind() || insists) return;
+  expire_bindings(context);
+  layer_.on_unreachable(context, envelope);
 }
 
 // ---- registrar ----
@@ -326,6 +330,13 @@ void SipServerEndpoint::dn_changed(Context& context, AgentId agent, bool in_serv
   update_routability(context, agent);
 }
 
+/// Whatever is done, is done after what has run out until then has gone: a process that takes over
+/// finds what ran out while nobody was primary, and a phone is never rung without a binding.
+void SipServerEndpoint::expire_bindings(Context& context) {
+  pair_.registrar_.expire(context.now(),
+                          [&](std::uint32_t dn) { dn_changed(context, AgentId{dn}, false); });
+}
+
 /// One timer for all bindings, at an expiry that may have been moved meanwhile.
 void SipServerEndpoint::watch_expiry(Context& context) {
   const sim::SimTime next = pair_.registrar_.next_expiry();
@@ -338,8 +349,7 @@ void SipServerEndpoint::watch_expiry(Context& context) {
 
 void SipServerEndpoint::on_expiry(Context& context) {
   expiry_watched_ = sim::kNever;
-  pair_.registrar_.expire(context.now(),
-                          [&](std::uint32_t dn) { dn_changed(context, AgentId{dn}, false); });
+  expire_bindings(context);
   watch_expiry(context);
 }
 

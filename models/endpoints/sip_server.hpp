@@ -85,9 +85,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   /// go to the other, who took the address last.
   [[nodiscard]] bool left_behind() const { return primary() && pair_.primary_ != process_; }
   [[nodiscard]] AddressId address() const { return directory_.sip_server[site_]; }
-  [[nodiscard]] bool closing() const {
-    return pair_.mode_ == ServerMode::drain || pair_.mode_ == ServerMode::stopped;
-  }
+  [[nodiscard]] bool closing() const { return ha::closes(pair_.mode_); }
 
   // ---- sip_server_life.cpp: primary and backup ----
   void apply(Context& context, const ha::RedundancyEffects& effects);
@@ -112,6 +110,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   void on_register(Context& context, const sip::Request& request, AddressId from,
                    sip::TransactionId id);
   void dn_changed(Context& context, AgentId agent, bool in_service);
+  void expire_bindings(Context& context);
   void watch_expiry(Context& context);
   void on_expiry(Context& context);
 
@@ -308,6 +307,7 @@ class SipServerEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] ha::PeerTrunkOptions trunk_options() const;
   [[nodiscard]] Duration first_probe_phase(Context& context);
   void on_probe_timer(Context& context);
+  void follow_trunk(Context& context, const ha::PeerTrunkEffects& effects, bool fine);
   void on_probe_result(Context& context, std::uint32_t probe, sip::Inform inform);
   void set_mode(Context& context, ServerMode mode);
   void enter_bc(Context& context);

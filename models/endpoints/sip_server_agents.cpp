@@ -132,8 +132,7 @@ void SipServerEndpoint::on_register_address(Context& context, AgentId agent) {
 void SipServerEndpoint::log_in(Context& context, AgentId id) {
   const sim::SimTime now = context.now();
   const bool in_service = pair_.in_service(id, now);
-  // Until the first word from the peer the server is as careful as in BC mode (ASSUMPTION).
-  const bool endpoint_needed = pair_.mode_ != ServerMode::single;
+  const bool endpoint_needed = ha::checks_endpoint_at_login(pair_.mode_);
   ServerAgent& agent = agent_at(id);
   const bool configured = directory_.can_log_in(id, site_);
   if (!agent.logged_in() && (closing() || !configured || (endpoint_needed && !in_service))) {

@@ -10,7 +10,6 @@ void SipServerEndpoint::on_start(Context& context) {
     redundancy_ = ha::Redundancy::steady(redundancy_options());
     if (primary()) {
       pair_.primary_ = process_;
-      pair_.term_ = redundancy_.term();
       context.claim(address());
       if (directory_.steady()) start_steady(context);
       begin_service(context);
@@ -22,13 +21,7 @@ void SipServerEndpoint::on_start(Context& context) {
     apply(context, redundancy_.on(ha::HaInput::started_alone, options));
     return;
   }
-  apply(context, redundancy_.on(ha::HaInput::started_beside_primary, options, pair_.term_));
-  if (pair_.primary_ == process_ && pair_.successor_ < 0) {
-    // The dead primary that is back before anybody has taken over takes over from itself, with what
-    // its backup knows.
-    take_over(context);
-    return;
-  }
+  apply(context, redundancy_.on(ha::HaInput::started_beside_primary, options));
   knows_calls_ = false;
   if (pair_.ha_link_up_) copy_calls(context);
 }
@@ -70,9 +63,7 @@ void SipServerEndpoint::apply(Context& context, const ha::RedundancyEffects& eff
     ha_timer_ = {};
     if (effects.timer.arms()) ha_timer_ = context.arm(effects.timer.after, {.kind = ha_timer});
   }
-  if (effects.address == ha::RedundancyEffects::Address::take) {
-    become_primary(context, effects.calls_lost);
-  }
+  if (effects.take_address) become_primary(context, effects.calls_lost);
 }
 
 void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
@@ -81,8 +72,8 @@ void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
   pair_.primary_ = process_;
   pair_.successor_ = -1;
   pair_.primary_gone_ = false;
-  pair_.term_ = redundancy_.term();
   context.claim(address());
+  expire_bindings(context);
   if (taken_over) scrub_calls(context);
   begin_service(context);
 }

@@ -167,8 +167,12 @@ class SipServerPair {
   void lose_everything();
   /// While the HA link is cut the backup does not learn of new calls.
   void set_ha_link(bool up) { ha_link_up_ = up; }
-  /// The primary has died or hangs: until another has taken over, nothing can be copied from it.
-  void primary_gone() { primary_gone_ = true; }
+  /// This process has died or hangs. If it was primary, nothing can be copied from it until another
+  /// has taken over; if it was about to be, nobody is now.
+  void process_gone(int process) {
+    if (process == primary_) primary_gone_ = true;
+    if (process == successor_) successor_ = -1;
+  }
   /// Messages and delays since the last reading.
   [[nodiscard]] ServerLoad take_load() {
     const ServerLoad load = load_;
@@ -204,9 +208,8 @@ class SipServerPair {
   std::uint64_t next_ticket_ = 0;
   ha::PeerTrunk trunk_{false};
   ServerMode mode_ = ServerMode::starting;
-  int primary_ = -1;        // process index; stays while another process is about to take over
-  int successor_ = -1;      // that process
-  std::uint32_t term_ = 0;  // of that primacy
+  int primary_ = -1;    // process index; stays while another process is about to take over
+  int successor_ = -1;  // that process
   bool ha_link_up_ = true;
   bool primary_gone_ = false;
   std::uint32_t probe_phases_ = 0;  // drawn so far

@@ -17,6 +17,7 @@ Duration SipServerEndpoint::first_probe_phase(Context& context) {
   const std::uint32_t nth = pair_.probe_phases_++;
   const std::optional<Duration>& pinned = directory_.scenario->first_trunk_probe[site_];
   if (nth == 0 && pinned) return *pinned;
+  if (!trunk_options().watched()) return {};
   const double u = context.stream("peer.probe", site_ + 2ull * nth).uniform();
   return sim::from_seconds(u * sim::seconds(options().oos_check));
 }
@@ -25,6 +26,10 @@ void SipServerEndpoint::on_probe_timer(Context& context) {
   const ha::PeerTrunkOptions trunk = trunk_options();
   const ha::PeerTrunkEffects effects = pair_.trunk_.on_timer(trunk);
   context.arm(effects.timer.after, {.kind = probe_timer});
+  if (!effects.send_options) {
+    follow_trunk(context, effects, true);
+    return;
+  }
   context.record(PeerProbe{site_});
   sip::Request options_request;
   options_request.dialog = sip::dialog_id(sip::Leg::options, site_, context.self(), effects.probe);
@@ -40,14 +45,20 @@ void SipServerEndpoint::on_probe_result(Context& context, std::uint32_t probe, s
   const Result result = inform == sip::Inform::success   ? Result::ok
                         : inform == sip::Inform::failure ? Result::other
                                                          : Result::no_answer;
-  const ha::PeerTrunkEffects effects = pair_.trunk_.on_result(trunk_options(), probe, result);
+  follow_trunk(context, pair_.trunk_.on_result(trunk_options(), probe, result),
+               result == Result::ok);
+}
+
+/// `fine`: there is no reason to doubt the peer.
+void SipServerEndpoint::follow_trunk(Context& context, const ha::PeerTrunkEffects& effects,
+                                     bool fine) {
   if (effects.change != ha::PeerTrunkEffects::Change::none) {
     context.record(PeerTrunk{site_, pair_.trunk_.in_service()});
   }
   if (closing()) return;
   set_mode(context, ha::mode_of({.dr_peer_trunk = options().dr_peer_trunk,
                                  .peer_in_service = pair_.trunk_.in_service()}));
-  if (result == Result::ok && pair_.mode_ == ServerMode::bc) tell_logins(context);
+  if (fine && pair_.mode_ == ServerMode::bc) tell_logins(context);
 }
 
 // ---- mode ----

@@ -21,10 +21,8 @@ enum class Change : std::uint32_t {
   ha_link_healed,     ///< subject: site
   management_cut,     ///< subject: node of a SIP Server; its machine is out of reach
   management_healed,  ///< likewise
-  contact_lost,       ///< likewise; the Solution Control Server gives it up
-  hang_noticed,       ///< subject: node; a hung SIP Server has sent no heartbeat for its period
   staffing,           ///< subject: agent group; its staffing curve has a step now
-  become_primary,     ///< subject: site; the Solution Control Server has noticed the loss
+  control_timer,      ///< subject: which of ha::SolutionControl's, and which arming (the world's)
   gateway_noticed,    ///< subject: gateway; the PSTN has noticed that it is dead
   activate_standby,   ///< subject: site of the standby Configuration Server
   config_write        ///< subject: index in edits, then in synchronizations

@@ -233,7 +233,9 @@ std::shared_ptr<const Section> desktop_policy_section() {
         });
     Codec<sim::SimTime> negative = instant(true);
     s.key("last-addp", &D::last_addp, optional(negative, "random"), language(),
-          "Pinned date of the last ADDP message, may be negative; for tests");
+          "Pinned date of the last ADDP message: 0s or negative, at most addp-timeout before the "
+          "start; "
+          "for tests");
     return s.done();
   }();
   return keys;
