@@ -96,7 +96,7 @@ struct Response {
   std::uint64_t dialog = 0;
   std::uint32_t cseq = 0;
   std::uint32_t expires_s = 0;      ///< granted, 200 to REGISTER
-  std::uint32_t retry_after_s = 0;  ///< 503; 0: none given
+  std::uint32_t retry_after_s = 0;  ///< 503, 0: none given; 500 to a second INVITE
   CallId call;
   Dn dn;
   NodeId media;
