@@ -13,12 +13,18 @@ bool MediaPlane::on_record(const Record& record) {
     Call& call = calls_[r->call.value];
     call.gateway = r->gateway;
     call.owner = r->site;
+    call.way.invited(r->site);
+  } else if (const auto* r = std::get_if<PhoneInvited>(&record)) {
+    calls_[r->call.value].way.invited(r->site);
   } else if (const auto* r = std::get_if<AgentCallTaken>(&record)) {
     Call& call = calls_[r->call.value];
     call.dialler = r->agent;
     call.owner = r->site;
   } else if (const auto* r = std::get_if<CallSentOut>(&record)) {
     calls_[r->call.value].gateway = r->gateway;
+    calls_[r->call.value].way.anybody();
+  } else if (follows(record)) {
+    return false;
   } else if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
     return begin(r->call, r->site, {}, path_of(static_cast<int>(r->site)));
   } else if (const auto* r = std::get_if<CallAnswered>(&record)) {
@@ -35,6 +41,52 @@ bool MediaPlane::on_record(const Record& record) {
     if (found != calls_.end()) {
       load(found->second, false);
       calls_.erase(found);
+    }
+  }
+  return false;
+}
+
+/// Keeps in mind whose answer a call waits for. True if there is no more to do about this record:
+/// also if it is of a SIP Server that the caller's side has given up, or of an agent given up.
+bool MediaPlane::follows(const Record& record) {
+  const auto known = [this](CallId id) {
+    const auto found = calls_.find(id.value);
+    return found == calls_.end() ? nullptr : &found->second;
+  };
+  if (const auto* r = std::get_if<CallRouted>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->way.leads_to(r->site, r->path)) call->chosen = r->agent;
+    return true;
+  }
+  if (const auto* r = std::get_if<CallReturned>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->chosen == r->agent) call->chosen = {};
+    return true;
+  }
+  if (const auto* r = std::get_if<HuntLeg>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->way.leads_to(r->site)) call->way.anybody();
+    return true;
+  }
+  if (const auto* r = std::get_if<BcForward>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && r->by_302 == 0) call->way.forwarded();
+    return true;
+  }
+  if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
+    const Call* call = known(r->call);
+    return call != nullptr && !call->way.leads_to(r->site);
+  }
+  if (const auto* r = std::get_if<CallAnswered>(&record)) {
+    Call* call = known(r->call);
+    if (call == nullptr || !call->way.waits_for(*r, call->chosen)) return true;
+    call->way.answered();
+    return false;
+  }
+  if (const auto* r = std::get_if<CallTransferred>(&record)) {
+    if (Call* call = known(r->call)) {
+      call->way.passed_on(r->joined != 0);
+      call->chosen = {};
     }
   }
   return false;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/ledger/call_way.hpp"
 #include "models/world/layout.hpp"
 #include "sim/network.hpp"
 
@@ -50,6 +51,8 @@ class MediaPlane {
     AgentId agent;   ///< invalid: treatment by the media server of `site`
     AgentId second;  ///< whom the agent consults, meanwhile
     PathMask second_path = 0;
+    CallWay way;
+    AgentId chosen;        ///< the agent whose answer it waits for
     bool loaded = false;   ///< its rate is on the links
     bool stopped = false;  ///< RTP does not arrive
   };
@@ -63,6 +66,7 @@ class MediaPlane {
   [[nodiscard]] NodeId near_end(const Call& call) const;
   [[nodiscard]] LocationIndex near_location(const Call& call) const;
   [[nodiscard]] std::vector<std::uint32_t> in_order() const;
+  [[nodiscard]] bool follows(const Record& record);
   void load(Call& call, bool on);
   void consultation_lost(CallId id, const Call& call);
   bool begin(CallId id, std::uint32_t site, AgentId agent, PathMask path);
