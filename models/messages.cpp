@@ -46,6 +46,10 @@ std::uint32_t sip_bytes(const sip::Response& r) {
       return 330;
     case 487:
       return 339;
+    case 491:
+      return 336;
+    case 500:
+      return 359;
     case 503:
       return 357;
     default:

@@ -97,7 +97,7 @@ struct Response {
   std::uint64_t dialog = 0;
   std::uint32_t cseq = 0;
   std::uint32_t expires_s = 0;      ///< granted, 200 to REGISTER
-  std::uint32_t retry_after_s = 0;  ///< 503; 0: none given
+  std::uint32_t retry_after_s = 0;  ///< 503, 0: none given; 500 to a second INVITE
   CallId call;
   Dn dn;
   NodeId media;
@@ -105,8 +105,8 @@ struct Response {
 };
 
 /// Cause in the Reason header of a BYE (RFC 3326): who hangs up has heard nothing any more. Our
-/// choice; makers of phones and gateways have a text of their own there.
-inline constexpr std::uint16_t kNothingHeard = 408;
+/// choice: Q.850's 31 (normal, unspecified), with which makers write a text of their own.
+inline constexpr std::uint16_t kNothingHeard = 31;
 
 /// What a Call-ID is for.
 enum class Leg : std::uint32_t { caller, treatment, agent, trunk, registration, options };

@@ -50,6 +50,7 @@ sip::ClientPolicy SipPhoneEndpoint::register_policy() const {
 }
 
 void SipPhoneEndpoint::on_start(Context& context) {
+  boot_ = static_cast<std::uint32_t>(context.now().time_since_epoch() / 1ms);
   if (!steady_) {
     apply(context, phone_.boot(phone_options()));
     return;
@@ -137,7 +138,8 @@ void SipPhoneEndpoint::send_register(Context& context, SiteIndex site,
   sip::Request request;
   request.method = sip::Method::register_;
   request.has_credentials = effects.credentials != sip::Credentials::none;
-  request.dialog = dialog_id(sip::Leg::registration, agent_.value, context.self(), site);
+  request.dialog =
+      dialog_id(sip::Leg::registration, agent_.value, context.self(), boot_ * kSites + site);
   request.cseq = ++line.cseq;
   request.dn = Dn::extension(agent_);
   request.contact = context.address();
@@ -203,7 +205,7 @@ void SipPhoneEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* request = std::get_if<sip::Request>(&envelope.message)) {
     layer_.on_request(context, *request, envelope.from, envelope.to);
   } else if (const auto* response = std::get_if<sip::Response>(&envelope.message)) {
-    layer_.on_response(context, *response);
+    if (!layer_.on_response(context, *response)) on_late_success(context, *response, envelope.from);
   } else if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
     on_notice(context, *notice);
   }
@@ -304,7 +306,6 @@ void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request,
                                        [&](const Dialog& d) { return d.id == request.dialog; });
       const bool known = in_call(request.dialog) || ending != ending_.end();
       layer_.respond(context, id, answer(known ? 200 : 481, request.path));
-      layer_.stop_waiting_for_ack(context, request.dialog);
       if (ending != ending_.end()) ending_.erase(ending);
       if (in_call(request.dialog)) {
         // §15.1.2: an INVITE of the dialog still pending is answered with 487.

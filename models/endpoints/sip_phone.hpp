@@ -104,6 +104,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
                    sip::TransactionId) override;
   void on_ack(Context&, const sip::Request& ack) override;
   void on_no_ack(Context&, const sip::Response& success) override;
+  void on_late_success(Context&, const sip::Response&, AddressId from);
   void on_invite(Context&, const sip::Request&, AddressId from, sip::TransactionId);
   void on_notice(Context&, const notice::Message&);
   [[nodiscard]] bool in_call(std::uint64_t dialog) const {
@@ -140,6 +141,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   const Directory& directory_;
   AgentId agent_;
   bool steady_;
+  std::uint32_t boot_ = 0;  ///< tells the Call-IDs of its REGISTERs from those before it started
   const PhoneOptions& options_;
   sip::TransactionLayer layer_;
 

@@ -209,10 +209,15 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
       acknowledge(context, response_from_, {request.dialog, request.cseq, request.call, request.dn},
                   *response);
     }
-    if (current && owner.kind == reinvite_owner) on_reinvite_result(context, slot, inform);
-    if (current && owner.kind == refresh_owner && call.agent_leg.attempt == attempt) {
-      on_refresh_result(context, slot, inform);
-    }
+    const bool of_caller = current && owner.kind == reinvite_owner;
+    const bool of_agent =
+        current && owner.kind == refresh_owner && call.agent_leg.attempt == attempt;
+    if (!of_caller && !of_agent) return;
+    std::uint32_t& cseq =
+        of_caller ? pair_.calls_[slot].caller.cseq : pair_.calls_[slot].agent_leg.cseq;
+    cseq = std::max(cseq, request.cseq);  // it may have been sent again
+    if (of_caller) on_reinvite_result(context, slot, inform);
+    if (of_agent) on_refresh_result(context, slot, inform);
   } else if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
     refuse_success(context, *response);  // the CANCEL came too late
   }
@@ -258,7 +263,7 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       waited_for_member_too_long(context, slot);
       break;
     case caller_session_timer:
-      end_call(context, slot, hang_up(pair_.calls_[slot], 408));
+      end_call(context, slot, {CallerEnd::Kind::bye, 408, {}});
       break;
     case agent_session_timer:
       refresh_agent_leg(context, slot);
@@ -290,7 +295,9 @@ void SipServerEndpoint::on_register(Context& context, const sip::Request& reques
       .dn = request.dn.number,
       .contact = request.contact.valid() ? request.contact : from,
       .expires = std::chrono::seconds(request.expires_s),
-      .credentials = request.has_credentials ? sip::Credentials::cached : sip::Credentials::none};
+      .credentials = request.has_credentials ? sip::Credentials::cached : sip::Credentials::none,
+      .call_id = request.dialog,
+      .cseq = request.cseq};
   // A DN that this switch does not have, or no longer has.
   const bool gone =
       request.dn.number < pair_.agents_.size() && !directory_.has_dn(request.dn.agent(), site_);
@@ -314,6 +321,9 @@ void SipServerEndpoint::on_register(Context& context, const sip::Request& reques
       break;
     case Answer::not_found:
       response.status = 404;
+      break;
+    case Answer::out_of_order:
+      response.status = 500;
       break;
   }
   layer_.respond(context, id, response);

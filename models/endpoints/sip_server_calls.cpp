@@ -29,6 +29,10 @@ void SipServerEndpoint::on_invite(Context& context, const sip::Request& request,
     reject(context, request, id);
     return;
   }
+  if (find_call(request.dialog) != kNoCall) {  // a copy that outlived its transaction, §8.2.2.2
+    respond(context, id, 482);
+    return;
+  }
   const bool elsewhere = redirects_hunt(request, from);
   if (elsewhere && options().dr_oosp_transfer_enabled) {  // it never becomes a call of ours
     context.record(HuntRedirect{request.call, site_});
@@ -262,7 +266,7 @@ void SipServerEndpoint::on_ack(Context& context, const sip::Request& ack) {
 
 void SipServerEndpoint::on_no_ack(Context& context, const sip::Response& success) {
   const std::uint32_t slot = find_call(success.dialog);
-  if (slot != kNoCall) end_call(context, slot, hang_up(pair_.calls_[slot], 408));
+  if (slot != kNoCall) end_call(context, slot, {CallerEnd::Kind::bye, 408, {}});
 }
 
 // ---- the end ----
@@ -279,6 +283,8 @@ void SipServerEndpoint::on_bye(Context& context, const sip::Request& request,
   layer_.stop_waiting_for_ack(context, request.dialog);
   ServerCall& call = pair_.calls_[slot];
   if (request.dialog == call.caller.dialog) {
+    // Whoever has answered a call that nobody waited for has nothing to work on afterwards.
+    if (request.expires_s == sip::kRequestTerminated) call.conversation.after_call_work = {};
     end_call(context, slot, {Kind::none, 0, {}});
     return;
   }

@@ -269,7 +269,7 @@ void SipServerEndpoint::refresh_agent_leg(Context& context, std::uint32_t slot) 
   reinvite.media = asked ? second->agent_leg.media : call.caller.media;
   reinvite.contact = address();
   reinvite.expires_s = session_expires_s();
-  (void)layer_.request(context, address(), leg.remote, reinvite, {},
+  (void)layer_.request(context, address(), leg.remote, reinvite, {.owns_call_id = true},
                        owner_of(refresh_owner, slot, leg.attempt));
 }
 

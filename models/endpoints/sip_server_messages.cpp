@@ -31,6 +31,7 @@ sip::Request SipServerEndpoint::request_of(sip::Method method, const InDialog& i
 void SipServerEndpoint::acknowledge(Context& context, AddressId to, const InDialog& in,
                                     const sip::Response& success) {
   sip::Request ack = request_of(sip::Method::ack, in);
+  ack.cseq = success.cseq;  // of the INVITE it answers, whatever has been sent since
   ack.copy = success.copy;  // a packet of its own to the network: the last one may have been lost
   layer_.acknowledge(context, address(), to, ack);
 }
@@ -47,9 +48,7 @@ void SipServerEndpoint::send_bye(Context& context, AddressId to, InDialog in, co
 /// RFC 3261 §13.2.2.4: a dialog that is not wanted is acknowledged and ended.
 void SipServerEndpoint::refuse_success(Context& context, const sip::Response& response) {
   const AddressId to = response.contact.valid() ? response.contact : response_from_;
-  const InDialog in{response.dialog, response.cseq, response.call, response.dn};
-  acknowledge(context, to, in, response);
-  send_bye(context, to, in);
+  layer_.refuse(context, address(), to, response);
 }
 
 }  // namespace bcsim::models

@@ -8,39 +8,28 @@ namespace bcsim::models {
 MediaPlane::MediaPlane(const Layout& layout, sim::Network& network, Notify notify, Alive alive)
     : layout_(layout), network_(network), notify_(std::move(notify)), alive_(std::move(alive)) {}
 
+MediaPlane::Call* MediaPlane::known(CallId id) {
+  const auto found = calls_.find(id.value);
+  return found == calls_.end() ? nullptr : &found->second;
+}
+
 bool MediaPlane::on_record(const Record& record) {
-  const auto known = [this](CallId id) {
-    const auto found = calls_.find(id.value);
-    return found == calls_.end() ? nullptr : &found->second;
-  };
-  if (const auto* r = std::get_if<CallInvited>(&record)) {
-    Call& call = calls_[r->call.value];
-    if (call.near.node.valid()) begin_anew(r->call, call);
-    call.owner = r->site;
-    if (!call.near.node.valid()) call.near = gateway_end(r->gateway);
-  } else if (const auto* r = std::get_if<AgentCallTaken>(&record)) {
-    Call& call = calls_[r->call.value];
-    if (call.near.node.valid()) begin_anew(r->call, call);
-    call.dialler = r->agent;
-    call.owner = r->site;
-    call.near = phone_end(r->agent);
-  } else if (const auto* r = std::get_if<CallSentOut>(&record)) {
-    Call& call = calls_[r->call.value];
-    call.near = gateway_end(r->gateway);
-  } else if (const auto* r = std::get_if<BcForward>(&record)) {
-    Call* call = known(r->call);
-    if (call != nullptr && r->by_302 == 0) call->via |= path_of(static_cast<int>(r->site));
-  } else if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
+  follow(record);
+  if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
+    const Call* call = known(r->call);
+    if (call == nullptr || !call->way.leads_to(r->site)) return false;
     return begin(r->call, r->site, {}, path_of(static_cast<int>(r->site)));
   } else if (const auto* r = std::get_if<CallAnswered>(&record)) {
-    return begin(r->call, r->site, r->agent, static_cast<PathMask>(r->path));
+    if (counts(*r)) return begin(r->call, r->site, r->agent, static_cast<PathMask>(r->path));
+    End nobody_hears = phone_end(r->agent);
+    tell(r->call, nobody_hears, false);
   } else if (const auto* r = std::get_if<CallReturned>(&record)) {
     // His answer has not reached the server that has the caller, who still hears music.
     Call* call = known(r->call);
     if (call == nullptr || call->waits_on == 0 || call->agent != r->agent) return false;
     return begin(r->call, call->waits_at, {}, call->waits_on);
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
-    if (r->joined != 0) return false;  // the second one answers in the same breath
+    if (r->joined != 0 || known(r->call) == nullptr) return false;  // the second one answers now
     return begin(r->call, r->site, {}, static_cast<PathMask>(r->path));
   } else if (const auto* r = std::get_if<CallHeld>(&record)) {
     Call* call = known(r->call);
@@ -64,20 +53,62 @@ bool MediaPlane::on_record(const Record& record) {
   return false;
 }
 
-/// The caller hears somebody else from now on, or for the first time. What a server says of a call
-/// that its gateway, or the agent who dials, has with another one is not heard there: who has
-/// answered it hears nobody.
-bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask path) {
-  const auto found = calls_.find(id.value);
-  const bool heard = found != calls_.end() && ((path | found->second.via) &
-                                               path_of(static_cast<int>(found->second.owner))) != 0;
-  if (!heard) {
-    if (!agent.valid()) return false;
-    End nobody_hears = phone_end(agent);
-    tell(id, nobody_hears, false);
-    return false;
+/// Keeps in mind who is at the caller's end, and whose answer the call waits for: not that of a SIP
+/// Server that the caller's side has given up, nor of an agent given up.
+void MediaPlane::follow(const Record& record) {
+  if (const auto* r = std::get_if<CallInvited>(&record)) {
+    Call& call = calls_[r->call.value];
+    if (call.near.node.valid()) begin_anew(r->call, call);
+    call.owner = r->site;
+    if (!call.near.node.valid()) call.near = gateway_end(r->gateway);
+    call.way.invited(r->site);
+  } else if (const auto* r = std::get_if<PhoneInvited>(&record)) {
+    calls_[r->call.value].way.invited(r->site);
+  } else if (const auto* r = std::get_if<AgentCallTaken>(&record)) {
+    Call& call = calls_[r->call.value];
+    const CallWay way = call.way;  // his phone has asked already
+    if (call.near.node.valid()) begin_anew(r->call, call);
+    call.way = way;
+    call.dialler = r->agent;
+    call.owner = r->site;
+    call.near = phone_end(r->agent);
+  } else if (const auto* r = std::get_if<CallSentOut>(&record)) {
+    Call& call = calls_[r->call.value];
+    call.near = gateway_end(r->gateway);
+    call.way.anybody();
+  } else if (const auto* r = std::get_if<CallRouted>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->way.leads_to(r->site, r->path)) call->chosen = r->agent;
+  } else if (const auto* r = std::get_if<CallReturned>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->chosen == r->agent) call->chosen = {};
+  } else if (const auto* r = std::get_if<HuntLeg>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->way.leads_to(r->site)) call->way.anybody();
+  } else if (const auto* r = std::get_if<BcForward>(&record)) {
+    Call* call = known(r->call);
+    if (call == nullptr || r->by_302 != 0) return;
+    call->via |= path_of(static_cast<int>(r->site));
+    call->way.forwarded();
+  } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
+    Call* call = known(r->call);
+    if (call == nullptr) return;
+    call->way.passed_on(r->joined != 0);
+    call->chosen = {};
   }
-  Call& call = found->second;
+}
+
+/// Is this the answer that the caller waits for?
+bool MediaPlane::counts(const CallAnswered& answer) {
+  Call* call = known(answer.call);
+  if (call == nullptr || !call->way.waits_for(answer, call->chosen)) return false;
+  call->way.answered();
+  return true;
+}
+
+/// The caller hears somebody else from now on, or for the first time.
+bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask path) {
+  Call& call = *known(id);
   End far = agent.valid() ? phone_end(agent) : media_server_end(site);
   if (call.far.node != far.node) leave_alone(id, call, call.far);
   if (call.other.node == far.node) {

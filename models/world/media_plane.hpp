@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/ledger/call_way.hpp"
 #include "models/world/layout.hpp"
 #include "sim/network.hpp"
 
@@ -67,6 +68,8 @@ class MediaPlane {
     End music;                   ///< media server, while the caller is on hold
     std::uint32_t waits_at = 0;  ///< site of the last treatment, and its path; 0: none yet
     PathMask waits_on = 0;
+    CallWay way;
+    AgentId chosen;       ///< the agent whose answer it waits for
     bool held = false;    ///< the caller is
     bool loaded = false;  ///< its rate is on the links
   };
@@ -85,6 +88,9 @@ class MediaPlane {
   [[nodiscard]] End gateway_end(std::uint32_t gateway) const;
   [[nodiscard]] End phone_end(AgentId agent) const;
   [[nodiscard]] End media_server_end(std::uint32_t site) const;
+  [[nodiscard]] Call* known(CallId id);
+  void follow(const Record& record);
+  [[nodiscard]] bool counts(const CallAnswered& answer);
   void load(Call& call, bool on);
 
   [[nodiscard]] std::vector<std::uint32_t> in_order() const;
