@@ -89,6 +89,7 @@ class BruteForce {
       begins = now >= f.at && now < until && now < sim::kStart + scenario_.run.horizon &&
                (now - f.at) % f.flap->period == 0ns;
       const Duration bad = sim::from_seconds(sim::seconds(f.flap->period) * f.flap->duty);
+      begins = begins && bad > 0ns;
       end = std::min(now + bad, until);
     }
     if (!begins) return;
