@@ -36,13 +36,20 @@ Scenario two_sites() {
   return s;
 }
 
-Fault fault(Duration when, FaultVerb verb, FaultTarget target, std::optional<Duration> lasting) {
+Fault fault(Duration when, Deed deed, std::optional<Duration> lasting) {
   Fault f;
   f.at = at(when);
-  f.verb = verb;
-  f.target = target;
+  f.deed = std::move(deed);
   f.lasting = lasting;
   return f;
+}
+
+/// What a process may do.
+enum class Way : std::uint8_t { crash, hang };
+constexpr std::array kWays = {Way::crash, Way::hang};
+Deed of(Way way, const ProcessTarget& process) {
+  if (way == Way::crash) return Crash{process};
+  return Hang{process};
 }
 
 /// Who is logged in where, and the modes, at the end.
@@ -101,15 +108,15 @@ void expect_back_to_normal(const Scenario& scenario, const std::string& what) {
 }
 
 TEST(HaPairs, ComeBackAfterTwoFailuresOfOneProcessAtAnyDistance) {
-  for (const FaultVerb verb : {FaultVerb::crash, FaultVerb::hang}) {
+  for (const Way way : kWays) {
     for (const Duration gap : {100ms, 500ms, 999ms, 1000ms, 1500ms, 2000ms, 3000ms, 4000ms, 5000ms,
                                6000ms, 10000ms, 30000ms}) {
       for (const Role role : kProcesses) {
         Scenario s = two_sites();
         const Duration lasting = std::min<Duration>(gap / 2, 1s);
-        s.faults = {fault(5min, verb, ProcessTarget{0, role}, lasting),
-                    fault(5min + gap, verb, ProcessTarget{0, role}, lasting)};
-        expect_back_to_normal(s, std::to_string(static_cast<int>(verb)) + " of process " +
+        s.faults = {fault(5min, of(way, ProcessTarget{0, role}), lasting),
+                    fault(5min + gap, of(way, ProcessTarget{0, role}), lasting)};
+        expect_back_to_normal(s, std::to_string(static_cast<int>(way)) + " of process " +
                                      std::to_string(static_cast<int>(role)) + " again after " +
                                      std::to_string(gap / 1ms) + " ms");
       }
@@ -118,13 +125,13 @@ TEST(HaPairs, ComeBackAfterTwoFailuresOfOneProcessAtAnyDistance) {
 }
 
 TEST(HaPairs, ComeBackAfterFailuresOfBothProcessesInEveryOrder) {
-  for (const FaultVerb first : {FaultVerb::crash, FaultVerb::hang}) {
-    for (const FaultVerb second : {FaultVerb::crash, FaultVerb::hang}) {
+  for (const Way first : kWays) {
+    for (const Way second : kWays) {
       for (const Duration gap : {0ms, 100ms, 1000ms, 2500ms, 4000ms, 12000ms, 30000ms}) {
         for (const int order : {0, 1}) {
           Scenario s = two_sites();
-          s.faults = {fault(5min, first, ProcessTarget{1, kProcesses[order]}, 20s),
-                      fault(5min + gap, second, ProcessTarget{1, kProcesses[1 - order]}, 40s)};
+          s.faults = {fault(5min, of(first, ProcessTarget{1, kProcesses[order]}), 20s),
+                      fault(5min + gap, of(second, ProcessTarget{1, kProcesses[1 - order]}), 40s)};
           expect_back_to_normal(s, std::to_string(static_cast<int>(first)) + ", then " +
                                        std::to_string(static_cast<int>(second)) + " after " +
                                        std::to_string(gap / 1ms) + " ms, order " +
@@ -136,12 +143,11 @@ TEST(HaPairs, ComeBackAfterFailuresOfBothProcessesInEveryOrder) {
 }
 
 TEST(HaPairs, ComeBackAfterFlappingAtAnyPeriod) {
-  for (const FaultVerb verb : {FaultVerb::crash, FaultVerb::hang}) {
+  for (const Way way : kWays) {
     for (const Duration period : {1s, 2s, 4s, 7s, 10s, 25s, 60s}) {
       Scenario s = two_sites();
-      s.faults = {fault(5min, verb, ProcessTarget{0, Role::sip_server_primary}, std::nullopt)};
-      s.faults[0].flap_period = period;
-      s.faults[0].flap_until = at(9min);
+      s.faults = {fault(5min, of(way, ProcessTarget{0, Role::sip_server_primary}), std::nullopt)};
+      s.faults[0].flap = Flap{.period = period, .until = at(9min)};
       expect_back_to_normal(s, "flaps every " + std::to_string(period / 1s) + " s");
     }
   }
@@ -154,8 +160,8 @@ TEST(HaPairs, ComeBackFromAHangThatOutlastsTheBindings) {
       s.run.seed = seed;
       s.calls[0].arrivals = ConstantRate{0.3};
       s.sites[0].sip_server.heartbeat_period = heartbeat;
-      s.faults = {fault(4min, FaultVerb::crash, ProcessTarget{0, Role::sip_server_backup}, 7min),
-                  fault(5min, FaultVerb::hang, ProcessTarget{0, Role::sip_server_primary}, 150s)};
+      s.faults = {fault(4min, Crash{ProcessTarget{0, Role::sip_server_backup}}, 7min),
+                  fault(5min, Hang{ProcessTarget{0, Role::sip_server_primary}}, 150s)};
       expect_back_to_normal(s, "hangs, seed " + std::to_string(seed));
     }
   }
@@ -178,22 +184,22 @@ std::vector<Fault> random_plan(std::mt19937_64& rng) {
     switch (below(7)) {
       case 0:
       case 1:
-        faults.push_back(fault(when, FaultVerb::crash, ProcessTarget{site, role}, lasting));
+        faults.push_back(fault(when, Crash{ProcessTarget{site, role}}, lasting));
         break;
       case 2:
-        faults.push_back(fault(when, FaultVerb::hang, ProcessTarget{site, role}, lasting));
+        faults.push_back(fault(when, Hang{ProcessTarget{site, role}}, lasting));
         break;
       case 3:
-        faults.push_back(fault(when, FaultVerb::fail, HostTarget{site, role}, lasting));
+        faults.push_back(fault(when, Fail{HostTarget{site, role}, {}}, lasting));
         break;
       case 4:
-        faults.push_back(fault(when, FaultVerb::cut, ManagementLinkTarget{site, role}, lasting));
+        faults.push_back(fault(when, Cut{ManagementLinkTarget{site, role}}, lasting));
         break;
       case 5:
-        faults.push_back(fault(when, FaultVerb::cut, HaLinkTarget{site}, lasting));
+        faults.push_back(fault(when, Cut{HaLinkTarget{site}}, lasting));
         break;
       default:
-        faults.push_back(fault(when, FaultVerb::switchover, SiteTarget{site}, std::nullopt));
+        faults.push_back(fault(when, SwitchOver{site}, std::nullopt));
         break;
     }
     when += about(0.1, 40);

@@ -401,7 +401,8 @@ TEST(Speech, OfAPhoneThatIsLostDoesNotPassToTheOneAtItsAgentsNewDesk) {
   Scenario s = talks()[4].scenario;
   s.run.media_survives = true;  // of its SIP Server it could live on
   Fault lost = site_failure(at(60s), 1, SiteScope::building);
-  lost.staff_return = StaffReturn{.to = kBranch, .steps = {{.after = 1s, .share = 1}}};
+  std::get<Fail>(lost.deed).staff_return =
+      StaffReturn{.to = kBranch, .steps = {{.after = 1s, .share = 1}}};
   s.faults = {lost};
   EXPECT_EQ(watch(s, 69s).gateways, 1u);
   const Seen seen = watch(s, 71s);
