@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "models/world/layout.hpp"
 
 namespace bcsim::tools {
@@ -70,7 +72,9 @@ void check_target(const Rules& rules, const Fault& fault, const std::string& pat
   }
 }
 
-void check_course(const Rules& rules, const Fault& fault, const std::string& path) {
+/// `seated`: sites whose staff sits down elsewhere.
+void check_course(const Rules& rules, const Fault& fault, const std::string& path,
+                  const std::array<bool, models::kSites>& seated) {
   const bool cures = fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
   const bool ends = fault.lasting.has_value();
   const char* what = cures                                 ? "what restores or heals"
@@ -90,10 +94,8 @@ void check_course(const Rules& rules, const Fault& fault, const std::string& pat
     rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
                 "who has sat down elsewhere stays there: no end with staff-return");
   }
-  for (const Fault& other : rules.scenario.faults) {
-    if (fault.verb != FaultVerb::restore || !other.staff_return) continue;
-    const auto* site = std::get_if<models::SiteTarget>(&fault.target);
-    if (site == nullptr || site->site != std::get<models::SiteTarget>(other.target).site) continue;
+  const auto* site = std::get_if<models::SiteTarget>(&fault.target);
+  if (fault.verb == FaultVerb::restore && site != nullptr && seated[site->site]) {
     rules.error("S-013", path + ".restore",
                 "who has sat down elsewhere stays there: no end with staff-return");
   }
@@ -113,6 +115,11 @@ void check_course(const Rules& rules, const Fault& fault, const std::string& pat
 }  // namespace
 
 void check_faults(const Rules& rules) {
+  std::array<bool, models::kSites> seated{};
+  for (const Fault& fault : rules.scenario.faults) {
+    const auto* site = std::get_if<models::SiteTarget>(&fault.target);
+    if (fault.staff_return && site != nullptr) seated[site->site] = true;
+  }
   for (std::size_t i = 0; i < rules.scenario.faults.size(); ++i) {
     const Fault& fault = rules.scenario.faults[i];
     const std::string path = fmt::format("faults.{}", i);
@@ -123,7 +130,7 @@ void check_faults(const Rules& rules) {
     }
     check_time(rules, fault, path);
     check_target(rules, fault, path);
-    check_course(rules, fault, path);
+    check_course(rules, fault, path, seated);
   }
 }
 
