@@ -76,6 +76,9 @@ TEST_F(ScenarioLimits, LabelsGoOnPastMidnight) {
   EXPECT_DOUBLE_EQ(sum(volumes(day(40, 60, true), "", night)), expected);
   EXPECT_DOUBLE_EQ(sum(volumes(day(40, 60), ", from: \"22:00\", until: \"02:00\"", night)),
                    44 + 45 + 46 + 47 + 0 + 1 + 2 + 3);
+  // The edges of a whole day cut nothing off.
+  EXPECT_DOUBLE_EQ(sum(volumes(day(0, 48), ", from: \"00:00\", until: \"24:00\"")), 1128);
+  EXPECT_DOUBLE_EQ(sum(volumes(day(0, 48), ", from: \"00:00\", until: \"00:00\"")), 1128);
   EXPECT_EQ(problem(volumes("start,count\n11:00,1\n10:45,1\n"), "S-015").line, 3);
 }
 

@@ -155,21 +155,25 @@ void set_lengths(Reader& r, const Volumes& options, std::vector<VolumeInterval>&
   }
 }
 
-/// Where `from` or `until` cuts intervals from `first` to `end`. A time of day is one of theirs.
-std::optional<sim::SimTime> cut(Reader& r, const Node& edge, sim::SimTime first, sim::SimTime end) {
+/// Where `from` or `until` cuts intervals from `first` to `end`. A time of day is one of theirs:
+/// the same label is their first instant as `from`, and may be their end as `until`.
+std::optional<sim::SimTime> cut(Reader& r, const Node& edge, sim::SimTime first, sim::SimTime end,
+                                bool is_end) {
   if (!edge.is_scalar()) return std::nullopt;
   const auto clock = parse_clock(edge.text);
   const auto& start = r.scenario().run.start_label;
   if (!clock || !start) return r.instant(edge, true);
   const sim::SimTime at = sim::kStart + (*clock - *start);
-  return at <= first && at + 24h <= end ? at + 24h : at;
+  const bool before = is_end ? at <= first : at < first;
+  return before && at + 24h <= end ? at + 24h : at;
 }
 
 void leave_out(Reader& r, const Volumes& options, std::vector<VolumeInterval>& intervals) {
   if (intervals.empty()) return;
   const sim::SimTime first = intervals.front().at;
   const sim::SimTime end = intervals.back().at + intervals.back().length;
-  const auto from = cut(r, options.from, first, end), until = cut(r, options.until, first, end);
+  const auto from = cut(r, options.from, first, end, false);
+  const auto until = cut(r, options.until, first, end, true);
   std::erase_if(intervals, [&](const VolumeInterval& i) {
     return (from && i.at < *from) || (until && i.at >= *until);
   });
