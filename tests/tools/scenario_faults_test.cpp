@@ -61,7 +61,7 @@ TEST(ScenarioFaults, RestoringOrHealingWhatNothingLiesOnIsWarnedOf) {
   const auto warned = [](const std::string& before, const std::string& mends) {
     const Loaded loaded = with("  - {at: 1h, " + before + "}\n  - {at: 2h, " + mends + "}\n");
     EXPECT_FALSE(loaded.has_errors());
-    return problem(loaded, "M-W06").line == 7u;
+    return problem(loaded, "M-W12").line == 7u;
   };
   EXPECT_FALSE(warned("fail: site1", "restore: site1"));
   EXPECT_FALSE(warned("fail: site1, scope: building", "restore: site1"));
@@ -81,8 +81,8 @@ TEST(ScenarioFaults, RestoringOrHealingWhatNothingLiesOnIsWarnedOf) {
 TEST(ScenarioFaults, APlanThatNoMachineCanHoldIsRefusedWhereItIsWritten) {
   const Loaded loaded = load_text(
       minimal("run: {horizon: 24h}\nfaults:\n  - {at: 1h, cut: dc-link, flap: {period: 1ms}}\n"));
-  EXPECT_THAT(problem(loaded, "M-E06").message, HasSubstr("more than 1000000 are not planned"));
-  EXPECT_EQ(problem(loaded, "M-E06").line, 7u);
+  EXPECT_THAT(problem(loaded, "M-E07").message, HasSubstr("more than 1000000 are not planned"));
+  EXPECT_EQ(problem(loaded, "M-E07").line, 7u);
   EXPECT_THAT(
       problems(load_text(minimal(
           "run: {horizon: 24h}\nfaults:\n  - {at: 1h, cut: dc-link, flap: {period: 1s}}\n"))),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <limits>
 
 #include "tools/cli/commands.hpp"
 #include "tools/scenario/suggest.hpp"
@@ -153,6 +154,12 @@ std::uint64_t number_value(const std::string& option, const std::string& text) {
     throw UsageError{fmt::format("--{}: {}", option, problem->message), problem->hint};
   }
   return std::get<std::uint64_t>(parsed);
+}
+
+std::uint32_t narrow_value(const std::string& option, const std::string& text) {
+  const std::uint64_t wide = number_value(option, text);
+  if (wide <= std::numeric_limits<std::uint32_t>::max()) return static_cast<std::uint32_t>(wide);
+  throw UsageError{fmt::format("--{}: {} is too large", option, text), ""};
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <limits>
 
 #include "tools/scenario/suggest.hpp"
 
@@ -106,7 +107,9 @@ std::optional<FaultTarget> device_target(Reader& r, const Node& node, std::uint3
                                          const std::vector<std::string>& parts) {
   if (parts.size() == 3 && (parts[1] == "phone" || parts[1] == "desktop")) {
     const auto number = parse_count(parts[2]);
-    if (const auto* n = std::get_if<std::uint64_t>(&number); n != nullptr && *n > 0) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    const auto* n = std::get_if<std::uint64_t>(&number);
+    if (n != nullptr && *n > 0 && *n <= kMost) {
       const auto member = static_cast<std::uint32_t>(*n - 1);
       if (parts[1] == "phone") return models::PhoneTarget{group, member};
       return models::DesktopTarget{group, member};

@@ -244,7 +244,7 @@ std::shared_ptr<const Section> desktop_policy_section() {
 // The queues a group serves: `all` or a list of names.
 Codec<std::vector<std::uint32_t>> served_queues() {
   Codec<std::vector<std::uint32_t>> codec;
-  const auto names = list(queue_reference(), "queues", true);
+  const auto names = references(queue_reference(), "queues");
   codec.type.kind = Kind::any_of;
   codec.type.words = {"all"};
   codec.type.elements = {names.type};
@@ -275,7 +275,15 @@ std::shared_ptr<const Section> agent_group_section() {
     s.key("preferred-site", &AgentGroup::preferred_site, site_reference(), derived("location"),
           "Person site-1: where their desktops log in")
         .default_is("location, if that is a site");
-    s.key("queues", &AgentGroup::queues, served_queues(), assumption(), "Queues they serve");
+    s.row(
+        "queues", served_queues().type, assumption(), "Queues they serve",
+        [](Reader& r, const Node& node, AgentGroup& group) {
+          served_queues().read(r, node, group.queues);
+          if (node.is_list() && node.children.empty()) r.idle_groups.insert(group.name);
+        },
+        [](const Writer& w, const AgentGroup& group) {
+          return served_queues().write(w, group.queues);
+        });
     s.key("dr-forward", &AgentGroup::dr_forward, if_given(dr_forward()),
           derived("the SIP Server's dr-forward"), "Option of their Extension DNs")
         .default_is("the SIP Server's dr-forward");

@@ -109,7 +109,7 @@ bool check_size(const Rules& rules) {
     const Fault& fault = rules.scenario.faults[i];
     steps += models::steps_at_most(rules.scenario, fault);
     if (steps <= models::kMostSteps) continue;
-    rules.error("M-E06", fmt::format("faults.{}{}", i, fault.flap ? ".flap" : ""),
+    rules.error("M-E07", fmt::format("faults.{}{}", i, fault.flap ? ".flap" : ""),
                 fmt::format("the faults change the world up to {} times: more than {} are not "
                             "planned",
                             steps, models::kMostSteps),
@@ -133,7 +133,7 @@ void check_ends(const Rules& rules) {
         faults[i].at <= sim::kStart + rules.scenario.run.horizon;  // else M-W01 says so
     const std::string path = fmt::format("faults.{}", i);
     if (used[i] || !(restores || heals) || !in_time || rules.any_refused(path)) continue;
-    rules.warning("M-W06", path + (restores ? ".restore" : ".heal"),
+    rules.warning("M-W12", path + (restores ? ".restore" : ".heal"),
                   fmt::format("nothing is there to {}: no fault lies on this target then",
                               restores ? "restore" : "heal"),
                   restores ? "it ends what was done to this very target, not to a part of it or "

@@ -337,6 +337,9 @@ class Decider {
       const auto* r = std::get_if<models::sip::Response>(&m.message);
       return r != nullptr && r->status == row_.status && r->method == models::sip::Method::invite;
     });
+    if (!answer && row_.status == 408) {  // what a client takes its own timer for
+      return {"The INVITE got no final answer in time.", "408: the timer of whoever sent it", {}};
+    }
     std::string by = "A SIP Server";
     if (answer && life_.messages[*answer].from.valid()) {
       by = ThingNames::of(c_.names.nodes, life_.messages[*answer].from.value);
@@ -416,11 +419,24 @@ class Decider {
   }
 
   [[nodiscard]] Decision session_expired() const {
-    return {
-        "The gateway ended the session: its refresh or its confirmation found nobody who knew it.",
-        "the session timer (RFC 4028; session-expires), or 64·T1 = 32 s without ACK "
-        "(RFC 3261 §13.3.1.4)",
-        last_message([](const LoggedMessage& m) { return !m.arrived(); })};
+    using models::sip::Method;
+    const auto lost = last_message([](const LoggedMessage& m) { return !m.arrived(); });
+    const auto* request =
+        lost ? std::get_if<models::sip::Request>(&life_.messages[*lost].message) : nullptr;
+    const auto* response =
+        lost ? std::get_if<models::sip::Response>(&life_.messages[*lost].message) : nullptr;
+    const bool success =
+        response != nullptr && response->method == Method::invite && response->status / 100 == 2;
+    if (success || (request != nullptr && request->method == Method::ack)) {
+      return {"The session was ended: the answer to its INVITE was not confirmed.",
+              "64·T1 = 32 s without ACK (RFC 3261 §13.3.1.4)", lost};
+    }
+    if (request != nullptr && request->method == Method::invite) {
+      return {"The session was ended: its refresh found nobody who knew it.",
+              "the session timer (RFC 4028 §10; session-expires)", lost};
+    }
+    return {"The session was ended: nobody refreshed it.",
+            "the session timer (RFC 4028 §10; session-expires)", lost};
   }
 
   [[nodiscard]] Decision default_routed() const {

@@ -169,6 +169,14 @@ class EventTeller {
   }
   Telling operator()(const models::AgentLogout& f) const {
     if (f.forced == 0) return {};
+    const models::ServerMode mode = mode_[f.site];
+    if (mode == models::ServerMode::drain || mode == models::ServerMode::stopped) {
+      return {"agent " + agent(f.agent),
+              "agents",
+              "logged out by " + site(f.site),
+              "the site is being drained",
+              {"R2"}};
+    }
     return {"agent " + agent(f.agent),
             "agents",
             "logged out by " + site(f.site),
