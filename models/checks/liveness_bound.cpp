@@ -1,71 +1,10 @@
 #include "models/checks/liveness_bound.hpp"
 
 #include <algorithm>
-#include <type_traits>
+#include <vector>
 
 namespace bcsim::models {
 namespace {
-
-using sim::kStart;
-
-/// The devices of one agent, if that is all that a fault takes.
-std::optional<AgentId> one_agent(const Directory& directory, const FaultTarget& target) {
-  return std::visit(
-      [&](const auto& of) -> std::optional<AgentId> {
-        using Of = std::decay_t<decltype(of)>;
-        if constexpr (std::is_same_v<Of, PhoneTarget> || std::is_same_v<Of, DesktopTarget>) {
-          for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
-            const AgentInfo& agent = directory.agents[a];
-            if (agent.group == of.group && agent.member == of.member) return AgentId{a};
-          }
-        }
-        return std::nullopt;
-      },
-      target);
-}
-
-bool same_target(const Fault& a, const Fault& b) {
-  if (a.target.index() != b.target.index()) return false;
-  // The words after the verb name the target.
-  const auto name = [](const Fault& f) {
-    const std::string words = f.text.substr(f.text.find(' ') + 1);
-    return words.substr(0, words.find(' '));
-  };
-  return name(a) == name(b);
-}
-
-/// Does `end` end all that `fault` began? A whole building is not mended by less.
-bool mends(const Fault& end, const Fault& fault) {
-  const bool verb = end.verb == FaultVerb::restore
-                        ? fault.verb != FaultVerb::cut && fault.verb != FaultVerb::degrade
-                        : end.verb == FaultVerb::heal &&
-                              (fault.verb == FaultVerb::cut || fault.verb == FaultVerb::degrade);
-  if (!verb || end.at < fault.at || !same_target(end, fault)) return false;
-  const auto* broken = std::get_if<SiteTarget>(&fault.target);
-  const auto* mended = std::get_if<SiteTarget>(&end.target);
-  if (broken != nullptr && mended != nullptr && broken->scope != mended->scope) return false;
-  const auto* cut = std::get_if<LinkTarget>(&fault.target);
-  const auto* healed = std::get_if<LinkTarget>(&end.target);
-  return cut == nullptr || healed == nullptr || healed->direction == CutDirection::both ||
-         healed->direction == cut->direction;
-}
-
-/// When a fault is over; kNever: it stays. Changes of options and switchovers are no hold.
-SimTime end_of(const Scenario& scenario, const Fault& fault) {
-  const bool at_once = fault.verb == FaultVerb::change || fault.verb == FaultVerb::switchover ||
-                       fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
-  if (at_once) return fault.at;
-  SimTime end = sim::kNever;
-  if (fault.flap_period) {
-    if (fault.flap_until) end = *fault.flap_until + *fault.flap_period;
-  } else if (fault.lasting) {
-    end = fault.at + *fault.lasting;
-  }
-  for (const Fault& other : scenario.faults) {
-    if (!fault.flap_period && mends(other, fault)) end = std::min(end, other.at);
-  }
-  return end;
-}
 
 bool is_poor(const LinkOptions& link) {
   return link.loss > 0 || link.latency > 500ms || link.jitter > 500ms || link.bandwidth_bps < 1e6;
@@ -84,10 +23,13 @@ std::string unfit_scenario(const Scenario& s) {
     for (const auto& link : paths) poor = poor || (link && is_poor(*link));
   }
   if (poor) return "the network is poor without any fault";
-  for (const Fault& fault : s.faults) {
-    if (fault.staff_return) return "people have moved to other desks";
-  }
   return "";
+}
+
+/// From this line of the fault list on; nullptr: it changes none.
+const RunTimeOptions* changed_options(const Fault& fault) {
+  const auto* option = std::get_if<OptionTarget>(&fault.target);
+  return option == nullptr ? nullptr : option->options.get();
 }
 
 using ServerPairs = std::vector<const SipServerOptions*>;
@@ -97,9 +39,9 @@ ServerPairs server_options(const Scenario& s) {
   ServerPairs all;
   for (const SiteOptions& site : s.sites) all.push_back(&site.sip_server);
   for (const Fault& fault : s.faults) {
-    const auto* option = std::get_if<OptionTarget>(&fault.target);
-    if (option == nullptr || option->options == nullptr) continue;
-    for (const SipServerOptions& options : option->options->sip_servers) all.push_back(&options);
+    const RunTimeOptions* changed = changed_options(fault);
+    if (changed == nullptr) continue;
+    for (const SipServerOptions& options : changed->sip_servers) all.push_back(&options);
   }
   return all;
 }
@@ -191,28 +133,11 @@ Duration speech_needs(const Scenario& s, std::string& unfit) {
 
 }  // namespace
 
-LivenessBound liveness_bound(const Directory& directory) {
-  const Scenario& s = *directory.scenario;
+LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
+  constexpr Duration kMargin = 30s;
   LivenessBound bound;
   bound.unfit = unfit_scenario(s);
-  bound.last_end = kStart;
-  bound.lost.assign(directory.agents.size(), false);
-  Duration longest{};
-  for (const Fault& fault : s.faults) {
-    const SimTime end = end_of(s, fault);
-    if (fault.at >= kStart + s.run.horizon) continue;
-    if (end != sim::kNever) {
-      bound.last_end = std::max(bound.last_end, end);
-      longest = std::max(longest, end - fault.at);
-    } else if (const auto agent = one_agent(directory, fault.target)) {
-      bound.lost[agent->value] = true;
-      bound.last_end = std::max(bound.last_end, fault.at);
-    } else {
-      bound.unfit = "a fault lasts to the end of the run";
-    }
-  }
-  constexpr Duration kMargin = 30s;
-  bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest, bound.unfit) +
+  bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest_fault, bound.unfit) +
                  desktops_need(s) + gateways_need(s) + kMargin;
   bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));
   return bound;
