@@ -25,7 +25,7 @@ struct WayRan {
   std::uint64_t fingerprint = 0;  ///< of the journal
   std::uint64_t records = 0;
   double cpu_s = 0;
-  std::string lost;  ///< how the process ended, if it did not finish
+  std::string lost = {};  ///< how the process ended, if it did not finish
 };
 
 /// Where two journals part.
