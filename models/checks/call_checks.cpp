@@ -165,12 +165,12 @@ std::vector<std::unique_ptr<Check>> all_checks(const Directory& directory) {
   std::vector<std::unique_ptr<Check>> checks;
   checks.push_back(conservation_check());
   checks.push_back(answered_once_check());
-  checks.push_back(liveness_check(directory));
   checks.push_back(dropped_set_check(directory));
   checks.push_back(one_login_check(directory));
   checks.push_back(unaffected_agents_check(directory));
   checks.push_back(single_mode_check());
   checks.push_back(arrival_site_check(directory));
+  checks.push_back(liveness_check(directory));
   return checks;
 }
 

@@ -1,32 +1,10 @@
 #include "models/checks/liveness_bound.hpp"
 
 #include <algorithm>
-#include <type_traits>
-
-#include "models/world/holds.hpp"
+#include <vector>
 
 namespace bcsim::models {
 namespace {
-
-using sim::kStart;
-
-/// The agent whose phone or desktop alone a fault takes.
-std::optional<AgentId> one_agent(const Directory& directory, const Fault& fault) {
-  const auto* fail = std::get_if<Fail>(&fault.deed);
-  if (fail == nullptr) return std::nullopt;
-  return std::visit(
-      [&](const auto& of) -> std::optional<AgentId> {
-        using Of = std::decay_t<decltype(of)>;
-        if constexpr (std::is_same_v<Of, PhoneTarget> || std::is_same_v<Of, DesktopTarget>) {
-          for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
-            const AgentInfo& agent = directory.agents[a];
-            if (agent.group == of.group && agent.member == of.member) return AgentId{a};
-          }
-        }
-        return std::nullopt;
-      },
-      fail->target);
-}
 
 bool is_poor(const LinkOptions& link) {
   return link.loss > 0 || link.latency > 500ms || link.jitter > 500ms || link.bandwidth_bps < 1e6;
@@ -45,10 +23,13 @@ std::string unfit_scenario(const Scenario& s) {
     for (const auto& link : paths) poor = poor || (link && is_poor(*link));
   }
   if (poor) return "the network is poor without any fault";
-  for (const Fault& fault : s.faults) {
-    if (staff_return(fault) != nullptr) return "people have moved to other desks";
-  }
   return "";
+}
+
+/// From this line of the fault list on; nullptr: it changes none.
+const RunTimeOptions* changed_options(const Fault& fault) {
+  const auto* option = std::get_if<OptionTarget>(&fault.target);
+  return option == nullptr ? nullptr : option->options.get();
 }
 
 using ServerPairs = std::vector<const SipServerOptions*>;
@@ -58,9 +39,9 @@ ServerPairs server_options(const Scenario& s) {
   ServerPairs all;
   for (const SiteOptions& site : s.sites) all.push_back(&site.sip_server);
   for (const Fault& fault : s.faults) {
-    const auto* option = std::get_if<ChangeOption>(&fault.deed);
-    if (option == nullptr || option->options == nullptr) continue;
-    for (const SipServerOptions& options : option->options->sip_servers) all.push_back(&options);
+    const RunTimeOptions* changed = changed_options(fault);
+    if (changed == nullptr) continue;
+    for (const SipServerOptions& options : changed->sip_servers) all.push_back(&options);
   }
   return all;
 }
@@ -152,31 +133,11 @@ Duration speech_needs(const Scenario& s, std::string& unfit) {
 
 }  // namespace
 
-LivenessBound liveness_bound(const Directory& directory) {
-  const Scenario& s = *directory.scenario;
+LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
+  constexpr Duration kMargin = 30s;
   LivenessBound bound;
   bound.unfit = unfit_scenario(s);
-  bound.last_end = kStart;
-  bound.lost.assign(directory.agents.size(), false);
-  Duration longest{};
-  const SimTime horizon = kStart + s.run.horizon;
-  for (const Fault& fault : s.faults) {
-    if (!holds(fault) && fault.at < horizon) bound.last_end = std::max(bound.last_end, fault.at);
-  }
-  for (const Hold& hold : holds_of(s.faults, s.run.horizon)) {
-    if (hold.begin >= horizon) continue;
-    if (hold.end != sim::kNever) {
-      bound.last_end = std::max(bound.last_end, hold.end);
-      longest = std::max(longest, hold.end - hold.begin);
-    } else if (const auto agent = one_agent(directory, s.faults[hold.fault])) {
-      bound.lost[agent->value] = true;
-      bound.last_end = std::max(bound.last_end, hold.begin);
-    } else {
-      bound.unfit = "a fault lasts to the end of the run";
-    }
-  }
-  constexpr Duration kMargin = 30s;
-  bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest, bound.unfit) +
+  bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest_fault, bound.unfit) +
                  desktops_need(s) + gateways_need(s) + kMargin;
   bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));
   return bound;

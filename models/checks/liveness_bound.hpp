@@ -1,27 +1,24 @@
-// When a world must have come back after its faults: the last of them, and the timers from then on.
+// How long a world needs to come back after its faults: what follows from its timers.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "models/directory.hpp"
 
 namespace bcsim::models {
 
-/// What the plan of a scenario leaves to be judged.
 struct LivenessBound {
-  /// Why nothing can be judged, in words; empty: it can.
+  /// Why this scenario cannot be judged, in words; empty: it can.
   std::string unfit;
-  SimTime last_end{};  ///< of the last fault that ends; the start, if there are none
-  Duration needed{};   ///< from then on, until all are back
+  /// From the end of the last fault until everybody is back.
+  Duration needed{};
   /// What a call needs at most to end at one end after it has ended at the other.
   Duration speech{};
-  std::vector<bool> lost;  ///< by AgentId: his phone or desktop never comes back
 };
 
-/// Follows from the scenario alone. Faults that never end make it unfit, but for those of single
-/// devices; so does what keeps people away on purpose: accepted breaches of rules, edits of the
-/// configuration, losses or delays on paths that are not the faults'.
-[[nodiscard]] LivenessBound liveness_bound(const Directory& directory);
+/// Follows from the scenario and the longest of its faults (phones back off while nothing answers).
+/// What keeps people away on purpose makes it unfit: accepted breaches of rules, edits of the
+/// configuration, slow servers and poor paths that no fault has made so.
+[[nodiscard]] LivenessBound liveness_bound(const Scenario& scenario, Duration longest_fault);
 
 }  // namespace bcsim::models

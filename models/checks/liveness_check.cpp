@@ -42,7 +42,7 @@ bool at_a_phone(AgentState state) {
 class LivenessCheck final : public Check {
  public:
   explicit LivenessCheck(const Directory& directory)
-      : directory_(directory), bound_(liveness_bound(directory)), agents_(directory.agents.size()) {
+      : directory_(directory), agents_(directory.agents.size()) {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       agents_[a].working = directory.at_work(AgentId{a}, kStart);
       if (directory.steady() && agents_[a].working) {
@@ -61,11 +61,11 @@ class LivenessCheck final : public Check {
     std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
   }
   void finish(SimTime horizon, const CallLedger& ledger) override {
-    const SimTime due = bound_.last_end + bound_.needed;
-    if (bound_.unfit.empty() && due >= horizon) {
-      bound_.unfit =
-          fmt::format("the run ends {:.0f} s after the last fault, {:.0f} s are needed",
-                      sim::seconds(horizon - bound_.last_end), sim::seconds(bound_.needed));
+    bound_ = liveness_bound(*directory_.scenario, longest_);
+    close_faults(horizon);
+    if (bound_.unfit.empty() && last_end_ + bound_.needed >= horizon) {
+      bound_.unfit = fmt::format("the run ends {:.0f} s after the last fault, {:.0f} s are needed",
+                                 sim::seconds(horizon - last_end_), sim::seconds(bound_.needed));
     }
     if (!bound_.unfit.empty()) return;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) finish_agent(horizon, a, ledger);
@@ -88,12 +88,23 @@ class LivenessCheck final : public Check {
     BadSince unreached;  ///< the phone is not registered as its mode says
     SimTime at_phone_since = kNever;
     SimTime last_call_over = kNever;
-    std::vector<CallId> calls;  ///< that he is, or may be, part of
-    std::uint32_t late_logins = 0;
+    std::vector<CallId> calls;    ///< that he is, or may be, part of
+    std::vector<SimTime> logins;  ///< since the last fault
+    bool lost = false;            ///< his phone or desktop never comes back
   };
 
   template <class Other>
   void on(SimTime, const Other&) {}
+  void on(SimTime at, const FaultInjected& fact) {
+    last_end_ = at;
+    for (Agent& agent : agents_) agent.logins.clear();
+    if (fact.undone == 0) {
+      open_.emplace(fact.fault, at);
+    } else if (const auto fault = open_.find(fact.fault); fault != open_.end()) {
+      longest_ = std::max(longest_, at - fault->second);
+      open_.erase(fault);
+    }
+  }
   void on(SimTime at, const ShiftChanged& fact) {
     agents_[fact.agent.value].working = fact.working != 0;
     judge(at, fact.agent.value);
@@ -103,7 +114,7 @@ class LivenessCheck final : public Check {
     if (agent.state[fact.site] == AgentState::logged_out) {
       agent.state[fact.site] = AgentState::not_ready;
     }
-    if (at > bound_.last_end + bound_.needed) ++agent.late_logins;
+    agent.logins.push_back(at);
     judge(at, fact.agent.value);
   }
   void on(SimTime at, const AgentLogout& fact) {
@@ -151,6 +162,39 @@ class LivenessCheck final : public Check {
     parties_.erase(parties);
   }
 
+  /// What is still open at the end: deeds of an instant do not matter, those of single devices
+  /// take their agents out, and with any other nothing can be said.
+  void close_faults(SimTime horizon) {
+    for (const auto& [index, since] : open_) {
+      const Fault& fault = directory_.scenario->faults[index];
+      if (!lasts(fault)) continue;
+      if (!lose_agent_of(fault)) bound_.unfit = "a fault lasts to the end of the run";
+    }
+    for (const AgentInfo& agent : directory_.agents) {
+      if (agent.spare_desktop.valid()) bound_.unfit = "people may have moved to other desks";
+    }
+    if (horizon < kStart + directory_.scenario->run.horizon) bound_.unfit = "the run was stopped";
+  }
+  [[nodiscard]] static bool lasts(const Fault& fault) {
+    return fault.verb != FaultVerb::restore && fault.verb != FaultVerb::heal &&
+           fault.verb != FaultVerb::switchover && fault.verb != FaultVerb::change;
+  }
+  /// False if it is more than one phone or desktop.
+  bool lose_agent_of(const Fault& fault) {
+    std::optional<std::pair<std::uint32_t, std::uint32_t>> who;
+    if (const auto* phone = std::get_if<PhoneTarget>(&fault.target)) {
+      who.emplace(phone->group, phone->member);
+    } else if (const auto* desktop = std::get_if<DesktopTarget>(&fault.target)) {
+      who.emplace(desktop->group, desktop->member);
+    }
+    if (!who) return false;
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      const AgentInfo& info = directory_.agents[a];
+      if (info.group == who->first && info.member == who->second) agents_[a].lost = true;
+    }
+    return true;
+  }
+
   void joins(AgentId id, CallId call) {
     if (id.value >= agents_.size()) return;
     Agent& agent = agents_[id.value];
@@ -193,30 +237,32 @@ class LivenessCheck final : public Check {
 
   void finish_agent(SimTime horizon, std::uint32_t a, const CallLedger&) {
     const Agent& agent = agents_[a];
-    if (bound_.lost[a]) return;
+    if (agents_[a].lost) return;
     findings_.examined();
     const auto told = [&](const char* what, SimTime since) {
       findings_.violated(horizon, [&] {
         return fmt::format("agent {} {} since {:.3f} s", a, what, sim::seconds(since));
       });
     };
-    if (agent.away.longer_than(bound_.needed, bound_.last_end, horizon)) {
+    if (agent.away.longer_than(bound_.needed, last_end_, horizon)) {
       told(away_how(agent), agent.away.since());
     }
-    if (agent.unreached.longer_than(bound_.needed, bound_.last_end, horizon)) {
+    if (agent.unreached.longer_than(bound_.needed, last_end_, horizon)) {
       told("has a phone that is not registered as it should be", agent.unreached.since());
     }
     if (agent.calls.empty() && agent.at_phone_since != kNever && agent.last_call_over != kNever) {
       const SimTime since = std::max(agent.at_phone_since, agent.last_call_over);
-      if (std::max(since, bound_.last_end) + bound_.speech < horizon) {
+      if (std::max(since, last_end_) + bound_.speech < horizon) {
         told("talks to nobody", since);
       }
     }
     // Someone who is told to change the site does so once.
-    constexpr std::uint32_t kOften = 5;
-    if (agent.late_logins > kOften) {
+    constexpr std::ptrdiff_t kOften = 5;
+    const auto late = std::count_if(agent.logins.begin(), agent.logins.end(),
+                                    [&](SimTime at) { return at > last_end_ + bound_.needed; });
+    if (late > kOften) {
       findings_.violated(horizon, [&] {
-        return fmt::format("agent {} logged in {} times since all were back", a, agent.late_logins);
+        return fmt::format("agent {} logged in {} times since all were back", a, late);
       });
     }
   }
@@ -231,7 +277,7 @@ class LivenessCheck final : public Check {
   void finish_peers(SimTime horizon) {
     for (std::size_t s = 0; s < kSites; ++s) {
       findings_.examined();
-      if (!apart_[s].longer_than(bound_.needed, bound_.last_end, horizon)) continue;
+      if (!apart_[s].longer_than(bound_.needed, last_end_, horizon)) continue;
       findings_.violated(horizon, [&] {
         return fmt::format("the SIP Server of site {} is not in BC mode since {:.3f} s", s + 1,
                            sim::seconds(apart_[s].since()));
@@ -254,7 +300,7 @@ class LivenessCheck final : public Check {
   /// Somebody who could take the call has been ready all the time.
   void waits(SimTime horizon, std::uint32_t call, const CallRow& row) {
     if (row.at_agent() || row.kind != CallKind::queue || row.queue_site >= kSites) return;
-    if (std::max(row.queued, bound_.last_end) + bound_.needed >= horizon) return;
+    if (std::max(row.queued, last_end_) + bound_.needed >= horizon) return;
     const std::uint32_t queue = directory_.scenario->calls[row.stream].queue;
     if (directory_.scenario->queues[queue].hunt_group) return;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
@@ -274,8 +320,8 @@ class LivenessCheck final : public Check {
     const auto& queue = directory_.scenario->queues[directory_.scenario->calls[row.stream].queue];
     if (row.agent.value >= agents_.size() || queue.hunt_group) return;
     const Agent& agent = agents_[row.agent.value];
-    if (agent.at_phone_since != kNever || bound_.lost[row.agent.value]) return;
-    if (std::max(row.answered, bound_.last_end) + bound_.speech >= horizon) return;
+    if (agent.at_phone_since != kNever || agent.lost) return;
+    if (std::max(row.answered, last_end_) + bound_.speech >= horizon) return;
     // A phone may go on with a call after its server has forgotten it.
     if (directory_.scenario->run.media_survives) return;
     findings_.violated(horizon, [&] {
@@ -286,6 +332,9 @@ class LivenessCheck final : public Check {
 
   const Directory& directory_;
   LivenessBound bound_;
+  std::map<std::uint32_t, SimTime> open_;  ///< faults by number, and since when
+  SimTime last_end_ = kStart;              ///< of a fault; the start, if there are none
+  Duration longest_{};                     ///< of the faults that have ended
   std::vector<Agent> agents_;
   std::array<BadSince, kSites> apart_;
   std::map<std::uint32_t, std::vector<AgentId>> parties_;  ///< by call that is not over
