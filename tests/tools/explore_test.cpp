@@ -187,8 +187,10 @@ TEST(Trial, NamesTheWayAProcessDies) {
   EXPECT_EQ(kind_of([]() -> std::string { throw std::runtime_error("17 things at 12 s"); }),
             "error # things at # s");
   EXPECT_EQ(kind_of([]() -> std::string {
-              for (volatile int i = 0; i == 0;) {
+              volatile bool forever = true;
+              while (forever) {
               }
+              return "";
             }),
             "reading: no end");
   EXPECT_EQ(kind_of([]() -> std::string {
