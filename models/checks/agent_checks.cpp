@@ -163,10 +163,10 @@ class SingleModeCheck final : public Check {
 };
 
 /// R25: the failure of one site logs nobody out at the other. Watched from the loss of a pair until
-/// it is back or something else is broken; not for agents whose shift ends or whose own phone or
-/// desktop is gone (so that the desktop looks for it at the other site, R79), nor for those who
-/// were logged in at both sites (one login was to end) or are logged out because they did not
-/// answer.
+/// it is back or something else is broken; not for agents whose shift ends, or has ended before
+/// their last call, or whose own phone or desktop is gone (so that the desktop looks for it at the
+/// other site, R79), nor for those who were logged in at both sites (one login was to end) or are
+/// logged out because they did not answer.
 class UnaffectedAgentsCheck final : public Check {
  public:
   explicit UnaffectedAgentsCheck(const Directory& directory)
@@ -186,7 +186,9 @@ class UnaffectedAgentsCheck final : public Check {
     } else if (const auto* logout = std::get_if<AgentLogout>(&entry.record)) {
       logged_out(entry.at, *logout);
     } else if (const auto* shift = std::get_if<ShiftChanged>(&entry.record)) {
-      if (shift->working == 0) agents_[shift->agent.value].watched = false;
+      Agent& agent = agents_[shift->agent.value];
+      agent.goes_home = shift->working == 0;
+      if (agent.goes_home) agent.watched = false;
     } else if (const auto* node = std::get_if<NodeStateChanged>(&entry.record)) {
       if (node->up == 0) device_lost(node->node);
     } else if (const auto* dn = std::get_if<DnState>(&entry.record)) {
@@ -212,6 +214,7 @@ class UnaffectedAgentsCheck final : public Check {
   struct Agent {
     std::array<bool, kSites> logged_in{}, dn_out{};
     bool watched = false;
+    bool goes_home = false;  ///< his shift is over, and maybe a call is not
   };
 
   void logged_out(SimTime at, const AgentLogout& logout) {
@@ -244,7 +247,8 @@ class UnaffectedAgentsCheck final : public Check {
     for (Agent& agent : agents_) {
       const bool both = std::exchange(agent.logged_in[pair.site], false);
       const auto survivor = static_cast<std::size_t>(survivor_);
-      agent.watched = agent.logged_in[survivor] && !agent.dn_out[survivor] && !both;
+      agent.watched =
+          agent.logged_in[survivor] && !agent.dn_out[survivor] && !both && !agent.goes_home;
       findings_.examined(agent.watched);
     }
   }

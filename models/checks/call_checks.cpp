@@ -48,36 +48,22 @@ class AnsweredOnceCheck final : public Check {
  public:
   void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
     if (const auto* returned = std::get_if<CallReturned>(&entry.record)) {
-      // The answer never reached the server that has the caller: it is not one.
-      if (returned->call.value < answered_.size()) answered_[returned->call.value] = false;
-      return;
-    }
-    if (const auto* invited = std::get_if<CallInvited>(&entry.record)) {
+      // His answer never reached the server that has the caller: it is not one.
+      if (returned->agent == by(returned->call)) forget(returned->call);
+    } else if (const auto* invited = std::get_if<CallInvited>(&entry.record)) {
       // Another server is asked: what the one before may have answered was never heard.
-      if (invited->call.value < answered_.size()) answered_[invited->call.value] = false;
-      return;
-    }
-    if (const auto* transferred = std::get_if<CallTransferred>(&entry.record)) {
+      forget(invited->call);
+    } else if (const auto* asked = std::get_if<PhoneInvited>(&entry.record)) {
+      forget(asked->call);
+    } else if (const auto* transferred = std::get_if<CallTransferred>(&entry.record)) {
       // His agent has passed him on: another one may answer.
-      if (transferred->call.value < answered_.size()) answered_[transferred->call.value] = false;
-      return;
+      if (!ledger.knows(transferred->call)) return;
+      if (ledger.row(transferred->call).between_agents()) forget(transferred->call);
+    } else if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
+      if (!ledger.knows(answered->call)) return;
+      if (ledger.answer_was_stale()) return;  // refused: the caller is elsewhere
+      judge(entry.at, *answered, ledger.row(answered->call));
     }
-    const auto* answered = std::get_if<CallAnswered>(&entry.record);
-    if (answered == nullptr || !ledger.knows(answered->call)) return;
-    if (ledger.stale(entry.at, *answered)) return;  // refused: the caller is elsewhere
-    findings_.examined();
-    const std::uint32_t call = answered->call.value;
-    if (call >= answered_.size()) answered_.resize(call + 1);
-    const CallRow& row = ledger.row(answered->call);
-    const bool by_trunk = (answered->path & ~path_of(static_cast<int>(answered->site))) != 0;
-    if (answered_[call]) {
-      findings_.violated(entry.at, [&] { return fmt::format("call {} was answered again", call); });
-    } else if (row.release == pstn::Release::speech_lost && !by_trunk) {
-      findings_.violated(entry.at, [&] {
-        return fmt::format("call {} was answered after a failure had dropped it", call);
-      });
-    }
-    answered_[call] = true;
   }
   void finish(SimTime, const CallLedger&) override {}
   [[nodiscard]] Verdict verdict() const override {
@@ -86,8 +72,29 @@ class AnsweredOnceCheck final : public Check {
   }
 
  private:
+  void judge(SimTime at, const CallAnswered& answered, const CallRow& row) {
+    findings_.examined();
+    const std::uint32_t call = answered.call.value;
+    const bool by_trunk = (answered.path & ~path_of(static_cast<int>(answered.site))) != 0;
+    if (by(answered.call).valid()) {
+      findings_.violated(at, [&] { return fmt::format("call {} was answered again", call); });
+    } else if (row.release == pstn::Release::speech_lost && !by_trunk) {
+      findings_.violated(at, [&] {
+        return fmt::format("call {} was answered after a failure had dropped it", call);
+      });
+    }
+    if (call >= by_.size()) by_.resize(call + 1);
+    by_[call] = answered.agent;
+  }
+  [[nodiscard]] AgentId by(CallId call) const {
+    return call.value < by_.size() ? by_[call.value] : AgentId{};
+  }
+  void forget(CallId call) {
+    if (call.value < by_.size()) by_[call.value] = AgentId{};
+  }
+
   Findings findings_;
-  std::vector<bool> answered_;  ///< by call
+  std::vector<AgentId> by_;  ///< who has answered, by call; invalid: nobody so far
 };
 
 /// R43: a call that a SIP Server in single-site mode has taken is answered at its site.
@@ -105,6 +112,7 @@ class ArrivalSiteCheck final : public Check {
       if (call >= taken_in_.size()) taken_in_.resize(call + 1, kNotSingle);
       taken_in_[call] = single_[queued->site] ? epoch_[queued->site] : kNotSingle;
     } else if (const auto* passed = std::get_if<CallTransferred>(&entry.record)) {
+      if (!ledger.knows(passed->call) || !ledger.row(passed->call).between_agents()) return;
       const std::uint32_t call = passed->call.value;
       if (call >= taken_in_.size()) taken_in_.resize(call + 1, kNotSingle);
       // Whom he has consulted has been called before, maybe in another mode.
@@ -113,7 +121,7 @@ class ArrivalSiteCheck final : public Check {
     } else if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
       if (!ledger.knows(answered->call)) return;
       const CallRow& row = ledger.row(answered->call);
-      const bool counts = row.stage != CallRow::Stage::over && !ledger.stale(entry.at, *answered);
+      const bool counts = row.stage != CallRow::Stage::over && !ledger.answer_was_stale();
       if (counts) judge(entry.at, *answered, row.queue_site);
     }
   }

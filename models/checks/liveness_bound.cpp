@@ -46,8 +46,8 @@ ServerPairs server_options(const Scenario& s) {
   return all;
 }
 
+constexpr Duration kSlow = 20ms;
 bool is_slow(const SipServerOptions& server) {
-  constexpr Duration kSlow = 20ms;
   return server.register_service > kSlow || server.invite_service > kSlow ||
          server.other_service > kSlow || server.input_queue_limit < 200;
 }
@@ -58,6 +58,11 @@ Duration servers_need(const Scenario& s, std::string& unfit) {
     if (is_slow(*server)) unfit = "a SIP Server is slow without any fault";
     if (!server->dr_peer_trunk || server->oos_check == 0s || server->oos_force == 0s) {
       unfit = "a SIP Server does not watch its peer";
+    }
+    // An answer to its probe needs two ways and the peer's work.
+    const LinkOptions& link = s.network.dc_link;
+    if (server->oos_force < 2 * (link.latency + link.jitter) + kSlow) {
+      unfit = "a SIP Server does not wait for its peer's answers";
     }
     if (server->agent_no_answer_action == AfterRoutingAction::logout ||
         server->after_routing_timeout_action == AfterRoutingAction::logout) {

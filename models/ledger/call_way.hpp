@@ -13,7 +13,13 @@ class CallWay {
  public:
   CallWay() = default;
   /// The caller's side has sent its INVITE to this site; what another had done is of no account.
-  void invited(std::uint32_t site) { *this = CallWay{static_cast<std::uint8_t>(site)}; }
+  void invited(std::uint32_t site) {
+    const std::uint32_t asked = bit(site);
+    again_ = static_cast<std::uint8_t>(again_ | (ever_ & asked));
+    ever_ = static_cast<std::uint8_t>(ever_ | asked);
+    asked_ = static_cast<std::uint8_t>(site);
+    forwarded_ = anybody_ = false;
+  }
   /// That server has sent the call on to its peer, and stays on the way.
   void forwarded() { forwarded_ = true; }
   /// Several are called at once (a hunt group), or somebody outside: no one agent is chosen.
@@ -34,7 +40,7 @@ class CallWay {
   }
   /// The same of a server at `site` at the end of `path`, which begins with the one asked.
   [[nodiscard]] bool leads_to(std::uint32_t site, std::uint32_t path) const {
-    const bool by_trunk = (path & ~std::uint32_t{path_of(static_cast<int>(site))}) != 0;
+    const bool by_trunk = (path & ~bit(site)) != 0;
     return asked_ == kNobody || asked_ == (by_trunk ? 1 - site : site);
   }
   /// A phone that rings, or has rung in vain, at `site`, now that `chosen` is.
@@ -46,13 +52,27 @@ class CallWay {
     return leads_to(answer.site, answer.path) && (anybody_ || chosen == answer.agent);
   }
 
+  /// Can a server at `site` have the call at all? It has been asked, now or before.
+  [[nodiscard]] bool known_at(std::uint32_t site) const {
+    return asked_ == kNobody || forwarded_ || (ever_ & bit(site)) != 0;
+  }
+  /// Does the very server that the caller waits at say whose answer this is? Then it must be the
+  /// agent it has chosen. Not so of one that the peer's server has on the other side of the trunk,
+  /// or of a server asked a second time, which may still have the call of the first.
+  [[nodiscard]] bool sure_of(const CallAnswered& answer) const {
+    return asked_ == answer.site && answer.path == bit(answer.site) && !forwarded_ &&
+           (again_ & bit(answer.site)) == 0;
+  }
+
  private:
-  static constexpr std::uint8_t kNobody = 0xFF;
-  explicit CallWay(std::uint8_t asked) : asked_(asked) {}
+  static constexpr std::uint8_t kNobody = 0x0F;
+  static constexpr std::uint32_t bit(std::uint32_t site) { return path_of(static_cast<int>(site)); }
 
   std::uint8_t asked_ = kNobody;  // site; kNobody: it came in another way
-  bool forwarded_ = false;
-  bool anybody_ = false;
+  std::uint8_t ever_ : 4 = 0;     // sites asked
+  std::uint8_t again_ : 4 = 0;    // … more than once
+  bool forwarded_ : 1 = false;
+  bool anybody_ : 1 = false;
 };
 
 }  // namespace bcsim::models

@@ -115,7 +115,12 @@ void CallLedger::take(SimTime at, CallRow& row, std::uint32_t site) {
 
 void CallLedger::on(SimTime at, const CallQueued& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr || !row->way.leads_to(fact.site)) return;
+  if (row == nullptr) return;
+  if (!row->way.known_at(fact.site)) {
+    violate(at, fact.call, "queued at a server that nobody has asked");
+    return;
+  }
+  if (!row->way.leads_to(fact.site)) return;
   if (row->stage == Stage::talking) {
     violate(at, fact.call, "queued while talking");
     return;
@@ -194,6 +199,7 @@ void CallLedger::on(SimTime at, const CallReturned& fact) {
 }
 
 void CallLedger::on(SimTime at, const CallAnswered& fact) {
+  answer_was_stale_ = false;
   if (!knows(fact.call)) {
     violate(at, fact.call, "a call that was never offered");
     return;
@@ -205,7 +211,7 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
   }
   const bool waited_for = row.way.waits_for(fact, row.agent);
   if (!waited_for && (row.stage != Stage::over || row.answered != kNever)) {
-    ++crossed_answers_;
+    not_waited_for(at, row, fact);
     return;
   }
   // Of a call that is over somebody may have passed on what is left: nobody hears him.
@@ -234,14 +240,6 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
   --totals_.waiting;
   ++totals_.in_talk;
   ++totals_.answered;
-}
-
-bool CallLedger::stale(SimTime at, const CallAnswered& fact) const {
-  const CallRow& call = row(fact.call);
-  if (call.stage == Stage::over) {
-    return call.answered != kNever && !call.way.waits_for(fact, call.agent);
-  }
-  return call.agent != fact.agent || (call.answered != at && call.reanswered != at);
 }
 
 void CallLedger::on(SimTime at, const CallDefaultRouted& fact) {

@@ -66,8 +66,9 @@ class CallLedger {
 
   /// Answers that came after the caller's side was over, or had gone elsewhere.
   [[nodiscard]] std::uint64_t crossed_answers() const { return crossed_answers_; }
-  /// Right after its record: is this an answer to a call that waits, or speaks, elsewhere?
-  [[nodiscard]] bool stale(SimTime at, const CallAnswered& fact) const;
+  /// Right after an answer's record: was it of a server, or an agent, that the caller's side had
+  /// given up?
+  [[nodiscard]] bool answer_was_stale() const { return answer_was_stale_; }
 
  private:
   void on(SimTime at, const CallOffered& fact);
@@ -102,6 +103,8 @@ class CallLedger {
   void invited_anew(CallRow& row, std::uint32_t site);
   void take_back_answer(CallRow& row);
   void second_answer(SimTime at, CallRow& row, const CallAnswered& fact);
+  [[nodiscard]] static bool passes_on(const CallRow& row, const CallTransferred& fact);
+  void not_waited_for(SimTime at, const CallRow& row, const CallAnswered& fact);
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;
   [[nodiscard]] static Cause judge_rejection(const CallRow& row, std::uint16_t status);
@@ -118,6 +121,7 @@ class CallLedger {
   std::vector<LedgerViolation> violations_;
   std::uint64_t violation_count_ = 0;
   std::uint64_t crossed_answers_ = 0;
+  bool answer_was_stale_ = false;  // the last one
 };
 
 }  // namespace bcsim::models

@@ -3,10 +3,24 @@
 
 namespace bcsim::models {
 
+/// A server that has been given up rings for nobody. But the one that has the call for the caller
+/// knows whom it has chosen.
+void CallLedger::not_waited_for(SimTime at, const CallRow& row, const CallAnswered& fact) {
+  const bool passed_on_here = row.between_agents() && fact.site == row.queue_site &&
+                              fact.path == row.path &&
+                              fact.path == path_of(static_cast<int>(fact.site));
+  if (row.stage != CallRow::Stage::over && (passed_on_here || row.way.sure_of(fact))) {
+    violate(at, fact.call, "answered by an agent who was not chosen");
+    return;
+  }
+  ++crossed_answers_;
+  answer_was_stale_ = true;
+}
+
 void CallLedger::second_answer(SimTime at, CallRow& row, const CallAnswered& fact) {
   const AgentId chosen = row.transfer == CallRow::Transfer::offered ? row.agent : AgentId{};
   if (!row.way.waits_for(fact, chosen)) {
-    ++crossed_answers_;
+    not_waited_for(at, row, fact);
     return;
   }
   row.way.answered();
@@ -17,6 +31,14 @@ void CallLedger::second_answer(SimTime at, CallRow& row, const CallAnswered& fac
   row.path = static_cast<PathMask>(fact.path);
 }
 
+/// An agent of a server that the caller's side has given up passes on a call with nobody in it.
+bool CallLedger::passes_on(const CallRow& row, const CallTransferred& fact) {
+  if (!row.way.leads_to(fact.site, fact.path)) return false;
+  // The server that the caller waits at, or that he was passed on from, knows who has him.
+  const bool knows = fact.path == path_of(static_cast<int>(fact.site)) && fact.path == row.path;
+  return knows || fact.agent == row.agent || fact.agent == row.from;
+}
+
 /// It stays an answered call, in talk, until it is over; what is new is where it waits.
 void CallLedger::on(SimTime at, const CallTransferred& fact) {
   CallRow* row = live(at, fact.call);
@@ -25,6 +47,7 @@ void CallLedger::on(SimTime at, const CallTransferred& fact) {
     if (knows(fact.call)) rows_[fact.call.value].transfer = CallRow::Transfer::waiting;
     return;
   }
+  if (!passes_on(*row, fact)) return;
   if (row->stage != CallRow::Stage::talking || row->between_agents()) {
     violate(at, fact.call, "passed on by an agent who does not have it");
     return;
@@ -45,6 +68,7 @@ void CallLedger::on(SimTime at, const CallTransferred& fact) {
 void CallLedger::on(SimTime at, const Consultation& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr || row->stage != CallRow::Stage::talking || row->between_agents()) return;
+  if (fact.agent != row->agent && fact.agent != row->from) return;  // of a server given up
   switch (fact.step) {
     case Consultation::Step::initiated:
       row->transfer = CallRow::Transfer::consulting;

@@ -29,7 +29,9 @@ bool MediaPlane::on_record(const Record& record) {
     if (call == nullptr || call->waits_on == 0 || call->agent != r->agent) return false;
     return begin(r->call, call->waits_at, {}, call->waits_on);
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
-    if (r->joined != 0 || known(r->call) == nullptr) return false;  // the second one answers now
+    const Call* call = known(r->call);
+    if (r->joined != 0 || call == nullptr) return false;      // the second one answers now
+    if (!call->way.leads_to(r->site, r->path)) return false;  // of a server given up
     return begin(r->call, r->site, {}, static_cast<PathMask>(r->path));
   } else if (const auto* r = std::get_if<CallHeld>(&record)) {
     Call* call = known(r->call);
@@ -92,7 +94,7 @@ void MediaPlane::follow(const Record& record) {
     call->way.forwarded();
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr) return;
+    if (call == nullptr || !call->way.leads_to(r->site, r->path)) return;
     call->way.passed_on(r->joined != 0);
     call->chosen = {};
   }

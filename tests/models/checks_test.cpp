@@ -218,6 +218,12 @@ TEST(UnaffectedAgents, MayGoHomeOrLoseTheirOwnDesktop) {
   j.at(80).add(NodeStateChanged{desktop, 0}).add(AgentLogout{AgentId{3}, 1, 0});
   expect(j, "survivor_agents_unaffected", kGood);
 }
+TEST(UnaffectedAgents, MayEndACallAfterTheirShiftAndGoHome) {
+  Journal j(two_sites());
+  j.at(50).add(ShiftChanged{AgentId{2}, 0}).at(60).add(PairStateChanged{0, 0});
+  j.at(70).add(AgentLogout{AgentId{2}, 1, 0});
+  expect(j, "survivor_agents_unaffected", kGood);
+}
 TEST(UnaffectedAgents, AreNoLongerWatchedOnceSomethingElseIsBrokenOrTheSiteIsBack) {
   Scenario s = two_sites();
   add_fault(s, Fail{SiteTarget{0}, {}});
@@ -293,8 +299,25 @@ TEST(ArrivalSite, DoesNotApplyIfNobodyWasEverAlone) {
 TEST(AnsweredOnce, IsViolatedByASecondAnswer) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue(0);
-  j.at(2).answer(call, 0, 0).at(3).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
+  j.at(2).answer(call, 0, 0).at(3).add(CallAnswered{call, AgentId{1}, 0, 1, 1});
   expect(j, "answered_once", kViolated, "call 0 was answered again");
+}
+TEST(AnsweredOnce, IsViolatedByTheSameAgentsSecondAnswer) {
+  for (const std::uint32_t site : {0u, 1u}) {  // here, and over the trunk
+    Journal j(two_sites());
+    const CallId call = j.at(1).queue(0);
+    const std::uint32_t path = site == 0 ? 1 : 3;
+    j.at(2).answer(call, 2 * site, site);
+    j.at(3).add(CallAnswered{call, AgentId{2 * site}, site, path, 1});
+    expect(j, "answered_once", kViolated, "call 0 was answered again");
+  }
+}
+TEST(AnsweredOnce, AllowsAnAnswerOfAServerThatHasBeenGivenUp) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue(0);
+  j.at(2).answer(call, 0, 0).add(CallInvited{call, 0, 1, 1}).add(CallQueued{call, 1, 0, 0});
+  j.at(3).answer(call, 2, 1).at(4).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
+  expect(j, "answered_once", kGood);
 }
 TEST(AnsweredOnce, IsViolatedByAnAnswerAfterADrop) {
   Journal j(two_sites());
@@ -350,7 +373,7 @@ TEST(Checks, FindNothingInAnUneventfulRun) {
   const CallId call = j.at(1).queue();
   j.at(2).answer(call, 0).at(3).release(call, Release::normal);
   const RunResult r = j.finish();
-  EXPECT_EQ(r.verdicts.size(), 7u);
+  EXPECT_EQ(r.verdicts.size(), 8u);
   EXPECT_FALSE(r.violated());
 }
 

@@ -147,7 +147,7 @@ TEST(Ledger, AnEarlyDialogLostInASwitchoverHangsTooUnlessTheCallIsTakenAgain) {
     j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0});
   }
   j.at(5).add(EarlyDialogLost{lost, 0}).add(EarlyDialogLost{saved, 0});
-  j.at(6).add(CallQueued{saved, 1, 0, 0});
+  j.at(6).add(CallInvited{saved, 0, 1, 1}).add(CallQueued{saved, 1, 0, 0});
   j.at(9).release(lost, Release::caller_hung_up, CallPhase::ringback);
   j.release(saved, Release::caller_hung_up, CallPhase::ringback);
   EXPECT_EQ(only_cause(j, lost), Cause::lost_setup_hanging);
@@ -179,7 +179,7 @@ TEST(Ledger, ADefaultRoutedCallIsNeitherAnsweredNorAbandonedNorLost) {
 
 TEST(Ledger, ACallThatIsNotOverIsStillInTheSystem) {
   Journal j(two_sites());
-  const CallId call = j.at(1).queue();
+  const CallId call = j.at(3599).queue();
   const RunResult result = j.finish();
   EXPECT_EQ(result.calls[call.value].cause, Cause::still_in_system);
   EXPECT_EQ(result.value("still_in_system"), 1);
@@ -205,7 +205,8 @@ TEST(Ledger, ACallForwardedByInviteKeepsTheFirstServerInItsPath) {
   const CallId in_path = j.at(1).queue();
   const CallId by_302 = j.queue();
   j.at(2).add(BcForward{in_path, 0, 0}).add(CallQueued{in_path, 1, 0, 0});
-  j.add(BcForward{by_302, 0, 1}).add(CallQueued{by_302, 1, 0, 0});
+  j.add(BcForward{by_302, 0, 1}).add(CallInvited{by_302, 0, 1, 1});
+  j.add(CallQueued{by_302, 1, 0, 0});
   EXPECT_EQ(j.ledger().row(in_path).path, 3);
   EXPECT_EQ(j.ledger().row(by_302).path, 2);
 }
@@ -268,8 +269,75 @@ TEST(Ledger, NoticesACallReleasedTwice) {
 TEST(Ledger, NoticesACallAnsweredTwice) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).answer(call, 0).add(CallAnswered{call, AgentId{1}, 0, 1, 1});
+  j.at(2).answer(call, 0).at(3).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
   expect_violation(j, "answered twice");
+}
+TEST(Ledger, NoticesAnAnswerOfAnAgentWhomTheServerHasNotChosen) {
+  for (const bool answered : {false, true}) {
+    Journal j(two_sites());
+    const CallId call = j.at(1).queue();
+    j.at(2);
+    if (answered) j.answer(call, 0);
+    j.at(3).add(CallAnswered{call, AgentId{1}, 0, 1, 1});
+    expect_violation(j, "answered by an agent who was not chosen");
+  }
+}
+TEST(Ledger, LetsAnswersPassOfAServerThatHasBeenGivenUpOrOfAnAgentAtThePeer) {
+  Journal j(two_sites());
+  const CallId elsewhere = j.at(1).queue();
+  j.add(CallInvited{elsewhere, 0, 1, 1}).add(CallQueued{elsewhere, 1, 0, 0});
+  j.at(2).answer(elsewhere, 2, 1);
+  j.at(3).add(CallAnswered{elsewhere, AgentId{0}, 0, 1, 1}).add(CallQueued{elsewhere, 0, 0, 0});
+  j.add(CallTransferred{elsewhere, AgentId{0}, 0, 1, 0, 0});
+  EXPECT_EQ(j.ledger().row(elsewhere).agent.value, 2u);
+  EXPECT_FALSE(j.ledger().row(elsewhere).between_agents());
+  const CallId over_trunk = j.at(4).queue();
+  j.at(5).answer(over_trunk, 1).at(6).add(CallAnswered{over_trunk, AgentId{3}, 1, 3, 1});
+  EXPECT_EQ(j.ledger().row(over_trunk).agent.value, 1u);
+  EXPECT_EQ(j.ledger().violation_count(), 0u);
+  EXPECT_EQ(j.ledger().crossed_answers(), 2u);
+}
+TEST(Ledger, NoticesWhatTheServerWithTheCallDoesWhileItTalks) {
+  const auto after_answer = [](const auto& fact, const std::string& text) {
+    Journal j(two_sites());
+    const CallId call = j.at(1).queue();
+    j.at(2).answer(call, 0).at(3).add(fact(call));
+    expect_violation(j, text);
+  };
+  after_answer([](CallId c) { return CallRouted{c, AgentId{1}, 0, 1}; }, "routed while talking");
+  after_answer([](CallId c) { return CallQueued{c, 0, 0, 0}; }, "queued while talking");
+  after_answer([](CallId c) { return CallDefaultRouted{c, 0, {}}; }, "default-routed while");
+}
+TEST(Ledger, NoticesWhoPassesOnACallThatHeDoesNotHave) {
+  Journal waiting(two_sites());
+  const CallId call = waiting.at(1).queue();
+  waiting.at(2).add(CallTransferred{call, AgentId{0}, 0, 1, 0, 0});
+  expect_violation(waiting, "passed on by an agent who does not have it");
+
+  Journal twice(two_sites());
+  const CallId passed = twice.at(1).queue();
+  twice.at(2).answer(passed, 0).at(3).add(CallTransferred{passed, AgentId{0}, 0, 1, 0, 0});
+  twice.at(4).add(CallTransferred{passed, AgentId{0}, 0, 1, 0, 0});
+  expect_violation(twice, "passed on by an agent who does not have it");
+}
+TEST(Ledger, NoticesAnAnswerToACallPassedOnToSomebodyElse) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue();
+  j.at(2).answer(call, 0).at(3).add(CallTransferred{call, AgentId{0}, 0, 1, 0, 0});
+  j.at(4).add(CallRouted{call, AgentId{1}, 0, 1});
+  j.at(5).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
+  expect_violation(j, "answered by an agent who was not chosen");
+}
+TEST(Ledger, NoticesACallBlockedAtTheTrunkThatAServerHas) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue();
+  j.at(2).release(call, Release::no_channel, CallPhase::treatment);
+  expect_violation(j, "blocked at the trunk after a server took it");
+}
+TEST(Ledger, NoticesACallOfferedOutOfItsTurn) {
+  Journal j(two_sites());
+  j.at(1).add(CallOffered{{}, {}, CallId{1}, {}, 0, 0, 0, 1});
+  expect_violation(j, "offered out of its turn");
 }
 TEST(Ledger, NoticesACallAnsweredAfterAFailureDroppedIt) {
   Journal j(two_sites());
@@ -298,8 +366,14 @@ TEST(Ledger, NoticesACallThatEndsNormallyWithoutAnAnswer) {
 TEST(Ledger, NoticesACallQueuedWhileTalking) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).answer(call, 0).add(CallQueued{call, 1, 0, 0});
+  j.at(2).answer(call, 0).add(CallQueued{call, 0, 0, 0});
   expect_violation(j, "queued while talking");
+}
+TEST(Ledger, NoticesACallQueuedWhereNobodyHasAsked) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue();
+  j.at(2).add(CallQueued{call, 1, 0, 0});
+  expect_violation(j, "queued at a server that nobody has asked");
 }
 
 TEST(Ledger, ARowTakesAtMost128Bytes) {

@@ -168,13 +168,15 @@ TEST(LivenessBound, GrowsWithTheTimersAndTheLongestFault) {
 }
 
 TEST(LivenessBound, IsNoneWhereServersOrPathsAreSlowWithoutAnyFault) {
-  Scenario slow = two_sites(), poor = two_sites(), blind = two_sites();
+  Scenario slow = two_sites(), poor = two_sites(), blind = two_sites(), hasty = two_sites();
   slow.sites[0].sip_server.invite_service = 1s;
   poor.network.dc_link.loss = 0.1;
   blind.sites[1].sip_server.oos_check = 0s;
   EXPECT_THAT(liveness_bound(slow, 0s).unfit, HasSubstr("slow"));
   EXPECT_THAT(liveness_bound(poor, 0s).unfit, HasSubstr("poor"));
   EXPECT_THAT(liveness_bound(blind, 0s).unfit, HasSubstr("does not watch its peer"));
+  hasty.sites[1].sip_server.oos_force = 1ms;
+  EXPECT_THAT(liveness_bound(hasty, 0s).unfit, HasSubstr("does not wait for its peer's answers"));
   EXPECT_EQ(liveness_bound(two_sites(), 0s).unfit, "");
 }
 

@@ -88,8 +88,12 @@ class Journal {
     add(TreatmentStarted{call, site});
     return call;
   }
+  /// The server that has the call chooses this agent, over the trunk if he is at the other site,
+  /// and he answers.
   Journal& answer(CallId call, std::uint32_t agent, std::uint32_t site = 0) {
-    const std::uint32_t path = path_of(static_cast<int>(site));
+    const std::uint32_t from = ledger().row(call).queue_site;
+    const std::uint32_t path = path_of(static_cast<int>(site)) |
+                               (from < kSites ? path_of(static_cast<int>(from)) : PathMask{0});
     add(CallRouted{call, AgentId{agent}, site, path});
     return add(CallAnswered{call, AgentId{agent}, site, path, 1});
   }

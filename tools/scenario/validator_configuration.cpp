@@ -77,6 +77,7 @@ void check_selection(const Rules& rules, const ObjectSelection& of, const std::s
     if (one) rules.error("S-007", path, fmt::format("'{}' is a queue, not an agent", of.text));
     return;
   }
+  if (of.index >= rules.scenario.agents.size()) return;  // its group has been refused
   const models::AgentGroup& group = rules.scenario.agents[of.index];
   const std::uint32_t last = of.last == ObjectSelection::kAll ? of.first : of.last;
   if (last >= group.count && group.count > 0) {
