@@ -6,11 +6,11 @@
 #include <array>
 #include <cmath>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "models/ledger/ledger.hpp"
+#include "sim/rng.hpp"
 #include "tests/support/worlds.hpp"
 
 namespace bcsim::models::ha_pairs_test {
@@ -168,11 +168,10 @@ TEST(HaPairs, ComeBackFromAHangThatOutlastsTheBindings) {
 }
 
 /// Faults of every kind at one or both pairs within some minutes, all mended by kMended.
-std::vector<Fault> random_plan(std::mt19937_64& rng) {
-  const auto below = [&](std::uint64_t n) { return rng() % n; };
+std::vector<Fault> random_plan(sim::RngStream& rng) {
+  const auto below = [&](std::uint64_t n) { return rng.below(n); };
   const auto about = [&](double low, double high) {  // log-uniform seconds
-    const double u = static_cast<double>(rng() >> 11) / 9007199254740992.0;
-    return sim::from_seconds(low * std::pow(high / low, u));
+    return sim::from_seconds(low * std::pow(high / low, rng.uniform()));
   };
   std::vector<Fault> faults;
   Duration when = 4min;
@@ -209,11 +208,11 @@ std::vector<Fault> random_plan(std::mt19937_64& rng) {
 
 TEST(HaPairs, ComeBackFromRandomPlansOfFaults) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    std::mt19937_64 rng(seed);
+    sim::RngStream rng(1, 0, "test.pairs", seed);
     Scenario s = two_sites();
     s.run.seed = seed;
     for (SiteOptions& site : s.sites) {
-      if (rng() % 2 == 0) site.sip_server.heartbeat_period = 3s;
+      if (rng.bernoulli(0.5)) site.sip_server.heartbeat_period = 3s;
     }
     s.faults = random_plan(rng);
     expect_back_to_normal(s, "plan " + std::to_string(seed));
