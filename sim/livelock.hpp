@@ -1,15 +1,11 @@
 // Ends a run in which things go on happening while time hardly passes.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 #include "sim/time.hpp"
 
@@ -37,16 +33,7 @@ class LivelockGuard {
   }
   /// Names what is being done after too_many has said so. Throws Livelock when it has heard enough
   /// to tell who does it most.
-  void accuse(SimTime at, const std::string& node, const std::string& what) {
-    ++accused_[fmt::format("{} of {}", what, node)];
-    if (done_ < limit_ + kWitnesses) return;
-    const auto most = std::ranges::max_element(
-        accused_, {},
-        [](const std::pair<const std::string, std::uint64_t>& a) { return a.second; });
-    throw Livelock(fmt::format(
-        "time does not pass: {} things have happened between {:.6f} s and {:.6f} s, mostly {}",
-        done_, seconds(since_), seconds(at), most->first));
-  }
+  void accuse(SimTime at, const std::string& node, const std::string& what);
 
  private:
   static constexpr Duration kWindow = 1s;

@@ -17,6 +17,7 @@
 #include "sim/fault_plan.hpp"
 #include "sim/hash.hpp"
 #include "sim/ids.hpp"
+#include "sim/item.hpp"
 #include "sim/livelock.hpp"
 #include "sim/network.hpp"
 #include "sim/platform.hpp"
@@ -261,29 +262,6 @@ class Simulation {
     State state = State::down;
     bool absent = false;
   };
-  enum class ItemKind : std::uint8_t {
-    free,
-    cancelled,
-    timer,
-    datagram,
-    notice,
-    unreachable,
-    stream_data,
-    stream_open,
-    stream_event,
-    stream_retry,
-    fault,
-    tick
-  };
-  struct Item {
-    ItemKind kind = ItemKind::free;
-    std::uint32_t generation = 0;
-    NodeId target = {};
-    std::uint32_t incarnation = 0;
-    ConnectionId connection = {};
-    std::uint32_t word = 0;  ///< envelope slot, fault index, attempt or event, by kind
-    TimerTag tag = {};
-  };
   /// Faults come before everything else of their instant; ticks after.
   static constexpr std::uint32_t kWorldFirst = 0;
   static constexpr std::uint32_t kWorldLast = 0xFFFF'FFFFu;
@@ -391,8 +369,9 @@ class Simulation {
     const bool letter = item.kind == ItemKind::datagram || item.kind == ItemKind::notice ||
                         item.kind == ItemKind::stream_data;
     const std::string what = letter ? name_of<Domain>(envelopes_[item.word].message)
-                             : item.kind == ItemKind::timer ? fmt::format("timer {}", item.tag.kind)
-                                                            : "connections";
+                             : item.kind == ItemKind::timer
+                                 ? "timer " + std::to_string(item.tag.kind)
+                                 : "connections";
     guard_.accuse(now_, topology_.nodes[item.target.value].name, what);
   }
   [[nodiscard]] bool current(const Item& item) const {
@@ -474,6 +453,7 @@ class Simulation {
     if (a.loss) network_.set_loss(a.link, *a.loss);
   }
   void apply(const ModelChange&) {}
+
   const Topology& topology_;
   Platform& platform_;
   Network network_;

@@ -101,7 +101,7 @@ void AgentDesktopEndpoint::carry_out(Context& context, const tlib::DesktopEffect
       send(context, effect.site, tlib::Kind::agent_login);
       return;
     case EffectKind::logout:
-      ready_wanted_ = false;
+      if (effect.site == session_.current()) ready_wanted_ = false;
       send(context, effect.site, tlib::Kind::agent_logout);
       return;
     case EffectKind::set_ready:
@@ -163,7 +163,7 @@ void AgentDesktopEndpoint::on_switching(Context& context, const tlib::DesktopEff
     context.record(DesktopSwitch{agent_, effect.site, by_registration});
   }
   // Nobody will send the EventReleased of a call whose server has been gone for so long.
-  if (effect.reason == SwitchReason::site_lost && work_ == Work::call) end_call(context);
+  if (effect.reason == SwitchReason::site_lost) on_rest(context);
 }
 
 bool AgentDesktopEndpoint::works_at(SiteIndex site) const {
@@ -193,22 +193,21 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       feed(context, message.flag ? Input::forced_out : Input::logged_out, site);
       return;
     case Kind::ready:
-      // Ready or not, who has a state of rest has no call: its EventReleased was not for us.
-      if (work_ == Work::call) end_call(context);
+      on_rest(context);
       if (back_at_work_ && works_at(site)) {
         back_at_work_ = false;
         context.record(AgentAtWork{agent_, site});
       }
       return;
     case Kind::not_ready:
-      if (work_ == Work::call) end_call(context);
+      on_rest(context);
       if (message.flag && works_at(site)) {
         context.cancel(ready_again_);
         ready_again_ = context.arm(kReadyAgain, {ready_timer});
       }
       return;
     case Kind::dialing:
-      own_call_followed_ = works_at(site);
+      if (works_at(site)) own_call_unfollowed_ = false;
       [[fallthrough]];
     case Kind::ringing:
       // Only the site of the login makes a call visible (R57).
@@ -274,8 +273,8 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
   }
   if (message.call.valid()) {
     start_call(context);
-  } else if (work_ == Work::call) {
-    end_call(context);  // ASSUMPTION: without its EventReleased there is no after-call work
+  } else {
+    on_rest(context);  // ASSUMPTION: without its EventReleased there is no after-call work
   }
   if (state == State::logging_in) {
     feed(context, Input::logged_in, site);
@@ -343,8 +342,15 @@ void AgentDesktopEndpoint::start_call(Context& context) {
 /// The call, and its after-call work if there was any, is done.
 void AgentDesktopEndpoint::end_call(Context& context) {
   forget_transfer(context);
+  own_call_unfollowed_ = false;
   work_ = Work::none;
   feed(context, Input::call_ended);
+}
+
+/// The server holds that he has no call, ready or not: the EventReleased of the one in hand was not
+/// for us. Of a call that the server does not follow it says nothing.
+void AgentDesktopEndpoint::on_rest(Context& context) {
+  if (work_ == Work::call && !own_call_unfollowed_) end_call(context);
 }
 
 void AgentDesktopEndpoint::on_released(Context& context, Duration work) {
@@ -379,7 +385,7 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
       return;
     case notice::Kind::own_call_over:
       // If the server follows the call, its EventReleased says what work is left.
-      if (work_ == Work::call && !own_call_followed_) end_call(context);
+      if (work_ == Work::call && own_call_unfollowed_) end_call(context);
       return;
     case notice::Kind::speech_lost:  // of the agent whom he asks
       on_consultation(context, tlib::Kind::not_consulted);
@@ -417,7 +423,7 @@ void AgentDesktopEndpoint::dial_if_wished(Context& context) {
   dials.kind = notice::Kind::dials;
   dials.index = wish->number;
   wishes_.erase(wish);
-  own_call_followed_ = false;
+  own_call_unfollowed_ = true;
   context.notify(directory_.pstn, dials);
   start_call(context);
 }

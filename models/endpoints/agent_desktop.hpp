@@ -102,6 +102,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   void on_notice(Context&, const notice::Message&);
   void start_call(Context&);
   void end_call(Context&);
+  void on_rest(Context&);
   void press_ready_if_due(Context&);
   void dial_if_wished(Context&);
   void make_call(Context&, const notice::Message&);
@@ -160,8 +161,8 @@ class AgentDesktopEndpoint final : public Endpoint {
     std::uint32_t number = 0;
     bool by_desktop = false;
   };
-  std::vector<Wish> wishes_;        ///< he dials when he has no call and no after-call work in hand
-  bool own_call_followed_ = false;  ///< EventDialing has come: EventReleased will
+  std::vector<Wish> wishes_;  ///< he dials when he has no call and no after-call work in hand
+  bool own_call_unfollowed_ = false;  ///< no EventDialing has come: no EventReleased will
 
   TransferStep transfer_step_ = TransferStep::none;
   CallId transfer_call_;  ///< to be passed on

@@ -12,16 +12,6 @@ using EffectKind = DesktopEffect::Kind;
 using State = DesktopState;
 using Timer = DesktopTimer;
 
-void add(DesktopEffects& effects, EffectKind kind, SiteIndex site) {
-  effects.push_back({.kind = kind, .site = site});
-}
-void arm(DesktopEffects& effects, Timer timer, Duration after, SiteIndex site = 0) {
-  effects.push_back({.kind = EffectKind::arm, .site = site, .timer = timer, .after = after});
-}
-void cancel(DesktopEffects& effects, Timer timer, SiteIndex site = 0) {
-  effects.push_back({.kind = EffectKind::cancel, .site = site, .timer = timer});
-}
-
 }  // namespace
 
 void DesktopSession::assume_active(SiteIndex site) {
@@ -37,7 +27,11 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
   // The phone and the shift exist without a session; nothing else matters to one that is off.
   const bool always = input == Input::shift_start || input == Input::phone_registered ||
                       input == Input::phone_unregistered;
-  if (state_ == State::off && !always) return effects;
+  const bool leaving =
+      owes_logout_[site] && (input == Input::connected || input == Input::connection_failed ||
+                             input == Input::connection_lost || input == Input::timer_reconnect ||
+                             input == Input::logged_out || input == Input::forced_out);
+  if (state_ == State::off && !always && !leaving) return effects;
   switch (input) {
     case Input::shift_start:
       shift_start(options, effects);
@@ -77,16 +71,20 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       if (state_ == State::logging_in && site == current_) on_login_refused(options, effects);
       break;
     case Input::logged_out:
+      owes_logout_[site] = false;
       if (state_ == State::moving && site == current_) complete_move(options, effects);
       break;
     case Input::forced_out:
+      owes_logout_[site] = false;
       if (site == current_) on_forced_out(options, effects);
       break;
     case Input::resumed:
       if (state_ == State::resuming && site == current_) become_active(options, effects);
       break;
     case Input::not_logged_in:
-      if (state_ == State::resuming && site == current_) login(effects);
+      if (state_ != State::resuming || site != current_) break;
+      logged_in_ = false;
+      login(effects);
       break;
     case Input::phone_registered:
     case Input::phone_unregistered:
@@ -142,6 +140,7 @@ void DesktopSession::shift_start(const O& options, Effects& effects) {
   }
   state_ = State::csp_connect;
   current_ = origin_ = options.preferred;
+  up_ = {};  // asked again when the person is read
   begin_boot(options, effects);
 }
 
@@ -159,22 +158,38 @@ void DesktopSession::connect_csp(const O& options, SiteIndex site, Effects& effe
   }
 }
 
+/// A login may stand where he works or is about to, and where he came from; where no connection is,
+/// the logout has to wait for one.
 void DesktopSession::shift_end(Effects& effects) {
   // A login still on its way is followed by its logout: the connection keeps the order.
   const bool may_be_in = state_ == State::active || state_ == State::resuming ||
                          state_ == State::wait_registration || state_ == State::logging_in;
-  if (may_be_in) add(effects, EffectKind::logout, current_);
+  const bool asked = state_ == State::moving;
+  auto owes = owes_logout_;
+  owes[current_] = owes[current_] || may_be_in || asked || state_ == State::wait_site;
+  owes[origin_] = owes[origin_] || logged_in_;
   for (const SiteIndex site : {SiteIndex{0}, SiteIndex{1}}) {
+    if (owes[site] && up_[site] && !(asked && site == current_)) {
+      add(effects, EffectKind::logout, site);
+    }
+  }
+  for (const SiteIndex site : {SiteIndex{0}, SiteIndex{1}}) {
+    if (owes[site] && !up_[site]) {
+      add(effects, EffectKind::connect, site);
+      continue;
+    }
     add(effects, EffectKind::close, site);
     cancel(effects, Timer::reconnect, site);
   }
   for (const Timer timer : {Timer::switchover, Timer::work, Timer::csp, Timer::calm}) {
     cancel(effects, timer);
   }
-  const auto phone = phone_;
+  const auto phone = phone_, up = up_;
   const SiteIndex preferred = current_;  // set again by the next shift_start
   *this = DesktopSession(O{.preferred = preferred});
   phone_ = phone;
+  owes_logout_ = owes;
+  up_ = up;
 }
 
 void DesktopSession::on_csp_failed(const O& options, SiteIndex site, Effects& effects) {
@@ -199,6 +214,9 @@ void DesktopSession::on_connected(const O& options, SiteIndex site, Effects& eff
   if (state_ == State::csp_connect || state_ == State::read_person) return;
   up_[site] = true;
   failures_[site] = 0;
+  if (owes_logout_[site] && (state_ == State::off || site != current_)) {
+    add(effects, EffectKind::logout, site);
+  }
   switch (state_) {
     case State::connecting:
       if (site == current_) login(effects);
@@ -231,12 +249,12 @@ void DesktopSession::on_connection_failed(const O& options, SiteIndex site, Effe
   }
 }
 
-/// Who works at the other site needs this one only in case of need, and asks for it ever more
-/// seldom: a site may be gone for good.
+/// Who works at the other site, or not at all, needs this one only in case of need, and asks for it
+/// ever more seldom: a site may be gone for good.
 Duration DesktopSession::reconnect_after(const O& options, SiteIndex site) {
   const Duration delay = options.policy.reconnect_delay;
-  const bool works = state_ == State::active && site != current_;
-  failures_[site] = works ? std::min(failures_[site] + 1, 16) : 1;
+  const bool idle = state_ == State::off || (state_ == State::active && site != current_);
+  failures_[site] = idle ? std::min(failures_[site] + 1, 16) : 1;
   return std::max(delay, std::min(delay * (1 << (failures_[site] - 1)), kLongestReconnect));
 }
 
@@ -286,7 +304,7 @@ void DesktopSession::on_logged_in(const O& options, Effects& effects) {
   not_ready_ = false;
   origin_ = current_;
   cancel_switchover(effects);
-  add(effects, EffectKind::set_ready, current_);
+  if (!shift_over_) add(effects, EffectKind::set_ready, current_);
   add(effects, EffectKind::open_stat, current_);
   add(effects, EffectKind::connect_csp, current_);
   become_active(options, effects);
@@ -294,6 +312,8 @@ void DesktopSession::on_logged_in(const O& options, Effects& effects) {
 
 void DesktopSession::become_active(const O& options, Effects& effects) {
   state_ = State::active;
+  if (shift_over_)
+    add(effects, EffectKind::set_not_ready, current_);  // the call in hand is his last
   if (dn_out_[current_]) {  // the server has said so before it let us in (R37)
     state_ = State::wait_registration;
     arm_switchover(options.ail[current_].site_sip_register_timeout, effects);
@@ -355,146 +375,13 @@ void DesktopSession::on_endpoint_change(const O& options, Input input, SiteIndex
     if (up && state_ == State::wait_registration) {
       state_ = State::active;
       cancel_switchover(effects);
-      if (not_ready_) add(effects, EffectKind::set_ready, current_);
+      if (not_ready_ && !shift_over_) add(effects, EffectKind::set_ready, current_);
       not_ready_ = false;
     }
   }
   if (!up) return;
   if (state_ == State::wait_endpoint) proceed_to_target(options, effects);
   move_if_wanted(options, effects);
-}
-
-void DesktopSession::on_switchover_timer(const O& options, Effects& effects) {
-  switchover_armed_ = false;
-  const SiteIndex other = peer_of(current_);
-  switch (state_) {
-    case State::wait_site:
-      go_to_other(options, SwitchReason::site_lost, effects);
-      break;
-    case State::wait_registration:
-      look_for_registration(options, effects);
-      break;
-    case State::login_retry:
-      if (up_[other] && has_endpoint(other)) {
-        cancel(effects, Timer::work);
-        go_to_other(options, SwitchReason::login_refused, effects);
-        break;
-      }
-      [[fallthrough]];
-    case State::logging_in:
-      arm_switchover(options.ail[current_].site_sip_register_timeout, effects);
-      break;
-    default:
-      break;
-  }
-}
-
-/// S_r is over. C30: move only if the DN lives at the peer or the peer is in single-site mode (or
-/// the policy takes R79 literally), else stay, Not Ready, and look again. No call is interrupted
-/// for it.
-void DesktopSession::look_for_registration(const O& options, Effects& effects) {
-  constexpr Duration kLookAgain = 10s;
-  const SiteIndex other = peer_of(current_);
-  const bool may_leave =
-      has_endpoint(other) || single_[other] || options.policy.leave_without_endpoint;
-  if (!in_call_ && up_[other] && may_leave) {
-    log_out_and_move(SwitchReason::registration_lost, effects);
-    return;
-  }
-  if (!in_call_ && !not_ready_) {
-    not_ready_ = true;
-    add(effects, EffectKind::set_not_ready, current_);
-  }
-  arm_switchover(std::min(kLookAgain, options.ail[current_].site_sip_register_timeout), effects);
-}
-
-void DesktopSession::go_to_other(const O& options, SwitchReason reason, Effects& effects) {
-  origin_ = current_;
-  current_ = peer_of(current_);
-  effects.push_back({.kind = EffectKind::switching, .site = current_, .reason = reason});
-  state_ = State::wait_endpoint;
-  proceed_to_target(options, effects);
-}
-
-void DesktopSession::log_out_and_move(SwitchReason reason, Effects& effects) {
-  state_ = State::moving;
-  not_ready_ = false;
-  advised_.reset();
-  effects.push_back({.kind = EffectKind::switching, .site = peer_of(current_), .reason = reason});
-  add(effects, EffectKind::logout, current_);
-}
-
-/// The old login is gone: go on with the site the move was for. Its conditions held when the move
-/// began (single-site mode may have stood in for the phone), so only the connection is asked again.
-void DesktopSession::complete_move(const O& options, Effects& effects) {
-  logged_in_ = false;
-  origin_ = current_;
-  current_ = peer_of(current_);
-  if (up_[current_]) {
-    start_relogin(options, effects);
-  } else {
-    state_ = State::wait_endpoint;
-    proceed_to_target(options, effects);
-  }
-}
-
-void DesktopSession::proceed_to_target(const O& options, Effects& effects) {
-  assert(state_ == State::wait_endpoint);
-  if (up_[current_] && endpoint_ok(options, current_)) {
-    start_relogin(options, effects);
-  } else if (up_[origin_]) {  // the site one came from is there again
-    current_ = origin_;
-    if (logged_in_) {
-      state_ = State::resuming;
-      add(effects, EffectKind::resume, current_);
-    } else {
-      login(effects);
-    }
-  }
-}
-
-/// Who goes to and fro (a phone in service nowhere, advice from both sides) does it more slowly
-/// each time.
-Duration DesktopSession::pause_of_move() const {
-  if (moves_ <= 2) return {};
-  return std::min(kFirstPause * (1 << std::min(moves_ - 3, 6)), kLongestPause);
-}
-
-void DesktopSession::start_relogin(const O& options, Effects& effects) {
-  ++moves_;
-  arm(effects, Timer::calm, kCalm);
-  const Duration work = std::max(options.policy.relogin_work, pause_of_move());
-  if (work == 0s) return login(effects);
-  state_ = State::relogin_work;
-  arm(effects, Timer::work, work);
-}
-
-void DesktopSession::login(Effects& effects) {
-  state_ = State::logging_in;
-  add(effects, EffectKind::login, current_);
-}
-
-/// Moves a working desktop to where it was advised to go, or back home if that is the policy, when
-/// it has no call and the other site has both its connection and its phone.
-void DesktopSession::move_if_wanted(const O& options, Effects& effects) {
-  if (advised_ == current_) advised_.reset();
-  if (state_ != State::active || in_call_) return;
-  const SiteIndex other = peer_of(current_);
-  const bool home =
-      options.policy.failback == Failback::return_after_call && other == options.preferred;
-  if ((home || advised_ == other) && up_[other] && has_endpoint(other)) {
-    log_out_and_move(SwitchReason::failback, effects);
-  }
-}
-
-void DesktopSession::arm_switchover(Duration after, Effects& effects) {
-  switchover_armed_ = true;
-  arm(effects, Timer::switchover, after);
-}
-
-void DesktopSession::cancel_switchover(Effects& effects) {
-  if (switchover_armed_) cancel(effects, Timer::switchover);
-  switchover_armed_ = false;
 }
 
 }  // namespace bcsim::models::tlib

@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <optional>
 
-#include "models/inline_list.hpp"
 #include "models/scenario.hpp"
+#include "models/tlib/desktop_effect.hpp"
 
 namespace bcsim::models::tlib {
 
 enum class DesktopState : std::uint8_t {
-  off,          ///< no shift
+  off,          ///< no shift; maybe a logout is still due
   csp_connect,  ///< looking for a Configuration Server Proxy of either site (R81, R84)
   read_person,
   connecting,  ///< to the SIP Server of the preferred site, and basically to the other's (R22)
@@ -58,44 +58,6 @@ enum class DesktopInput : std::uint8_t {
   timer_calm,
 };
 inline constexpr int kDesktopInputs = static_cast<int>(DesktopInput::timer_calm) + 1;
-
-/// The desktop's timers; `reconnect` exists once per site. `calm`: since the last move.
-enum class DesktopTimer : std::uint8_t { switchover, work, csp, reconnect, calm };
-
-/// Why the desktop goes to the other site.
-enum class SwitchReason : std::uint8_t {
-  site_lost,            ///< site-timeout (R78)
-  registration_lost,    ///< site-sip-register-timeout (R79, C30)
-  unreachable_at_boot,  ///< R83
-  forced_out,           ///< drained (§2.3)
-  login_refused,        ///< for S_r, while the phone is at the other site
-  failback,             ///< advised (R60), or policy return_after_call
-};
-
-struct DesktopEffect {
-  enum class Kind : std::uint8_t {
-    connect_csp,
-    read_person,
-    connect,  ///< try to open the T-Library connection (and attach to the DN)
-    close,
-    login,
-    resume,
-    logout,
-    set_ready,
-    set_not_ready,
-    open_stat,  ///< Stat Server of the site (R33); nothing waits for it
-    arm,        ///< `timer` (of `site`, if reconnect) after `after`; replaces it
-    cancel,
-    switching,  ///< for the record: the move to `site` begins because of `reason`
-  };
-  Kind kind = Kind::connect;
-  SiteIndex site = 0;
-  DesktopTimer timer = DesktopTimer::switchover;
-  SwitchReason reason = SwitchReason::site_lost;
-  Duration after{};
-  constexpr bool operator==(const DesktopEffect&) const = default;
-};
-using DesktopEffects = InlineList<DesktopEffect, 12>;
 
 struct DesktopSessionOptions {
   SiteIndex preferred = 0;                   ///< Person site-1
@@ -184,6 +146,9 @@ class DesktopSession {
   std::array<bool, kSites> single_{};
   std::optional<SiteIndex> advised_;
   bool logged_in_ = false;  // at origin_ while on the way, else at current_, as far as we know
+  /// A logout was due, and the server has not said that it came; asked for again whenever there is
+  /// a connection, on shift or not.
+  std::array<bool, kSites> owes_logout_{};
   bool in_call_ = false;
   bool shift_over_ = false;  // ends with the call
   bool switchover_armed_ = false;

@@ -228,6 +228,20 @@ std::vector<SitDown> sit_downs(const Scenario& scenario, const Layout& layout,
   return out;
 }
 
+bool brought_down(const Scenario& scenario, const Layout& layout, const std::vector<Hold>& holds,
+                  NodeId server, SimTime from, SimTime to) {
+  const auto hits = [&](const FaultPart& part) {
+    return (part.kind == FaultPart::Kind::process && part.id == server.value) ||
+           (part.kind == FaultPart::Kind::host && part.id == layout.host_of(server).value);
+  };
+  return std::any_of(holds.begin(), holds.end(), [&](const Hold& hold) {
+    if (hold.begin > to || hold.end <= from) return false;
+    const auto parts = fault_parts(layout, scenario.faults[hold.fault], hold.backward,
+                                   [](AgentId) { return false; });
+    return std::any_of(parts.begin(), parts.end(), hits);
+  });
+}
+
 sim::FaultPlan compile_faults(const Scenario& scenario, const Layout& layout) {
   return Compiler(scenario, layout).compile();
 }

@@ -40,6 +40,13 @@ enum class Change : std::uint32_t {
 /// begins again before every hold on it has ended.
 [[nodiscard]] sim::FaultPlan compile_faults(const Scenario& scenario, const Layout& layout);
 
+/// Is this process brought down at any time of [from, to], by a crash or with its machine? Then it
+/// is the fault plan that starts it, once nothing lies on it any more, and nobody else. Of servers
+/// only.
+[[nodiscard]] bool brought_down(const Scenario& scenario, const Layout& layout,
+                                const std::vector<Hold>& holds, NodeId server, SimTime from,
+                                SimTime to);
+
 /// Somebody who has lost his building sits down at his other desk.
 struct SitDown {
   SimTime at;

@@ -23,6 +23,7 @@ constexpr Duration kSampling = 10s;  // of server load and media; intervals are 
 TwoSiteWorld::TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng)
     : scenario_(scenario),
       layout_(scenario_, rng),
+      holds_(holds_of(scenario_.faults, scenario_.run.horizon)),
       databases_(scenario_),
       agents_call_(std::any_of(scenario.calls.begin(), scenario.calls.end(),
                                [](const CallStream& s) { return by_agent(s.kind()); })) {

@@ -50,6 +50,7 @@ class TwoSiteWorld : public sim::World<Domain> {
   // world_management.cpp
   void control(SiteIndex site, ha::ControlInput input, int process = 0);
   void carry_out(SiteIndex site, const ha::ControlEffect& effect);
+  void start_again(NodeId server, Duration delay);
   void on_control_timer(std::uint32_t subject);
   [[nodiscard]] std::optional<Duration> wait_of(SiteIndex site, ha::ControlWait wait);
   [[nodiscard]] ha::Life life_of(NodeId node) const;
@@ -81,6 +82,7 @@ class TwoSiteWorld : public sim::World<Domain> {
 
   Scenario scenario_;  ///< its own: options may be changed while it runs
   Layout layout_;
+  std::vector<Hold> holds_;  ///< of the scenario's faults
   ConfigurationDatabases databases_;
   bool agents_call_;  ///< a dead phone may have had a call of its agent's own
   std::array<std::unique_ptr<SipServerPair>, kSites> pairs_;

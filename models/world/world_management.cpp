@@ -66,9 +66,7 @@ void TwoSiteWorld::carry_out(SiteIndex site, const ControlEffect& effect) {
       simulation_->add_faults({{simulation_->now(), sim::NodeCrash{node}}});
       break;
     case Kind::start_again:
-      if (const auto delay = wait_of(site, effect.wait)) {
-        simulation_->add_faults({{simulation_->now() + *delay, sim::NodeStart{node}}});
-      }
+      if (const auto delay = wait_of(site, effect.wait)) start_again(node, *delay);
       break;
     case Kind::arm:
       ++armed;
@@ -80,6 +78,13 @@ void TwoSiteWorld::carry_out(SiteIndex site, const ControlEffect& effect) {
       ++armed;
       break;
   }
+}
+
+/// Unless the scenario brings it down meanwhile: its faults say when it is back.
+void TwoSiteWorld::start_again(NodeId server, Duration delay) {
+  const SimTime now = simulation_->now(), then = now + delay;
+  if (brought_down(scenario_, layout_, holds_, server, now, then)) return;
+  simulation_->add_faults({{then, sim::NodeStart{server}}});
 }
 
 void TwoSiteWorld::on_control_timer(std::uint32_t subject) {

@@ -297,7 +297,7 @@ TEST(AgentDesktop, KeepsItsBasicConnectionAndNothingElseDependsOnIt) {  // R22
   EXPECT_TRUE(of<DesktopSwitch>(world).empty());
   const Times back = world.tlib_at(world.sip_server[1], Kind::register_address);
   ASSERT_EQ(back.size(), 1u);
-  EXPECT_LE(back[0], at(210s + 60ms));
+  EXPECT_LE(back[0], at(200s + tlib::DesktopSession::kLongestReconnect + 60ms));
   EXPECT_TRUE(world.tlib_at(world.sip_server[1], Kind::agent_login).empty());
   EXPECT_TRUE(ready_at(world, 0));
 }

@@ -162,6 +162,37 @@ TEST(AgentDesktop, EndsItsShiftWhenTheSiteOfItsCallIsGivenUp) {
   EXPECT_EQ(state(world), DesktopState::off);
 }
 
+TEST(AgentDesktop, LogsOutAfterItsShiftAsSoonAsItReachesItsServer) {
+  // The path is cut before the shift ends; at 75 s the desktop knows, at 45 s it does not yet.
+  for (const Duration over : {45s, 75s}) {
+    Scenario s = with_desks();
+    s.agents[0].staffing = {{at(0s), 1}, {at(over), 0}};
+    s.agents[0].desktop.last_addp = at(-6s);
+    s.sites[0].desktop.site_timeout = 300s;
+    DeskWorld world(s, 1, kDesktops);
+    world.cut_access(40s, 0, 0);
+    world.heal_access(200s, 0, 0);
+    world.notice(over, world.directory.agents[0].desktop, notice::Kind::shift_end);
+    world.run(400s);
+    EXPECT_EQ(state(world), DesktopState::off);
+    const Times out = of_at<AgentLogout>(world, 0);
+    ASSERT_FALSE(out.empty());
+    EXPECT_GE(out.back(), at(200s));
+    EXPECT_LE(out.back(), at(200s + 70s));
+    EXPECT_FALSE(world.server[0]->desk(0).logged_in);
+  }
+}
+
+TEST(AgentDesktop, EndsItsShiftAfterACallThatTheServerDoesNotFollow) {
+  DeskWorld world(with_desks(), 1, kDesktops);
+  const NodeId desktop = world.directory.agents[0].desktop;
+  world.notice(1s, desktop, notice::Kind::wishes_to_call);
+  world.notice(5s, desktop, notice::Kind::shift_end);
+  world.notice(50s, desktop, notice::Kind::own_call_over);
+  world.run(100s);
+  EXPECT_EQ(of_at<AgentLogout>(world, 0), Times{at(50s + 500us)});
+}
+
 TEST(AgentDesktop, KnowsAfterItsShiftHasBegunWhatItWasToldBefore) {
   Scenario s = with_desks(1, RegistrationMode::single);
   s.agents[0].staffing = {{at(0s), 0}, {at(100s), 1}};

@@ -6,11 +6,11 @@
 #include <array>
 #include <cmath>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "models/ledger/ledger.hpp"
+#include "sim/rng.hpp"
 #include "tests/support/worlds.hpp"
 
 namespace bcsim::models::ha_pairs_test {
@@ -91,15 +91,39 @@ class Outcome final : public Observer {
   std::array<bool, kSites> split_{};
 };
 
+/// No process begins while the scenario keeps it, or its machine, down.
+class NoneBeginsWhileHeld final : public Observer {
+ public:
+  explicit NoneBeginsWhileHeld(const TwoSiteWorld& world)
+      : world_(world), holds_(holds_of(world.scenario().faults, world.scenario().run.horizon)) {}
+  void on_record(const JournalEntry& entry) override {
+    const auto* life = std::get_if<NodeStateChanged>(&entry.record);
+    if (life == nullptr || life->up == 0) return;
+    if (world_.layout().roles[life->node.value].kind != NodeKind::sip_server) return;
+    began_held_ +=
+        brought_down(world_.scenario(), world_.layout(), holds_, life->node, entry.at, entry.at);
+  }
+  void on_tick(SimTime, const TickSample&) override {}
+  [[nodiscard]] int began_held() const { return began_held_; }
+
+ private:
+  const TwoSiteWorld& world_;
+  std::vector<Hold> holds_;
+  int began_held_ = 0;
+};
+
 void expect_back_to_normal(const Scenario& scenario, const std::string& what) {
   TwoSiteWorld world(scenario, {scenario.run.seed, 0});
   Outcome outcome(scenario);
+  NoneBeginsWhileHeld held(world);
   world.add_observer(outcome);
+  world.add_observer(held);
   sim::PlainPlatform platform(world.layout().topology);
   Simulation& simulation = world.simulate(platform);
   world.start();
   sim::run_loop(simulation);
   outcome.expect_all_well(what);
+  EXPECT_EQ(held.began_held(), 0) << what;
   const Directory& directory = world.layout().directory;
   for (const std::size_t site : {0u, 1u}) {
     EXPECT_TRUE(simulation.is_up(simulation.holder(directory.sip_server[site])))
@@ -142,6 +166,32 @@ TEST(HaPairs, ComeBackAfterFailuresOfBothProcessesInEveryOrder) {
   }
 }
 
+TEST(HaPairs, StayDownWhileHeldThoughTheManagementLayerWouldStartThem) {
+  const ProcessTarget first{0, Role::sip_server_primary};
+  const auto ends = [](int what) -> std::vector<Fault> {
+    if (what == 0) return {fault(5min, SwitchOver{0}, std::nullopt)};
+    if (what == 1) return {fault(5min, Hang{ProcessTarget{0, Role::sip_server_primary}}, 150s)};
+    return {fault(5min, Cut{ManagementLinkTarget{0, Role::sip_server_primary}}, 20s)};
+  };
+  for (const int what : {0, 1, 2}) {
+    // The old primary begins again some seconds after the switchover, its missed heartbeat, or
+    // the healing of the link; its crash, or the loss of its machine, comes before or after that.
+    const Duration from = what == 0 ? 0s : what == 1 ? 3s : 20s;
+    for (Duration gap = 1ms; gap < 6s; gap += 371ms) {
+      for (const bool machine : {false, true}) {
+        Scenario s = two_sites();
+        s.sites[0].sip_server.heartbeat_period = 3s;
+        s.faults = ends(what);
+        const Deed deed =
+            machine ? Deed{Fail{HostTarget{first.site, first.role}, {}}} : Deed{Crash{first}};
+        s.faults.push_back(fault(5min + from + gap, deed, 90s));
+        expect_back_to_normal(s, "end " + std::to_string(what) + ", held from " +
+                                     std::to_string(gap / 1ms) + " ms on");
+      }
+    }
+  }
+}
+
 TEST(HaPairs, ComeBackAfterFlappingAtAnyPeriod) {
   for (const Way way : kWays) {
     for (const Duration period : {1s, 2s, 4s, 7s, 10s, 25s, 60s}) {
@@ -168,11 +218,10 @@ TEST(HaPairs, ComeBackFromAHangThatOutlastsTheBindings) {
 }
 
 /// Faults of every kind at one or both pairs within some minutes, all mended by kMended.
-std::vector<Fault> random_plan(std::mt19937_64& rng) {
-  const auto below = [&](std::uint64_t n) { return rng() % n; };
+std::vector<Fault> random_plan(sim::RngStream& rng) {
+  const auto below = [&](std::uint64_t n) { return rng.below(n); };
   const auto about = [&](double low, double high) {  // log-uniform seconds
-    const double u = static_cast<double>(rng() >> 11) / 9007199254740992.0;
-    return sim::from_seconds(low * std::pow(high / low, u));
+    return sim::from_seconds(low * std::pow(high / low, rng.uniform()));
   };
   std::vector<Fault> faults;
   Duration when = 4min;
@@ -209,11 +258,11 @@ std::vector<Fault> random_plan(std::mt19937_64& rng) {
 
 TEST(HaPairs, ComeBackFromRandomPlansOfFaults) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    std::mt19937_64 rng(seed);
+    sim::RngStream rng(1, 0, "test.pairs", seed);
     Scenario s = two_sites();
     s.run.seed = seed;
     for (SiteOptions& site : s.sites) {
-      if (rng() % 2 == 0) site.sip_server.heartbeat_period = 3s;
+      if (rng.bernoulli(0.5)) site.sip_server.heartbeat_period = 3s;
     }
     s.faults = random_plan(rng);
     expect_back_to_normal(s, "plan " + std::to_string(seed));

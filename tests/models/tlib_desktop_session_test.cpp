@@ -98,7 +98,8 @@ DesktopSession session_after(const Path& path, const DesktopSessionOptions& o = 
 }
 
 /// Everything that is not here changes neither state nor world. "current" and "other" say which
-/// site the input is about, seen from DesktopSession::current(); END stands for closing all.
+/// site the input is about, seen from DesktopSession::current(); END stands for closing all, OWING
+/// for closing all but site 0, where a login stands.
 constexpr const char* kTable = R"(
 off               shift_start       either  -> csp_connect: connect_csp(0)
 
@@ -146,7 +147,7 @@ resuming          forced_out        current -> login_retry: arm(work 10) arm(swi
 resuming          resumed           current -> active: -
 resuming          not_logged_in     current -> logging_in: login(0)
 
-wait_site         shift_end         either  -> off: END
+wait_site         shift_end         either  -> off: OWING
 wait_site         connected         current -> resuming: cancel(switch) resume(0)
 wait_site         connection_failed current -> wait_site: arm(reconnect0 10)
 wait_site         connection_lost   other   -> wait_site: connect(1)
@@ -160,7 +161,7 @@ wait_registration forced_out current -> login_retry: cancel(switch) arm(work 10)
 wait_registration dn_in_service     current -> active: cancel(switch)
 wait_registration timer_switchover  either  -> wait_registration: not_ready(0) arm(switch 10)
 
-wait_endpoint     shift_end         either  -> off: END
+wait_endpoint     shift_end         either  -> off: OWING
 wait_endpoint     connected         other   -> resuming: resume(0)
 wait_endpoint     connection_failed other   -> wait_endpoint: arm(reconnect0 10)
 wait_endpoint     connection_lost   current -> wait_endpoint: connect(1)
@@ -168,7 +169,7 @@ wait_endpoint     phone_registered  current -> relogin_work: arm(calm 120) arm(w
 wait_endpoint     dn_in_service     current -> relogin_work: arm(calm 120) arm(work 1)
 wait_endpoint     timer_reconnect   other   -> wait_endpoint: connect(0)
 
-relogin_work      shift_end         either  -> off: END
+relogin_work      shift_end         either  -> off: OWING
 relogin_work      connection_failed other   -> relogin_work: arm(reconnect0 10)
 relogin_work      connection_lost   current -> wait_endpoint: connect(1) cancel(work)
 relogin_work      timer_work        either  -> logging_in: login(1)
@@ -184,6 +185,8 @@ moving            forced_out        current -> relogin_work: arm(calm 120) arm(w
 constexpr const char* kEnd =
     "close(0) cancel(reconnect0) close(1) cancel(reconnect1) cancel(switch) cancel(work) "
     "cancel(csp) cancel(calm)";
+constexpr const char* kOwing =
+    "connect(0) close(1) cancel(reconnect1) cancel(switch) cancel(work) cancel(csp) cancel(calm)";
 
 std::map<std::tuple<std::string, std::string, bool>, std::string> parse_table() {
   std::map<std::tuple<std::string, std::string, bool>, std::string> table;
@@ -195,6 +198,7 @@ std::map<std::tuple<std::string, std::string, bool>, std::string> parse_table() 
     words >> state >> input >> which >> arrow;
     std::getline(words >> std::ws, rest);
     if (const auto end = rest.find("END"); end != std::string::npos) rest.replace(end, 3, kEnd);
+    if (const auto end = rest.find("OWING"); end != std::string::npos) rest.replace(end, 5, kOwing);
     if (which != "other") table[{state, input, true}] = rest;
     if (which != "current") table[{state, input, false}] = rest;
   }
@@ -362,6 +366,65 @@ TEST(DesktopSession, StaysOnIfTheNextShiftBeginsBeforeTheCallEnds) {
   EXPECT_EQ(text(d.on(I::shift_start, {})), "ready(0)");
   EXPECT_EQ(text(d.on(I::call_ended, {})), "-");
   EXPECT_EQ(d.state(), S::active);
+}
+
+TEST(DesktopSession, LogsOutWhenItConnectsAgainAfterItsShift) {
+  // Lost before the end of the shift, or the logout lost with the connection.
+  const Path lost{{I::connection_lost, 0}}, over{{I::shift_end}};
+  for (const Path& path : {lost + over, over + lost, lost + Path{{I::timer_switchover}} + over}) {
+    DesktopSession d = session_after(kActive + path);
+    ASSERT_EQ(d.state(), S::off);
+    EXPECT_EQ(text(d.on(I::connection_failed, {}, 0)), "arm(reconnect0 10)");
+    EXPECT_EQ(text(d.on(I::timer_reconnect, {}, 0)), "connect(0)");
+    EXPECT_EQ(text(d.on(I::connection_failed, {}, 0)), "arm(reconnect0 20)");  // no hurry
+    EXPECT_EQ(text(d.on(I::timer_reconnect, {}, 0)), "connect(0)");
+    EXPECT_EQ(text(d.on(I::connected, {}, 0)), "logout(0)");
+    EXPECT_EQ(text(d.on(I::connection_lost, {}, 0)), "connect(0)");  // has it come?
+    EXPECT_EQ(text(d.on(I::connected, {}, 0)), "logout(0)");
+    EXPECT_EQ(text(d.on(I::logged_out, {}, 0)), "-");
+    EXPECT_EQ(text(d.on(I::connection_lost, {}, 0)), "-");
+    EXPECT_EQ(text(d.on(I::timer_reconnect, {}, 0)), "-");
+    EXPECT_EQ(d.state(), S::off);
+  }
+}
+
+TEST(DesktopSession, TakesOverALoginThatItOwesALogoutFor) {
+  DesktopSession d = session_after(kActive + Path{{I::connection_lost, 0},
+                                                  {I::shift_end},
+                                                  {I::shift_start},
+                                                  {I::csp_connected},
+                                                  {I::person_read}});
+  EXPECT_EQ(text(d.on(I::connected, {}, 0)), "login(0)");
+  EXPECT_EQ(text(d.on(I::logged_in, {}, 0)), "ready(0) stat(0) connect_csp(0)");
+}
+
+TEST(DesktopSession, LogsOutWhereItDoesNotWorkInItsNextShift) {
+  DesktopSession d = session_after(kActive + Path{{I::phone_registered, 1},
+                                                  {I::connection_lost, 0},
+                                                  {I::shift_end},
+                                                  {I::shift_start},
+                                                  {I::csp_connected},
+                                                  {I::person_read},
+                                                  {I::connected, 1},
+                                                  {I::connection_failed, 0},
+                                                  {I::timer_work},
+                                                  {I::logged_in, 1}});
+  ASSERT_EQ(d.current(), 1);
+  EXPECT_EQ(text(d.on(I::connected, {}, 0)), "logout(0)");
+  EXPECT_EQ(d.state(), S::active);
+}
+
+TEST(DesktopSession, TakesNoFurtherCallAfterItsShiftWhereverItLogsIn) {
+  const Path lost = kActive + Path{{I::call_started}, {I::connection_lost, 0}, {I::shift_end}};
+  DesktopSession d = session_after(lost + Path{{I::connected, 0}});
+  EXPECT_EQ(text(d.on(I::resumed, {}, 0)), "not_ready(0)");
+  d = session_after(lost + Path{{I::connected, 0}, {I::not_logged_in, 0}});
+  EXPECT_EQ(text(d.on(I::logged_in, {}, 0)), "stat(0) connect_csp(0) not_ready(0)");
+  EXPECT_EQ(text(d.on(I::call_ended, {})), std::string("logout(0) ") + kEnd);
+  d = session_after(
+      kActive +
+      Path{{I::dn_out_of_service, 0}, {I::timer_switchover}, {I::call_started}, {I::shift_end}});
+  EXPECT_EQ(text(d.on(I::dn_in_service, {}, 0)), "cancel(switch)");
 }
 
 TEST(DesktopSession, GoesToAndFroMoreSlowlyEachTime) {

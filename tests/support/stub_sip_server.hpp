@@ -298,7 +298,7 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
         return;
       case Kind::set_not_ready:
         d.ready = false;
-        tell(context, agent, Kind::not_ready);
+        if (!d.call.valid()) tell(context, agent, Kind::not_ready);  // else: a wish for afterwards
         return;
       case Kind::addp_poll: {
         tlib::Message reply;
