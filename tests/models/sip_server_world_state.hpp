@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "models/endpoints/sip_server.hpp"
+#include "models/sip_server/sip_server.hpp"
 #include "sim/loop_driver.hpp"
 
 namespace bcsim::models::testing {
