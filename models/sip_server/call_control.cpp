@@ -98,7 +98,7 @@ bool CallControl::join_line(Context& context, std::uint32_t slot) {
 void CallControl::queue_call(Context& context, std::uint32_t slot) {
   if (!join_line(context, slot)) return;
   if (site_.options().treatment == Treatment::always || !agents_.agent_for(calls_[slot].queue)) {
-    start_treatment(context, slot);
+    media_.start_treatment(context, slot);
   } else {
     make_routable(context, slot);
   }
@@ -167,7 +167,7 @@ void CallControl::make_routable(Context& context, std::uint32_t slot) {
   if (candidate) {
     offer(context, slot, *candidate);
   } else if (!call.confirmed() && call.treatment.state != ServerLeg::State::failed) {
-    start_treatment(context, slot);
+    media_.start_treatment(context, slot);
   } else {
     agents_.call_waits(slot, call);
   }
@@ -210,22 +210,13 @@ void CallControl::default_route(Context& context, std::uint32_t slot,
 
 // ---- toward the caller ----
 
-void CallControl::answer_caller(Context& context, std::uint32_t slot, NodeId media) {
-  ServerCall& call = calls_[slot];
-  call.caller.state = CallerLeg::State::answered;
-  call.caller.media_sent = media;
-  sip_.respond(context, call.caller.invite, 200,
-               {.path = call.path, .media = media, .contact = site_.address()});
-  caller_refreshed(context, slot, context.now());
-}
-
 void CallControl::on_ack(Context& context, const sip::Request& ack) {
   const std::uint32_t slot = calls_.find(ack.dialog);
   if (slot == CallTable::kNone) return;
   ServerCall& call = calls_[slot];
   if (call.caller.dialog != ack.dialog || call.caller.state != CallerLeg::State::answered) return;
   call.caller.state = CallerLeg::State::confirmed;
-  if (call.caller.media_owed) send_reinvite(context, slot);
+  if (call.caller.media_owed) media_.send_reinvite(context, slot);
 }
 
 void CallControl::on_no_ack(Context& context, const sip::Response& success) {
@@ -244,7 +235,7 @@ void CallControl::on_response(Context& context, sip::Inform inform, const sip::R
   const bool current = call.live && call.generation == owner.data >> 32;
   const bool success = inform == sip::Inform::success || inform == sip::Inform::success_again;
   if (kind == LegOwner::treatment && current && call.treatment.attempt == attempt) {
-    on_treatment(context, slot, inform, response);
+    media_.on_treatment(context, slot, inform, response);
   } else if (kind == LegOwner::agent && current && call.agent_leg.attempt == attempt) {
     on_agent_leg(context, slot, inform, response);
   } else if (kind == LegOwner::dialler && current) {
@@ -260,9 +251,9 @@ void CallControl::on_response(Context& context, sip::Inform inform, const sip::R
       sip_.acknowledge(context, sip_.response_from(),
                        {request.dialog, request.cseq, request.call, request.dn}, *response);
     }
-    if (current && kind == LegOwner::reinvite) on_reinvite_result(context, slot, inform);
+    if (current && kind == LegOwner::reinvite) media_.on_reinvite_result(context, slot, inform);
     if (current && kind == LegOwner::refresh && call.agent_leg.attempt == attempt) {
-      on_refresh_result(context, slot, inform);
+      media_.on_refresh_result(context, slot, inform);
     }
   } else if (success) {
     sip_.refuse_success(context, *response);  // the CANCEL came too late
@@ -280,8 +271,12 @@ void CallControl::on_old_success(Context& context, const sip::Response& response
   }
 }
 
-void CallControl::caller_session_over(Context& context, std::uint32_t slot) {
+void CallControl::caller_lost(Context& context, std::uint32_t slot) {
   end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+}
+
+void CallControl::agent_lost(Context& context, std::uint32_t slot) {
+  end_call(context, slot, hang_up(calls_[slot], 480));
 }
 
 // ---- the end ----
@@ -348,7 +343,7 @@ void CallControl::end_call(Context& context, std::uint32_t slot, const CallerEnd
   hunts_.end_hunt(context, slot);
   if (!calls_[slot].asks()) end_consultation(context, slot);
   ServerCall& call = calls_[slot];
-  end_treatment(context, call);
+  media_.end_treatment(context, call);
   end_agent_leg(context, call);
   end_caller(context, call, end);
   // Freed before its agent is, who may take the next call at once.

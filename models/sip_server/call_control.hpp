@@ -1,10 +1,11 @@
-// The calls of a SIP Server, a back-to-back user agent: the caller's side, the agents' legs, what
-// both hear, calls that agents place, and calls that they pass on (R1–R7, domain.md §2, §3.9).
+// The calls of a SIP Server, a back-to-back user agent: the caller's side, the agents' legs, calls
+// that agents place, and calls that they pass on (R1–R7, domain.md §2, §3.9).
 #pragma once
 
 #include <optional>
 
 #include "models/sip_server/agent_service.hpp"
+#include "models/sip_server/call_media.hpp"
 #include "models/sip_server/hunt_groups.hpp"
 #include "models/sip_server/signalling.hpp"
 
@@ -21,7 +22,7 @@ class CallControl {
   };
   CallControl(const ServerSite& site, CallTable& calls, const Primacy& primacy,
               const Registrations& phones, const PeerLink& link, AgentService& agents,
-              HuntGroups& hunts, Signalling& sip, User& user)
+              HuntGroups& hunts, CallMedia& media, Signalling& sip, User& user)
       : site_(site),
         calls_(calls),
         primacy_(primacy),
@@ -29,13 +30,13 @@ class CallControl {
         link_(link),
         agents_(agents),
         hunts_(hunts),
+        media_(media),
         sip_(sip),
         user_(user) {}
 
   // ---- what comes in: requests, responses to the calls' own, timers ----
   void on_invite(Context& context, const sip::Request& request, AddressId from,
                  sip::TransactionId id);
-  void on_reinvite(Context& context, const sip::Request& request, sip::TransactionId id);
   void on_bye(Context& context, const sip::Request& request, sip::TransactionId id);
   void on_cancel(Context& context, const sip::Request& request, sip::TransactionId id);
   void on_ack(Context& context, const sip::Request& ack);
@@ -44,15 +45,17 @@ class CallControl {
                    const sip::Request& request, sip::Owner owner);
   /// A 2xx to an INVITE of the process that was primary before.
   void on_old_success(Context& context, const sip::Response& response);
-  void announcement_over(Context& context, std::uint32_t slot);
   void agent_did_not_answer(Context& context, std::uint32_t slot);
   void waited_too_long(Context& context, std::uint32_t slot);
-  void caller_session_over(Context& context, std::uint32_t slot);
-  void refresh_agent_leg(Context& context, std::uint32_t slot);
   /// TMakeCall and the transfers.
   void on_call_request(Context& context, const tlib::Message& message);
 
   // ---- what the other parts have decided ----
+  /// An agent may be sought for it: the caller has been treated, or cannot be.
+  void make_routable(Context& context, std::uint32_t slot);
+  /// The caller's side knows of no call any more, or is silent.
+  void caller_lost(Context& context, std::uint32_t slot);
+  void agent_lost(Context& context, std::uint32_t slot);
   void offer(Context& context, std::uint32_t slot, acd::Candidate candidate);
   void agent_answered(Context& context, std::uint32_t slot, const sip::Response& response);
   void default_route(Context& context, std::uint32_t slot, CallDefaultRouted::Cause cause);
@@ -85,32 +88,10 @@ class CallControl {
   void direct_call(Context& context, std::uint32_t slot, bool bc_hop);
   [[nodiscard]] bool belongs_to_peer(AgentId agent, SimTime now) const;
   void forward(Context& context, std::uint32_t slot);
-  void make_routable(Context& context, std::uint32_t slot);
-  void answer_caller(Context& context, std::uint32_t slot, NodeId media);
   void end_caller(Context& context, ServerCall& call, const CallerEnd& end);
   void end_call(Context& context, std::uint32_t slot, const CallerEnd& end);
   void free_call(Context& context, std::uint32_t slot);
   [[nodiscard]] static CallerEnd hang_up(const ServerCall& call, std::uint16_t status);
-  static void cancel(Context& context, sim::TimerId& timer);
-
-  // ---- call_control_media.cpp: treatment, what the caller hears, hold, session timers ----
-  void start_treatment(Context& context, std::uint32_t slot);
-  void invite_media_server(Context& context, std::uint32_t slot);
-  void on_treatment(Context& context, std::uint32_t slot, sip::Inform inform,
-                    const sip::Response* response);
-  void treatment_began(Context& context, std::uint32_t slot, const sip::Response& response);
-  void end_treatment(Context& context, ServerCall& call);
-  void connect_caller(Context& context, std::uint32_t slot);
-  [[nodiscard]] static NodeId media_for_caller(const ServerCall& call);
-  void join_media(Context& context, std::uint32_t slot);
-  void send_reinvite(Context& context, std::uint32_t slot);
-  void on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform);
-  void hold(Context& context, std::uint32_t slot, bool held);
-  void on_music(Context& context, std::uint32_t slot, sip::Inform inform,
-                const sip::Response* response);
-  void caller_refreshed(Context& context, std::uint32_t slot, SimTime when);
-  void await_refresh(Context& context, std::uint32_t slot, SimTime when);
-  void on_refresh_result(Context& context, std::uint32_t slot, sip::Inform inform);
 
   // ---- call_control_legs.cpp: the agent's side ----
   void ring(Context& context, std::uint32_t slot, AddressId target);
@@ -163,6 +144,7 @@ class CallControl {
   const PeerLink& link_;
   AgentService& agents_;
   HuntGroups& hunts_;
+  CallMedia& media_;
   Signalling& sip_;
   User& user_;
 };

@@ -146,11 +146,11 @@ void CallControl::agent_answered(Context& context, std::uint32_t slot,
   dialler_answered(context, call);
   context.cancel(call.wait_timer);
   call.wait_timer = {};
-  await_refresh(context, slot, context.now());
+  media_.await_refresh(context, slot, context.now());
   if (call.asks() && !call.caller.from_peer) {
     second_answered(context, slot);
   } else {
-    connect_caller(context, slot);
+    media_.connect_caller(context, slot);
   }
 }
 

@@ -100,17 +100,17 @@ void CallControl::take_up_call(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   call.caller.state = CallerLeg::State::confirmed;
   const SimTime now = context.now();
-  caller_refreshed(context, slot, call.caller.refreshed_at);
+  media_.caller_refreshed(context, slot, call.caller.refreshed_at);
   const bool connected = call.connected();
-  if (connected) await_refresh(context, slot, call.agent_leg.refreshed_at);
+  if (connected) media_.await_refresh(context, slot, call.agent_leg.refreshed_at);
   if (connected || call.errand == ServerCall::Errand::passed_on) {
     // On hold, or between two agents: the music.
     const bool needed = call.state != ServerCall::State::talking;
     if (needed && call.treatment.state == ServerLeg::State::inviting) {
       calls_.unbind(call.treatment.dialog);
-      invite_media_server(context, slot);
+      media_.invite_media_server(context, slot);
     }
-    if (call.caller.media_owed) send_reinvite(context, slot);
+    if (call.caller.media_owed) media_.send_reinvite(context, slot);
   }
   if (call.state == ServerCall::State::treated) {
     const Duration left = std::max(call.routable_at - now, Duration{});

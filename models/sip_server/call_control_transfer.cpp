@@ -53,7 +53,7 @@ void CallControl::transfer(Context& context, const tlib::Message& message) {
   call.state = ServerCall::State::waiting;
   context.record(CallTransferred{call.id, message.agent, site_.index, call.path, call.queue, 0});
   if (join_line(context, slot)) {
-    if (call.treatment.state == ServerLeg::State::none) invite_media_server(context, slot);
+    if (call.treatment.state == ServerLeg::State::none) media_.invite_media_server(context, slot);
     make_routable(context, slot);
   }
   release_agent(context, slot, before);
@@ -69,7 +69,7 @@ void CallControl::consult(Context& context, const tlib::Message& message) {
     return;
   }
   const std::uint32_t slot = agents_.at(message.agent).call;
-  hold(context, slot, true);
+  media_.hold(context, slot, true);
   const ServerCall& call = calls_[slot];
   const TransferPlan& plan = message.conversation.transfer;
   sip::Request as_if;  // that he had dialled
@@ -93,7 +93,7 @@ void CallControl::consult(Context& context, const tlib::Message& message) {
   context.record(Consultation{asked.id, message.agent, AgentId{}, site_.index, asked.path,
                               plan.line, Consultation::Step::initiated});
   agents_.tell_of_call(context, message.agent, tlib::Kind::dialing, asked.id);
-  refresh_agent_leg(context, slot);
+  media_.refresh_agent_leg(context, slot);
   if (!join_line(context, second)) return;
   // ASSUMPTION: he waits for the second one for as long as a phone may ring.
   context.cancel(asked.wait_timer);
@@ -109,7 +109,7 @@ void CallControl::second_answered(Context& context, std::uint32_t slot) {
   context.record(Consultation{asked.id, agent, asked.agent, site_.index, asked.path, asked.queue,
                               Consultation::Step::answered});
   agents_.tell_of_call(context, agent, tlib::Kind::consulted, asked.id);
-  refresh_agent_leg(context, first);
+  media_.refresh_agent_leg(context, first);
 }
 
 /// The caller is joined with the second agent; the first one is free.
@@ -133,9 +133,9 @@ void CallControl::complete_transfer(Context& context, const tlib::Message& messa
   end_agent_leg(context, call);
   context.cancel(call.agent_leg.session_timer);
   take_second(context, slot, second);
-  join_media(context, slot);
-  end_treatment(context, call);
-  refresh_agent_leg(context, slot);
+  media_.join_media(context, slot);
+  media_.end_treatment(context, call);
+  media_.refresh_agent_leg(context, slot);
   release_agent(context, slot, before);
 }
 
@@ -177,8 +177,8 @@ void CallControl::reconnect(Context& context, const tlib::Message& message) {
   const ServerCall& call = calls_[slot];
   context.record(Consultation{call.id, message.agent, AgentId{}, site_.index, call.path, 0,
                               Consultation::Step::reconnected});
-  hold(context, slot, false);
-  refresh_agent_leg(context, slot);
+  media_.hold(context, slot, false);
+  media_.refresh_agent_leg(context, slot);
 }
 
 /// The caller's call, or what became of it, goes on without.

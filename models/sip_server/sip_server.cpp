@@ -27,7 +27,8 @@ SipServerEndpoint::SipServerEndpoint(const Directory& directory, SipServerPair& 
       link_(site_, pair.peer(), sip_, *this),
       agents_(site_, pair.agents(), pair.calls(), phones_, link_, *this),
       hunts_(site_, pair.hunts(), pair.calls(), phones_, link_, agents_, sip_, *this),
-      calls_(site_, pair.calls(), primacy_, phones_, link_, agents_, hunts_, sip_, *this) {}
+      media_(site_, pair.calls(), agents_, sip_, *this),
+      calls_(site_, pair.calls(), primacy_, phones_, link_, agents_, hunts_, media_, sip_, *this) {}
 
 void SipServerEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
@@ -65,7 +66,7 @@ void SipServerEndpoint::on_request(Context& context, const sip::Request& request
   switch (request.method) {
     case sip::Method::invite:
       if (request.in_dialog) {
-        calls_.on_reinvite(context, request, id);
+        media_.on_reinvite(context, request, id);
       } else {
         calls_.on_invite(context, request, from, id);
       }
@@ -120,7 +121,7 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       link_.on_probe_timer(context);
       break;
     case ServerTimer::announcement:
-      calls_.announcement_over(context, slot);
+      media_.announcement_over(context, slot);
       break;
     case ServerTimer::routing:
       calls_.agent_did_not_answer(context, slot);
@@ -138,10 +139,10 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       hunts_.waited_for_member_too_long(context, slot);
       break;
     case ServerTimer::caller_session:
-      calls_.caller_session_over(context, slot);
+      calls_.caller_lost(context, slot);
       break;
     case ServerTimer::agent_session:
-      calls_.refresh_agent_leg(context, slot);
+      media_.refresh_agent_leg(context, slot);
       break;
   }
 }

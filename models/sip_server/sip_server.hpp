@@ -8,6 +8,7 @@
 #include "models/ha/redundancy.hpp"
 #include "models/sip_server/agent_service.hpp"
 #include "models/sip_server/call_control.hpp"
+#include "models/sip_server/call_media.hpp"
 #include "models/sip_server/hunt_groups.hpp"
 #include "models/sip_server/input_queue.hpp"
 #include "models/sip_server/pair.hpp"
@@ -27,6 +28,7 @@ class SipServerEndpoint final : public Endpoint,
                                 private PeerLink::User,
                                 private AgentService::User,
                                 private HuntGroups::User,
+                                private CallMedia::User,
                                 private CallControl::User {
  public:
   /// `process`: 0 is primary when the world starts, 1 its backup. `pair` outlives the endpoint.
@@ -95,6 +97,15 @@ class SipServerEndpoint final : public Endpoint,
                      CallDefaultRouted::Cause cause) override {
     calls_.default_route(context, slot, cause);
   }
+  void make_routable(Context& context, std::uint32_t slot) override {
+    calls_.make_routable(context, slot);
+  }
+  void caller_lost(Context& context, std::uint32_t slot) override {
+    calls_.caller_lost(context, slot);
+  }
+  void agent_lost(Context& context, std::uint32_t slot) override {
+    calls_.agent_lost(context, slot);
+  }
   void call_ended(Context& context) override { stop_if_drained(context); }
 
   const ServerSite site_;
@@ -113,6 +124,7 @@ class SipServerEndpoint final : public Endpoint,
   PeerLink link_;
   AgentService agents_;
   HuntGroups hunts_;
+  CallMedia media_;
   CallControl calls_;
 };
 

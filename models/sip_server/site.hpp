@@ -34,19 +34,19 @@ struct ServerSite {
 
 /// Timers of a SIP Server process, by the part that arms them.
 enum class ServerTimer : std::uint32_t {
-  serve,  // input queue
-  ha,
-  copy,       // redundancy
-  expiry,     // registrations
-  probe,      // peer link
-  hold_back,  // agent service
-  hunt,
-  hunt_wait,  // hunt groups
-  announcement,
-  routing,
-  wait,
-  caller_session,
-  agent_session,  // call control
+  serve,           ///< input queue
+  ha,              ///< redundancy: the promotion is over
+  copy,            ///< redundancy: the next burst of calls
+  expiry,          ///< registrations
+  probe,           ///< peer link
+  hold_back,       ///< agent service
+  hunt,            ///< hunt groups: the members did not answer
+  hunt_wait,       ///< hunt groups: no member became free
+  announcement,    ///< media
+  routing,         ///< call control: the agent did not answer
+  wait,            ///< call control: maximum-wait
+  caller_session,  ///< call control
+  agent_session,   ///< media
 };
 [[nodiscard]] constexpr sim::TimerTag tag_of(ServerTimer timer, std::uint32_t index = 0) {
   return {.kind = static_cast<std::uint32_t>(timer), .index = index};

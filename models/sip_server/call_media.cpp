@@ -1,19 +1,17 @@
-// What caller and agent hear: treatment, re-INVITEs, hold, and the session timers that notice when
-// nobody is there any more.
-#include <algorithm>
+#include "models/sip_server/call_media.hpp"
 
-#include "models/sip_server/call_control.hpp"
+#include <algorithm>
 
 namespace bcsim::models {
 
 // ---- treatment ----
 
-void CallControl::start_treatment(Context& context, std::uint32_t slot) {
+void CallMedia::start_treatment(Context& context, std::uint32_t slot) {
   calls_[slot].state = ServerCall::State::treated;
   invite_media_server(context, slot);
 }
 
-void CallControl::invite_media_server(Context& context, std::uint32_t slot) {
+void CallMedia::invite_media_server(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   ServerLeg& leg = call.treatment;
   Signalling::begin_leg(context, call, leg, sip::Leg::treatment, leg.attempt + 1);
@@ -28,8 +26,8 @@ void CallControl::invite_media_server(Context& context, std::uint32_t slot) {
                             Signalling::owner_of(LegOwner::treatment, slot, call, leg.attempt));
 }
 
-void CallControl::on_treatment(Context& context, std::uint32_t slot, sip::Inform inform,
-                               const sip::Response* response) {
+void CallMedia::on_treatment(Context& context, std::uint32_t slot, sip::Inform inform,
+                             const sip::Response* response) {
   ServerCall& call = calls_[slot];
   ServerLeg& leg = call.treatment;
   if (call.connected() || call.errand == ServerCall::Errand::passed_on) {
@@ -53,7 +51,7 @@ void CallControl::on_treatment(Context& context, std::uint32_t slot, sip::Inform
         call.announcement_timer =
             context.arm(site_.options().announcement, tag_of(ServerTimer::announcement, slot));
       } else {
-        make_routable(context, slot);
+        user_.make_routable(context, slot);
       }
       break;
     }
@@ -66,7 +64,7 @@ void CallControl::on_treatment(Context& context, std::uint32_t slot, sip::Inform
       leg.state = ServerLeg::State::failed;
       leg.invite = {};
       sip_.ring_back(context, call);
-      make_routable(context, slot);
+      user_.make_routable(context, slot);
       break;
     case sip::Inform::provisional:
     case sip::Inform::nothing:
@@ -75,13 +73,12 @@ void CallControl::on_treatment(Context& context, std::uint32_t slot, sip::Inform
   }
 }
 
-void CallControl::announcement_over(Context& context, std::uint32_t slot) {
+void CallMedia::announcement_over(Context& context, std::uint32_t slot) {
   calls_[slot].announcement_timer = {};
-  make_routable(context, slot);
+  user_.make_routable(context, slot);
 }
 
-/// BYE or CANCEL to the media server.
-void CallControl::end_treatment(Context& context, ServerCall& call) {
+void CallMedia::end_treatment(Context& context, ServerCall& call) {
   ServerLeg& leg = call.treatment;
   if (leg.state == ServerLeg::State::inviting) {
     sip_.cancel(context, leg.invite);
@@ -96,8 +93,16 @@ void CallControl::end_treatment(Context& context, ServerCall& call) {
 
 // ---- what the caller hears ----
 
-/// Joins the caller and the agent who has just answered.
-void CallControl::connect_caller(Context& context, std::uint32_t slot) {
+void CallMedia::answer_caller(Context& context, std::uint32_t slot, NodeId media) {
+  ServerCall& call = calls_[slot];
+  call.caller.state = CallerLeg::State::answered;
+  call.caller.media_sent = media;
+  sip_.respond(context, call.caller.invite, 200,
+               {.path = call.path, .media = media, .contact = site_.address()});
+  caller_refreshed(context, slot, context.now());
+}
+
+void CallMedia::connect_caller(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   if (call.confirmed()) {
     join_media(context, slot);
@@ -108,19 +113,18 @@ void CallControl::connect_caller(Context& context, std::uint32_t slot) {
 }
 
 /// Whom the caller is to hear.
-NodeId CallControl::media_for_caller(const ServerCall& call) {
+NodeId CallMedia::media_for_caller(const ServerCall& call) {
   return call.state == ServerCall::State::talking ? call.agent_leg.media : call.treatment.media;
 }
 
-/// A re-INVITE to the caller, unless he hears the right one already.
-void CallControl::join_media(Context& context, std::uint32_t slot) {
+void CallMedia::join_media(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   call.caller.media_owed = call.caller.media_sent != media_for_caller(call);
   if (call.caller.media_owed) send_reinvite(context, slot);
 }
 
 /// Waits for the ACK to our 200 first: one INVITE at a time in a dialog (RFC 3261 §14.1).
-void CallControl::send_reinvite(Context& context, std::uint32_t slot) {
+void CallMedia::send_reinvite(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   CallerLeg& leg = call.caller;
   if (leg.state != CallerLeg::State::confirmed || leg.reinvite.valid()) return;
@@ -134,7 +138,7 @@ void CallControl::send_reinvite(Context& context, std::uint32_t slot) {
                               Signalling::owner_of(LegOwner::reinvite, slot, calls_[slot], 0));
 }
 
-void CallControl::on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform) {
+void CallMedia::on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform) {
   ServerCall& call = calls_[slot];
   if (inform == sip::Inform::success) {
     call.caller.reinvite = {};
@@ -142,14 +146,13 @@ void CallControl::on_reinvite_result(Context& context, std::uint32_t slot, sip::
   } else if (inform != sip::Inform::provisional && inform != sip::Inform::success_again) {
     // The caller's gateway is gone, or has no such dialog: caller and agent never meet.
     call.caller.reinvite = {};
-    end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+    user_.caller_lost(context, slot);
   }
 }
 
 /// Theirs: the caller's refresh, or hold and retrieve by the agent; a peer with whom the agent is
 /// changes what the caller is to hear.
-void CallControl::on_reinvite(Context& context, const sip::Request& request,
-                              sip::TransactionId id) {
+void CallMedia::on_reinvite(Context& context, const sip::Request& request, sip::TransactionId id) {
   const std::uint32_t slot = calls_.find(request.dialog);
   if (slot == CallTable::kNone) {
     sip_.respond(context, id, 481);
@@ -173,7 +176,7 @@ void CallControl::on_reinvite(Context& context, const sip::Request& request,
 
 // ---- hold: the caller hears music ----
 
-void CallControl::hold(Context& context, std::uint32_t slot, bool held) {
+void CallMedia::hold(Context& context, std::uint32_t slot, bool held) {
   ServerCall& call = calls_[slot];
   call.state = held ? ServerCall::State::held : ServerCall::State::talking;
   context.record(CallHeld{call.id, call.agent, site_.index, held ? 1u : 0u});
@@ -190,8 +193,8 @@ void CallControl::hold(Context& context, std::uint32_t slot, bool held) {
   }
 }
 
-void CallControl::on_music(Context& context, std::uint32_t slot, sip::Inform inform,
-                           const sip::Response* response) {
+void CallMedia::on_music(Context& context, std::uint32_t slot, sip::Inform inform,
+                         const sip::Response* response) {
   ServerCall& call = calls_[slot];
   ServerLeg& leg = call.treatment;
   switch (inform) {
@@ -222,8 +225,7 @@ void CallControl::on_music(Context& context, std::uint32_t slot, sip::Inform inf
 
 // ---- session timers (RFC 4028): who set up a leg refreshes it ----
 
-/// The caller's side has been heard of at `when`, which may be before the switchover.
-void CallControl::caller_refreshed(Context& context, std::uint32_t slot, SimTime when) {
+void CallMedia::caller_refreshed(Context& context, std::uint32_t slot, SimTime when) {
   CallerLeg& leg = calls_[slot].caller;
   if (leg.session == Duration{}) return;
   context.cancel(leg.session_timer);
@@ -233,7 +235,7 @@ void CallControl::caller_refreshed(Context& context, std::uint32_t slot, SimTime
                                   tag_of(ServerTimer::caller_session, slot));
 }
 
-void CallControl::await_refresh(Context& context, std::uint32_t slot, SimTime when) {
+void CallMedia::await_refresh(Context& context, std::uint32_t slot, SimTime when) {
   ServerLeg& leg = calls_[slot].agent_leg;
   if (!site_.options().session_expires) return;
   leg.refreshed_at = when;
@@ -242,7 +244,7 @@ void CallControl::await_refresh(Context& context, std::uint32_t slot, SimTime wh
                                   tag_of(ServerTimer::agent_session, slot));
 }
 
-void CallControl::refresh_agent_leg(Context& context, std::uint32_t slot) {
+void CallMedia::refresh_agent_leg(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   ServerLeg& leg = call.agent_leg;
   context.cancel(leg.session_timer);
@@ -263,12 +265,11 @@ void CallControl::refresh_agent_leg(Context& context, std::uint32_t slot) {
 }
 
 /// A phone that does not answer, or knows no such call (481): so it is over (RFC 4028 §10).
-void CallControl::on_refresh_result(Context& context, std::uint32_t slot, sip::Inform inform) {
-  ServerCall& call = calls_[slot];
+void CallMedia::on_refresh_result(Context& context, std::uint32_t slot, sip::Inform inform) {
   if (inform == sip::Inform::success) {
     await_refresh(context, slot, context.now());
   } else if (inform != sip::Inform::provisional && inform != sip::Inform::success_again) {
-    end_call(context, slot, hang_up(call, 480));
+    user_.agent_lost(context, slot);
   }
 }
 
