@@ -11,6 +11,9 @@ struct Domain {
   using Message = models::Message;
   using Record = models::Record;
   [[nodiscard]] static std::uint64_t draw_key(const Message& m) { return models::draw_key(m); }
+  [[nodiscard]] static std::string message_name(const Message& m) {
+    return models::message_name(m);
+  }
   [[nodiscard]] static std::uint64_t digest(const Record& r) { return models::digest(r); }
 };
 

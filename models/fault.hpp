@@ -32,25 +32,35 @@ enum class Role : std::uint8_t {
 struct SiteTarget {
   SiteIndex site = 0;
   SiteScope scope = SiteScope::genesys;
+  bool operator==(const SiteTarget&) const = default;
 };
 struct ProcessTarget {
   SiteIndex site = 0;
   Role role = Role::sip_server_primary;
+  bool operator==(const ProcessTarget&) const = default;
 };
+/// The machine of a process.
 struct HostTarget {
   SiteIndex site = 0;
   Role role = Role::sip_server_primary;
+  bool operator==(const HostTarget&) const = default;
 };
 struct GatewayTarget {
   std::uint32_t gateway = 0;
+  bool operator==(const GatewayTarget&) const = default;
 };
 struct PhoneTarget {
   std::uint32_t group = 0, member = 0;
+  bool operator==(const PhoneTarget&) const = default;
 };
 struct DesktopTarget {
   std::uint32_t group = 0, member = 0;
+  bool operator==(const DesktopTarget&) const = default;
 };
 enum class CutDirection : std::uint8_t { both, forward, backward };
+[[nodiscard]] constexpr bool includes(CutDirection direction, bool backward) {
+  return direction == CutDirection::both || (direction == CutDirection::backward) == backward;
+}
 /// dc-link (forward: site 1 to site 2) or an access path (forward: location to data centre).
 struct LinkTarget {
   bool dc_link = true;
@@ -59,38 +69,21 @@ struct LinkTarget {
   CutDirection direction = CutDirection::both;
   bool desktops = false;  ///< the access path that the location's desktops have of their own
 };
+[[nodiscard]] constexpr bool same_link(const LinkTarget& a, const LinkTarget& b) {
+  if (a.dc_link || b.dc_link) return a.dc_link && b.dc_link;
+  return a.location == b.location && a.site == b.site && a.desktops == b.desktops;
+}
 /// The link between the two SIP Server machines of a site, over which the primary's state is
 /// copied.
 struct HaLinkTarget {
   SiteIndex site = 0;
+  bool operator==(const HaLinkTarget&) const = default;
 };
 /// What the management layer reaches the machine of a SIP Server process by.
 struct ManagementLinkTarget {
   SiteIndex site = 0;
   Role role = Role::sip_server_primary;  ///< or sip_server_backup
-};
-/// An option that is changed while everything runs.
-struct OptionTarget {
-  std::string path;
-  std::optional<std::string> value;  ///< as written
-  /// All options from this change on, those of earlier changes included.
-  std::shared_ptr<const RunTimeOptions> options;
-};
-using FaultTarget =
-    std::variant<SiteTarget, ProcessTarget, HostTarget, GatewayTarget, PhoneTarget, DesktopTarget,
-                 LinkTarget, HaLinkTarget, ManagementLinkTarget, OptionTarget>;
-
-enum class FaultVerb : std::uint8_t {
-  fail,
-  restore,
-  crash,
-  hang,
-  cut,
-  heal,
-  degrade,
-  drain,
-  switchover,
-  change
+  bool operator==(const ManagementLinkTarget&) const = default;
 };
 
 /// People who lost their building are at work again elsewhere, with other phones and desktops.
@@ -103,20 +96,95 @@ struct StaffReturn {
   std::vector<ReturnStep> steps;  ///< rising
 };
 
-struct Fault {
-  SimTime at;
-  FaultVerb verb = FaultVerb::fail;
-  FaultTarget target = SiteTarget{};
-  std::optional<Duration> lasting;  ///< undone after this long (restore, heal, former values)
-  // degrade: what is given replaces the link's value.
+// ---- what is done, one struct a verb ----
+
+/// Dies in silence.
+struct Fail {
+  std::variant<SiteTarget, HostTarget, GatewayTarget, PhoneTarget, DesktopTarget> target;
+  std::optional<StaffReturn> staff_return;  ///< of a building
+};
+/// Ends every failure, crash, hang and drain of this target; of a site: of this scope or less.
+struct Restore {
+  std::variant<SiteTarget, ProcessTarget, HostTarget, GatewayTarget, PhoneTarget, DesktopTarget>
+      target;
+};
+/// The process dies; its live machine refuses for it.
+struct Crash {
+  ProcessTarget process;
+};
+/// The process stops answering, but keeps its connections.
+struct Hang {
+  ProcessTarget process;
+};
+struct Cut {
+  std::variant<LinkTarget, HaLinkTarget, ManagementLinkTarget> target;
+};
+/// Ends every cut and degradation of this link, in the directions of the target.
+struct Heal {
+  std::variant<LinkTarget, HaLinkTarget, ManagementLinkTarget> target;
+};
+/// What is given replaces the link's value.
+struct Degrade {
+  LinkTarget link;
   std::optional<Duration> latency, jitter;
   std::optional<double> loss, bandwidth_bps;
-  // flap: the fault for `flap_duty` of every `flap_period` until `flap_until`.
-  std::optional<Duration> flap_period;
-  double flap_duty = 0.5;
-  std::optional<SimTime> flap_until;
-  std::optional<StaffReturn> staff_return;  ///< fail, scope building
-  std::string text;                         ///< as written, for the reader: "fail site1"
 };
+/// Graceful migration: the pair takes no new calls, and stops when the last one is over.
+struct Drain {
+  SiteIndex site = 0;
+};
+/// By hand: the backup SIP Server becomes primary.
+struct SwitchOver {
+  SiteIndex site = 0;
+};
+/// An option gets another value while everything runs.
+struct ChangeOption {
+  std::string path;
+  std::optional<std::string> value;  ///< as written
+  /// All options from this change on, those of earlier changes included.
+  std::shared_ptr<const RunTimeOptions> options;
+};
+
+using Deed =
+    std::variant<Fail, Restore, Crash, Hang, Cut, Heal, Degrade, Drain, SwitchOver, ChangeOption>;
+
+/// The fault for `duty` of every `period` until `until`.
+struct Flap {
+  Duration period = std::chrono::seconds(30);
+  double duty = 0.5;
+  std::optional<SimTime> until;  ///< then it stays good; nullopt: the end of the run
+};
+
+/// A line of the scenario's fault list.
+struct Fault {
+  SimTime at;
+  Deed deed;
+  std::optional<Duration> lasting;  ///< nullopt: until it is restored or healed
+  std::optional<Flap> flap;
+  std::string text;  ///< as written, for the reader: "fail site1"; empty: nothing was said
+};
+
+/// Does it lie on its target for a time? Else it is done in an instant (restore, heal, switchover,
+/// change).
+[[nodiscard]] inline bool holds(const Fault& fault) {
+  return !std::holds_alternative<Restore>(fault.deed) &&
+         !std::holds_alternative<Heal>(fault.deed) &&
+         !std::holds_alternative<SwitchOver>(fault.deed) &&
+         !std::holds_alternative<ChangeOption>(fault.deed);
+}
+/// A change of an option breaks nothing.
+[[nodiscard]] inline bool breaks(const Fault& fault) {
+  return !std::holds_alternative<ChangeOption>(fault.deed);
+}
+/// The site that is failed, with what scope; nullptr: it is something else.
+[[nodiscard]] inline const SiteTarget* failed_site(const Fault& fault) {
+  const auto* fail = std::get_if<Fail>(&fault.deed);
+  return fail == nullptr ? nullptr : std::get_if<SiteTarget>(&fail->target);
+}
+/// How people come back to work after this fault; nullptr: it does not say.
+[[nodiscard]] inline const StaffReturn* staff_return(const Fault& fault) {
+  const auto* fail = std::get_if<Fail>(&fault.deed);
+  return fail == nullptr || !fail->staff_return ? nullptr : &*fail->staff_return;
+}
 
 }  // namespace bcsim::models

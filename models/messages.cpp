@@ -1,5 +1,7 @@
 #include "models/messages.hpp"
 
+#include <iterator>
+
 #include "sim/hash.hpp"
 
 namespace bcsim::models {
@@ -44,6 +46,10 @@ std::uint32_t sip_bytes(const sip::Response& r) {
       return 330;
     case 487:
       return 339;
+    case 491:
+      return 336;
+    case 500:
+      return 359;
     case 503:
       return 357;
     default:
@@ -155,6 +161,17 @@ std::uint64_t sip::dialog_id(Leg leg, std::uint32_t subject, sim::NodeId node, s
 
 std::uint64_t draw_key(const Message& message) {
   return std::visit(KeyOf{}, message);
+}
+std::string message_name(const Message& message) {
+  constexpr const char* kNames[] = {"SIP requests",
+                                    "SIP responses",
+                                    "T-Library messages",
+                                    "configuration messages",
+                                    "trunk messages",
+                                    "peer messages",
+                                    "notices"};
+  static_assert(std::size(kNames) == std::variant_size_v<Message>);
+  return kNames[message.index()];
 }
 std::uint32_t size_bytes(const Message& message) {
   return std::visit(SizeOf{}, message);

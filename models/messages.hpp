@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <variant>
 
@@ -96,12 +97,16 @@ struct Response {
   std::uint64_t dialog = 0;
   std::uint32_t cseq = 0;
   std::uint32_t expires_s = 0;      ///< granted, 200 to REGISTER
-  std::uint32_t retry_after_s = 0;  ///< 503; 0: none given
+  std::uint32_t retry_after_s = 0;  ///< 503, 0: none given; 500 to a second INVITE
   CallId call;
   Dn dn;
   NodeId media;
   AddressId contact;  ///< also the new target of a 302
 };
+
+/// Cause in the Reason header of a BYE (RFC 3326): who hangs up has heard nothing any more. Our
+/// choice: Q.850's 31 (normal, unspecified), with which makers write a text of their own.
+inline constexpr std::uint16_t kNothingHeard = 31;
 
 /// What a Call-ID is for.
 enum class Leg : std::uint32_t { caller, treatment, agent, trunk, registration, options };
@@ -210,7 +215,7 @@ enum class Release : std::uint8_t {
   rejected,         ///< final response 4xx–6xx; `status` says which
   no_response,      ///< every SIP Server tried timed out
   ring_timeout,     ///< provisional answer, then nothing until the gateway's ring timer
-  media_lost,       ///< the gateway's RTP-loss timer
+  media_lost,       ///< the gateway's RTP-loss timer, or the silence patience of a phone's agent
   session_expired,  ///< RFC 4028 session timer, or a dialog that the server no longer knows
   default_routed,   ///< the SIP Server sent the call to the default destination
   gateway_failed,   ///< the gateway itself died
@@ -257,8 +262,8 @@ namespace notice {
 
 enum class Kind : std::uint8_t {
   speech_lost,       ///< gateway, phone: speech of `call` stops, a SIP Server in its path died (R5)
-  rtp_stopped,       ///< gateway: no RTP of `call` arrives any more
-  rtp_resumed,       ///< gateway: it arrives again
+  rtp_stopped,       ///< gateway, phone: no RTP of `call` arrives any more
+  rtp_resumed,       ///< gateway, phone: it arrives again
   become_primary,    ///< SIP Server backup: Solution Control Server says take over
   activate_standby,  ///< Configuration Server: the standby is brought into service
   stand_down,        ///< Configuration Server: the master at the other site serves again
@@ -266,7 +271,8 @@ enum class Kind : std::uint8_t {
   shift_start,       ///< desktop: its agent's work begins
   shift_end,         ///< desktop: … ends, log out after the call
   move_desk,         ///< desktop, phone: now at location `index` (staff return, building loss)
-  drain,             ///< SIP Server: graceful shutdown begins (domain.md §2.3)
+  drain,             ///< SIP Server: graceful shutdown (domain.md §2.3) begins (`index` 0), or is
+                     ///< called off (1)
   ha_link,           ///< SIP Server: the link to the other process is cut (`index` 0) or healed (1)
   gateway_died,      ///< PSTN: gateway `index` died just now, its calls are gone
   gateway_down,      ///< PSTN: gateway `index` has been noticed dead, use another
@@ -296,6 +302,8 @@ static_assert(std::is_trivially_copyable_v<Message>);
 /// Identifies a packet for loss and jitter draws: the same copy of the same request of a dialog
 /// draws the same numbers in a run and in its twin, whatever else is on the network.
 [[nodiscard]] std::uint64_t draw_key(const Message& message);
+/// Which kind of message it is, in words, for the engine's own complaints.
+[[nodiscard]] std::string message_name(const Message& message);
 
 /// Size on the wire in bytes with the IPv4 and transport headers (domain.md §3.10, §2.10).
 [[nodiscard]] std::uint32_t size_bytes(const Message& message);

@@ -302,7 +302,8 @@ struct AgentLoginRefused {
 struct AgentLogout {
   AgentId agent;
   std::uint32_t site;
-  std::uint32_t forced;
+  std::uint32_t forced;  ///< by the server; kUnanswering: because he did not answer
+  static constexpr std::uint32_t kUnanswering = 2;
 };
 enum class AgentState : std::uint32_t {
   logged_out,
@@ -403,17 +404,25 @@ struct BothPrimary {
   std::uint32_t both;
 };
 
-using Record = std::variant<
-    CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted, CallRinging,
-    CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg, CallDefaultRouted, CallReleased,
-    MediaDegraded, CallerLost, RedialPlanned, ProxyState, PstnReroute, PeerProbe, PeerTrunk,
-    ServerModeChanged, Switchover, EarlyDialogLost, CallStateLost, CallsCopied, RequestDropped,
-    RequestRejected, BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
-    DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
-    AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead, ConfigWritten,
-    ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift, ConfigReconciled,
-    StatServerConnected, FaultInjected, NodeStateChanged, PairStateChanged, AgentDialled,
-    PhoneInvited, AgentCallTaken, CallSentOut, BothPrimary, CallTransferred, Consultation>;
+/// An agent has heard nothing for as long as his phone's `silence-patience`, and hangs up.
+struct HungUpInSilence {
+  CallId call;
+  AgentId agent;
+};
+
+using Record =
+    std::variant<CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted,
+                 CallRinging, CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg,
+                 CallDefaultRouted, CallReleased, MediaDegraded, CallerLost, RedialPlanned,
+                 ProxyState, PstnReroute, PeerProbe, PeerTrunk, ServerModeChanged, Switchover,
+                 EarlyDialogLost, CallStateLost, CallsCopied, RequestDropped, RequestRejected,
+                 BcForward, PhoneRegistered, PhoneRegistrationFailed, DnState,
+                 DesktopConnectionLost, DesktopSwitch, AgentLogin, AgentLoginRefused, AgentLogout,
+                 AgentStateChanged, AgentAtWork, ShiftChanged, PrivateInfo, ConfigRead,
+                 ConfigWritten, ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift,
+                 ConfigReconciled, StatServerConnected, FaultInjected, NodeStateChanged,
+                 PairStateChanged, AgentDialled, PhoneInvited, AgentCallTaken, CallSentOut,
+                 BothPrimary, CallTransferred, Consultation, HungUpInSilence>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

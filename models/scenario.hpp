@@ -206,9 +206,11 @@ struct PhoneOptions {
   std::optional<Distribution> register_retry;
   /// A server that did not answer a REGISTER is left alone for so long; nullopt: it is not.
   std::optional<Duration> registrar_hold_down;
-  bool failover_in_call = true;           ///< false: changes its server after the call only
-  Duration answer_delay = 4s;             ///< ring time before the agent answers
-  Duration answer_spread = 0s;            ///< and a further uniform time up to this
+  bool failover_in_call = true;  ///< false: changes its server after the call only
+  Duration answer_delay = 4s;    ///< ring time before the agent answers
+  Duration answer_spread = 0s;   ///< and a further uniform time up to this
+  /// So long an agent who hears nothing stays on the line; nullopt: until somebody ends the call.
+  std::optional<Duration> silence_patience = 10s;
   std::optional<Duration> first_refresh;  ///< pinned phase of the first refresh, else uniform
 };
 
@@ -415,7 +417,7 @@ struct Scenario {
 /// too.
 [[nodiscard]] inline bool has_failures(const Scenario& scenario) {
   for (const Fault& fault : scenario.faults) {
-    if (fault.verb != FaultVerb::change) return true;
+    if (breaks(fault)) return true;
   }
   return false;
 }

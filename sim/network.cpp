@@ -94,6 +94,12 @@ bool Network::up(PlaceId from, PlaceId to) const {
                                               [this](LinkId id) { return platform_.link(id).up; });
 }
 
+bool Network::passable(PlaceId from, PlaceId to) const {
+  const auto links = route(from, to);
+  return up(from, to) && std::none_of(links.begin(), links.end(),
+                                      [this](LinkId id) { return links_[id.value].loss >= 1; });
+}
+
 std::optional<Duration> Network::latency(PlaceId from, PlaceId to) const {
   if (!up(from, to)) return std::nullopt;
   Duration sum{};

@@ -50,6 +50,8 @@ class Network {
   /// True if every link of the route is up and has been since `since`: what was sent then arrives.
   [[nodiscard]] bool intact_since(PlaceId from, PlaceId to, SimTime since) const;
   [[nodiscard]] bool up(PlaceId from, PlaceId to) const;
+  /// … and each of them lets something through: its loss is below 100 %.
+  [[nodiscard]] bool passable(PlaceId from, PlaceId to) const;
   /// Latency of the route without queueing; nullopt if there is none or it is cut.
   [[nodiscard]] std::optional<Duration> latency(PlaceId from, PlaceId to) const;
 

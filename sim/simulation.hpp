@@ -3,7 +3,9 @@
 
 #include <cassert>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <queue>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "sim/fault_plan.hpp"
 #include "sim/hash.hpp"
 #include "sim/ids.hpp"
+#include "sim/livelock.hpp"
 #include "sim/network.hpp"
 #include "sim/platform.hpp"
 #include "sim/rng.hpp"
@@ -50,7 +53,8 @@ class Simulation {
         rng_(rng),
         world_(world),
         options_(options),
-        streams_(*this) {
+        streams_(*this),
+        guard_(topology.nodes.size()) {
     nodes_.resize(topology.nodes.size());
     host_up_.assign(topology.hosts.size(), true);
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) addresses_.push_back(NodeId{i});
@@ -66,6 +70,7 @@ class Simulation {
   void add_faults(const FaultPlan& plan) {
     for (const FaultStep& step : plan) {
       faults_.push_back(step);
+      fault_times_.push(step.at);
       schedule(step.at, kWorldFirst, kWorldFirst, world_sequence_++,
                {.kind = ItemKind::fault, .word = static_cast<std::uint32_t>(faults_.size() - 1)});
     }
@@ -94,10 +99,7 @@ class Simulation {
 
   /// Date of the next item of the fault plan; kNever if none is left before the horizon.
   [[nodiscard]] SimTime next_fault_time() const {
-    SimTime next = kNever;
-    for (std::size_t i = 0; i < faults_.size(); ++i) {
-      if (faults_[i].at > now_ && faults_[i].at < next) next = faults_[i].at;
-    }
+    const SimTime next = fault_times_.empty() ? kNever : fault_times_.top();
     return next <= options_.horizon ? next : kNever;
   }
   /// Does everything due up to and including `until`, then sets the clock there.
@@ -122,8 +124,6 @@ class Simulation {
   [[nodiscard]] std::uint64_t trajectory_fingerprint() const { return trajectory_hash_.value(); }
   [[nodiscard]] std::uint64_t messages_delivered() const { return messages_delivered_; }
   [[nodiscard]] std::uint64_t messages_sent() const { return messages_sent_; }
-  [[nodiscard]] std::uint64_t items_done() const { return items_done_; }
-  [[nodiscard]] std::size_t agenda_size() const { return agenda_.size(); }
 
   // ---- state of the world --------------------------------------------------------------------
 
@@ -328,7 +328,7 @@ class Simulation {
     release(key.slot);
     if (item.kind == ItemKind::cancelled) return;
     now_ = key.at;
-    ++items_done_;
+    if (guard_.too_many(now_)) accuse(item);
     trajectory_hash_.add(static_cast<std::uint64_t>(key.at.time_since_epoch().count()));
     trajectory_hash_.add((static_cast<std::uint64_t>(key.target) << 32) | key.source);
     const NodeId source{key.source};
@@ -374,7 +374,7 @@ class Simulation {
         streams_.on_retry(item.connection, item.tag.kind, item.word);
         break;
       case ItemKind::fault:
-        carry_out(faults_[item.word]);
+        carry_out(FaultStep(faults_[item.word]));  // a copy: more may be added meanwhile
         break;
       case ItemKind::tick:
         world_.on_tick(now_);
@@ -385,6 +385,15 @@ class Simulation {
         assert(false);
         break;
     }
+  }
+  void accuse(const Item& item) {
+    if (!item.target.valid()) return;
+    const bool letter = item.kind == ItemKind::datagram || item.kind == ItemKind::notice ||
+                        item.kind == ItemKind::stream_data;
+    const std::string what = letter ? name_of<Domain>(envelopes_[item.word].message)
+                             : item.kind == ItemKind::timer ? fmt::format("timer {}", item.tag.kind)
+                                                            : "connections";
+    guard_.accuse(now_, topology_.nodes[item.target.value].name, what);
   }
   [[nodiscard]] bool current(const Item& item) const {
     const Node& node = nodes_[item.target.value];
@@ -431,6 +440,7 @@ class Simulation {
   }
 
   void carry_out(const FaultStep& step) {
+    fault_times_.pop();
     std::visit([this](const auto& action) { apply(action); }, step.action);
     world_.after_fault(step);
   }
@@ -464,7 +474,6 @@ class Simulation {
     if (a.loss) network_.set_loss(a.link, *a.loss);
   }
   void apply(const ModelChange&) {}
-
   const Topology& topology_;
   Platform& platform_;
   Network network_;
@@ -472,6 +481,7 @@ class Simulation {
   World<Domain>& world_;
   SimulationOptions options_;
   Streams<Domain> streams_;
+  LivelockGuard guard_;
 
   Agenda agenda_;
   Slab<Item> items_;
@@ -480,11 +490,13 @@ class Simulation {
   std::vector<bool> host_up_;
   std::vector<NodeId> addresses_;
   FaultPlan faults_;
+  /// Of those that are still to come.
+  std::priority_queue<SimTime, std::vector<SimTime>, std::greater<>> fault_times_;
   SimTime now_ = kStart;
   bool booted_ = false;
   NodeId last_source_;
   std::uint32_t world_sequence_ = 0;
-  std::uint64_t messages_sent_ = 0, messages_delivered_ = 0, items_done_ = 0;
+  std::uint64_t messages_sent_ = 0, messages_delivered_ = 0;
   Hash64 journal_hash_, trajectory_hash_;
 };
 

@@ -58,6 +58,7 @@ class Streams {
     SimTime last_arrival = kStart;     ///< of what this end has sent: keeps order
     std::vector<Pending> unsent = {};  ///< waiting for a retransmission to get through
     bool retrying = false;
+    std::uint32_t retries = 0;  ///< in a row, since the peer's host last acknowledged anything
   };
   struct Connection {
     End ends[2];
@@ -81,7 +82,7 @@ class Streams {
   void attempt_open(ConnectionId id, std::uint32_t attempt);
   /// Tries to put one message on the wire; false if the route is cut just now.
   bool transmit(ConnectionId id, std::uint32_t side, const Message& message, std::uint32_t bytes);
-  void retry_later(ConnectionId id, std::uint32_t side, std::uint32_t attempt);
+  void retry_later(ConnectionId id, std::uint32_t side);
   /// Tells the end `side` of an event, over the network, from the other end's place.
   void tell(ConnectionId id, std::uint32_t side, ConnectionEvent event);
 
@@ -201,7 +202,7 @@ void Streams<Domain>::send(NodeId from, ConnectionId id, const Message& message,
   if (!end.open) return;  // the event that closed it is on its way, or was ignored
   if (!c.established || !end.unsent.empty() || !transmit(id, side, message, size_bytes)) {
     end.unsent.push_back({message, size_bytes});
-    if (!end.retrying) retry_later(id, side, 0);
+    if (!end.retrying) retry_later(id, side);
   }
 }
 
@@ -232,10 +233,10 @@ bool Streams<Domain>::transmit(ConnectionId id, std::uint32_t side, const Messag
 }
 
 template <class Domain>
-void Streams<Domain>::retry_later(ConnectionId id, std::uint32_t side, std::uint32_t attempt) {
+void Streams<Domain>::retry_later(ConnectionId id, std::uint32_t side) {
   End& end = at(id).ends[side];
   end.retrying = true;
-  simulation_.schedule_retry(end.node, backoff(kMinimumRto, attempt), id, side, attempt + 1);
+  simulation_.schedule_retry(end.node, backoff(kMinimumRto, end.retries), id, side, 0);
 }
 
 template <class Domain>
@@ -248,18 +249,17 @@ void Streams<Domain>::on_retry(ConnectionId id, std::uint32_t side, std::uint32_
   End& end = c.ends[side];
   end.retrying = false;
   if (!alive(end) || end.unsent.empty()) return;
+  if (++end.retries > kDataRetries && c.established) {
+    on_event(id, end.node, ConnectionEvent::timed_out);
+    return;
+  }
   std::size_t through = 0;
   while (through < end.unsent.size() && c.established &&
          transmit(id, side, end.unsent[through].message, end.unsent[through].size_bytes)) {
     ++through;
   }
   end.unsent.erase(end.unsent.begin(), end.unsent.begin() + static_cast<std::ptrdiff_t>(through));
-  if (end.unsent.empty()) return;
-  if (attempt <= kDataRetries || !c.established) {
-    retry_later(id, side, attempt);
-  } else {
-    on_event(id, end.node, ConnectionEvent::timed_out);
-  }
+  if (!end.unsent.empty()) retry_later(id, side);
 }
 
 template <class Domain>
@@ -278,9 +278,10 @@ void Streams<Domain>::on_data(NodeId source, const Envelope<Domain>& envelope, N
                      cut ? DropReason::link_cut : simulation_.obstacle_at(target));
     if (!alive(from)) return;
     from.unsent.push_back({envelope.message, envelope.size_bytes});
-    if (!from.retrying) retry_later(id, side, 0);
+    if (!from.retrying) retry_later(id, side);
     return;
   }
+  from.retries = 0;
   // The process it belonged to is gone, or the address is now another's: the host resets it.
   if (!alive(to) || simulation_.holder(to.address) != to.node) {
     simulation_.tell(source, target, envelope, DropReason::no_process);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "models/checks/all_checks.hpp"
@@ -19,13 +20,23 @@ bool on_call(AgentState state) {
 }
 
 /// R20, R39: in BC mode an agent is logged in at one site. The older login may live for the time
-/// that the peers need to tell each other, and until its call has ended.
+/// that the peers need to tell each other, and until its call has ended. What is lost on the way
+/// (in a cut too short to be noticed, by loss) is told again with the answer to the next probe of
+/// the trunk, or the peers find themselves apart.
 class OneLoginCheck final : public Check {
  public:
   explicit OneLoginCheck(const Directory& directory)
       : directory_(directory), agents_(directory.agents.size()) {
     const LinkOptions& link = directory.scenario->network.dc_link;
-    grace_ = 1s + 2 * (link.latency + link.jitter) + (link.loss > 0 ? Duration(32s) : Duration{});
+    grace_ = 1s + 2 * (link.latency + link.jitter);
+    const bool disturbed = link.loss > 0 || !directory.scenario->faults.empty();
+    if (disturbed) {
+      Duration probe{};
+      for (const SiteOptions& site : directory.scenario->sites) {
+        probe = std::max(probe, site.sip_server.oos_check + site.sip_server.oos_force);
+      }
+      grace_ += kProbes * probe;
+    }
     if (!directory.steady()) return;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       if (!directory.at_work(AgentId{a}, kStart)) continue;
@@ -98,6 +109,9 @@ class OneLoginCheck final : public Check {
                          sim::seconds(at - since));
     });
   }
+  /// Until so many probes of a disturbed link have come to nothing in a row.
+  static constexpr int kProbes = 4;
+
   void settle_all(SimTime at) {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) settle(at, a);
   }
@@ -113,8 +127,6 @@ class OneLoginCheck final : public Check {
 /// R36, R38: a SIP Server in single-site mode forwards no call and forces nobody to log out.
 class SingleModeCheck final : public Check {
  public:
-  explicit SingleModeCheck(const Directory& directory) : directory_(directory) {}
-
   void on_record(const JournalEntry& entry, const CallLedger&) override {
     if (const auto* mode = std::get_if<ServerModeChanged>(&entry.record)) {
       single_[mode->site] = mode->mode == ServerMode::single;
@@ -128,9 +140,9 @@ class SingleModeCheck final : public Check {
       });
     } else if (const auto* logout = std::get_if<AgentLogout>(&entry.record)) {
       findings_.examined();
-      if (!single_[logout->site] || logout->forced == 0 || logs_out_unanswering(logout->site)) {
-        return;
-      }
+      // Logout as the action for an agent who does not answer forces him out in any mode.
+      const bool unanswering = logout->forced == AgentLogout::kUnanswering;
+      if (!single_[logout->site] || logout->forced == 0 || unanswering) return;
       findings_.violated(entry.at, [&] {
         return fmt::format("site {} forced agent {} to log out in single-site mode",
                            logout->site + 1, logout->agent.value);
@@ -145,14 +157,6 @@ class SingleModeCheck final : public Check {
   }
 
  private:
-  /// Logout as the action for an agent who does not answer forces agents out in any mode.
-  [[nodiscard]] bool logs_out_unanswering(std::uint32_t site) const {
-    const SipServerOptions& options = directory_.scenario->sites[site].sip_server;
-    return options.after_routing_timeout_action == AfterRoutingAction::logout ||
-           options.agent_no_answer_action == AfterRoutingAction::logout;
-  }
-
-  const Directory& directory_;
   std::array<bool, kSites> single_{};
   bool applies_ = false;
   Findings findings_;
@@ -160,7 +164,9 @@ class SingleModeCheck final : public Check {
 
 /// R25: the failure of one site logs nobody out at the other. Watched from the loss of a pair until
 /// it is back or something else is broken; not for agents whose shift ends or whose own phone or
-/// desktop is gone.
+/// desktop is gone (so that the desktop looks for it at the other site, R79), nor for those who
+/// were logged in at both sites (one login was to end) or are logged out because they did not
+/// answer.
 class UnaffectedAgentsCheck final : public Check {
  public:
   explicit UnaffectedAgentsCheck(const Directory& directory)
@@ -174,13 +180,19 @@ class UnaffectedAgentsCheck final : public Check {
 
   void on_record(const JournalEntry& entry, const CallLedger&) override {
     if (const auto* login = std::get_if<AgentLogin>(&entry.record)) {
-      agents_[login->agent.value].logged_in[login->site] = true;
+      Agent& agent = agents_[login->agent.value];
+      agent.logged_in[login->site] = true;
+      agent.dn_out[login->site] = login->endpoint_in_service == 0;
     } else if (const auto* logout = std::get_if<AgentLogout>(&entry.record)) {
       logged_out(entry.at, *logout);
     } else if (const auto* shift = std::get_if<ShiftChanged>(&entry.record)) {
       if (shift->working == 0) agents_[shift->agent.value].watched = false;
     } else if (const auto* node = std::get_if<NodeStateChanged>(&entry.record)) {
       if (node->up == 0) device_lost(node->node);
+    } else if (const auto* dn = std::get_if<DnState>(&entry.record)) {
+      Agent& agent = agents_[dn->agent.value];
+      agent.dn_out[dn->site] = dn->in_service == 0;
+      if (dn->in_service == 0 && static_cast<int>(dn->site) == survivor_) agent.watched = false;
     } else if (std::get_if<FaultInjected>(&entry.record) != nullptr) {
       if (entry.at != failed_at_) watch_ends();
     } else if (const auto* mode = std::get_if<ServerModeChanged>(&entry.record)) {
@@ -198,7 +210,7 @@ class UnaffectedAgentsCheck final : public Check {
 
  private:
   struct Agent {
-    std::array<bool, kSites> logged_in{};
+    std::array<bool, kSites> logged_in{}, dn_out{};
     bool watched = false;
   };
 
@@ -207,6 +219,7 @@ class UnaffectedAgentsCheck final : public Check {
     agent.logged_in[logout.site] = false;
     if (!agent.watched || static_cast<int>(logout.site) != survivor_) return;
     agent.watched = false;
+    if (logout.forced == AgentLogout::kUnanswering) return;
     findings_.violated(at, [&] {
       return fmt::format("agent {} of the surviving site was logged out there", logout.agent.value);
     });
@@ -221,13 +234,17 @@ class UnaffectedAgentsCheck final : public Check {
     const bool other_failed = survivor_ == static_cast<int>(pair.site);
     watch_ends();
     if (pair.up != 0) return;
-    for (Agent& agent : agents_) agent.logged_in[pair.site] = false;
-    if (other_failed) return;  // nobody has survived
+    if (other_failed) {  // nobody has survived
+      for (Agent& agent : agents_) agent.logged_in[pair.site] = false;
+      return;
+    }
     applies_ = true;
     failed_at_ = at;
     survivor_ = 1 - static_cast<int>(pair.site);
     for (Agent& agent : agents_) {
-      agent.watched = agent.logged_in[static_cast<std::size_t>(survivor_)];
+      const bool both = std::exchange(agent.logged_in[pair.site], false);
+      const auto survivor = static_cast<std::size_t>(survivor_);
+      agent.watched = agent.logged_in[survivor] && !agent.dn_out[survivor] && !both;
       findings_.examined(agent.watched);
     }
   }
@@ -249,8 +266,8 @@ class UnaffectedAgentsCheck final : public Check {
 std::unique_ptr<Check> one_login_check(const Directory& directory) {
   return std::make_unique<OneLoginCheck>(directory);
 }
-std::unique_ptr<Check> single_mode_check(const Directory& directory) {
-  return std::make_unique<SingleModeCheck>(directory);
+std::unique_ptr<Check> single_mode_check() {
+  return std::make_unique<SingleModeCheck>();
 }
 std::unique_ptr<Check> unaffected_agents_check(const Directory& directory) {
   return std::make_unique<UnaffectedAgentsCheck>(directory);

@@ -16,9 +16,10 @@ namespace bcsim::models {
 [[nodiscard]] std::unique_ptr<Check> conservation_check();
 [[nodiscard]] std::unique_ptr<Check> one_login_check(const Directory& directory);
 [[nodiscard]] std::unique_ptr<Check> dropped_set_check(const Directory& directory);
-[[nodiscard]] std::unique_ptr<Check> single_mode_check(const Directory& directory);
+[[nodiscard]] std::unique_ptr<Check> single_mode_check();
 [[nodiscard]] std::unique_ptr<Check> unaffected_agents_check(const Directory& directory);
 [[nodiscard]] std::unique_ptr<Check> arrival_site_check(const Directory& directory);
 [[nodiscard]] std::unique_ptr<Check> answered_once_check();
+[[nodiscard]] std::unique_ptr<Check> liveness_check(const Directory& directory);
 
 }  // namespace bcsim::models

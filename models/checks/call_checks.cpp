@@ -52,6 +52,11 @@ class AnsweredOnceCheck final : public Check {
       if (returned->call.value < answered_.size()) answered_[returned->call.value] = false;
       return;
     }
+    if (const auto* invited = std::get_if<CallInvited>(&entry.record)) {
+      // Another server is asked: what the one before may have answered was never heard.
+      if (invited->call.value < answered_.size()) answered_[invited->call.value] = false;
+      return;
+    }
     if (const auto* transferred = std::get_if<CallTransferred>(&entry.record)) {
       // His agent has passed him on: another one may answer.
       if (transferred->call.value < answered_.size()) answered_[transferred->call.value] = false;
@@ -59,6 +64,7 @@ class AnsweredOnceCheck final : public Check {
     }
     const auto* answered = std::get_if<CallAnswered>(&entry.record);
     if (answered == nullptr || !ledger.knows(answered->call)) return;
+    if (ledger.stale(entry.at, *answered)) return;  // refused: the caller is elsewhere
     findings_.examined();
     const std::uint32_t call = answered->call.value;
     if (call >= answered_.size()) answered_.resize(call + 1);
@@ -94,6 +100,7 @@ class ArrivalSiteCheck final : public Check {
       applies_ = applies_ || single_[changed->site];
     } else if (const auto* queued = std::get_if<CallQueued>(&entry.record)) {
       if (!ledger.knows(queued->call)) return;
+      if (ledger.row(queued->call).queue_site != queued->site) return;  // of a server given up
       const std::uint32_t call = queued->call.value;
       if (call >= taken_in_.size()) taken_in_.resize(call + 1, kNotSingle);
       taken_in_[call] = single_[queued->site] ? epoch_[queued->site] : kNotSingle;
@@ -106,7 +113,8 @@ class ArrivalSiteCheck final : public Check {
     } else if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
       if (!ledger.knows(answered->call)) return;
       const CallRow& row = ledger.row(answered->call);
-      if (row.stage != CallRow::Stage::over) judge(entry.at, *answered, row.queue_site);
+      const bool counts = row.stage != CallRow::Stage::over && !ledger.stale(entry.at, *answered);
+      if (counts) judge(entry.at, *answered, row.queue_site);
     }
   }
   void finish(SimTime, const CallLedger&) override {}
@@ -160,8 +168,9 @@ std::vector<std::unique_ptr<Check>> all_checks(const Directory& directory) {
   checks.push_back(dropped_set_check(directory));
   checks.push_back(one_login_check(directory));
   checks.push_back(unaffected_agents_check(directory));
-  checks.push_back(single_mode_check(directory));
+  checks.push_back(single_mode_check());
   checks.push_back(arrival_site_check(directory));
+  checks.push_back(liveness_check(directory));
   return checks;
 }
 

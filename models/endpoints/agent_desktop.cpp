@@ -133,6 +133,8 @@ sim::TimerId& AgentDesktopEndpoint::timer_of(DesktopTimer timer, SiteIndex site)
       return login_timer_;
     case DesktopTimer::csp:
       return csp_timer_;
+    case DesktopTimer::calm:
+      return calm_timer_;
     case DesktopTimer::reconnect:
       break;
   }
@@ -140,7 +142,8 @@ sim::TimerId& AgentDesktopEndpoint::timer_of(DesktopTimer timer, SiteIndex site)
 }
 
 void AgentDesktopEndpoint::set_timer(Context& context, const tlib::DesktopEffect& effect) {
-  constexpr TimerKind kKinds[] = {switchover_timer, login_timer, csp_timer, reconnect_timer};
+  constexpr TimerKind kKinds[] = {switchover_timer, login_timer, csp_timer, reconnect_timer,
+                                  calm_timer};
   sim::TimerId& timer = timer_of(effect.timer, effect.site);
   context.cancel(timer);
   timer = {};
@@ -172,14 +175,6 @@ bool AgentDesktopEndpoint::works_at(SiteIndex site) const {
 // ---- T-Library
 // -----------------------------------------------------------------------------------
 
-void AgentDesktopEndpoint::send(Context& context, SiteIndex site, tlib::Kind kind) {
-  if (servers_[site].state == LinkState::down) return;
-  tlib::Message message;
-  message.kind = kind;
-  message.agent = agent_;
-  context.send(servers_[site].connection, message, size_bytes(message));
-}
-
 void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& message, SiteIndex site) {
   using tlib::Kind;
   ServerLink& link = servers_[site];
@@ -208,8 +203,8 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
     case Kind::not_ready:
       if (work_ == Work::call) end_call(context);
       if (message.flag && works_at(site)) {
-        context.cancel(work_timer_);
-        work_timer_ = context.arm(kReadyAgain, {ready_timer});
+        context.cancel(ready_again_);
+        ready_again_ = context.arm(kReadyAgain, {ready_timer});
       }
       return;
     case Kind::dialing:
@@ -338,8 +333,8 @@ void AgentDesktopEndpoint::press_ready_if_due(Context& context) {
 // ------------------------------------------------------------------------------
 
 void AgentDesktopEndpoint::start_call(Context& context) {
-  context.cancel(work_timer_);
-  work_timer_ = {};
+  context.cancel(after_call_);
+  after_call_ = {};
   const bool was_free = work_ == Work::none;
   work_ = Work::call;
   if (was_free) feed(context, Input::call_started);
@@ -357,7 +352,8 @@ void AgentDesktopEndpoint::on_released(Context& context, Duration work) {
   if (work > Duration::zero()) {
     start_call(context);  // its EventRinging may have been missed
     work_ = Work::after_call;
-    work_timer_ = context.arm(work, {after_call_timer});
+    context.cancel(after_call_);
+    after_call_ = context.arm(work, {after_call_timer});
   } else if (work_ == Work::call) {
     end_call(context);
   }
@@ -472,11 +468,14 @@ void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {
     case csp_timer:
       feed(context, Input::timer_csp);
       return;
+    case calm_timer:
+      feed(context, Input::timer_calm);
+      return;
     case after_call_timer:
       ready_wanted_ = true;
       end_call(context);
       return;
-    case ready_timer:
+    case ready_timer:  // with a call in hand: as soon as that is done
       ready_wanted_ = true;
       press_ready_if_due(context);
       return;

@@ -54,6 +54,7 @@ class AgentDesktopEndpoint final : public Endpoint {
     switchover_timer,
     login_timer,  ///< the session's `work`
     csp_timer,
+    calm_timer,
     after_call_timer,
     ready_timer,
     advice_timer,
@@ -104,7 +105,6 @@ class AgentDesktopEndpoint final : public Endpoint {
   void press_ready_if_due(Context&);
   void dial_if_wished(Context&);
   void make_call(Context&, const notice::Message&);
-  void send(Context&, SiteIndex, tlib::Kind);
   [[nodiscard]] bool works_at(SiteIndex site) const;
 
   // agent_desktop_transfer.cpp: calls that he passes on.
@@ -120,6 +120,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   void open_server(Context&, SiteIndex);
   void on_registered(Context&, SiteIndex, bool dn_in_service);
   void server_attempt_failed(Context&, SiteIndex);
+  void send(Context&, SiteIndex, tlib::Kind);
   enum class Loss : std::uint8_t { addp, tcp, reset };
   void lose_server(Context&, SiteIndex, Loss);
   void apply(Context&, SiteIndex, const tlib::AddpEffects&);
@@ -148,8 +149,9 @@ class AgentDesktopEndpoint final : public Endpoint {
   SiteLink proxy_, stat_;
   SiteLink local_;       ///< the local server of initial configuration, while it is asked (R81)
   bool has_local_data_;  ///< where the Proxies are
-  sim::TimerId switchover_timer_, login_timer_, csp_timer_;
-  sim::TimerId work_timer_;  ///< after-call work, or pause before pressing Ready again
+  sim::TimerId switchover_timer_, login_timer_, csp_timer_, calm_timer_;
+  sim::TimerId after_call_;   ///< the end of after-call work; broken off by the next call
+  sim::TimerId ready_again_;  ///< he presses Ready again, whatever rings meanwhile
   sim::TimerId advice_timer_;
   std::uint32_t advices_ = 0;  ///< numbers the draws
 

@@ -102,6 +102,14 @@ void AgentDesktopEndpoint::apply(Context& context, SiteIndex site,
   }
 }
 
+void AgentDesktopEndpoint::send(Context& context, SiteIndex site, tlib::Kind kind) {
+  if (servers_[site].state == LinkState::down) return;
+  tlib::Message message;
+  message.kind = kind;
+  message.agent = agent_;
+  context.send(servers_[site].connection, message, size_bytes(message));
+}
+
 // ---- Configuration Server Proxy and Stat Server
 // ----------------------------------------------------
 

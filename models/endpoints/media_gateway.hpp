@@ -119,6 +119,7 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   [[nodiscard]] std::uint32_t session_expires_s() const;
   void on_notice(Context&, const notice::Message&);
   void acknowledge(Context&, const sip::Request& invite, const sip::Response& success);
+  void on_late_success(Context&, const sip::Response&, AddressId from);
   void send_bye(Context&, AddressId to, const sip::Request& bye);
   /// Ends the call on the SIP side, with a CANCEL or a BYE where one is due.
   void hang_up(Context&, std::uint32_t slot);

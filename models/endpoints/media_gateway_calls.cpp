@@ -1,4 +1,5 @@
 // Calls in their dialogs, and their end.
+#include <algorithm>
 #include <cassert>
 
 #include "models/endpoints/media_gateway.hpp"
@@ -11,7 +12,7 @@ void MediaGatewayEndpoint::on_message(Context& context, const Envelope& envelope
   if (const auto* request = std::get_if<sip::Request>(&envelope.message)) {
     layer_.on_request(context, *request, envelope.from, envelope.to);
   } else if (const auto* response = std::get_if<sip::Response>(&envelope.message)) {
-    layer_.on_response(context, *response);
+    if (!layer_.on_response(context, *response)) on_late_success(context, *response, envelope.from);
   } else if (const auto* pstn = std::get_if<pstn::Message>(&envelope.message)) {
     const std::uint32_t known = find(pstn->call);
     if (pstn->kind == pstn::Kind::setup) {
@@ -161,7 +162,8 @@ void MediaGatewayEndpoint::refresh_session(Context& context, std::uint32_t slot)
   reinvite.media = context.self();
   reinvite.contact = context.address();
   reinvite.expires_s = session_expires_s();
-  layer_.request(context, context.address(), call.remote, reinvite, {}, {.kind = refresh_owner});
+  layer_.request(context, context.address(), call.remote, reinvite, {.owns_call_id = true},
+                 {.kind = refresh_owner});
 }
 
 /// Silence and 481 end the call (RFC 4028 §7.2); our servers give no other failure.
@@ -173,6 +175,7 @@ void MediaGatewayEndpoint::on_refresh_response(Context& context, sip::Inform inf
   if (agreed) acknowledge(context, request, *response);
   const std::uint32_t slot = find(request.call, request.dialog);
   if (slot == kNone || inform == sip::Inform::success_again) return;
+  calls_[slot].cseq = std::max(calls_[slot].cseq, request.cseq);  // it may have been sent again
   if (agreed) {
     await_refresh(context, slot);
   } else {
@@ -193,9 +196,18 @@ void MediaGatewayEndpoint::on_bye(Context& context, const sip::Request& request,
     invites_[call.invite].call = kNone;
     call.invite = kNone;
   }
-  // A call that has been transferred away says so (default routing of an answered call).
-  const auto why = request.bc_hop ? pstn::Release::default_routed : pstn::Release::normal;
-  tell_release(context, slot, {why, 0});
+  // A call that has been transferred away says so (default routing of an answered call). The Reason
+  // header (RFC 3326) says of others that nobody was heard any more, that our ACK or a refresh was
+  // waited for in vain, or that nobody took the call.
+  using pstn::Release;
+  const std::uint32_t reason = request.expires_s;
+  const auto why = request.bc_hop                 ? Release::default_routed
+                   : reason == sip::kNothingHeard ? Release::media_lost
+                   : reason == 408                ? Release::session_expired
+                   : reason != 0                  ? Release::rejected
+                                                  : Release::normal;
+  const bool rejected = why == Release::rejected;
+  tell_release(context, slot, {why, static_cast<std::uint16_t>(rejected ? reason : 0)});
   free_call(context, slot);
 }
 
@@ -240,6 +252,19 @@ void MediaGatewayEndpoint::acknowledge(Context& context, const sip::Request& inv
   ack.copy = success.copy;  // each copy of the 2xx has an ACK of its own
   ack.media = {};
   layer_.acknowledge(context, context.address(), success.contact, ack);
+}
+
+/// A 2xx to an INVITE that was given up (RFC 3261 §13.2.2.4): whoever has answered is not to wait
+/// for us. A copy that was longer under way than its transaction lived is of a call that stands.
+void MediaGatewayEndpoint::on_late_success(Context& context, const sip::Response& success,
+                                           AddressId from) {
+  const AddressId to = success.contact.valid() ? success.contact : from;
+  const std::uint32_t slot = find(success.call, success.dialog);
+  if (slot == kNone || calls_[slot].state != CallState::answered) {
+    layer_.refuse(context, context.address(), to, success);
+    return;
+  }
+  layer_.acknowledge(context, context.address(), to, sip::ack_of(success));
 }
 
 void MediaGatewayEndpoint::send_bye(Context& context, AddressId to, const sip::Request& bye) {

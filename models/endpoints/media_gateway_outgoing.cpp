@@ -47,6 +47,7 @@ void MediaGatewayEndpoint::on_outgoing_progress(Context& context, std::uint32_t 
       break;
     case pstn::Kind::connect:
       call.state = CallState::answered;
+      if (call.rtp_stopped) call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
       response.media = context.self();
       layer_.respond(context, call.their_invite, response);
       break;

@@ -29,15 +29,13 @@ void MediaServerEndpoint::on_request(Context& context, const sip::Request& reque
     case sip::Method::invite:
       response.media = context.self();
       break;
-    case sip::Method::bye:
-      layer_.stop_waiting_for_ack(context, request.dialog);
-      break;
     case sip::Method::cancel:  // comes too late: the INVITE was answered at once (RFC 3261 §9.2)
       response.status = invite.valid() ? 200 : 481;
       break;
     case sip::Method::register_:
       response.status = 405;
       break;
+    case sip::Method::bye:
     case sip::Method::options:
     case sip::Method::ack:
       break;

@@ -50,6 +50,7 @@ sip::ClientPolicy SipPhoneEndpoint::register_policy() const {
 }
 
 void SipPhoneEndpoint::on_start(Context& context) {
+  boot_ = static_cast<std::uint32_t>(context.now().time_since_epoch() / 1ms);
   if (!steady_) {
     apply(context, phone_.boot(phone_options()));
     return;
@@ -137,7 +138,8 @@ void SipPhoneEndpoint::send_register(Context& context, SiteIndex site,
   sip::Request request;
   request.method = sip::Method::register_;
   request.has_credentials = effects.credentials != sip::Credentials::none;
-  request.dialog = dialog_id(sip::Leg::registration, agent_.value, context.self(), site);
+  request.dialog =
+      dialog_id(sip::Leg::registration, agent_.value, context.self(), boot_ * kSites + site);
   request.cseq = ++line.cseq;
   request.dn = Dn::extension(agent_);
   request.contact = context.address();
@@ -203,7 +205,7 @@ void SipPhoneEndpoint::on_message(Context& context, const Envelope& envelope) {
   if (const auto* request = std::get_if<sip::Request>(&envelope.message)) {
     layer_.on_request(context, *request, envelope.from, envelope.to);
   } else if (const auto* response = std::get_if<sip::Response>(&envelope.message)) {
-    layer_.on_response(context, *response);
+    if (!layer_.on_response(context, *response)) on_late_success(context, *response, envelope.from);
   } else if (const auto* notice = std::get_if<notice::Message>(&envelope.message)) {
     on_notice(context, *notice);
   }
@@ -238,6 +240,10 @@ void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
     case hang_up_timer:
     case session_timer:  // the server has not refreshed the session: it is gone (RFC 4028 §10)
       hang_up_call(context);
+      return;
+    case silence_timer:
+      silence_timer_ = {};
+      nothing_heard(context);
       return;
   }
 }
@@ -300,13 +306,17 @@ void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request,
                                        [&](const Dialog& d) { return d.id == request.dialog; });
       const bool known = in_call(request.dialog) || ending != ending_.end();
       layer_.respond(context, id, answer(known ? 200 : 481, request.path));
-      layer_.stop_waiting_for_ack(context, request.dialog);
       if (ending != ending_.end()) ending_.erase(ending);
       if (in_call(request.dialog)) {
         // §15.1.2: an INVITE of the dialog still pending is answered with 487.
         if (state_ == State::ringing) layer_.respond(context, invite_, answer(487, dialog_.path));
         const bool spoke = state_ == State::talking;
-        end_own_call(context, spoke ? pstn::Release::normal : pstn::Release::rejected,
+        using pstn::Release;
+        const bool unheard = request.expires_s == sip::kNothingHeard;
+        end_own_call(context,
+                     !spoke    ? Release::rejected
+                     : unheard ? Release::media_lost
+                               : Release::normal,
                      static_cast<std::uint16_t>(request.expires_s));
         free_line(context);
       }
@@ -373,6 +383,7 @@ void SipPhoneEndpoint::answer_call(Context& context) {
   ok.media = context.self();
   layer_.respond(context, invite_, ok);
   watch_session(context);
+  listen(context);
   if (speech_lost_) {
     call_timer_ = context.arm(directory_.scenario->run.hang_up_delay, {hang_up_timer});
   } else if (conversation_.hold > Duration{}) {
@@ -396,6 +407,7 @@ void SipPhoneEndpoint::watch_session(Context& context) {
 void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
   if (in_call(ack.dialog)) {
     acknowledged_ = true;
+    listen(context);
   } else {
     send_owed_bye(context, ack.dialog);
   }
@@ -418,66 +430,6 @@ void SipPhoneEndpoint::send_owed_bye(Context& context, std::uint64_t dialog) {
   const Dialog ended = *ending;
   ending_.erase(ending);
   send_bye(context, ended);
-}
-
-void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice) {
-  if (notice.kind == notice::Kind::dial) dial(context, notice);
-  if (notice.kind == notice::Kind::hang_up) give_up_own_call(context, notice.call);
-  // The phone cannot tell a lost trunk call from a silent one: only the agent's ears matter.
-  if (notice.kind != notice::Kind::speech_lost) return;
-  if (state_ == State::idle || dialog_.call != notice.call) return;
-  if (state_ == State::ringing) {
-    speech_lost_ = true;
-    return;
-  }
-  if (state_ == State::dialing) return;  // no speech yet: he waits on
-  end_own_call(context, pstn::Release::speech_lost);
-  context.cancel(call_timer_);
-  call_timer_ = {};
-  const Duration delay = directory_.scenario->run.hang_up_delay;
-  if (delay > Duration::zero()) {
-    call_timer_ = context.arm(delay, {hang_up_timer});
-  } else {
-    hang_up_call(context);
-  }
-}
-
-/// The phone is free at once; the BYE meets its timers as usual.
-void SipPhoneEndpoint::hang_up_call(Context& context) {
-  assert(state_ == State::talking || own_call_);
-  const bool spoke = state_ == State::talking;
-  end_own_call(context, spoke ? pstn::Release::normal : pstn::Release::no_response);
-  if (acknowledged_) {
-    send_bye(context, dialog_);
-  } else {
-    ending_.push_back(dialog_);
-  }
-  free_line(context);
-}
-
-void SipPhoneEndpoint::send_bye(Context& context, const Dialog& dialog) {
-  sip::Request bye;
-  bye.method = sip::Method::bye;
-  bye.in_dialog = true;
-  bye.path = dialog.path;
-  bye.dialog = dialog.id;
-  bye.cseq = dialog.cseq + 1;
-  bye.call = dialog.call;
-  bye.dn = dialog.dn;
-  bye.contact = context.address();
-  layer_.request(context, context.address(), dialog.peer, bye, {}, {.kind = bye_owner});
-}
-
-void SipPhoneEndpoint::free_line(Context& context) {
-  context.cancel(call_timer_);
-  context.cancel(session_timer_);
-  call_timer_ = session_timer_ = {};
-  interrupted_.reset();
-  state_ = State::idle;
-  if (!held_failure_) return;
-  const HeldFailure failure = *held_failure_;
-  held_failure_.reset();
-  leave_server(context, failure);
 }
 
 }  // namespace bcsim::models

@@ -41,7 +41,8 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
     hold_timer,
     retrieve_timer,
     hang_up_timer,
-    session_timer
+    session_timer,
+    silence_timer
   };
   enum OwnerKind : std::uint32_t {
     register_owner,
@@ -66,9 +67,10 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
     CallId call;
     Dn dn;
     PathMask path = 0;
-    NodeId media{};          ///< whom the agent hears, of the INVITE
-    std::uint32_t cseq = 0;  ///< of the phone's own requests
-    Duration session{};      ///< Session-Expires, which the server refreshes; 0: none
+    NodeId media{};           ///< whom the agent hears, of the INVITE
+    std::uint32_t cseq = 0;   ///< of the phone's own requests
+    Duration session{};       ///< Session-Expires, which the server refreshes; 0: none
+    std::uint16_t cause = 0;  ///< why the phone has ended it, for its BYE; 0: all is said
   };
   /// How a REGISTER ended, beyond what the machine needs to know.
   struct Outcome {
@@ -102,6 +104,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
                    sip::TransactionId) override;
   void on_ack(Context&, const sip::Request& ack) override;
   void on_no_ack(Context&, const sip::Response& success) override;
+  void on_late_success(Context&, const sip::Response&, AddressId from);
   void on_invite(Context&, const sip::Request&, AddressId from, sip::TransactionId);
   void on_notice(Context&, const notice::Message&);
   [[nodiscard]] bool in_call(std::uint64_t dialog) const {
@@ -116,7 +119,9 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void retrieve_call(Context&);
   void send_reinvite(Context&, bool held);
   void on_reinvite_response(Context&, sip::Inform, const sip::Response*, const sip::Request&);
-  void hang_up_call(Context&);
+  void listen(Context&);
+  void nothing_heard(Context&);
+  void hang_up_call(Context&, std::uint16_t cause = 0);
   void send_bye(Context&, const Dialog&);
   void send_owed_bye(Context&, std::uint64_t dialog);
   void free_line(Context&);
@@ -136,6 +141,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   const Directory& directory_;
   AgentId agent_;
   bool steady_;
+  std::uint32_t boot_ = 0;  ///< tells the Call-IDs of its REGISTERs from those before it started
   const PhoneOptions& options_;
   sip::TransactionLayer layer_;
 
@@ -148,7 +154,8 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
 
   State state_ = State::idle;
   bool acknowledged_ = false;  ///< the ACK to our 200 has come
-  bool speech_lost_ = false;   ///< while it rings: whoever answers will hear nobody
+  bool speech_lost_ = false;   ///< with a SIP Server: he will hang up, or hear nobody if it rings
+  bool silent_ = false;        ///< no RTP arrives
   bool own_call_ = false;      ///< the agent has placed it
   PathMask tried_ = 0;         ///< own call: sites whose server was asked
   std::uint32_t invites_ = 0;  ///< own call: sent
@@ -158,7 +165,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   std::optional<Duration> interrupted_;  ///< talk before the consultation that goes on
   sip::TransactionId invite_;            ///< theirs while it rings, ours while it dials
   sim::TimerId call_timer_;              ///< answer, hold, retrieve or hanging up: one at a time
-  sim::TimerId session_timer_;
+  sim::TimerId session_timer_, silence_timer_;
   /// Hung up before the ACK came: no BYE until it does, or is given up (RFC 3261 §15).
   std::vector<Dialog> ending_;
 };

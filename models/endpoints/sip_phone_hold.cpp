@@ -34,6 +34,7 @@ void SipPhoneEndpoint::consult(Context& context, const sip::Request& reinvite) {
   } else {
     left = std::max(talk_after(*interrupted_), Duration{});
     interrupted_.reset();
+    listen(context);
   }
   call_timer_ = context.arm(left, {hang_up_timer});
 }
@@ -58,10 +59,9 @@ void SipPhoneEndpoint::on_reinvite_response(Context& context, sip::Inform inform
                                             const sip::Request& request) {
   if (inform == sip::Inform::provisional) return;
   if (inform == sip::Inform::success || inform == sip::Inform::success_again) {
-    sip::Request ack = request;
-    ack.copy = response->copy;
-    ack.media = {};
-    layer_.acknowledge(context, context.address(), dialog_.peer, ack);
+    if (in_call(request.dialog)) dialog_.cseq = std::max(dialog_.cseq, request.cseq);
+    const AddressId to = response->contact.valid() ? response->contact : dialog_.peer;
+    layer_.acknowledge(context, context.address(), to, sip::ack_of(*response));
   } else if (in_call(request.dialog)) {  // §12.2.1.2: 481, or no answer at all, ends the dialog
     hang_up_call(context);
   }

@@ -118,6 +118,18 @@ void SipPhoneEndpoint::on_invite_response(Context& context, sip::Inform inform,
   }
 }
 
+/// A 2xx to an INVITE that was given up for the other server (RFC 3261 §13.2.2.4); or a copy that
+/// was longer under way than its transaction lived.
+void SipPhoneEndpoint::on_late_success(Context& context, const sip::Response& success,
+                                       AddressId from) {
+  const AddressId to = success.contact.valid() ? success.contact : from;
+  if (in_call(success.dialog) && state_ == State::talking) {
+    layer_.acknowledge(context, context.address(), to, sip::ack_of(success));
+  } else {
+    layer_.refuse(context, context.address(), to, success);
+  }
+}
+
 /// RFC 3263 §4.3: the next target, as a new transaction.
 void SipPhoneEndpoint::try_other_server(Context& context, SiteIndex failed, pstn::Release release,
                                         std::uint16_t status) {
@@ -160,6 +172,7 @@ void SipPhoneEndpoint::answer_own_server(Context& context, const sip::Request& r
 /// They speak. Of two agents the one who was called ends an internal call if `releases` says agent.
 void SipPhoneEndpoint::callee_answered(Context& context) {
   state_ = State::talking;
+  listen(context);
   tell_own_caller(context, pstn::Kind::connect);
   tell_own_caller(context, pstn::Kind::speech, true);
   const bool outgoing = conversation_.kind == CallKind::outgoing;

@@ -1,8 +1,8 @@
 // Active out-of-service detection on the inter-site Trunk DN (R40, R47, domain.md §5.4).
 #pragma once
 
-#include <cassert>
 #include <cstdint>
+#include <utility>
 
 #include "models/sip/transaction.hpp"
 #include "models/timer_change.hpp"
@@ -16,6 +16,8 @@ struct PeerTrunkOptions {
   Duration oos_check = 10s;  ///< c: an OPTIONS is sent this often
   Duration oos_force = 5s;   ///< f: not answered within → out of service
   int misses = 1;            ///< unanswered probes in a row that it takes
+  /// Either of them 0: active detection is off, and the trunk is in service whatever the peer does.
+  [[nodiscard]] constexpr bool watched() const { return oos_check > 0s && oos_force > 0s; }
   /// How to send a probe: retransmitted as any request, but given up after oos-force.
   [[nodiscard]] constexpr sip::ClientPolicy probe_policy(const sip::Timers& timers = {}) const {
     return {.timers = timers, .max_retransmissions = std::nullopt, .max_silence = oos_force};
@@ -49,14 +51,21 @@ class PeerTrunk {
   [[nodiscard]] static constexpr Effects start(Duration first_probe_after) {
     return {.timer = TimerChange::arm(first_probe_after)};
   }
-  /// A probe is due. Probes may overlap if oos-force exceeds oos-check (V-W18).
+  /// A probe is due. Probes may overlap if oos-force exceeds oos-check (V-W18). If none are to be
+  /// sent the options are looked at again after kUnwatched: they can be changed (ASSUMPTION).
   [[nodiscard]] constexpr Effects on_timer(const PeerTrunkOptions& options) {
-    assert(options.oos_check > 0s && options.oos_force > 0s);
+    if (!options.watched()) {
+      misses_ = 0;
+      const bool was = std::exchange(in_service_, true);
+      return {.change = was ? Effects::Change::none : Effects::Change::in_service,
+              .timer = TimerChange::arm(kUnwatched)};
+    }
     return {
         .send_options = true, .probe = ++last_probe_, .timer = TimerChange::arm(options.oos_check)};
   }
   [[nodiscard]] constexpr Effects on_result(const PeerTrunkOptions& options, std::uint32_t probe,
                                             Result result) {
+    if (!options.watched()) return {};
     if (result == Result::no_answer) {
       if (probe < last_answered_) return {};  // a later one was answered meanwhile
       ++misses_;
@@ -72,6 +81,8 @@ class PeerTrunk {
   }
 
   [[nodiscard]] constexpr bool in_service() const { return in_service_; }
+
+  static constexpr Duration kUnwatched = 10s;
 
  private:
   std::uint32_t last_probe_ = 0;

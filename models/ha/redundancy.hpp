@@ -20,50 +20,43 @@ enum class HaRole : std::uint8_t {
 
 enum class HaInput : std::uint8_t {
   started_alone,           ///< initialised; the other process is not primary
-  started_beside_primary,  ///< initialised; `peer_term` is the primary's
+  started_beside_primary,  ///< initialised; the other process is, or somebody is about to be
   synchronized,            ///< calls and bindings have been copied
-  become_primary,   ///< the Solution Control Server has seen the primary die (its detection time)
-  timer,            ///< the promotion is over
-  peer_is_primary,  ///< the other process is heard to be primary, in `peer_term`
-  demote,           ///< manual switchover (00-5151)
-  ha_link_lost,     ///< the primary's calls are no longer copied here
+  become_primary,          ///< the Solution Control Server's order (SolutionControl)
+  timer,                   ///< the promotion is over
+  ha_link_lost,            ///< the primary's calls are no longer copied here
 };
 
 struct RedundancyOptions {
   Duration promotion = 3s;         ///< promotion and move of the virtual address
-  bool designated_primary = true;  ///< keeps the role if both became primary in the same term
+  bool designated_primary = true;  ///< is primary when the world starts
 };
 
 /// What to do now; trivially copyable.
 struct RedundancyEffects {
-  enum class Address : std::uint8_t { keep, take, release };
-  Address address = Address::keep;  ///< the site's virtual address
-  bool calls_lost = false;  ///< begin with empty tables: nobody has the calls' state any more
+  bool take_address = false;  ///< the site's virtual address
+  bool calls_lost = false;    ///< begin with empty tables: nobody has the calls' state any more
   TimerChange timer{};
   constexpr bool operator==(const RedundancyEffects&) const = default;
 };
 
-/// One process of the pair. Each primacy has a term, one higher than the last one known, so when
-/// the halves of a split pair meet again, the one promoted later stays and the other yields. What a
+/// One process of the pair. It ceases to be primary only with its life: whoever is made backup, by
+/// hand or because another has become primary behind its back, begins again (ASSUMPTION). What a
 /// backup that was still synchronizing does not know is lost when it takes over (D21 "double
 /// failure"): the calls know whether they have been copied.
 class Redundancy {
  public:
   using Effects = RedundancyEffects;
-  using Address = RedundancyEffects::Address;
 
   /// A steady start: the designated primary is primary, the other one its ready backup.
   [[nodiscard]] static constexpr Redundancy steady(const RedundancyOptions& options) {
     Redundancy r;
     r.role_ = options.designated_primary ? HaRole::primary : HaRole::backup;
-    r.term_ = 1;
     return r;
   }
 
-  [[nodiscard]] constexpr Effects on(HaInput input, const RedundancyOptions& options,
-                                     std::uint32_t peer_term = 0);
+  [[nodiscard]] constexpr Effects on(HaInput input, const RedundancyOptions& options);
   [[nodiscard]] constexpr HaRole role() const { return role_; }
-  [[nodiscard]] constexpr std::uint32_t term() const { return term_; }
 
   /// Pause between two bursts of calls that are copied to a backup (D21).
   static constexpr Duration kBurstPause = 1s;
@@ -73,24 +66,19 @@ class Redundancy {
     role_ = HaRole::promoting;
     return {.timer = TimerChange::arm(options.promotion)};
   }
-  constexpr Effects meet_primary(const RedundancyOptions&, std::uint32_t peer_term);
 
-  std::uint32_t term_ = 0;  // own if primary, else the last one heard of
   HaRole role_ = HaRole::starting;
 };
 
-constexpr RedundancyEffects Redundancy::on(HaInput input, const RedundancyOptions& options,
-                                           std::uint32_t peer_term) {
+constexpr RedundancyEffects Redundancy::on(HaInput input, const RedundancyOptions& options) {
   switch (input) {
     case HaInput::started_alone:
       if (role_ != HaRole::starting) return {};
       role_ = HaRole::primary;
-      ++term_;
-      return {.address = Address::take, .calls_lost = true};
+      return {.take_address = true, .calls_lost = true};
     case HaInput::started_beside_primary:
       if (role_ != HaRole::starting) return {};
       role_ = HaRole::synchronizing;
-      term_ = peer_term;
       return {};
     case HaInput::synchronized:
       if (role_ == HaRole::synchronizing) role_ = HaRole::backup;
@@ -100,40 +88,9 @@ constexpr RedundancyEffects Redundancy::on(HaInput input, const RedundancyOption
     case HaInput::timer:
       if (role_ != HaRole::promoting) return {};
       role_ = HaRole::primary;
-      ++term_;
-      return {.address = Address::take};
-    case HaInput::peer_is_primary:
-      return meet_primary(options, peer_term);
-    case HaInput::demote:
-      if (role_ != HaRole::primary) return {};
-      role_ = HaRole::backup;  // synchronous until now, so ready at once
-      return {.address = Address::release};
+      return {.take_address = true};
     case HaInput::ha_link_lost:
       if (role_ == HaRole::backup) role_ = HaRole::synchronizing;
-      return {};
-  }
-  return {};
-}
-
-constexpr RedundancyEffects Redundancy::meet_primary(const RedundancyOptions& options,
-                                                     std::uint32_t peer_term) {
-  switch (role_) {
-    case HaRole::primary: {
-      const bool stays = peer_term < term_ || (peer_term == term_ && options.designated_primary);
-      if (stays) return {.address = Address::take};  // the other one may still hold it (D22)
-      role_ = HaRole::synchronizing;
-      term_ = peer_term;
-      return {.address = Address::release, .calls_lost = true};
-    }
-    case HaRole::promoting:  // the primary was only thought dead
-      role_ = HaRole::synchronizing;
-      term_ = peer_term;
-      return {.timer = TimerChange::cancel()};
-    case HaRole::synchronizing:
-    case HaRole::backup:
-      term_ = peer_term;
-      return {};
-    case HaRole::starting:
       return {};
   }
   return {};

@@ -1,4 +1,4 @@
-// The mode of a SIP Server towards its peer, and what each mode allows (R35–R39, R47, §2.3).
+// The mode of a SIP Server towards its peer, and what each mode asks for (R35–R39, R47, §2.3).
 #pragma once
 
 #include "models/records.hpp"
@@ -21,29 +21,19 @@ struct ModeInputs {
   return in.dr_peer_trunk && in.peer_in_service ? ServerMode::bc : ServerMode::single;
 }
 
-/// New direct calls may be forwarded to the peer (R36, R43).
-[[nodiscard]] constexpr bool forwards_calls(ServerMode m) {
-  return m == ServerMode::bc;
-}
-/// A login needs the DN in service (R37, R39).
+/// A login needs the DN in service (R37, R39). Until the first word from the peer the server is as
+/// careful as in BC mode (ASSUMPTION).
 [[nodiscard]] constexpr bool checks_endpoint_at_login(ServerMode m) {
-  return m == ServerMode::bc;
+  return m != ServerMode::single;
 }
 /// A login here ends the agent's login at the peer (R38, R39).
 [[nodiscard]] constexpr bool forces_logout_at_peer(ServerMode m) {
   return m == ServerMode::bc;
 }
-/// hg-preferred-site is looked at (R49, R54).
-[[nodiscard]] constexpr bool checks_preferred_site(ServerMode m) {
-  return m == ServerMode::bc;
-}
-/// New INVITEs are served, not answered with shutdown-sip-reject-code (§2.3).
-[[nodiscard]] constexpr bool accepts_calls(ServerMode m) {
-  return m == ServerMode::bc || m == ServerMode::single;
-}
-/// Agents may log in (§2.3: a draining server sends them away).
-[[nodiscard]] constexpr bool accepts_logins(ServerMode m) {
-  return accepts_calls(m);
+/// New calls are turned away, and agents are sent away and may not log in (§2.3). A server that has
+/// just started serves: it only does not know its peer yet.
+[[nodiscard]] constexpr bool closes(ServerMode m) {
+  return m == ServerMode::drain || m == ServerMode::stopped;
 }
 
 }  // namespace bcsim::models::ha

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "models/ledger/call_way.hpp"
 #include "models/ledger/cause.hpp"
 #include "models/records.hpp"
 #include "sim/time.hpp"
@@ -76,6 +77,7 @@ struct CallRow {
   CallKind kind = CallKind::queue;
   std::uint8_t forwarder = kNoSite;  ///< site that BC-forwarded it and stays in the path
   std::uint8_t forwarder_incarnation = 0;
+  CallWay way;  ///< whose word about it counts
 
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag) { flags = static_cast<std::uint8_t>(flags | flag); }

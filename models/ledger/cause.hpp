@@ -25,7 +25,7 @@ enum class Cause : std::uint8_t {
   lost_setup_timeout,     ///< nobody answered the INVITE
   lost_setup_rejected,    ///< final response 4xx–6xx
   lost_setup_hanging,     ///< a provisional answer, and then nobody behind it any more
-  media_lost,             ///< the gateway no longer heard the agent and gave up
+  media_lost,             ///< gateway or agent heard nothing any more and gave up
   callee_busy,            ///< a person was called who was on another call
   no_answer,              ///< … whose phone rang in vain
 };

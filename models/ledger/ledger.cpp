@@ -60,6 +60,7 @@ void CallLedger::on(SimTime at, const CallInvited& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr) return;
   row->gateway = static_cast<std::uint16_t>(fact.gateway);
+  invited_anew(*row, fact.site);
   if (row->invited != kNever) return;
   row->invited = at;
   row->first_server = narrow(fact.site);
@@ -70,6 +71,29 @@ void CallLedger::on(SimTime at, const SetupFailed& fact) {
   if (row == nullptr) return;
   row->set(CallRow::setup_failed);
   row->status = static_cast<std::uint16_t>(fact.status);
+}
+
+/// The caller's side asks this server now; whatever another one has done, it has not heard of.
+void CallLedger::invited_anew(CallRow& row, std::uint32_t site) {
+  row.way.invited(site);
+  if (row.invited == kNever) return;
+  row.clear(CallRow::forwarded_in_path);
+  row.forwarder = kNoSite;
+  if (row.stage == Stage::talking) take_back_answer(row);
+  if (row.stage != Stage::waiting) return;
+  row.routed = row.ringing = kNever;
+  row.agent = AgentId{};
+  row.agent_site = kNoSite;
+}
+
+/// The answer has never reached the caller.
+void CallLedger::take_back_answer(CallRow& row) {
+  row.stage = Stage::waiting;
+  row.answered = kNever;
+  row.clear(CallRow::monitored);
+  --totals_.in_talk;
+  --totals_.answered;
+  ++totals_.waiting;
 }
 
 void CallLedger::take(SimTime at, CallRow& row, std::uint32_t site) {
@@ -91,7 +115,7 @@ void CallLedger::take(SimTime at, CallRow& row, std::uint32_t site) {
 
 void CallLedger::on(SimTime at, const CallQueued& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr) return;
+  if (row == nullptr || !row->way.leads_to(fact.site)) return;
   if (row->stage == Stage::talking) {
     violate(at, fact.call, "queued while talking");
     return;
@@ -108,14 +132,14 @@ void CallLedger::on(SimTime at, const CallQueued& fact) {
 
 void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr) return;
+  if (row == nullptr || !row->way.leads_to(fact.site)) return;
   take(at, *row, fact.site);
   if (row->treatment == kNever) row->treatment = at;
 }
 
 void CallLedger::on(SimTime at, const CallRouted& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr) return;
+  if (row == nullptr || !row->way.leads_to(fact.site, fact.path)) return;
   if (row->between_agents()) {
     row->transfer = CallRow::Transfer::offered;
     row->agent = fact.agent;
@@ -136,6 +160,8 @@ void CallLedger::on(SimTime at, const CallRinging& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr) return;
   if (row->stage == Stage::talking) return;  // a second leg of a parallel hunt group
+  // The agent of a server that has been given up, or who has been given up himself.
+  if (!row->way.leads_to_phone(fact.site, fact.agent, row->agent)) return;
   take(at, *row, fact.site);
   if (row->routed == kNever) row->routed = at;
   row->ringing = at;
@@ -157,13 +183,9 @@ void CallLedger::on(SimTime at, const CallReturned& fact) {
   if (row->stage == Stage::talking) {
     // The agent's phone answered, but his answer never reached the server that has the caller.
     if (row->agent != fact.agent) return;
-    row->stage = Stage::waiting;
-    row->answered = kNever;
-    row->clear(CallRow::monitored);
-    --totals_.in_talk;
-    --totals_.answered;
-    ++totals_.waiting;
+    take_back_answer(*row);
   }
+  if (!row->way.leads_to_phone(fact.site, fact.agent, row->agent)) return;
   row->routed = kNever;
   row->ringing = kNever;
   row->agent = AgentId{};
@@ -181,6 +203,11 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     second_answer(at, row, fact);
     return;
   }
+  const bool waited_for = row.way.waits_for(fact, row.agent);
+  if (!waited_for && (row.stage != Stage::over || row.answered != kNever)) {
+    ++crossed_answers_;
+    return;
+  }
   // Of a call that is over somebody may have passed on what is left: nobody hears him.
   const bool passed_on = row.transfer != CallRow::Transfer::none && row.stage == Stage::over;
   if (row.answered != kNever && !passed_on) {
@@ -196,6 +223,7 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     }
     return;
   }
+  row.way.answered();
   take(at, row, fact.site);
   row.stage = Stage::talking;
   row.answered = at;
@@ -208,9 +236,17 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
   ++totals_.answered;
 }
 
+bool CallLedger::stale(SimTime at, const CallAnswered& fact) const {
+  const CallRow& call = row(fact.call);
+  if (call.stage == Stage::over) {
+    return call.answered != kNever && !call.way.waits_for(fact, call.agent);
+  }
+  return call.agent != fact.agent || (call.answered != at && call.reanswered != at);
+}
+
 void CallLedger::on(SimTime at, const CallDefaultRouted& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr) return;
+  if (row == nullptr || !row->way.leads_to(fact.site)) return;
   if (row->stage == Stage::talking && !row->between_agents()) {
     violate(at, fact.call, "default-routed while talking");
     return;
@@ -275,7 +311,8 @@ void CallLedger::on(SimTime at, const EarlyDialogLost& fact) {
 }
 void CallLedger::on(SimTime at, const BcForward& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr || fact.by_302 != 0) return;
+  if (row == nullptr || fact.by_302 != 0 || !row->way.leads_to(fact.site)) return;
+  row->way.forwarded();
   take(at, *row, fact.site);
   row->path = static_cast<PathMask>(row->path | path_of(static_cast<int>(fact.site)));
   row->set(CallRow::forwarded_in_path);
@@ -287,19 +324,28 @@ void CallLedger::on(SimTime at, const AgentDialled& fact) {
 }
 void CallLedger::on(SimTime at, const PhoneInvited& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr || row->invited != kNever) return;
+  if (row == nullptr) return;
+  invited_anew(*row, fact.site);
+  if (row->invited != kNever) return;
   row->invited = at;
   row->first_server = narrow(fact.site);
 }
 void CallLedger::on(SimTime at, const AgentCallTaken& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr || row->stage == Stage::talking) return;
+  if (row == nullptr || row->stage == Stage::talking || !row->way.leads_to(fact.site)) return;
   if (row->first_server == kNoSite) row->first_server = narrow(fact.site);
   row->queue_site = kNoSite;  // another server may have had it before
   take(at, *row, fact.site);
 }
 void CallLedger::on(SimTime at, const CallSentOut& fact) {
-  if (CallRow* row = live(at, fact.call)) row->gateway = static_cast<std::uint16_t>(fact.gateway);
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr || !row->way.leads_to(fact.site)) return;
+  row->gateway = static_cast<std::uint16_t>(fact.gateway);
+  row->way.anybody();
+}
+void CallLedger::on(SimTime at, const HuntLeg& fact) {
+  CallRow* row = live(at, fact.call);
+  if (row != nullptr && row->way.leads_to(fact.site)) row->way.anybody();
 }
 void CallLedger::on(SimTime, const PairStateChanged& fact) {
   // A pair that comes back has forgotten the calls of the one that died.
@@ -378,7 +424,10 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
       if (talking && !row.between_agents()) return Cause::media_lost;
       return setup ? Cause::lost_setup_timeout : dropped(at, row, phase);
     case pstn::Release::rejected:
-      return talking ? dropped(at, row, phase) : judge_rejection(row, fact.status);
+      if (talking || (row.treatment != kNever && server_lost_it(row))) {
+        return dropped(at, row, phase);
+      }
+      return judge_rejection(row, fact.status);
     case pstn::Release::no_response:
       return talking ? dropped(at, row, phase) : Cause::lost_setup_timeout;
     case pstn::Release::ring_timeout:

@@ -64,8 +64,10 @@ class CallLedger {
   [[nodiscard]] std::uint64_t violation_count() const { return violation_count_; }
   static constexpr std::size_t kViolationsKept = 20;
 
-  /// Answers that came after the caller's side was over.
+  /// Answers that came after the caller's side was over, or had gone elsewhere.
   [[nodiscard]] std::uint64_t crossed_answers() const { return crossed_answers_; }
+  /// Right after its record: is this an answer to a call that waits, or speaks, elsewhere?
+  [[nodiscard]] bool stale(SimTime at, const CallAnswered& fact) const;
 
  private:
   void on(SimTime at, const CallOffered& fact);
@@ -83,6 +85,7 @@ class CallLedger {
   void on(SimTime at, const CallerLost& fact);
   void on(SimTime at, const EarlyDialogLost& fact);
   void on(SimTime at, const BcForward& fact);
+  void on(SimTime at, const HuntLeg& fact);
   void on(SimTime at, const PairStateChanged& fact);
   void on(SimTime at, const AgentDialled& fact);
   void on(SimTime at, const PhoneInvited& fact);
@@ -96,6 +99,8 @@ class CallLedger {
   /// The row of a call that is not over; null (and a violation if unknown) otherwise.
   CallRow* live(SimTime at, CallId call);
   void take(SimTime at, CallRow& row, std::uint32_t site);
+  void invited_anew(CallRow& row, std::uint32_t site);
+  void take_back_answer(CallRow& row);
   void second_answer(SimTime at, CallRow& row, const CallAnswered& fact);
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;

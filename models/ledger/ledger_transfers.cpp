@@ -4,6 +4,12 @@
 namespace bcsim::models {
 
 void CallLedger::second_answer(SimTime at, CallRow& row, const CallAnswered& fact) {
+  const AgentId chosen = row.transfer == CallRow::Transfer::offered ? row.agent : AgentId{};
+  if (!row.way.waits_for(fact, chosen)) {
+    ++crossed_answers_;
+    return;
+  }
+  row.way.answered();
   row.transfer = CallRow::Transfer::done;
   row.reanswered = at;
   row.agent = fact.agent;
@@ -24,6 +30,7 @@ void CallLedger::on(SimTime at, const CallTransferred& fact) {
     return;
   }
   row->transfer = CallRow::Transfer::waiting;
+  row->way.passed_on(fact.joined != 0);
   if (row->transferred == kNever) row->transferred = at;
   row->transferred_by = fact.agent;
   row->waiting_path = row->path = static_cast<PathMask>(fact.path);

@@ -1,26 +1,43 @@
 #include "models/metrics/access_paths.hpp"
 
-#include "models/metrics/phases.hpp"
+#include <algorithm>
 
 namespace bcsim::models {
 
-AccessPaths::AccessPaths(const Scenario& scenario)
-    : scenario_(scenario),
-      shared_(scenario.network.access.size()),
-      own_(scenario.network.access.size()) {}
+namespace {
+
+unsigned ways(const LinkTarget& link) {
+  return (includes(link.direction, false) ? 1u : 0u) | (includes(link.direction, true) ? 2u : 0u);
+}
+
+}  // namespace
 
 bool AccessPaths::on(const FaultInjected& fact) {
   const Fault& fault = scenario_.faults[fact.fault];
-  const auto* link = std::get_if<LinkTarget>(&fault.target);
-  if (link == nullptr || link->dc_link || link->location >= shared_.size()) return false;
-  if (fault.verb != FaultVerb::cut && fault.verb != FaultVerb::heal) return false;
-  const bool whole = PhaseTracker::mends(fault) == (fact.undone == 0);
-  const unsigned ways = link->direction == CutDirection::both      ? 3u
-                        : link->direction == CutDirection::forward ? 1u
-                                                                   : 2u;
-  std::uint8_t& cut = (link->desktops ? own_ : shared_)[link->location][link->site];
-  cut = static_cast<std::uint8_t>(whole ? cut & ~ways : cut | ways);
+  if (const auto* heal = std::get_if<Heal>(&fault.deed)) {
+    const auto* link = std::get_if<LinkTarget>(&heal->target);
+    if (link == nullptr || link->dc_link) return false;
+    for (Open& open : open_) {
+      if (same_link(open.link, *link)) open.ways &= ~ways(*link);
+    }
+    return true;
+  }
+  const auto* cut = std::get_if<Cut>(&fault.deed);
+  const auto* link = cut == nullptr ? nullptr : std::get_if<LinkTarget>(&cut->target);
+  if (link == nullptr || link->dc_link) return false;
+  if (fact.undone == 0) {
+    open_.push_back({fact.fault, *link, ways(*link)});
+  } else {
+    std::erase_if(open_, [&](const Open& open) { return open.fault == fact.fault; });
+  }
   return true;
+}
+
+bool AccessPaths::whole(LocationIndex location, std::size_t site, bool desktops) const {
+  return std::none_of(open_.begin(), open_.end(), [&](const Open& open) {
+    return open.ways != 0 && open.link.location == location && open.link.site == site &&
+           open.link.desktops == desktops;
+  });
 }
 
 }  // namespace bcsim::models

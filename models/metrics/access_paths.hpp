@@ -1,7 +1,6 @@
 // Which access paths are cut, as the journal tells of the faults: who at a location reaches a site.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -14,23 +13,29 @@ namespace bcsim::models {
 /// that is cut in one direction is of no use in the other either.
 class AccessPaths {
  public:
-  explicit AccessPaths(const Scenario& scenario);
+  explicit AccessPaths(const Scenario& scenario) : scenario_(scenario) {}
 
   /// True if a path was cut or healed.
   bool on(const FaultInjected& fact);
   [[nodiscard]] bool phones_reach(LocationIndex location, std::size_t site) const {
-    return location >= shared_.size() || shared_[location][site] == 0;
+    return whole(location, site, false);
   }
   [[nodiscard]] bool desktops_reach(LocationIndex location, std::size_t site) const {
-    return scenario_.network.desktop_path(location, site) == nullptr ? phones_reach(location, site)
-                                                                     : own_[location][site] == 0;
+    const bool own = scenario_.network.desktop_path(location, site) != nullptr;
+    return whole(location, site, own);
   }
 
  private:
-  using Cuts = std::vector<std::array<std::uint8_t, kSites>>;  // a bit per direction
+  /// A cut that lies on a path, and the directions of it that have not been healed (bits).
+  struct Open {
+    std::uint32_t fault;
+    LinkTarget link;
+    unsigned ways;
+  };
+  [[nodiscard]] bool whole(LocationIndex location, std::size_t site, bool desktops) const;
 
   const Scenario& scenario_;
-  Cuts shared_, own_;
+  std::vector<Open> open_;
 };
 
 }  // namespace bcsim::models

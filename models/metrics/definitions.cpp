@@ -87,7 +87,9 @@ constexpr MetricDefinition kDefinitions[] = {
     {"agents.logged_in", "agents", "time average of agents logged in at a SIP Server", kScoped},
     {"agents.ready", "agents", "time average of agents ready", kScoped},
     {"agents.busy", "agents",
-     "time average of agents ringing, talking, on hold or in after-call work", kScoped},
+     "time average of agents ringing, talking (also where they are not logged in), on hold or in "
+     "after-call work",
+     kScoped},
     {"occupancy", "1", "integral of busy / integral of (busy + ready)", kScoped},
     {"phones.registered", "phones", "time average of Extension DNs in service", kScoped},
     // Servers.

@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <variant>
 
-#include "models/metrics/phases.hpp"
-
 namespace bcsim::models {
 namespace {
 
 /// Site of the SIP Server that this fault hangs.
 std::optional<SiteIndex> hangs_server(const Fault& fault) {
-  const auto* process = std::get_if<ProcessTarget>(&fault.target);
-  const bool hangs = fault.verb == FaultVerb::hang && process != nullptr &&
-                     process->role == Role::sip_server_primary;
-  return hangs ? std::optional(process->site) : std::nullopt;
+  const auto* hang = std::get_if<Hang>(&fault.deed);
+  const bool hangs = hang != nullptr && hang->process.role == Role::sip_server_primary;
+  return hangs ? std::optional(hang->process.site) : std::nullopt;
 }
 
 }  // namespace
@@ -28,11 +25,7 @@ bool FalseFailovers::alive(std::uint32_t site) const {
 void FalseFailovers::on_fault(const FaultInjected& fact) {
   if (fact.fault >= scenario_.faults.size()) return;
   const Fault& fault = scenario_.faults[fact.fault];
-  if (PhaseTracker::mends(fault)) {
-    std::erase_if(hanging_, [&](std::uint32_t open) {
-      return PhaseTracker::covers(fault.target, scenario_.faults[open].target);
-    });
-  } else if (fact.undone != 0) {
+  if (fact.undone != 0) {
     std::erase(hanging_, fact.fault);
   } else if (hangs_server(fault)) {
     hanging_.push_back(fact.fault);

@@ -17,7 +17,7 @@ enum class LevelKind : std::uint8_t {
   talking,     ///< calls answered
   logged_in,   ///< agents, as the site's SIP Server sees them
   ready,       ///< of these
-  busy,        ///< of these: ringing, talking, on hold, after-call work
+  busy,        ///< ringing, talking, on hold, after-call work; or talking and not logged in there
   working,     ///< agents whose shift it is; site: the agent's preferred
   at_work,     ///< of these: logged in and reachable; site: the agent's preferred
   registered,  ///< Extension DNs in service at the site

@@ -11,45 +11,6 @@ std::string_view name(Phase phase) {
   return kNames[static_cast<std::size_t>(phase)];
 }
 
-bool PhaseTracker::covers(const FaultTarget& mended, const FaultTarget& broken) {
-  if (const auto* site = std::get_if<SiteTarget>(&mended)) {
-    if (const auto* b = std::get_if<SiteTarget>(&broken)) return b->site == site->site;
-    if (const auto* b = std::get_if<ProcessTarget>(&broken)) return b->site == site->site;
-    if (const auto* b = std::get_if<HostTarget>(&broken)) return b->site == site->site;
-    return false;
-  }
-  const auto of_server = [](const FaultTarget& t) {
-    if (const auto* p = std::get_if<ProcessTarget>(&t))
-      return std::pair{int(p->site), int(p->role)};
-    if (const auto* h = std::get_if<HostTarget>(&t)) return std::pair{int(h->site), int(h->role)};
-    return std::pair{-1, -1};
-  };
-  if (of_server(mended).first >= 0) return of_server(mended) == of_server(broken);
-  if (mended.index() != broken.index()) return false;
-  if (const auto* m = std::get_if<GatewayTarget>(&mended)) {
-    return m->gateway == std::get<GatewayTarget>(broken).gateway;
-  }
-  if (const auto* m = std::get_if<PhoneTarget>(&mended)) {
-    const auto& b = std::get<PhoneTarget>(broken);
-    return m->group == b.group && m->member == b.member;
-  }
-  if (const auto* m = std::get_if<DesktopTarget>(&mended)) {
-    const auto& b = std::get<DesktopTarget>(broken);
-    return m->group == b.group && m->member == b.member;
-  }
-  if (const auto* m = std::get_if<HaLinkTarget>(&mended)) {
-    return m->site == std::get<HaLinkTarget>(broken).site;
-  }
-  if (const auto* m = std::get_if<ManagementLinkTarget>(&mended)) {
-    const auto& b = std::get<ManagementLinkTarget>(broken);
-    return m->site == b.site && m->role == b.role;
-  }
-  const auto& m = std::get<LinkTarget>(mended);
-  const auto& b = std::get<LinkTarget>(broken);
-  if (m.dc_link != b.dc_link) return false;
-  return m.dc_link || (m.location == b.location && m.site == b.site && m.desktops == b.desktops);
-}
-
 bool PhaseTracker::first_of_episode(std::uint64_t key) {
   if (!episode_ || std::find(seen_.begin(), seen_.end(), key) != seen_.end()) return false;
   seen_.push_back(key);
@@ -63,20 +24,16 @@ PhaseTracker::Mark PhaseTracker::mark(const JournalEntry& entry) {
     return first_of_episode(kind << 56 | a << 24 | b) ? Mark::detection : Mark::none;
   };
   if (const auto* f = std::get_if<FaultInjected>(&entry.record)) {
-    const auto open = std::find(open_faults_.begin(), open_faults_.end(), f->fault);
     const Fault& fault = scenario_.faults[f->fault];
-    if (fault.verb == FaultVerb::change) return Mark::none;  // nothing is broken by it
-    if (mends(fault) != (f->undone != 0)) {  // mended, by its own end or by another line
-      if (f->undone != 0) {
-        if (open != open_faults_.end()) open_faults_.erase(open);
-      } else {
-        std::erase_if(open_faults_, [&](std::uint32_t i) {
-          return covers(fault.target, scenario_.faults[i].target);
-        });
-      }
+    if (f->undone != 0) {
+      std::erase(open_faults_, f->fault);
       return open_faults_.empty() && episode_ ? Mark::repair : Mark::none;
     }
-    if (open == open_faults_.end()) open_faults_.push_back(f->fault);
+    if (holds(fault)) {
+      open_faults_.push_back(f->fault);
+    } else if (!std::holds_alternative<SwitchOver>(fault.deed)) {
+      return Mark::none;  // breaks nothing, or mends: what it ends is said of that
+    }
     return Mark::fault;
   }
   if (const auto* p = std::get_if<ProxyState>(&entry.record)) {

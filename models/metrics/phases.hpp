@@ -53,13 +53,6 @@ class PhaseTracker {
   /// After finish().
   [[nodiscard]] Phase at(SimTime t) const;
 
-  /// The scenario's line of the fault: is it one that mends (restore, heal)?
-  [[nodiscard]] static bool mends(const Fault& fault) {
-    return fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
-  }
-  /// Does this mending line undo that fault?
-  [[nodiscard]] static bool covers(const FaultTarget& mended, const FaultTarget& broken);
-
  private:
   [[nodiscard]] bool first_of_episode(std::uint64_t key);
   [[nodiscard]] Slice& total(Phase phase) { return totals_[static_cast<std::size_t>(phase)]; }
@@ -72,7 +65,7 @@ class PhaseTracker {
   SimTime begun_{};  ///< of the episode, or of the calm
   SimTime detected_ = kNever, returned_ = kNever;
   Slice detection_, relogin_, degraded_;
-  std::vector<std::uint32_t> open_faults_;
+  std::vector<std::uint32_t> open_faults_;  ///< that lie on something
   std::vector<std::uint64_t> seen_;
   std::array<Slice, kPhases> totals_;
   std::vector<PhaseInterval> intervals_;

@@ -123,6 +123,30 @@ void Workforce::on(SimTime at, const AgentStateChanged& fact) {
   set_state(at, fact.agent, fact.site, fact.state);
 }
 
+// ---- people who talk where they are not logged in ----------------------------------------------
+
+void Workforce::on(SimTime at, const CallAnswered& fact) {
+  hangs_up(at, fact.call);
+  if (fact.monitored != 0 || !fact.agent.valid()) return;
+  unseen_[fact.call] = fact.site;
+  count(at, LevelKind::busy, static_cast<int>(fact.site), +1);
+}
+void Workforce::hangs_up(SimTime at, CallId call) {
+  const auto found = unseen_.find(call);
+  if (found == unseen_.end()) return;
+  count(at, LevelKind::busy, static_cast<int>(found->second), -1);
+  unseen_.erase(found);
+}
+void Workforce::on(SimTime at, const CallReturned& fact) {
+  hangs_up(at, fact.call);
+}
+void Workforce::on(SimTime at, const CallTransferred& fact) {
+  hangs_up(at, fact.call);
+}
+void Workforce::on(SimTime at, const CallReleased& fact) {
+  hangs_up(at, fact.call);
+}
+
 // ---- desktops --------------------------------------------------------------------------------
 
 void Workforce::on(SimTime at, const AgentAtWork& fact) {

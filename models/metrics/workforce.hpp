@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "models/directory.hpp"
@@ -58,10 +59,16 @@ class Workforce {
   void on(SimTime at, const Switchover& fact);
   void on(SimTime at, const ServerModeChanged& fact);
   void on(SimTime at, const FaultInjected& fact);
+  void on(SimTime at, const CallAnswered& fact);
+  void on(SimTime at, const CallReturned& fact);
+  void on(SimTime at, const CallTransferred& fact);
+  void on(SimTime at, const CallReleased& fact);
   template <class Other>
   void on(SimTime, const Other&) {}
 
   void set_state(SimTime at, AgentId agent, std::uint32_t site, AgentState state);
+  /// Whoever talks unseen on this call talks no longer.
+  void hangs_up(SimTime at, CallId call);
   void set_registered(SimTime at, AgentId agent, std::uint32_t site, bool registered);
   void serves(SimTime at, std::uint32_t site);
   void pair_died(SimTime at, std::size_t site);
@@ -73,6 +80,8 @@ class Workforce {
   const Directory& directory_;
   Board& board_;
   std::vector<Person> people_;
+  /// Calls whose agents are not logged in where their phones were rung, and at which site.
+  std::map<CallId, std::uint32_t> unseen_;
   std::vector<AgentId> owner_;  ///< by NodeId: whose phone or desktop; invalid otherwise
   std::array<bool, kSites> serving_ = {true, true};
   std::array<int, kSites> primary_ = {0, 0};

@@ -17,14 +17,27 @@ Registrar::Result Registrar::on_register(const Request& request, const Registrar
     binding.nonce_given = true;
     return {.answer = Answer::unauthorized};
   }
-  if (request.expires == 0s) return {.event = remove(request.dn)};
+  // §10.3 step 7. The one heeded last may come again, to a process that has not seen it: it says
+  // nothing new. One that was overtaken would bring back a contact that is gone, or end a new one.
+  const bool same = request.call_id == binding.call_id;
+  if (same && request.cseq < binding.cseq) return {.answer = Answer::out_of_order};
+  if (request.expires == 0s) {
+    heed(binding, request);
+    return {.event = remove(request.dn)};
+  }
   // Only a wish below one hour may be called too brief (§10.3 step 7).
   if (request.expires < options.min_expires && request.expires < 1h) {
     return {.answer = Answer::interval_too_brief, .expires = options.min_expires};
   }
   const Duration granted =
       options.max_expires ? std::min(request.expires, *options.max_expires) : request.expires;
+  heed(binding, request);
   return {.expires = granted, .event = bind(request.dn, request.contact, now + granted)};
+}
+
+void Registrar::heed(Binding& binding, const Request& request) {
+  binding.call_id = request.call_id;
+  binding.cseq = request.cseq;
 }
 
 DnEvent Registrar::bind(std::uint32_t dn, AddressId contact, SimTime expires_at) {

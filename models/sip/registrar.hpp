@@ -36,12 +36,20 @@ enum class DnEvent : std::uint8_t { none, in_service, out_of_service };
 /// Copyable: a primary's registrar is copied to its backup. The caller tells the time.
 class Registrar {
  public:
-  enum class Answer : std::uint8_t { ok, unauthorized, interval_too_brief, not_found };
+  enum class Answer : std::uint8_t {
+    ok,
+    unauthorized,
+    interval_too_brief,
+    not_found,
+    out_of_order,  ///< overtaken by a later REGISTER of the same Call-ID: nothing is changed
+  };
   struct Request {
     std::uint32_t dn = 0;
     AddressId contact{};
     Duration expires{};  ///< 0 removes the binding
     Credentials credentials = Credentials::none;
+    std::uint64_t call_id = 0;
+    std::uint32_t cseq = 0;
   };
   struct Result {
     Answer answer = Answer::ok;
@@ -80,6 +88,8 @@ class Registrar {
     AddressId contact{};
     bool bound = false;
     bool nonce_given = false;
+    std::uint32_t cseq = 0;  // of the last REGISTER heeded, also of one that has removed it
+    std::uint64_t call_id = 0;
     SimTime expires_at{};
   };
   // Every refresh adds an entry; one that its binding no longer has is dropped when it comes to
@@ -89,6 +99,8 @@ class Registrar {
   [[nodiscard]] bool stale(const Expiry& e) const {
     return !bindings_[e.second].bound || bindings_[e.second].expires_at != e.first;
   }
+
+  static void heed(Binding& binding, const Request& request);
 
   std::vector<Binding> bindings_;
   std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;

@@ -47,6 +47,8 @@ struct ClientPolicy {
   std::optional<int> max_retransmissions{};
   /// Longest wait for a first response of any kind, on every transport (`oos-force`).
   std::optional<Duration> max_silence{};
+  /// We have made the dialog's Call-ID: who has waits longer after a 491 (RFC 3261 §14.1).
+  bool owns_call_id = false;
 
   /// When a transaction without any response gives up, counted from its start; at most 64·T1.
   [[nodiscard]] constexpr Duration give_up_after(ClientKind kind, Transport transport) const;

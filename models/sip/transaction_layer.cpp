@@ -1,5 +1,6 @@
 #include "models/sip/transaction_layer.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "sim/hash.hpp"
@@ -37,8 +38,9 @@ std::uint32_t TransactionLayer::take_client(sim::SimTime now) {
   }
   const std::uint32_t slot = free_clients_.back();
   free_clients_.pop_back();
-  clients_[slot].live = true;
-  clients_[slot].abandoned = false;
+  Client& client = clients_[slot];
+  client.live = true;
+  client.abandoned = client.waiting = client.refuses = false;
   return slot;
 }
 
@@ -58,6 +60,12 @@ void TransactionLayer::drop_client(std::uint32_t slot) {
   clients_[slot].live = false;
   ++clients_[slot].generation;
   free_clients_.push_back(slot);
+  if (!clients_[slot].refuses) return;
+  const std::uint64_t dialog = clients_[slot].request.dialog;
+  const auto refused = dialogs_.find(dialog);
+  if (refused == dialogs_.end()) return;
+  refused->second.refused = false;
+  forget_if_idle(dialog);
 }
 
 void TransactionLayer::drop_server(std::uint32_t slot) {
@@ -81,7 +89,8 @@ TransactionLayer::LingerQueue& TransactionLayer::linger_queue(Duration wait) {
 }
 
 /// Waiting transactions have no timer: nothing happens when their wait ends but that they are
-/// gone, so it is enough to drop them before the next message is looked up.
+/// gone, so it is enough to drop them before the next message is looked up. A server transaction is
+/// kept for the instant itself, at which the wait for the ACK to its 2xx ends, too.
 void TransactionLayer::reap(sim::SimTime now) {
   for (LingerQueue& queue : lingering_) {
     while (!queue.clients.empty() && queue.clients.front().until <= now) {
@@ -89,7 +98,7 @@ void TransactionLayer::reap(sim::SimTime now) {
       if (clients_[l.slot].generation == l.generation) drop_client(l.slot);
       queue.clients.pop_front();
     }
-    while (!queue.servers.empty() && queue.servers.front().until <= now) {
+    while (!queue.servers.empty() && queue.servers.front().until < now) {
       const Lingering& l = queue.servers.front();
       if (servers_[l.slot].generation == l.generation) drop_server(l.slot);
       queue.servers.pop_front();
@@ -107,6 +116,11 @@ void TransactionLayer::change_timer(Context& context, sim::TimerId& timer,
 
 // ---- client side -------------------------------------------------------------------------------
 
+std::uint64_t TransactionLayer::branch_of(Context& context, std::uint32_t slot) const {
+  return (std::uint64_t{context.self().value} << 44) |
+         (std::uint64_t{clients_[slot].generation & 0xFFFFu} << 28) | slot;
+}
+
 TransactionId TransactionLayer::request(Context& context, AddressId from, AddressId to,
                                         Request request, const ClientPolicy& policy, Owner owner) {
   reap(context.now());
@@ -119,23 +133,31 @@ TransactionId TransactionLayer::request(Context& context, AddressId from, Addres
   client.request = request;
   client.request.copy = 0;
   // A CANCEL keeps the branch of its INVITE; every other request gets one that finds its slot.
-  if (request.method != Method::cancel) {
-    client.request.branch = (std::uint64_t{context.self().value} << 44) |
-                            (std::uint64_t{client.generation & 0xFFFFu} << 28) | slot;
-  }
+  if (request.method != Method::cancel) client.request.branch = branch_of(context, slot);
   client.from = from;
   client.to = to;
   client.owner = owner;
   client.timer = {};
   const TransactionId id{slot, client.generation};
-  apply(context, slot, client.machine.start(client.policy), nullptr);
+  if (request.in_dialog && kind == ClientKind::invite) {
+    want_invite(context, slot);
+    return id;
+  }
+  if (request.method == Method::bye) {
+    const auto dialog = dialogs_.find(request.dialog);
+    if (dialog != dialogs_.end()) {  // after an INVITE that was sent again
+      client.request.cseq = std::max(request.cseq, dialog->second.cseq + 1);
+    }
+    end_dialog(context, request.dialog, false);
+  }
+  apply(context, slot, clients_[slot].machine.start(policy), nullptr);
   return id;
 }
 
 void TransactionLayer::cancel(Context& context, TransactionId invite) {
   if (!invite.valid()) return;
   Client& client = clients_[invite.slot];
-  if (!client.live || client.generation != invite.generation) return;
+  if (!client.live || client.generation != invite.generation || client.waiting) return;
   apply(context, invite.slot, client.machine.on(ClientInput::cancel, client.policy), nullptr);
 }
 
@@ -187,13 +209,20 @@ void TransactionLayer::apply(Context& context, std::uint32_t slot, const ClientE
     const TransactionId cancelling = request(context, from, to, cancel, {.timers = timers_}, {});
     abandon(cancelling);
   }
+  const bool reinvite = sent.in_dialog && sent.method == Method::invite;
+  const bool over = reinvite && effects.inform != Inform::nothing &&
+                    effects.inform != Inform::provisional &&
+                    effects.inform != Inform::success_again;
+  const bool later = over && sent_again_later(context, slot, response);
   if (effects.terminated) drop_client(slot);
+  if (later) return;
   if (effects.inform != Inform::nothing && !abandoned) {
     user_.on_response(context, effects.inform, response, sent, owner, id);
   }
+  if (over) feed(context, sent.dialog, DialogInput::done);
 }
 
-void TransactionLayer::on_response(Context& context, const Response& response) {
+bool TransactionLayer::on_response(Context& context, const Response& response) {
   reap(context.now());
   // A response to a CANCEL shares the INVITE's branch and is of no interest: the INVITE is
   // answered with 487, and an unanswered CANCEL is given up by its own timer.
@@ -206,13 +235,13 @@ void TransactionLayer::on_response(Context& context, const Response& response) {
       }
     }
   }
-  if (slot >= clients_.size()) return;
+  const bool known = slot < clients_.size() && clients_[slot].live &&
+                     clients_[slot].request.branch == response.branch &&
+                     clients_[slot].request.method == response.method;
+  if (!known) return response.method != Method::invite || response.status / 100 != 2;
   Client& client = clients_[slot];
-  if (!client.live || client.request.branch != response.branch ||
-      client.request.method != response.method) {
-    return;
-  }
   apply(context, slot, client.machine.on(input_of(response), client.policy), &response);
+  return true;
 }
 
 void TransactionLayer::on_unreachable(Context& context, const Envelope& envelope) {
@@ -236,13 +265,8 @@ void TransactionLayer::on_request(Context& context, const Request& request, Addr
   const std::uint64_t key = server_key(request.branch, request.method);
   const auto found = server_by_key_.find(key);
   if (request.method == Method::ack) {
-    const auto waiting = unacknowledged_.find(request.dialog);
-    if (waiting != unacknowledged_.end()) {  // the ACK to a 2xx has a branch of its own
-      const std::uint32_t slot = waiting->second;
-      unacknowledged_.erase(waiting);
-      apply(context, slot, servers_[slot].responder.on(SuccessResponder::Input::ack, timers_));
-      user_.on_ack(context, request);
-    } else if (found != server_by_key_.end()) {
+    if (acknowledged(context, request)) return;  // the ACK to a 2xx has a branch of its own
+    if (found != server_by_key_.end()) {
       const std::uint32_t slot = found->second;
       apply(context, slot, servers_[slot].machine.on(ServerInput::ack, timers_));
     }
@@ -270,7 +294,11 @@ void TransactionLayer::on_request(Context& context, const Request& request, Addr
   server.response.cseq = request.cseq;
   server.response.call = request.call;
   server.response.dn = request.dn;
+  server.reinvite = kind == ServerKind::invite && request.in_dialog;
   server_by_key_.emplace(key, slot);
+  const TransactionId id{slot, server.generation};
+  if (server.reinvite && turned_away(context, request, id)) return;
+  if (request.method == Method::bye) end_dialog(context, request.dialog, true);
   TransactionId invite;
   if (request.method == Method::cancel) {
     const auto cancelled = server_by_key_.find(server_key(request.branch, Method::invite));
@@ -278,7 +306,7 @@ void TransactionLayer::on_request(Context& context, const Request& request, Addr
       invite = {cancelled->second, servers_[cancelled->second].generation};
     }
   }
-  user_.on_request(context, request, from, {slot, server.generation}, invite);
+  user_.on_request(context, request, from, id, invite);
 }
 
 void TransactionLayer::respond(Context& context, TransactionId id, Response response) {
@@ -297,9 +325,11 @@ void TransactionLayer::respond(Context& context, TransactionId id, Response resp
   response.copy = 0;
   server.response = response;
   apply(context, id.slot, server.machine.on(input_of_answer(response), timers_));
-  if (response.method == Method::invite && response.status / 100 == 2) {
-    unacknowledged_[response.dialog] = id.slot;
-    apply(context, id.slot, servers_[id.slot].responder.start(timers_));
+  if (response.method != Method::invite || response.status < 200) return;
+  if (response.status < 300) {
+    await_ack(context, id.slot);
+  } else if (servers_[id.slot].reinvite) {
+    feed(context, response.dialog, DialogInput::rejected);
   }
 }
 
@@ -320,19 +350,6 @@ void TransactionLayer::apply(Context& context, std::uint32_t slot, const ServerE
   if (effects.terminated) drop_server(slot);
 }
 
-void TransactionLayer::apply(Context& context, std::uint32_t slot,
-                             const SuccessResponder::Effects& effects) {
-  Server& server = servers_[slot];
-  change_timer(context, server.responder_timer, effects.timer,
-               {responder_timer, slot, server.generation});
-  if (effects.send_response) send_response(context, server);
-  if (effects.send_bye) {
-    const Response success = server.response;
-    unacknowledged_.erase(success.dialog);
-    user_.on_no_ack(context, success);
-  }
-}
-
 void TransactionLayer::acknowledge(Context& context, AddressId from, AddressId to, Request ack) {
   ack.method = Method::ack;
   ack.in_dialog = true;
@@ -342,16 +359,15 @@ void TransactionLayer::acknowledge(Context& context, AddressId from, AddressId t
   context.send_as(from, to, message, size_bytes(message));
 }
 
-void TransactionLayer::stop_waiting_for_ack(Context& context, std::uint64_t dialog) {
-  const auto waiting = unacknowledged_.find(dialog);
-  if (waiting == unacknowledged_.end()) return;
-  const std::uint32_t slot = waiting->second;
-  unacknowledged_.erase(waiting);
-  apply(context, slot, servers_[slot].responder.on(SuccessResponder::Input::stop, timers_));
-}
-
 bool TransactionLayer::on_timer(Context& context, sim::TimerTag tag) {
   if (tag.kind < kTimerKinds) return false;
+  if (tag.kind == dialog_timer) {
+    const auto dialog = dialogs_.find(tag.data);
+    if (dialog == dialogs_.end()) return true;
+    dialog->second.retry = {};
+    feed(context, tag.data, DialogInput::retry_due);
+    return true;
+  }
   if (tag.kind == client_timer) {
     Client& client = clients_[tag.index];
     if (client.live && client.generation == tag.data) {

@@ -22,7 +22,8 @@ struct ServerAgent {
   std::uint16_t logins_told = 0;  ///< to the peer; numbers the copies
   bool advertised = false;        ///< the peer thinks that it may route to him
   CallId last_call;
-  Duration work{};  ///< of last_call
+  Duration work{};      ///< of last_call
+  SimTime work_over{};  ///< when that is done, if he does not say so before
 
   static constexpr std::uint32_t kNoCall = 0xFFFF'FFFFu;
   [[nodiscard]] AgentState state() const { return machine.state(); }

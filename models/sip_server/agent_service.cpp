@@ -158,7 +158,7 @@ void AgentService::on_register_address(Context& context, AgentId agent) {
 void AgentService::log_in(Context& context, AgentId id) {
   const SimTime now = context.now();
   const bool in_service = phones_.in_service(id, now);
-  const bool endpoint_needed = link_.login_needs_endpoint();
+  const bool endpoint_needed = link_.checks_endpoint_at_login();
   ServerAgent& agent = agent_at(id);
   const bool configured = site_.directory.can_log_in(id, site_.index);
   if (!agent.logged_in() && (link_.closing() || !configured || (endpoint_needed && !in_service))) {
@@ -182,20 +182,18 @@ void AgentService::log_in(Context& context, AgentId id) {
   const bool on_call =
       agent.machine.in_call() && agent.on_call() && calls_[agent.call].supervises(id);
   tell_of_call(context, id, Kind::agent_logged_in, on_call ? calls_[agent.call].id : CallId{});
-  if (ha::forces_logout_at_peer(link_.mode())) {
-    tell_login(context, id);
-  }
+  if (link_.forces_logout_at_peer()) tell_login(context, id);
   user_.advise(context, id);
 }
 
-void AgentService::log_out(Context& context, AgentId id, bool forced) {
+void AgentService::log_out(Context& context, AgentId id, std::uint32_t forced) {
   ServerAgent& agent = agent_at(id);
   if (!agent.logged_in()) return;
   agent.logout_pending = agent.release_owed = false;
   change(context, id, AgentInput::logout);
   withdraw(context, id);
   context.record(AgentLogout{id, site_.index, forced});
-  tell(context, id, Kind::agent_logged_out, forced);
+  tell(context, id, Kind::agent_logged_out, forced != 0);
   user_.logged_out(context);
 }
 
@@ -204,8 +202,9 @@ void AgentService::log_out_when_free(Context& context, AgentId id, bool forced) 
   ServerAgent& agent = agent_at(id);
   if (!agent.logged_in()) return;
   if (agent.machine.in_call()) {
+    // What the agent asked for himself stays asked for.
+    agent.logout_forced = forced && (!agent.logout_pending || agent.logout_forced);
     agent.logout_pending = true;
-    agent.logout_forced = forced;
   } else {
     log_out(context, id, forced);
   }
@@ -283,6 +282,40 @@ void AgentService::set_ready(Context& context, AgentId id) {
   }
 }
 
+/// After-call work begins, and is over at once if there is none: nobody has to press ready then (a
+/// wrap-up time of 0), and who has pressed not ready during the call, as at the end of his shift,
+/// is not ready.
+void AgentService::begin_work(Context& context, AgentId id) {
+  ServerAgent& agent = agent_at(id);
+  if (agent.work > Duration::zero()) {
+    await_end_of_work(context, id);
+    return;
+  }
+  agent.release_owed = false;
+  if (agent.logout_pending) return;  // which comes next
+  if (link_.closing()) {
+    log_out(context, id, true);
+    return;
+  }
+  agent.idle_since = context.now();
+  agent.held_back_until = {};
+  change(context, id, AgentInput::after_call_work_done);
+  tell(context, id, agent.machine.available() ? Kind::ready : Kind::not_ready);
+  update_routability(context, id);
+}
+
+/// Calls to a hunt group may wait for a member when his after-call work should be done.
+void AgentService::await_end_of_work(Context& context, AgentId id) {
+  if (site_.directory.hunt_groups_of(id).empty()) return;
+  const Duration left = agent_at(id).work_over + kWorkGrace - context.now();
+  context.arm(std::max(left, Duration{}), tag_of(ServerTimer::hold_back, id.value));
+}
+
+bool AgentService::works(AgentId id, SimTime now) const {
+  const ServerAgent& agent = agent_at(id);
+  return agent.state() == AgentState::after_call_work && now < agent.work_over + kWorkGrace;
+}
+
 void AgentService::set_not_ready(Context& context, AgentId id, bool by_server) {
   const ServerAgent& agent = agent_at(id);
   if (!agent.logged_in()) return;
@@ -322,11 +355,11 @@ void AgentService::end_work(Context& context, AgentId id, CallId call, Duration 
   ServerAgent& agent = agent_at(id);
   agent.last_call = call;
   agent.work = work;
+  agent.work_over = context.now() + work;
   agent.release_owed = !connections_[id.value].valid();
   change(context, id, AgentInput::release);
   tell_of_call(context, id, Kind::released, call, work);
-  // No after-call work: nobody has to press ready (a wrap-up time of 0).
-  if (work == Duration::zero()) set_ready(context, id);
+  begin_work(context, id);
 }
 
 void AgentService::stop_ringing(Context& context, AgentId id, CallId call, bool told) {
@@ -337,7 +370,7 @@ void AgentService::stop_ringing(Context& context, AgentId id, CallId call, bool 
 void AgentService::after_ringing(Context& context, AgentId id, AgentAfterFailure after) {
   ServerAgent& agent = agent_at(id);
   if (agent.logout_pending || after == AgentAfterFailure::logged_out) {
-    log_out(context, id, agent.logout_pending ? agent.logout_forced : true);
+    log_out(context, id, agent.logout_pending ? agent.logout_forced : AgentLogout::kUnanswering);
   } else if (after == AgentAfterFailure::not_ready) {
     set_not_ready(context, id, true);
   } else {
@@ -385,8 +418,15 @@ void AgentService::update_routability(Context& context, AgentId id) {
 
 void AgentService::update_all(Context& context) {
   for (std::uint32_t i = 0; i < agents_.size(); ++i) {
-    agents_[i].held_back_until = {};
-    update_routability(context, AgentId{i});
+    const AgentId id{i};
+    ServerAgent& agent = agent_at(id);
+    agent.held_back_until = {};
+    if (agent.logout_pending && !agent.machine.in_call()) {
+      log_out(context, id, agent.logout_forced);
+      continue;
+    }
+    if (agent.state() == AgentState::after_call_work) await_end_of_work(context, id);
+    update_routability(context, id);
   }
 }
 

@@ -79,6 +79,8 @@ class AgentService {
   void log_out_if_pending(Context& context, AgentId agent);
   /// His phone is busy with something that this server does not know: not again at once.
   void hold_back(Context& context, AgentId agent);
+  /// Does he work on the call before, as far as can be known without hearing from his desktop?
+  [[nodiscard]] bool works(AgentId agent, SimTime now) const;
 
   // ---- the router ----
   [[nodiscard]] bool routable(AgentId agent, SimTime now) const;
@@ -106,18 +108,27 @@ class AgentService {
   void enter_bc(Context& context);
   /// No agent of the peer is routed to from now on (R43).
   void leave_bc();
+  /// What the peer has asked for and a call has put off: alone nobody is forced out (R38). If both
+  /// logins still stand when BC mode is back, the peers tell each other of them again.
+  void forget_forced_logouts();
   /// Of those that the peer has not heard of yet.
   void tell_logins(Context& context);
 
   /// An agent whose phone refused a call is not tried again so soon (ASSUMPTION).
   static constexpr Duration kHoldBack = std::chrono::seconds(5);
+  /// For how long a server waits to hear from the desktop of a hunt group's member, whose
+  /// after-call work should be done, before it rings his phone again all the same (ASSUMPTION).
+  static constexpr Duration kWorkGrace = std::chrono::seconds(1);
 
  private:
   void attach(Context& context, AgentId agent, ConnectionId connection);
   void on_register_address(Context& context, AgentId agent);
   void log_in(Context& context, AgentId agent);
-  void log_out(Context& context, AgentId agent, bool forced);
+  /// `forced`: as AgentLogout has it.
+  void log_out(Context& context, AgentId agent, std::uint32_t forced);
   void set_ready(Context& context, AgentId agent);
+  void begin_work(Context& context, AgentId agent);
+  void await_end_of_work(Context& context, AgentId agent);
   void set_not_ready(Context& context, AgentId agent, bool by_server);
   void withdraw(Context& context, AgentId agent);
   void advertise(Context& context, AgentId agent, bool available);

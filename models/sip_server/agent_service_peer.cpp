@@ -30,6 +30,12 @@ void AgentService::leave_bc() {
   for (ServerAgent& agent : agents_) agent.advertised = false;
 }
 
+void AgentService::forget_forced_logouts() {
+  for (ServerAgent& agent : agents_) {
+    agent.logout_pending = agent.logout_pending && !agent.logout_forced;
+  }
+}
+
 /// Of those that the peer has not heard of yet.
 void AgentService::tell_logins(Context& context) {
   for (std::uint32_t i = 0; i < agents_.size(); ++i) {

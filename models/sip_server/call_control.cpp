@@ -15,6 +15,10 @@ void CallControl::on_invite(Context& context, const sip::Request& request, Addre
     reject(context, request, id);
     return;
   }
+  if (calls_.find(request.dialog) != CallTable::kNone) {
+    sip_.respond(context, id, 482);  // a copy that outlived its transaction, §8.2.2.2
+    return;
+  }
   const bool elsewhere = hunts_.redirects_hunt(request, from);
   if (elsewhere && site_.options().dr_oosp_transfer_enabled) {  // it never becomes a call of ours
     context.record(HuntRedirect{request.call, site_.index});
@@ -160,12 +164,20 @@ void CallControl::forward(Context& context, std::uint32_t slot) {
 
 // ---- the queue ----
 
+/// Has it no claim to wait any longer?
+bool CallControl::waited_enough(const ServerCall& call, SimTime now) const {
+  const auto& maximum = site_.queue_options(call.queue).maximum_wait;
+  return maximum && !call.wait_timer.valid() && now - call.queued_at >= *maximum;
+}
+
 void CallControl::make_routable(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   const std::optional<acd::Candidate> candidate = agents_.agent_for(call.queue);
   call.state = ServerCall::State::waiting;
   if (candidate) {
     offer(context, slot, *candidate);
+  } else if (waited_enough(call, context.now())) {
+    waited_too_long(context, slot);
   } else if (!call.confirmed() && call.treatment.state != ServerLeg::State::failed) {
     media_.start_treatment(context, slot);
   } else {
@@ -182,6 +194,8 @@ void CallControl::waited_too_long(Context& context, std::uint32_t slot) {
     return;
   }
   if (!call.unassigned()) return;
+  // Who hears an announcement while an agent is free does not wait for one.
+  if (call.state == ServerCall::State::treated && agents_.agent_for(call.queue)) return;
   const std::vector<std::uint32_t>* queues = nullptr;
   Cause cause = Cause::no_agent_logged_in;
   for (std::uint32_t i = 0; i < agents_.count() && cause != Cause::waited_too_long; ++i) {
@@ -221,7 +235,7 @@ void CallControl::on_ack(Context& context, const sip::Request& ack) {
 
 void CallControl::on_no_ack(Context& context, const sip::Response& success) {
   const std::uint32_t slot = calls_.find(success.dialog);
-  if (slot != CallTable::kNone) end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+  if (slot != CallTable::kNone) caller_lost(context, slot, 408);
 }
 
 // ---- responses to the calls' own requests ----
@@ -251,9 +265,11 @@ void CallControl::on_response(Context& context, sip::Inform inform, const sip::R
       sip_.acknowledge(context, sip_.response_from(),
                        {request.dialog, request.cseq, request.call, request.dn}, *response);
     }
-    if (current && kind == LegOwner::reinvite) media_.on_reinvite_result(context, slot, inform);
+    if (current && kind == LegOwner::reinvite) {
+      media_.on_reinvite_result(context, slot, inform, request.cseq);
+    }
     if (current && kind == LegOwner::refresh && call.agent_leg.attempt == attempt) {
-      media_.on_refresh_result(context, slot, inform);
+      media_.on_refresh_result(context, slot, inform, request.cseq);
     }
   } else if (success) {
     sip_.refuse_success(context, *response);  // the CANCEL came too late
@@ -271,8 +287,8 @@ void CallControl::on_old_success(Context& context, const sip::Response& response
   }
 }
 
-void CallControl::caller_lost(Context& context, std::uint32_t slot) {
-  end_call(context, slot, {CallerEnd::Kind::bye, 0, {}});
+void CallControl::caller_lost(Context& context, std::uint32_t slot, std::uint16_t cause) {
+  end_call(context, slot, {CallerEnd::Kind::bye, cause, {}});
 }
 
 void CallControl::agent_lost(Context& context, std::uint32_t slot) {
@@ -292,6 +308,8 @@ void CallControl::on_bye(Context& context, const sip::Request& request, sip::Tra
   sip_.stop_waiting_for_ack(context, request.dialog);
   ServerCall& call = calls_[slot];
   if (request.dialog == call.caller.dialog) {
+    // Whoever has answered a call that nobody waited for has nothing to work on afterwards.
+    if (request.expires_s == sip::kRequestTerminated) call.conversation.after_call_work = {};
     end_call(context, slot, {Kind::none, 0, {}});
     return;
   }
@@ -300,7 +318,11 @@ void CallControl::on_bye(Context& context, const sip::Request& request, sip::Tra
     return;
   }
   call.agent_leg.state = ServerLeg::State::none;  // he knows that it is over
-  end_call(context, slot, hang_up(call, 480));
+  CallerEnd end = hang_up(call, 480);
+  // Who hears nothing says so, and the caller's side is told (media_lost).
+  const bool unheard = request.expires_s == sip::kNothingHeard;
+  if (unheard && end.kind == Kind::bye) end.status = sip::kNothingHeard;
+  end_call(context, slot, end);
 }
 
 void CallControl::on_cancel(Context& context, const sip::Request& request, sip::TransactionId id) {

@@ -53,8 +53,8 @@ class CallControl {
   // ---- what the other parts have decided ----
   /// An agent may be sought for it: the caller has been treated, or cannot be.
   void make_routable(Context& context, std::uint32_t slot);
-  /// The caller's side knows of no call any more, or is silent.
-  void caller_lost(Context& context, std::uint32_t slot);
+  /// The caller's side knows of no call any more, or is silent (`cause` 408).
+  void caller_lost(Context& context, std::uint32_t slot, std::uint16_t cause = 0);
   void agent_lost(Context& context, std::uint32_t slot);
   void offer(Context& context, std::uint32_t slot, acd::Candidate candidate);
   void agent_answered(Context& context, std::uint32_t slot, const sip::Response& response);
@@ -88,6 +88,7 @@ class CallControl {
   void direct_call(Context& context, std::uint32_t slot, bool bc_hop);
   [[nodiscard]] bool belongs_to_peer(AgentId agent, SimTime now) const;
   void forward(Context& context, std::uint32_t slot);
+  [[nodiscard]] bool waited_enough(const ServerCall& call, SimTime now) const;
   void end_caller(Context& context, ServerCall& call, const CallerEnd& end);
   void end_call(Context& context, std::uint32_t slot, const CallerEnd& end);
   void free_call(Context& context, std::uint32_t slot);

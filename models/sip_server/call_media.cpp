@@ -138,8 +138,10 @@ void CallMedia::send_reinvite(Context& context, std::uint32_t slot) {
                               Signalling::owner_of(LegOwner::reinvite, slot, calls_[slot], 0));
 }
 
-void CallMedia::on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform) {
+void CallMedia::on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform,
+                                   std::uint32_t cseq) {
   ServerCall& call = calls_[slot];
+  call.caller.cseq = std::max(call.caller.cseq, cseq);  // it may have been sent again
   if (inform == sip::Inform::success) {
     call.caller.reinvite = {};
     join_media(context, slot);  // it may have changed again meanwhile
@@ -260,12 +262,15 @@ void CallMedia::refresh_agent_leg(Context& context, std::uint32_t slot) {
   reinvite.media = asked ? second->agent_leg.media : call.caller.media;
   reinvite.contact = site_.address();
   reinvite.expires_s = sip_.session_expires_s();
-  sip_.request(context, leg.remote, reinvite, {},
+  sip_.request(context, leg.remote, reinvite, {.owns_call_id = true},
                Signalling::owner_of(LegOwner::refresh, slot, calls_[slot], leg.attempt));
 }
 
 /// A phone that does not answer, or knows no such call (481): so it is over (RFC 4028 §10).
-void CallMedia::on_refresh_result(Context& context, std::uint32_t slot, sip::Inform inform) {
+void CallMedia::on_refresh_result(Context& context, std::uint32_t slot, sip::Inform inform,
+                                  std::uint32_t cseq) {
+  ServerLeg& leg = calls_[slot].agent_leg;
+  leg.cseq = std::max(leg.cseq, cseq);  // it may have been sent again
   if (inform == sip::Inform::success) {
     await_refresh(context, slot, context.now());
   } else if (inform != sip::Inform::provisional && inform != sip::Inform::success_again) {

@@ -43,7 +43,8 @@ class CallMedia {
   /// A re-INVITE to the caller, unless he hears the right one already.
   void join_media(Context& context, std::uint32_t slot);
   void send_reinvite(Context& context, std::uint32_t slot);
-  void on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform);
+  void on_reinvite_result(Context& context, std::uint32_t slot, sip::Inform inform,
+                          std::uint32_t cseq);
   void on_reinvite(Context& context, const sip::Request& request, sip::TransactionId id);
   void hold(Context& context, std::uint32_t slot, bool held);
 
@@ -53,7 +54,8 @@ class CallMedia {
   void await_refresh(Context& context, std::uint32_t slot, SimTime when);
   /// ServerTimer::agent_session, or because what the agent is to hear has changed.
   void refresh_agent_leg(Context& context, std::uint32_t slot);
-  void on_refresh_result(Context& context, std::uint32_t slot, sip::Inform inform);
+  void on_refresh_result(Context& context, std::uint32_t slot, sip::Inform inform,
+                         std::uint32_t cseq);
 
  private:
   [[nodiscard]] static NodeId media_for_caller(const ServerCall& call);

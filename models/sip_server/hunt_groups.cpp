@@ -14,12 +14,12 @@ std::uint32_t after(std::uint32_t member, std::size_t members) {
 
 }  // namespace
 
-/// Can be rung: in service, idle, and not at work on the call before (R53, R72).
+/// Can be rung: in service, idle, and not at work on the call before (R53, R72). "Regardless of
+/// agent presence": the work of one whose desktop is gone, and cannot say so, ends all the same.
 bool HuntGroups::eligible(AgentId id, SimTime now) const {
   const ServerAgent& agent = agents_.at(id);
   return phones_.in_service(id, now) && !agent.on_call() && agent.held_back_until <= now &&
-         (!agent.logged_in() || agent.state() == AgentState::ready ||
-          agent.state() == AgentState::not_ready);
+         !agents_.works(id, now);
 }
 
 /// The site that is to distribute the group's calls (R49, R65): none if the name is of neither.

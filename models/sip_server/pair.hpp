@@ -42,30 +42,27 @@ class Primacy {
   [[nodiscard]] bool exists() const { return primary_ >= 0; }
   /// Stays while another process is about to take over.
   [[nodiscard]] bool is_of(int process) const { return primary_ == process; }
-  [[nodiscard]] bool contested() const { return successor_ >= 0; }
-  [[nodiscard]] std::uint32_t term() const { return term_; }
   [[nodiscard]] bool ha_link_up() const { return ha_link_up_; }
   /// There is a primary, at work, to copy calls from.
   [[nodiscard]] bool can_be_asked() const { return !gone_ && successor_ < 0; }
 
-  void begin(int process, std::uint32_t term) {
-    primary_ = process;
-    term_ = term;
-  }
-  void take_over(int process, std::uint32_t term) {
-    begin(process, term);
+  void begin(int process) { primary_ = process; }
+  void take_over(int process) {
+    begin(process);
     successor_ = -1;
     gone_ = false;
   }
   void prepare(int process) { successor_ = process; }
-  void gone() { gone_ = true; }
+  void gone(int process) {
+    if (process == primary_) gone_ = true;
+    if (process == successor_) successor_ = -1;
+  }
   void set_ha_link(bool up) { ha_link_up_ = up; }
   void nobody() { primary_ = successor_ = -1; }
 
  private:
-  int primary_ = -1;        // process index
-  int successor_ = -1;      // the process that is about to take over
-  std::uint32_t term_ = 0;  // of that primacy
+  int primary_ = -1;    // process index
+  int successor_ = -1;  // the process that is about to take over
   bool ha_link_up_ = true;
   bool gone_ = false;
 };
@@ -81,8 +78,9 @@ class SipServerPair {
   void lose_everything();
   /// While the HA link is cut the backup does not learn of new calls.
   void set_ha_link(bool up) { primacy_.set_ha_link(up); }
-  /// The primary has died or hangs: until another has taken over, nothing can be copied from it.
-  void primary_gone() { primacy_.gone(); }
+  /// This process has died or hangs. If it was primary, nothing can be copied from it until another
+  /// has taken over; if it was about to be, nobody is now.
+  void process_gone(int process) { primacy_.gone(process); }
   /// Messages and delays since the last reading.
   [[nodiscard]] ServerLoad take_load() {
     const ServerLoad load = load_;

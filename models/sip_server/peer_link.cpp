@@ -11,6 +11,7 @@ Duration PeerLink::first_probe_phase(Context& context) {
   const std::uint32_t nth = state_.probe_phases++;
   const std::optional<Duration>& pinned = site_.directory.scenario->first_trunk_probe[site_.index];
   if (nth == 0 && pinned) return *pinned;
+  if (!trunk_options().watched()) return {};
   const double u = context.stream("peer.probe", site_.index + 2ull * nth).uniform();
   return sim::from_seconds(u * sim::seconds(site_.options().oos_check));
 }
@@ -36,6 +37,10 @@ void PeerLink::on_probe_timer(Context& context) {
   const ha::PeerTrunkOptions trunk = trunk_options();
   const ha::PeerTrunkEffects effects = state_.trunk.on_timer(trunk);
   context.arm(effects.timer.after, tag_of(ServerTimer::probe));
+  if (!effects.send_options) {
+    follow_trunk(context, effects, true);
+    return;
+  }
   context.record(PeerProbe{site_.index});
   sip::Request options_request;
   options_request.dialog =
@@ -52,14 +57,27 @@ void PeerLink::on_probe_result(Context& context, std::uint32_t probe, sip::Infor
   const Result result = inform == sip::Inform::success   ? Result::ok
                         : inform == sip::Inform::failure ? Result::other
                                                          : Result::no_answer;
-  const ha::PeerTrunkEffects effects = state_.trunk.on_result(trunk_options(), probe, result);
+  follow_trunk(context, state_.trunk.on_result(trunk_options(), probe, result),
+               result == Result::ok);
+}
+
+/// `fine`: there is no reason to doubt the peer.
+void PeerLink::follow_trunk(Context& context, const ha::PeerTrunkEffects& effects, bool fine) {
   if (effects.change != ha::PeerTrunkEffects::Change::none) {
     context.record(PeerTrunk{site_.index, state_.trunk.in_service()});
   }
   if (closing()) return;
+  take_mode_of_trunk(context);
+  if (fine && bc()) user_.peer_answered(context);
+}
+
+void PeerLink::take_mode_of_trunk(Context& context) {
   set_mode(context, ha::mode_of({.dr_peer_trunk = site_.options().dr_peer_trunk,
                                  .peer_in_service = state_.trunk.in_service()}));
-  if (result == Result::ok && bc()) user_.peer_answered(context);
+}
+
+void PeerLink::serve_again(Context& context) {
+  if (closing()) take_mode_of_trunk(context);
 }
 
 void PeerLink::set_mode(Context& context, ServerMode mode) {

@@ -16,6 +16,8 @@ std::uint16_t status_of(sip::Registrar::Answer answer) {
       return 423;
     case sip::Registrar::Answer::not_found:
       return 404;
+    case sip::Registrar::Answer::out_of_order:
+      return 500;
   }
   return 500;
 }
@@ -34,7 +36,9 @@ void Registrations::on_register(Context& context, const sip::Request& request, A
       .dn = request.dn.number,
       .contact = request.contact.valid() ? request.contact : from,
       .expires = std::chrono::seconds(request.expires_s),
-      .credentials = request.has_credentials ? sip::Credentials::cached : sip::Credentials::none};
+      .credentials = request.has_credentials ? sip::Credentials::cached : sip::Credentials::none,
+      .call_id = request.dialog,
+      .cseq = request.cseq};
   // A DN that this switch does not have, or no longer has.
   const bool gone = request.dn.number < site_.directory.agents.size() &&
                     !site_.directory.has_dn(request.dn.agent(), site_.index);
@@ -63,6 +67,11 @@ void Registrations::bind_at_start(Context& context, AgentId agent) {
   context.record(DnState{agent, site_.index, 1});
 }
 
+void Registrations::expire(Context& context) {
+  registrar_.expire(context.now(),
+                    [&](std::uint32_t dn) { user_.dn_changed(context, AgentId{dn}, false); });
+}
+
 /// One timer for all bindings, at an expiry that may have been moved meanwhile.
 void Registrations::watch_expiry(Context& context) {
   const SimTime next = registrar_.next_expiry();
@@ -75,8 +84,7 @@ void Registrations::watch_expiry(Context& context) {
 
 void Registrations::on_expiry(Context& context) {
   expiry_watched_ = sim::kNever;
-  registrar_.expire(context.now(),
-                    [&](std::uint32_t dn) { user_.dn_changed(context, AgentId{dn}, false); });
+  expire(context);
   watch_expiry(context);
 }
 

@@ -21,6 +21,9 @@ class Registrations {
                    sip::TransactionId id);
   /// As if the phone had registered long ago: its cached nonce is of this registrar.
   void bind_at_start(Context& context, AgentId agent);
+  /// Whatever is done, is done after what has run out until then has gone: a process that takes
+  /// over finds what ran out while nobody was primary, and a phone is never rung without a binding.
+  void expire(Context& context);
   void watch_expiry(Context& context);
   /// ServerTimer::expiry.
   void on_expiry(Context& context);

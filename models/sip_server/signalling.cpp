@@ -36,6 +36,7 @@ sip::Request Signalling::request_of(sip::Method method, const InDialog& in) {
 void Signalling::acknowledge(Context& context, AddressId to, const InDialog& in,
                              const sip::Response& success) {
   sip::Request ack = request_of(sip::Method::ack, in);
+  ack.cseq = success.cseq;  // of the INVITE it answers, whatever has been sent since
   ack.copy = success.copy;  // a packet of its own to the network: the last one may have been lost
   layer_.acknowledge(context, site_.address(), to, ack);
 }
@@ -51,9 +52,7 @@ void Signalling::send_bye(Context& context, AddressId to, InDialog in, const Goo
 
 void Signalling::refuse_success(Context& context, const sip::Response& response) {
   const AddressId to = response.contact.valid() ? response.contact : response_from_;
-  const InDialog in{response.dialog, response.cseq, response.call, response.dn};
-  acknowledge(context, to, in, response);
-  send_bye(context, to, in);
+  layer_.refuse(context, site_.address(), to, response);
 }
 
 void Signalling::begin_leg(const Context& context, const ServerCall& call, ServerLeg& leg,

@@ -10,6 +10,8 @@ template <class... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
 };
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;  // clang 14 does not see this by itself
 
 }  // namespace
 
@@ -39,6 +41,7 @@ void SipServerEndpoint::on_message(Context& context, const Envelope& envelope) {
 }
 
 void SipServerEndpoint::handle(Context& context, const Envelope& envelope) {
+  phones_.expire(context);
   std::visit(
       Overloaded{
           [&](const sip::Request& m) { layer_.on_request(context, m, envelope.from, envelope.to); },
@@ -102,6 +105,7 @@ void SipServerEndpoint::on_response(Context& context, sip::Inform inform,
 
 void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
   if (left_behind()) return;
+  if (primary()) phones_.expire(context);
   if (layer_.on_timer(context, tag)) return;
   const std::uint32_t slot = tag.index;
   switch (static_cast<ServerTimer>(tag.kind)) {
@@ -139,7 +143,7 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       hunts_.waited_for_member_too_long(context, slot);
       break;
     case ServerTimer::caller_session:
-      calls_.caller_lost(context, slot);
+      calls_.caller_lost(context, slot, 408);
       break;
     case ServerTimer::agent_session:
       media_.refresh_agent_leg(context, slot);
@@ -159,7 +163,9 @@ void SipServerEndpoint::on_unreachable(Context& context, const Envelope& envelop
   // may take over, and has the dialog (ASSUMPTION; domain.md §5.8 counts on the copies, too).
   const bool insists =
       request != nullptr && (request->in_dialog || request->method == sip::Method::options);
-  if (primary() && !left_behind() && !insists) layer_.on_unreachable(context, envelope);
+  if (!primary() || left_behind() || insists) return;
+  phones_.expire(context);
+  layer_.on_unreachable(context, envelope);
 }
 
 void SipServerEndpoint::mode_changed(Context& context, ServerMode before) {
@@ -170,6 +176,7 @@ void SipServerEndpoint::mode_changed(Context& context, ServerMode before) {
     agents_.leave_bc();
     calls_.leave_bc(context);
   }
+  if (single) agents_.forget_forced_logouts();
 }
 
 }  // namespace bcsim::models

@@ -7,7 +7,7 @@ void SipServerEndpoint::on_start(Context& context) {
   if (first_) {
     redundancy_ = ha::Redundancy::steady(redundancy_options());
     if (primary()) {
-      primacy_.begin(process_, redundancy_.term());
+      primacy_.begin(process_);
       context.claim(site_.address());
       if (site_.directory.steady()) start_steady(context);
       begin_service(context);
@@ -19,13 +19,7 @@ void SipServerEndpoint::on_start(Context& context) {
     apply(context, redundancy_.on(ha::HaInput::started_alone, options));
     return;
   }
-  apply(context, redundancy_.on(ha::HaInput::started_beside_primary, options, primacy_.term()));
-  if (primacy_.is_of(process_) && !primacy_.contested()) {
-    // The dead primary that is back before anybody has taken over takes over from itself, with what
-    // its backup knows.
-    take_over(context);
-    return;
-  }
+  apply(context, redundancy_.on(ha::HaInput::started_beside_primary, options));
   knows_calls_ = false;
   if (primacy_.ha_link_up()) copy_calls(context);
 }
@@ -72,16 +66,15 @@ void SipServerEndpoint::apply(Context& context, const ha::RedundancyEffects& eff
     ha_timer_ = {};
     if (effects.timer.arms()) ha_timer_ = context.arm(effects.timer.after, tag_of(ServerTimer::ha));
   }
-  if (effects.address == ha::RedundancyEffects::Address::take) {
-    become_primary(context, effects.calls_lost);
-  }
+  if (effects.take_address) become_primary(context, effects.calls_lost);
 }
 
 void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
   if (calls_lost) pair_.lose_everything();
   const bool taken_over = primacy_.exists();
-  primacy_.take_over(process_, redundancy_.term());
+  primacy_.take_over(process_);
   context.claim(site_.address());
+  phones_.expire(context);
   if (taken_over) {
     calls_.scrub_calls(context, knows_calls_);
     knows_calls_ = true;
@@ -108,7 +101,11 @@ void SipServerEndpoint::on_notice(Context& context, const notice::Message& notic
   if (notice.kind == notice::Kind::become_primary) {
     if (!primary()) take_over(context);
   } else if (notice.kind == notice::Kind::drain && primary()) {
-    drain(context);
+    if (notice.index == 0) {
+      drain(context);
+    } else {
+      link_.serve_again(context);
+    }
   } else if (notice.kind == notice::Kind::ha_link && !primary()) {
     apply(context, redundancy_.on(ha::HaInput::ha_link_lost, redundancy_options()));
     if (notice.index != 0 && !copy_timer_.valid()) copy_calls(context);

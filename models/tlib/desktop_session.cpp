@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace bcsim::models::tlib {
 namespace {
@@ -43,7 +44,11 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       break;
     case Input::shift_end:
       shift_over_ = true;
-      if (!in_call_) shift_end(effects);
+      if (!in_call_) {
+        shift_end(effects);
+      } else if (at_work()) {
+        add(effects, EffectKind::set_not_ready, current_);  // no further call after this one
+      }
       break;
     case Input::csp_connected:
       if (state_ != State::csp_connect) break;
@@ -122,13 +127,19 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
         add(effects, EffectKind::connect, site);
       }
       break;
+    case Input::timer_calm:
+      moves_ = 0;
+      break;
   }
   return effects;
 }
 
 void DesktopSession::shift_start(const O& options, Effects& effects) {
-  shift_over_ = false;
-  if (state_ != State::off) return;
+  const bool stays = std::exchange(shift_over_, false);
+  if (state_ != State::off) {
+    if (stays && at_work() && !not_ready_) add(effects, EffectKind::set_ready, current_);
+    return;
+  }
   state_ = State::csp_connect;
   current_ = origin_ = options.preferred;
   begin_boot(options, effects);
@@ -157,7 +168,9 @@ void DesktopSession::shift_end(Effects& effects) {
     add(effects, EffectKind::close, site);
     cancel(effects, Timer::reconnect, site);
   }
-  for (const Timer timer : {Timer::switchover, Timer::work, Timer::csp}) cancel(effects, timer);
+  for (const Timer timer : {Timer::switchover, Timer::work, Timer::csp, Timer::calm}) {
+    cancel(effects, timer);
+  }
   const auto phone = phone_;
   const SiteIndex preferred = current_;  // set again by the next shift_start
   *this = DesktopSession(O{.preferred = preferred});
@@ -185,6 +198,7 @@ void DesktopSession::on_person_read(const O& options, Effects& effects) {
 void DesktopSession::on_connected(const O& options, SiteIndex site, Effects& effects) {
   if (state_ == State::csp_connect || state_ == State::read_person) return;
   up_[site] = true;
+  failures_[site] = 0;
   switch (state_) {
     case State::connecting:
       if (site == current_) login(effects);
@@ -210,11 +224,20 @@ void DesktopSession::on_connected(const O& options, SiteIndex site, Effects& eff
 
 void DesktopSession::on_connection_failed(const O& options, SiteIndex site, Effects& effects) {
   if (up_[site] || state_ == State::csp_connect || state_ == State::read_person) return;
-  arm(effects, Timer::reconnect, options.policy.reconnect_delay, site);
+  arm(effects, Timer::reconnect, reconnect_after(options, site), site);
   // At start-up nobody waits for a loss that was never a connection (R83).
   if (state_ == State::connecting && site == current_) {
     go_to_other(options, SwitchReason::unreachable_at_boot, effects);
   }
+}
+
+/// Who works at the other site needs this one only in case of need, and asks for it ever more
+/// seldom: a site may be gone for good.
+Duration DesktopSession::reconnect_after(const O& options, SiteIndex site) {
+  const Duration delay = options.policy.reconnect_delay;
+  const bool works = state_ == State::active && site != current_;
+  failures_[site] = works ? std::min(failures_[site] + 1, 16) : 1;
+  return std::max(delay, std::min(delay * (1 << (failures_[site] - 1)), kLongestReconnect));
 }
 
 void DesktopSession::on_connection_lost(const O& options, SiteIndex site, Effects& effects) {
@@ -251,6 +274,10 @@ void DesktopSession::on_connection_lost(const O& options, SiteIndex site, Effect
 void DesktopSession::lose_current_site(const O& options, Effects& effects) {
   state_ = State::wait_site;
   not_ready_ = false;
+  if (int& failures = failures_[peer_of(current_)]; failures > 1) {  // now it is needed
+    failures = 0;
+    arm(effects, Timer::reconnect, options.policy.reconnect_delay, peer_of(current_));
+  }
   arm_switchover(options.ail[current_].site_timeout, effects);
 }
 
@@ -426,10 +453,20 @@ void DesktopSession::proceed_to_target(const O& options, Effects& effects) {
   }
 }
 
+/// Who goes to and fro (a phone in service nowhere, advice from both sides) does it more slowly
+/// each time.
+Duration DesktopSession::pause_of_move() const {
+  if (moves_ <= 2) return {};
+  return std::min(kFirstPause * (1 << std::min(moves_ - 3, 6)), kLongestPause);
+}
+
 void DesktopSession::start_relogin(const O& options, Effects& effects) {
-  if (options.policy.relogin_work == 0s) return login(effects);
+  ++moves_;
+  arm(effects, Timer::calm, kCalm);
+  const Duration work = std::max(options.policy.relogin_work, pause_of_move());
+  if (work == 0s) return login(effects);
   state_ = State::relogin_work;
-  arm(effects, Timer::work, options.policy.relogin_work);
+  arm(effects, Timer::work, work);
 }
 
 void DesktopSession::login(Effects& effects) {

@@ -55,11 +55,12 @@ enum class DesktopInput : std::uint8_t {
   timer_work,
   timer_csp,
   timer_reconnect,  ///< site
+  timer_calm,
 };
-inline constexpr int kDesktopInputs = static_cast<int>(DesktopInput::timer_reconnect) + 1;
+inline constexpr int kDesktopInputs = static_cast<int>(DesktopInput::timer_calm) + 1;
 
-/// The desktop's timers; `reconnect` exists once per site.
-enum class DesktopTimer : std::uint8_t { switchover, work, csp, reconnect };
+/// The desktop's timers; `reconnect` exists once per site. `calm`: since the last move.
+enum class DesktopTimer : std::uint8_t { switchover, work, csp, reconnect, calm };
 
 /// Why the desktop goes to the other site.
 enum class SwitchReason : std::uint8_t {
@@ -112,6 +113,12 @@ class DesktopSession {
  public:
   using Effects = DesktopEffects;
 
+  // ASSUMPTIONs: two moves within kCalm (there and back) cost nothing more; each one after them
+  // begins with a pause, the first of kFirstPause and each twice as long as the one before.
+  static constexpr Duration kCalm = 2min, kFirstPause = 1s, kLongestPause = 1min;
+  // ASSUMPTION: how seldom, at most, a desktop at work tries to reach the other site.
+  static constexpr Duration kLongestReconnect = 1min;
+
   explicit DesktopSession(const DesktopSessionOptions& options)
       : current_(options.preferred), origin_(options.preferred) {}
 
@@ -154,10 +161,15 @@ class DesktopSession {
   void complete_move(const O&, Effects&);
   void proceed_to_target(const O&, Effects&);
   void start_relogin(const O&, Effects&);
+  [[nodiscard]] Duration pause_of_move() const;
+  [[nodiscard]] Duration reconnect_after(const O&, SiteIndex);
   void login(Effects&);
   void move_if_wanted(const O&, Effects&);
   void arm_switchover(Duration after, Effects&);
   void cancel_switchover(Effects&);
+  [[nodiscard]] bool at_work() const {
+    return state_ == DesktopState::active || state_ == DesktopState::wait_registration;
+  }
   [[nodiscard]] bool endpoint_ok(const O& o, SiteIndex s) const {
     return !o.policy.require_endpoint || has_endpoint(s);
   }
@@ -177,6 +189,8 @@ class DesktopSession {
   bool switchover_armed_ = false;
   bool not_ready_ = false;  // set by look_for_registration
   bool second_csp_ = false;
+  int moves_ = 0;                       // without a calm between them
+  std::array<int, kSites> failures_{};  // attempts to connect, in a row
 };
 
 }  // namespace bcsim::models::tlib

@@ -3,17 +3,44 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <map>
+#include <tuple>
+
+#include "models/world/fault_parts.hpp"
 
 namespace bcsim::models {
 
 namespace {
 
+/// Something of the fault list that happens at an instant. Ends come before starts, each in the
+/// order of the list: who restores or heals is followed by what he ends.
+struct FaultEvent {
+  enum class Kind : std::uint8_t { mends, ends, begins, acts, sits_down };
+  SimTime at;
+  Kind kind = Kind::acts;
+  std::uint32_t line = 0;     ///< of the list
+  std::uint32_t subject = 0;  ///< index of the hold, or of the person
+
+  [[nodiscard]] auto order() const {
+    const bool starts = kind != Kind::mends && kind != Kind::ends;
+    return std::tuple(at, starts, line, kind, subject);
+  }
+};
+
 class Compiler {
  public:
-  Compiler(const Scenario& scenario, const Layout& layout) : scenario_(scenario), layout_(layout) {}
+  Compiler(const Scenario& scenario, const Layout& layout)
+      : scenario_(scenario),
+        layout_(layout),
+        holds_(holds_of(scenario.faults, scenario.run.horizon)),
+        seats_(sit_downs(scenario, layout, holds_)),
+        state_(layout),
+        open_(scenario.faults.size(), 0) {
+    for (std::uint32_t i = 0; i < seats_.size(); ++i) seat_of_.emplace(seats_[i].agent.value, i);
+  }
 
   sim::FaultPlan compile() {
-    for (std::uint32_t i = 0; i < scenario_.faults.size(); ++i) add(i, scenario_.faults[i]);
+    faults();
     for (std::uint32_t g = 0; g < scenario_.agents.size(); ++g) {
       for (const StaffingStep& step : scenario_.agents[g].staffing) {
         if (step.at > sim::kStart) push(step.at, change(Change::staffing, g));
@@ -23,7 +50,6 @@ class Compiler {
     std::uint32_t written = 0;
     for (const ConfigurationEdit& edit : configuration.edits) write(edit.at, written++);
     for (const SimTime at : configuration.synchronizations) write(at, written++);
-    // Same instant: the order of the file.
     std::stable_sort(plan_.begin(), plan_.end(),
                      [](const auto& a, const auto& b) { return a.at < b.at; });
     return std::move(plan_);
@@ -36,179 +62,171 @@ class Compiler {
   }
   void push(SimTime at, sim::FaultAction action) { plan_.push_back({at, std::move(action)}); }
 
-  void add(std::uint32_t index, const Fault& fault) {
-    if (!fault.flap_period) {
-      begin(index, fault, fault.at);
-      if (fault.lasting) end(index, fault, fault.at + *fault.lasting);
-      return;
-    }
-    const SimTime until = fault.flap_until.value_or(sim::kStart + scenario_.run.horizon);
-    const Duration broken = sim::from_seconds(sim::seconds(*fault.flap_period) * fault.flap_duty);
-    for (SimTime at = fault.at; at < until; at += *fault.flap_period) {
-      begin(index, fault, at);
-      end(index, fault, at + broken);
+  void faults() {
+    const std::vector<FaultEvent> events = in_order();
+    for (std::size_t i = 0; i < events.size();) {
+      std::size_t end = i;
+      while (end < events.size() && events[end].at == events[i].at) ++end;
+      for (std::size_t e = i; e < end; ++e) take(events[e]);
+      for (; i < end; ++i) tell(events[i]);
     }
   }
 
-  void begin(std::uint32_t index, const Fault& fault, SimTime at) {
-    push(at, change(Change::fault_begins, index));
-    std::visit([&](const auto& target) { act(fault, target, fault.verb, at); }, fault.target);
-  }
-  void end(std::uint32_t index, const Fault& fault, SimTime at) {
-    push(at, change(Change::fault_ends, index));
-    std::visit([&](const auto& target) { act(fault, target, inverse(fault.verb), at); },
-               fault.target);
-  }
-  static FaultVerb inverse(FaultVerb verb) {
-    switch (verb) {
-      case FaultVerb::cut:
-        return FaultVerb::heal;
-      case FaultVerb::heal:
-        return FaultVerb::cut;
-      case FaultVerb::restore:
-        return FaultVerb::fail;
-      case FaultVerb::degrade:
-        return FaultVerb::heal;  // heal of a degraded link: former values
-      case FaultVerb::fail:
-      case FaultVerb::crash:
-      case FaultVerb::hang:
-      case FaultVerb::drain:
-      case FaultVerb::switchover:
-      case FaultVerb::change:
-        return FaultVerb::restore;
+  [[nodiscard]] std::vector<FaultEvent> in_order() const {
+    using Kind = FaultEvent::Kind;
+    std::vector<FaultEvent> events;
+    for (std::uint32_t f = 0; f < scenario_.faults.size(); ++f) {
+      const Fault& fault = scenario_.faults[f];
+      if (holds(fault)) continue;
+      const bool mends =
+          std::holds_alternative<Restore>(fault.deed) || std::holds_alternative<Heal>(fault.deed);
+      events.push_back({fault.at, mends ? Kind::mends : Kind::acts, f, 0});
     }
-    return FaultVerb::restore;
+    for (std::uint32_t h = 0; h < holds_.size(); ++h) {
+      const Hold& hold = holds_[h];
+      events.push_back({hold.begin, Kind::begins, hold.fault, h});
+      events.push_back({hold.end, Kind::ends, hold.ended_by.value_or(hold.fault), h});
+    }
+    for (std::uint32_t s = 0; s < seats_.size(); ++s) {
+      events.push_back({seats_[s].at, Kind::sits_down, seats_[s].fault, s});
+    }
+    const SimTime horizon = sim::kStart + scenario_.run.horizon;
+    std::erase_if(events, [&](const FaultEvent& e) { return e.at > horizon; });
+    std::sort(events.begin(), events.end(),
+              [](const FaultEvent& a, const FaultEvent& b) { return a.order() < b.order(); });
+    return events;
   }
 
-  void act(const Fault& fault, const SiteTarget& target, FaultVerb verb, SimTime at) {
-    if (verb == FaultVerb::drain) {
-      push(at, change(Change::drain, target.site));
-      return;
-    }
-    if (verb == FaultVerb::switchover) {
-      push(at, change(Change::switch_over, target.site));
-      return;
-    }
-    const auto hosts = layout_.hosts(target.site, target.scope);
-    for (const sim::HostId host : hosts) {
-      if (verb == FaultVerb::restore) {
-        restore_host(host, at);
-      } else {
-        push(at, sim::HostDown{host});
-      }
-    }
-    if (fault.staff_return && verb == FaultVerb::fail) bring_back(fault, target.site, at);
-  }
-  /// The people of a lost building sit down elsewhere, in their order.
-  void bring_back(const Fault& fault, SiteIndex site, SimTime at) {
-    const std::vector<AgentId> people = layout_.people_at(site);
-    std::size_t back = 0;
-    for (const ReturnStep& step : fault.staff_return->steps) {
-      const auto until =
-          static_cast<std::size_t>(std::llround(step.share * static_cast<double>(people.size())));
-      for (; back < until && back < people.size(); ++back) {
-        const AgentInfo& info = layout_.directory.agent(people[back]);
-        push(at + step.after, sim::NodeStart{info.spare_phone});
-        push(at + step.after, sim::NodeStart{info.spare_desktop});
-      }
-    }
-  }
-  void restore_host(sim::HostId host, SimTime at) {
-    push(at, sim::HostUp{host});
-    for (const NodeId node : layout_.nodes_on(host)) {
-      if (!is_spare(node)) push(at, sim::NodeStart{node});
-    }
-  }
-  [[nodiscard]] bool is_spare(NodeId node) const {
-    const NodeRole& role = layout_.roles[node.value];
-    if (role.kind != NodeKind::phone && role.kind != NodeKind::desktop) return false;
-    const AgentInfo& info = layout_.directory.agents[role.index];
-    return node == info.spare_phone || node == info.spare_desktop;
-  }
-  void act(const Fault&, const ProcessTarget& target, FaultVerb verb, SimTime at) {
-    node(layout_.server(target.site, target.role), verb, at);
-  }
-  void act(const Fault&, const HostTarget& target, FaultVerb verb, SimTime at) {
-    const sim::HostId host = layout_.host_of(layout_.server(target.site, target.role));
-    if (verb == FaultVerb::restore) {
-      restore_host(host, at);
-    } else {
-      push(at, sim::HostDown{host});
-    }
-  }
-  void act(const Fault&, const GatewayTarget& target, FaultVerb verb, SimTime at) {
-    const NodeId gateway = layout_.directory.gateways[target.gateway];
-    if (verb == FaultVerb::restore) {
-      restore_host(layout_.host_of(gateway), at);
-    } else if (verb == FaultVerb::fail) {
-      push(at, sim::HostDown{layout_.host_of(gateway)});
-    } else {
-      node(gateway, verb, at);
-    }
-  }
-  void act(const Fault&, const PhoneTarget& target, FaultVerb verb, SimTime at) {
-    node(layout_.directory.agents[agent(target.group, target.member)].phone, verb, at);
-  }
-  void act(const Fault&, const DesktopTarget& target, FaultVerb verb, SimTime at) {
-    node(layout_.directory.agents[agent(target.group, target.member)].desktop, verb, at);
-  }
-  [[nodiscard]] std::uint32_t agent(std::uint32_t group, std::uint32_t member) const {
-    std::uint32_t first = 0;
-    for (std::uint32_t g = 0; g < group; ++g) first += scenario_.agents[g].count;
-    return first + member;
-  }
-  void node(NodeId node, FaultVerb verb, SimTime at) {
-    assert(node.valid());
-    if (verb == FaultVerb::restore) {
-      push(at, sim::NodeStart{node});
-    } else if (verb == FaultVerb::hang) {
-      push(at, sim::NodeHang{node});
-    } else {
-      push(at, sim::NodeCrash{node});
+  /// Changes the holds, nothing else yet.
+  void take(const FaultEvent& event) {
+    switch (event.kind) {
+      case FaultEvent::Kind::begins:
+      case FaultEvent::Kind::ends:
+        for (const FaultPart& part : parts(event.subject)) {
+          if (event.kind == FaultEvent::Kind::begins) {
+            state_.begin(part, event.subject);
+          } else {
+            state_.end(part, event.subject);
+          }
+        }
+        return;
+      case FaultEvent::Kind::sits_down:
+        state_.sit_down(seats_[event.subject].agent);
+        return;
+      case FaultEvent::Kind::mends:
+      case FaultEvent::Kind::acts:
+        return;
     }
   }
 
-  void act(const Fault&, const HaLinkTarget& target, FaultVerb verb, SimTime at) {
-    const bool cut = verb == FaultVerb::cut;
-    push(at, change(cut ? Change::ha_link_cut : Change::ha_link_healed, target.site));
-  }
-  void act(const Fault&, const ManagementLinkTarget& target, FaultVerb verb, SimTime at) {
-    const Change what = verb == FaultVerb::cut ? Change::management_cut : Change::management_healed;
-    push(at, change(what, layout_.server(target.site, target.role).value));
-  }
-  void act(const Fault& fault, const OptionTarget&, FaultVerb, SimTime at) {
-    const auto index = static_cast<std::uint32_t>(&fault - scenario_.faults.data());
-    push(at, change(Change::options, index));
-  }
-  void act(const Fault& fault, const LinkTarget& target, FaultVerb verb, SimTime at) {
-    const auto& paths = target.desktops ? layout_.desktop_access : layout_.access;
-    const sim::LinkId forward =
-        target.dc_link ? layout_.dc_link : paths[target.location][target.site];
-    assert(forward.valid());
-    for (const bool is_forward : {true, false}) {
-      if (target.direction == CutDirection::forward && !is_forward) continue;
-      if (target.direction == CutDirection::backward && is_forward) continue;
-      const sim::LinkId link = is_forward ? forward : sim::opposite(forward);
-      if (verb == FaultVerb::cut) {
-        push(at, sim::LinkCut{link});
-      } else if (verb == FaultVerb::heal && fault.verb == FaultVerb::degrade) {
-        const sim::LinkSpec& spec = layout_.topology.spec(link);
-        push(at, sim::LinkChange{link, spec.latency, spec.jitter, spec.loss, spec.bandwidth_bps});
-      } else if (verb == FaultVerb::heal) {
-        push(at, sim::LinkHeal{link});
-      } else if (verb == FaultVerb::degrade) {
-        push(at,
-             sim::LinkChange{link, fault.latency, fault.jitter, fault.loss, fault.bandwidth_bps});
+  /// What it comes to, each part when it is first spoken of.
+  void tell(const FaultEvent& event) {
+    const auto step = [&](sim::FaultAction action) { push(event.at, std::move(action)); };
+    const auto settle = [&] {
+      for (const FaultPart& part : parts(event.subject)) {
+        state_.settle(part, step,
+                      [this](std::uint32_t hold) -> const Degrade& { return degrade(hold); });
+      }
+    };
+    switch (event.kind) {
+      case FaultEvent::Kind::mends:
+        step(change(Change::fault_begins, event.line));
+        return;
+      case FaultEvent::Kind::acts:
+        act(event);
+        return;
+      case FaultEvent::Kind::ends: {
+        const std::uint32_t fault = holds_[event.subject].fault;
+        if (--open_[fault] == 0) step(change(Change::fault_ends, fault));
+        settle();
+        return;
+      }
+      case FaultEvent::Kind::begins:
+        if (open_[event.line]++ == 0) step(change(Change::fault_begins, event.line));
+        settle();
+        return;
+      case FaultEvent::Kind::sits_down: {
+        const AgentInfo& info = layout_.directory.agent(seats_[event.subject].agent);
+        for (const NodeId node : {info.spare_phone, info.spare_desktop, info.phone, info.desktop}) {
+          state_.settle_node(node, step);
+        }
+        return;
       }
     }
+  }
+
+  void act(const FaultEvent& event) {
+    push(event.at, change(Change::fault_begins, event.line));
+    const Deed& deed = scenario_.faults[event.line].deed;
+    if (const auto* by_hand = std::get_if<SwitchOver>(&deed)) {
+      push(event.at, change(Change::switch_over, by_hand->site));
+    } else {
+      assert(std::holds_alternative<ChangeOption>(deed));
+      push(event.at, change(Change::options, event.line));
+    }
+  }
+
+  [[nodiscard]] const Degrade& degrade(std::uint32_t hold) const {
+    return std::get<Degrade>(scenario_.faults[holds_[hold].fault].deed);
+  }
+
+  /// A phone or desktop is the one that the person has when the hold begins.
+  [[nodiscard]] std::vector<FaultPart> parts(std::uint32_t hold) const {
+    const Hold& h = holds_[hold];
+    const auto moved = [&](AgentId agent) {
+      const auto seat = seat_of_.find(agent.value);
+      return seat != seat_of_.end() && seats_[seat->second].at <= h.begin;
+    };
+    return fault_parts(layout_, scenario_.faults[h.fault], h.backward, moved);
   }
 
   const Scenario& scenario_;
   const Layout& layout_;
+  std::vector<Hold> holds_;
+  std::vector<SitDown> seats_;
+  std::map<std::uint32_t, std::uint32_t> seat_of_;  ///< by agent: index in seats_
+  PartStates state_;
+  std::vector<std::uint32_t> open_;  ///< by fault: holds that lie on something
   sim::FaultPlan plan_;
 };
 
 }  // namespace
+
+std::vector<SitDown> sit_downs(const Scenario& scenario, const Layout& layout,
+                               const std::vector<Hold>& holds) {
+  struct Step {
+    SimTime at;
+    std::uint32_t fault;
+    double share;
+  };
+  std::vector<Step> steps;
+  for (const Hold& hold : holds) {
+    const StaffReturn* back = staff_return(scenario.faults[hold.fault]);
+    if (back == nullptr) continue;
+    for (const ReturnStep& step : back->steps) {
+      if (hold.begin + step.after < hold.end) {
+        steps.push_back({hold.begin + step.after, hold.fault, step.share});
+      }
+    }
+  }
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const Step& a, const Step& b) { return a.at < b.at; });
+  std::vector<SitDown> out;
+  std::vector<bool> sits(layout.directory.agents.size());
+  for (const Step& step : steps) {
+    const SiteTarget* site = failed_site(scenario.faults[step.fault]);
+    const std::vector<AgentId> people = layout.people_at(site->site);
+    const auto until = std::min<std::size_t>(
+        static_cast<std::size_t>(std::llround(step.share * static_cast<double>(people.size()))),
+        people.size());
+    for (std::size_t i = 0; i < until; ++i) {
+      if (sits[people[i].value]) continue;
+      sits[people[i].value] = true;
+      out.push_back({step.at, people[i], step.fault});
+    }
+  }
+  return out;
+}
 
 sim::FaultPlan compile_faults(const Scenario& scenario, const Layout& layout) {
   return Compiler(scenario, layout).compile();

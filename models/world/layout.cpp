@@ -14,6 +14,11 @@ sim::LinkSpec spec_of(const LinkOptions& o) {
   return {o.latency, o.bandwidth_bps, o.jitter, o.loss, o.queue_limit};
 }
 
+/// As the scenario language calls it.
+std::string device_name(const AgentGroup& group, const char* what, std::uint32_t member) {
+  return fmt::format("{}.{}.{}", group.name, what, member + 1);
+}
+
 }  // namespace
 
 bool has_local_config_server(const Scenario& scenario) {
@@ -158,11 +163,10 @@ void Layout::add_agents(const Scenario& scenario) {
       info.preferred_site = group.preferred_site;
       info.phone_site = group.phone.preferred_site.value_or(group.preferred_site);
       const auto index = static_cast<std::uint32_t>(directory.agents.size());
-      const std::string name = fmt::format("{}.{}", group.name, member + 1);
-      info.phone = add({NodeKind::phone, index, info.phone_site}, name + ".phone",
-                       floor[group.location], true);
-      info.desktop = add({NodeKind::desktop, index, info.preferred_site}, name + ".desktop",
-                         desks[group.location], true);
+      info.phone = add({NodeKind::phone, index, info.phone_site},
+                       device_name(group, "phone", member), floor[group.location], true);
+      info.desktop = add({NodeKind::desktop, index, info.preferred_site},
+                         device_name(group, "desktop", member), desks[group.location], true);
       directory.agents.push_back(info);
     }
   }
@@ -173,18 +177,18 @@ void Layout::add_agents(const Scenario& scenario) {
 /// After all else, so that a scenario without them has the same nodes.
 void Layout::add_spare_desks(const Scenario& scenario) {
   for (const Fault& fault : scenario.faults) {
-    if (!fault.staff_return) continue;
-    const LocationIndex to = fault.staff_return->to;
-    for (const AgentId id : people_at(std::get<SiteTarget>(fault.target).site)) {
+    const StaffReturn* back = staff_return(fault);
+    if (back == nullptr) continue;
+    const LocationIndex to = back->to;
+    for (const AgentId id : people_at(failed_site(fault)->site)) {
       AgentInfo& info = directory.agents[id.value];
       if (info.spare_phone.valid()) continue;
-      const std::string name =
-          fmt::format("{}.{}", scenario.agents[info.group].name, info.member + 1);
+      const AgentGroup& group = scenario.agents[info.group];
       info.spare_location = to;
-      info.spare_phone =
-          add({NodeKind::phone, id.value, info.phone_site}, name + ".spare-phone", floor[to], true);
+      info.spare_phone = add({NodeKind::phone, id.value, info.phone_site},
+                             device_name(group, "spare-phone", info.member), floor[to], true);
       info.spare_desktop = add({NodeKind::desktop, id.value, info.preferred_site},
-                               name + ".spare-desktop", desks[to], true);
+                               device_name(group, "spare-desktop", info.member), desks[to], true);
     }
   }
 }
@@ -241,12 +245,19 @@ std::vector<sim::HostId> Layout::hosts(SiteIndex site, SiteScope scope) const {
   return out;
 }
 
-std::vector<NodeId> Layout::nodes_on(sim::HostId host) const {
-  std::vector<NodeId> out;
-  for (std::uint32_t i = 0; i < topology.nodes.size(); ++i) {
-    if (topology.nodes[i].host == host) out.push_back(NodeId{i});
+std::vector<NodeId> Layout::absent_nodes() const {
+  std::vector<NodeId> absent;
+  for (const AgentInfo& agent : directory.agents) {
+    if (!agent.spare_phone.valid()) continue;
+    absent.push_back(agent.spare_phone);
+    absent.push_back(agent.spare_desktop);
   }
-  return out;
+  for (std::uint8_t s = 0; s < kSites; ++s) {
+    const SiteOptions& site = directory.scenario->sites[s];
+    if (!site.config_server_proxy) absent.push_back(server(s, Role::config_server_proxy));
+    if (!site.stat_server) absent.push_back(server(s, Role::stat_server));
+  }
+  return absent;
 }
 
 }  // namespace bcsim::models

@@ -56,7 +56,9 @@ struct Layout {
   [[nodiscard]] sim::HostId host_of(NodeId node) const { return topology.nodes[node.value].host; }
   /// Machines that a failure of the site takes with it, by scope.
   [[nodiscard]] std::vector<sim::HostId> hosts(SiteIndex site, SiteScope scope) const;
-  [[nodiscard]] std::vector<NodeId> nodes_on(sim::HostId host) const;
+  /// Servers that a site of this scenario does not have (V-E18 accepted), and desks nobody sits at
+  /// yet: what does not boot when the run begins.
+  [[nodiscard]] std::vector<NodeId> absent_nodes() const;
   /// Agents who sit at a location, in their order.
   [[nodiscard]] std::vector<AgentId> people_at(LocationIndex location) const;
 

@@ -8,106 +8,211 @@ namespace bcsim::models {
 MediaPlane::MediaPlane(const Layout& layout, sim::Network& network, Notify notify, Alive alive)
     : layout_(layout), network_(network), notify_(std::move(notify)), alive_(std::move(alive)) {}
 
+MediaPlane::Call* MediaPlane::known(CallId id) {
+  const auto found = calls_.find(id.value);
+  return found == calls_.end() ? nullptr : &found->second;
+}
+
 bool MediaPlane::on_record(const Record& record) {
-  if (const auto* r = std::get_if<CallInvited>(&record)) {
-    Call& call = calls_[r->call.value];
-    call.gateway = r->gateway;
-    call.owner = r->site;
-  } else if (const auto* r = std::get_if<AgentCallTaken>(&record)) {
-    Call& call = calls_[r->call.value];
-    call.dialler = r->agent;
-    call.owner = r->site;
-  } else if (const auto* r = std::get_if<CallSentOut>(&record)) {
-    calls_[r->call.value].gateway = r->gateway;
-  } else if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
+  follow(record);
+  if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
+    const Call* call = known(r->call);
+    if (call == nullptr || !call->way.leads_to(r->site)) return false;
     return begin(r->call, r->site, {}, path_of(static_cast<int>(r->site)));
   } else if (const auto* r = std::get_if<CallAnswered>(&record)) {
-    return begin(r->call, r->site, r->agent, static_cast<PathMask>(r->path));
-  } else if (const auto* r = std::get_if<Consultation>(&record)) {
-    const auto found = calls_.find(r->call.value);
-    if (found == calls_.end()) return false;
-    found->second.second = r->second;
-    found->second.second_path = static_cast<PathMask>(r->second.valid() ? r->path : 0);
+    if (counts(*r)) return begin(r->call, r->site, r->agent, static_cast<PathMask>(r->path));
+    End nobody_hears = phone_end(r->agent);
+    tell(r->call, nobody_hears, false);
+  } else if (const auto* r = std::get_if<CallReturned>(&record)) {
+    // His answer has not reached the server that has the caller, who still hears music.
+    Call* call = known(r->call);
+    if (call == nullptr || call->waits_on == 0 || call->agent != r->agent) return false;
+    return begin(r->call, call->waits_at, {}, call->waits_on);
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
+    if (r->joined != 0 || known(r->call) == nullptr) return false;  // the second one answers now
     return begin(r->call, r->site, {}, static_cast<PathMask>(r->path));
+  } else if (const auto* r = std::get_if<CallHeld>(&record)) {
+    Call* call = known(r->call);
+    if (call == nullptr || call->agent != r->agent) return false;
+    call->held = r->held != 0;
+    call->music = media_server_end(r->site);
+    update(r->call, *call);
+  } else if (const auto* r = std::get_if<Consultation>(&record)) {
+    Call* call = known(r->call);
+    if (call == nullptr) return false;
+    leave_alone(r->call, *call, call->other);
+    call->second = r->second;
+    call->second_path = static_cast<PathMask>(r->second.valid() ? r->path : 0);
+    call->other = r->second.valid() ? phone_end(r->second) : End{};
+    update(r->call, *call);
+  } else if (const auto* r = std::get_if<HungUpInSilence>(&record)) {
+    hung_up(r->call, r->agent);
   } else if (const auto* r = std::get_if<CallReleased>(&record)) {
-    const auto found = calls_.find(r->call.value);
-    if (found != calls_.end()) {
-      load(found->second, false);
-      calls_.erase(found);
-    }
+    release(r->call, r->release);
   }
   return false;
 }
 
+/// Keeps in mind who is at the caller's end, and whose answer the call waits for: not that of a SIP
+/// Server that the caller's side has given up, nor of an agent given up.
+void MediaPlane::follow(const Record& record) {
+  if (const auto* r = std::get_if<CallInvited>(&record)) {
+    Call& call = calls_[r->call.value];
+    if (call.near.node.valid()) begin_anew(r->call, call);
+    call.owner = r->site;
+    if (!call.near.node.valid()) call.near = gateway_end(r->gateway);
+    call.way.invited(r->site);
+  } else if (const auto* r = std::get_if<PhoneInvited>(&record)) {
+    calls_[r->call.value].way.invited(r->site);
+  } else if (const auto* r = std::get_if<AgentCallTaken>(&record)) {
+    Call& call = calls_[r->call.value];
+    const CallWay way = call.way;  // his phone has asked already
+    if (call.near.node.valid()) begin_anew(r->call, call);
+    call.way = way;
+    call.dialler = r->agent;
+    call.owner = r->site;
+    call.near = phone_end(r->agent);
+  } else if (const auto* r = std::get_if<CallSentOut>(&record)) {
+    Call& call = calls_[r->call.value];
+    call.near = gateway_end(r->gateway);
+    call.way.anybody();
+  } else if (const auto* r = std::get_if<CallRouted>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->way.leads_to(r->site, r->path)) call->chosen = r->agent;
+  } else if (const auto* r = std::get_if<CallReturned>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->chosen == r->agent) call->chosen = {};
+  } else if (const auto* r = std::get_if<HuntLeg>(&record)) {
+    Call* call = known(r->call);
+    if (call != nullptr && call->way.leads_to(r->site)) call->way.anybody();
+  } else if (const auto* r = std::get_if<BcForward>(&record)) {
+    Call* call = known(r->call);
+    if (call == nullptr || r->by_302 != 0) return;
+    call->via |= path_of(static_cast<int>(r->site));
+    call->way.forwarded();
+  } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
+    Call* call = known(r->call);
+    if (call == nullptr) return;
+    call->way.passed_on(r->joined != 0);
+    call->chosen = {};
+  }
+}
+
+/// Is this the answer that the caller waits for?
+bool MediaPlane::counts(const CallAnswered& answer) {
+  Call* call = known(answer.call);
+  if (call == nullptr || !call->way.waits_for(answer, call->chosen)) return false;
+  call->way.answered();
+  return true;
+}
+
+/// The caller hears somebody else from now on, or for the first time.
 bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask path) {
-  const auto found = calls_.find(id.value);
-  if (found == calls_.end()) return false;  // released in the same instant
-  Call& call = found->second;
+  Call& call = *known(id);
+  End far = agent.valid() ? phone_end(agent) : media_server_end(site);
+  if (call.far.node != far.node) leave_alone(id, call, call.far);
+  if (call.other.node == far.node) {
+    far = call.other;  // whom the agent has consulted has the caller now
+  } else {
+    leave_alone(id, call, call.other);
+  }
   load(call, false);
   call.second = {};
   call.second_path = 0;
+  call.other = {};
+  call.held = false;
   call.site = site;
   call.agent = agent;
   call.path = path;
-  load(call, true);
-  call.stopped = !flows(call);
-  if (call.stopped) {
-    notify_(near_end(call), {.kind = notice::Kind::rtp_stopped, .call = id});
+  call.far = far;
+  if (!agent.valid()) {
+    call.waits_at = site;
+    call.waits_on = path;
   }
+  load(call, true);
+  update(id, call);
   const auto route = segments(call);
   return std::any_of(route.begin(), route.end(), [this](const Segment& s) {
     return network_.media_overloaded(s.from, s.to) || network_.media_overloaded(s.to, s.from);
   });
 }
 
-std::vector<MediaPlane::Segment> MediaPlane::segments(const Call& call) const {
-  const LocationIndex at_gateway = near_location(call);
-  const sim::PlaceId gateway = call.gateway != kNoGateway ? layout_.gateway_place[call.gateway]
-                                                          : layout_.premises[at_gateway];
-  const sim::PlaceId served = layout_.data_centre[call.site];
-  const sim::PlaceId owner = layout_.data_centre[peer_of(static_cast<SiteIndex>(call.site))];
-  if (!call.agent.valid()) {
-    if (call.path == 3) return {{gateway, owner}, {owner, served}};
-    return {{gateway, served}};
+/// Another server is tried: nothing that went on at the first one is this call's any more.
+void MediaPlane::begin_anew(CallId id, Call& call) {
+  load(call, false);
+  for (End* end : {&call.far, &call.other}) tell(id, *end, false);
+  tell(id, call.near, true);
+  const End near = call.near;
+  call = {};
+  call.near = near;
+}
+
+/// For an end that another one, or its server, has left with a BYE: if that may not arrive, silence
+/// is all that tells it.
+void MediaPlane::leave_alone(CallId id, const Call& call, End& end) {
+  if (end.listens && !signalled(call)) tell(id, end, false);
+}
+
+/// For the caller the call is over. Whoever is still there hears nobody.
+void MediaPlane::release(CallId id, pstn::Release why) {
+  const auto found = calls_.find(id.value);
+  if (found == calls_.end()) return;
+  Call& call = found->second;
+  load(call, false);
+  const bool said = why == pstn::Release::normal || why == pstn::Release::caller_hung_up;
+  if (call.path != 0 && (!said || !signalled(call))) {
+    if (call.dialler.valid()) tell(id, call.near, false);
+    tell(id, call.far, false);
+    tell(id, call.other, false);
   }
-  const LocationIndex at_phone = layout_.directory.agent(call.agent).location;
-  if (at_gateway == at_phone) return {};
-  const sim::PlaceId phone = layout_.premises[at_phone];
-  if (call.path == 3) return {{gateway, owner}, {owner, served}, {served, phone}};
-  return {{gateway, served}, {served, phone}};
+  calls_.erase(found);
 }
 
-void MediaPlane::load(Call& call, bool on) {
-  if (call.loaded == on) return;
-  call.loaded = on;
-  for (const Segment& s : segments(call)) {
-    network_.add_media(s.from, s.to, on ? kSpeechBps : -kSpeechBps);
-    network_.add_media(s.to, s.from, on ? kSpeechBps : -kSpeechBps);
+/// Nothing comes from this agent's phone any more.
+void MediaPlane::hung_up(CallId id, AgentId agent) {
+  const auto found = calls_.find(id.value);
+  if (found == calls_.end()) return;
+  Call& call = found->second;
+  if (call.agent == agent) {
+    call.far.gone = true;
+  } else if (call.second == agent) {
+    call.other.gone = true;
+  } else {
+    return;
+  }
+  update(id, call);
+}
+
+/// Tells those for whom something has changed. On hold the caller hears the media server, and the
+/// agent nobody, as he expects, or the second agent. A media server does not listen.
+void MediaPlane::update(CallId id, Call& call) {
+  for (End* end : {&call.near, &call.far, &call.other, &call.music}) {
+    if (end->node.valid() && !alive_(end->node)) end->gone = true;
+  }
+  if (call.path == 0) return;  // no speech yet
+  const Route route = segments(call);
+  if (call.held) {
+    tell(id, call.near, !call.music.gone && flows_back(to_data_centre(call)));
+  } else {
+    tell(id, call.near, !call.far.gone && flows_back(route));
+  }
+  if (!call.agent.valid()) return;
+  if (!call.held) {
+    tell(id, call.far, !call.near.gone && flows(route));
+  } else if (call.second.valid()) {
+    const Route talk = between_agents(call);
+    tell(id, call.far, !call.other.gone && flows_back(talk));
+    tell(id, call.other, !call.far.gone && flows(talk));
+  } else {
+    tell(id, call.far, true);
   }
 }
 
-NodeId MediaPlane::near_end(const Call& call) const {
-  const Directory& directory = layout_.directory;
-  return call.gateway != kNoGateway ? directory.gateways[call.gateway]
-                                    : directory.agent(call.dialler).phone;
-}
-
-LocationIndex MediaPlane::near_location(const Call& call) const {
-  const Directory& directory = layout_.directory;
-  return call.gateway != kNoGateway ? directory.scenario->gateways[call.gateway].location
-                                    : directory.agent(call.dialler).location;
-}
-
-bool MediaPlane::flows(const Call& call) const {
-  const NodeId far_end = call.agent.valid()
-                             ? layout_.directory.agent(call.agent).phone
-                             : NodeId{layout_.directory.media_server[call.site].value};
-  if (!alive_(far_end)) return false;
-  const auto route = segments(call);
-  return std::all_of(route.begin(), route.end(), [this](const Segment& s) {
-    return network_.up(s.from, s.to) && network_.up(s.to, s.from);
-  });
+void MediaPlane::tell(CallId id, End& end, bool hears) {
+  if (!end.listens || end.gone || end.silent == !hears) return;
+  end.silent = !hears;
+  notify_(end.node,
+          {.kind = hears ? notice::Kind::rtp_resumed : notice::Kind::rtp_stopped, .call = id});
 }
 
 std::vector<std::uint32_t> MediaPlane::in_order() const {
@@ -133,7 +238,7 @@ void MediaPlane::pair_lost(SiteIndex site) {
 void MediaPlane::consultation_lost(CallId id, const Call& call) {
   const notice::Message lost{.kind = notice::Kind::speech_lost, .call = id};
   notify_(layout_.directory.agent(call.agent).desktop, lost);
-  notify_(layout_.directory.agent(call.second).phone, lost);
+  notify_(call.other.node, lost);
 }
 
 void MediaPlane::call_lost(CallId id) {
@@ -141,22 +246,13 @@ void MediaPlane::call_lost(CallId id) {
   if (found == calls_.end()) return;
   const Call& call = found->second;
   const notice::Message lost{.kind = notice::Kind::speech_lost, .call = id};
-  notify_(near_end(call), lost);
-  if (call.agent.valid()) notify_(layout_.directory.agent(call.agent).phone, lost);
-  if (call.second.valid()) notify_(layout_.directory.agent(call.second).phone, lost);
+  notify_(call.near.node, lost);
+  if (call.agent.valid()) notify_(call.far.node, lost);
+  if (call.second.valid()) notify_(call.other.node, lost);
 }
 
 void MediaPlane::refresh() {
-  for (const std::uint32_t id : in_order()) {
-    Call& call = calls_.at(id);
-    if (call.path == 0) continue;  // no speech yet
-    const bool stopped = !flows(call);
-    if (stopped == call.stopped) continue;
-    call.stopped = stopped;
-    notify_(near_end(call),
-            {.kind = stopped ? notice::Kind::rtp_stopped : notice::Kind::rtp_resumed,
-             .call = CallId{id}});
-  }
+  for (const std::uint32_t id : in_order()) update(CallId{id}, calls_.at(id));
 }
 
 }  // namespace bcsim::models

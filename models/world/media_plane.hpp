@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/ledger/call_way.hpp"
 #include "models/world/layout.hpp"
 #include "sim/network.hpp"
 
@@ -16,7 +17,9 @@ inline constexpr double kSpeechBps = 80e3;
 
 /// Folds the journal into the set of calls with speech, loads the links with it, and tells gateways
 /// and phones when it stops: because a SIP Server of the path died (R5, R6; unless media survives
-/// its signalling), or because RTP has no way any more (R55's partition, a dead media server).
+/// its signalling), or because RTP has no way any more (R55's partition, a dead media server), or
+/// nobody speaks at its other end. Each direction stops by itself: who hears nothing is told so,
+/// once, and again when he hears something, on whatever way.
 /// Speech of a call served at one site runs gateway – that data centre – phone; of a call over the
 /// inter-site trunk gateway – first data centre – dc-link – second – phone. Where gateway and phone
 /// are at one location it never leaves it.
@@ -41,31 +44,64 @@ class MediaPlane {
   [[nodiscard]] std::size_t calls() const { return calls_.size(); }
 
  private:
+  /// A gateway, phone or media server: the very device that was there when speech began.
+  struct End {
+    NodeId node;  ///< invalid: nobody
+    sim::PlaceId place;
+    LocationIndex location = 0;  ///< media server: unused
+    bool listens = false;        ///< and notices silence: not a media server
+    bool gone = false;           ///< it has died since, or hung up: it does not speak again
+    bool silent = false;         ///< it was told that nothing arrives
+  };
   struct Call {
-    std::uint32_t gateway = kNoGateway;
-    AgentId dialler;          ///< without a gateway: the agent who has called another
-    std::uint32_t owner = 0;  ///< site whose SIP Server the gateway talks to
+    AgentId dialler;          ///< the agent who has called, if it was one
+    std::uint32_t owner = 0;  ///< site whose SIP Server the gateway, or the dialler, talks to
     std::uint32_t site = 0;   ///< site that serves the agent, or the treatment
-    PathMask path = 0;
-    AgentId agent;   ///< invalid: treatment by the media server of `site`
-    AgentId second;  ///< whom the agent consults, meanwhile
+    PathMask path = 0;        ///< 0: no speech yet
+    PathMask via = 0;         ///< sites that have forwarded it and stay in its path
+    AgentId agent;            ///< invalid: treatment by the media server of `site`
+    AgentId second;           ///< whom the agent consults, meanwhile
     PathMask second_path = 0;
-    bool loaded = false;   ///< its rate is on the links
-    bool stopped = false;  ///< RTP does not arrive
+    End near;                    ///< the gateway, or the phone of the agent who has called another
+    End far;                     ///< the agent's phone, or the media server
+    End other;                   ///< phone of `second`
+    End music;                   ///< media server, while the caller is on hold
+    std::uint32_t waits_at = 0;  ///< site of the last treatment, and its path; 0: none yet
+    PathMask waits_on = 0;
+    CallWay way;
+    AgentId chosen;       ///< the agent whose answer it waits for
+    bool held = false;    ///< the caller is
+    bool loaded = false;  ///< its rate is on the links
   };
   struct Segment {
     sim::PlaceId from, to;
   };
+  using Route = std::vector<Segment>;
 
-  [[nodiscard]] std::vector<Segment> segments(const Call& call) const;
-  [[nodiscard]] bool flows(const Call& call) const;
-  /// Who is not the agent: the gateway, or the agent who has called him.
-  [[nodiscard]] NodeId near_end(const Call& call) const;
-  [[nodiscard]] LocationIndex near_location(const Call& call) const;
-  [[nodiscard]] std::vector<std::uint32_t> in_order() const;
+  // media_routes.cpp
+  [[nodiscard]] Route to_data_centre(const Call& call) const;
+  [[nodiscard]] Route segments(const Call& call) const;
+  [[nodiscard]] Route between_agents(const Call& call) const;
+  [[nodiscard]] bool flows(const Route& route) const;
+  [[nodiscard]] bool flows_back(const Route& route) const;
+  [[nodiscard]] bool signalled(const Call& call) const;
+  [[nodiscard]] End gateway_end(std::uint32_t gateway) const;
+  [[nodiscard]] End phone_end(AgentId agent) const;
+  [[nodiscard]] End media_server_end(std::uint32_t site) const;
+  [[nodiscard]] Call* known(CallId id);
+  void follow(const Record& record);
+  [[nodiscard]] bool counts(const CallAnswered& answer);
   void load(Call& call, bool on);
-  void consultation_lost(CallId id, const Call& call);
+
+  [[nodiscard]] std::vector<std::uint32_t> in_order() const;
   bool begin(CallId id, std::uint32_t site, AgentId agent, PathMask path);
+  void begin_anew(CallId id, Call& call);
+  void release(CallId id, pstn::Release why);
+  void hung_up(CallId id, AgentId agent);
+  void update(CallId id, Call& call);
+  void tell(CallId id, End& end, bool hears);
+  void leave_alone(CallId id, const Call& call, End& end);
+  void consultation_lost(CallId id, const Call& call);
 
   const Layout& layout_;
   sim::Network& network_;

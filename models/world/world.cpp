@@ -44,6 +44,7 @@ Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
   for (std::uint8_t s = 0; s < kSites; ++s) {
     directory.sip_server[s] = simulation_->add_address(directory.sip_server_process[s][0]);
     pairs_[s] = std::make_unique<SipServerPair>(directory, s);
+    control_[s] = ha::SolutionControl(directory.sip_server_process[s][1].valid());
   }
   media_ = std::make_unique<MediaPlane>(
       layout_, simulation_->network(),
@@ -55,7 +56,7 @@ Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
 
 void TwoSiteWorld::start() {
   assert(simulation_);
-  simulation_->boot_all(absent_nodes());
+  simulation_->boot_all(layout_.absent_nodes());
   if (layout_.directory.steady()) connect_steady();
   for (std::uint32_t g = 0; g < scenario_.agents.size(); ++g) {
     staffed_.push_back(layout_.directory.staffed(g, sim::kStart));
@@ -68,26 +69,9 @@ void TwoSiteWorld::start() {
   start_configuration();
   simulation_->start();
   for (std::uint32_t i = 0; i < layout_.roles.size(); ++i) {
-    was_up_.push_back(simulation_->is_up(NodeId{i}));
+    lives_.push_back(life_of(NodeId{i}));
   }
-}
-
-/// Servers that a site of this scenario does not have (V-E18 accepted), and desks nobody sits at
-/// yet.
-std::vector<NodeId> TwoSiteWorld::absent_nodes() const {
-  std::vector<NodeId> absent;
-  for (const AgentInfo& agent : layout_.directory.agents) {
-    if (!agent.spare_phone.valid()) continue;
-    absent.push_back(agent.spare_phone);
-    absent.push_back(agent.spare_desktop);
-  }
-  for (std::uint8_t s = 0; s < kSites; ++s) {
-    if (!scenario_.sites[s].config_server_proxy) {
-      absent.push_back(layout_.server(s, Role::config_server_proxy));
-    }
-    if (!scenario_.sites[s].stat_server) absent.push_back(layout_.server(s, Role::stat_server));
-  }
-  return absent;
+  down_since_.assign(lives_.size(), sim::kStart);
 }
 
 /// Connections that exist before time starts, between nodes that have booted but not yet acted.
@@ -131,6 +115,7 @@ std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
     case NodeKind::gateway:
       return std::make_unique<MediaGatewayEndpoint>(directory, role.index, first);
     case NodeKind::sip_server:
+      if (!first) before_start(role.site, role.process);
       return std::make_unique<SipServerEndpoint>(directory, *pairs_[role.site], role.site,
                                                  role.process, first);
     case NodeKind::media_server:
@@ -153,7 +138,10 @@ std::unique_ptr<Endpoint> TwoSiteWorld::make_endpoint(NodeId node, bool first) {
 
 void TwoSiteWorld::on_record(const JournalEntry& entry) {
   for (Observer* observer : observers_) observer->on_record(entry);
-  if (const auto* taken = std::get_if<Switchover>(&entry.record)) begin_split(taken->site);
+  if (const auto* taken = std::get_if<Switchover>(&entry.record)) {
+    control(taken->site, ha::ControlInput::took_over, layout_.roles[entry.by.value].process);
+    note_split(taken->site);
+  }
   if (const auto* lost = std::get_if<CallStateLost>(&entry.record)) {
     if (!scenario_.run.media_survives) media_->call_lost(lost->call);
     return;
@@ -187,7 +175,7 @@ void TwoSiteWorld::after_fault(const sim::FaultStep& step) {
     carry_out(static_cast<Change>(change->what), change->subject);
     return;
   }
-  notice_deaths_and_births(std::holds_alternative<sim::HostDown>(step.action));
+  notice_deaths_and_births();
   on_join_or_part();
   media_->refresh();
 }
@@ -206,45 +194,42 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       simulation_->record({}, FaultInjected{subject, 1});
       break;
     case Change::drain:
-      simulation_->notify(directory.sip_server_process[subject][primary_[subject]],
-                          notice_of(notice::Kind::drain));
+    case Change::drain_over:
+      simulation_->notify(directory.sip_server_process[subject][control_[subject].holder()],
+                          notice_of(notice::Kind::drain, what == Change::drain ? 0 : 1));
       break;
     case Change::switch_over:
-      switch_over(static_cast<SiteIndex>(subject));
+      control(static_cast<SiteIndex>(subject), ha::ControlInput::switch_over);
       break;
     case Change::options: {
-      const auto& target = std::get<OptionTarget>(scenario_.faults[subject].target);
-      assert(target.options);
+      const auto& changed = std::get<ChangeOption>(scenario_.faults[subject].deed);
+      assert(changed.options);
       for (int s = 0; s < kSites; ++s) {
-        scenario_.sites[s].sip_server = target.options->sip_servers[s];
+        scenario_.sites[s].sip_server = changed.options->sip_servers[s];
       }
-      scenario_.queues = target.options->queues;
+      scenario_.queues = changed.options->queues;
       break;
     }
     case Change::ha_link_cut:
     case Change::ha_link_healed:
       set_ha_link(static_cast<SiteIndex>(subject), what == Change::ha_link_healed);
       break;
-    case Change::hang_noticed:
-      end_hung_server(NodeId{subject});
-      break;
     case Change::staffing:
       change_staffing(subject);
       break;
-    case Change::become_primary:
-      promote_backup(static_cast<SiteIndex>(subject));
-      break;
     case Change::management_cut:
-    case Change::management_healed:
-      set_management_link(NodeId{subject}, what == Change::management_healed);
+    case Change::management_healed: {
+      using In = ha::ControlInput;
+      const NodeRole& role = layout_.roles[subject];
+      control(role.site, what == Change::management_cut ? In::contact_lost : In::contact_healed,
+              role.process);
       break;
-    case Change::contact_lost:
-      if (layout_.roles[subject].process == primary_[layout_.roles[subject].site]) {
-        promote_backup(layout_.roles[subject].site);
-      }
+    }
+    case Change::control_timer:
+      on_control_timer(subject);
       break;
     case Change::gateway_noticed:
-      if (!simulation_->is_up(directory.gateways[subject])) {
+      if (down_for(directory.gateways[subject], scenario_.gateways[subject].pstn_detection)) {
         simulation_->notify(directory.pstn, notice_of(notice::Kind::gateway_down, subject));
       }
       break;
@@ -273,26 +258,34 @@ void TwoSiteWorld::change_staffing(std::uint32_t group) {
   }
 }
 
-void TwoSiteWorld::notice_deaths_and_births(bool host_failed) {
-  for (std::uint32_t i = 0; i < was_up_.size(); ++i) {
-    const bool up = simulation_->is_up(NodeId{i});
-    if (up == was_up_[i]) continue;
-    was_up_[i] = up;
-    simulation_->record({}, NodeStateChanged{NodeId{i}, up ? 1u : 0u});
-    if (up) {
-      node_returned(NodeId{i});
-    } else {
-      node_died(NodeId{i}, host_failed);
+void TwoSiteWorld::notice_deaths_and_births() {
+  using ha::Life;
+  for (std::uint32_t i = 0; i < lives_.size(); ++i) {
+    const NodeId node{i};
+    const Life before = lives_[i], now = life_of(node);
+    if (before == now) continue;
+    lives_[i] = now;
+    const bool up = now == Life::alive;
+    if (up != (before == Life::alive)) {
+      if (!up) down_since_[i] = simulation_->now();
+      simulation_->record({}, NodeStateChanged{node, up ? 1u : 0u});
+      if (up) {
+        node_returned(node);
+      } else {
+        node_died(node);
+      }
     }
+    if (layout_.roles[i].kind == NodeKind::sip_server) server_changed(node, before, now);
   }
   for (std::uint8_t s = 0; s < kSites; ++s) {
     const bool alive = pair_alive(s);
     if (alive == pair_was_alive_[s]) continue;
     pair_was_alive_[s] = alive;
-    simulation_->record({}, PairStateChanged{s, alive ? 1u : 0u});
-    if (alive) continue;
-    pairs_[s]->lose_everything();
-    if (!scenario_.run.media_survives) media_->pair_lost(s);
+    if (alive) {
+      simulation_->record({}, PairStateChanged{s, 1});
+    } else {
+      pair_died(s);
+    }
   }
 }
 
@@ -304,20 +297,9 @@ bool TwoSiteWorld::pair_alive(SiteIndex site) const {
   });
 }
 
-void TwoSiteWorld::node_died(NodeId node, bool host_failed) {
+void TwoSiteWorld::node_died(NodeId node) {
   const NodeRole& role = layout_.roles[node.value];
-  const bool primary = role.kind == NodeKind::sip_server && role.process == primary_[role.site];
-  if (primary) pairs_[role.site]->primary_gone();
-  if (role.kind == NodeKind::sip_server && !primary) end_split(role.site);
-  if (primary && simulation_->is_hung(node)) {
-    const auto& heartbeat = scenario_.sites[role.site].sip_server.heartbeat_period;
-    if (heartbeat) after(*heartbeat, Change::hang_noticed, node.value);
-  } else if (primary) {
-    const SipServerOptions& options = scenario_.sites[role.site].sip_server;
-    Duration detection = options.process_death_detection;
-    if (host_failed) detection = host_loss_detection(role.site);
-    after(detection, Change::become_primary, role.site);
-  } else if (role.kind == NodeKind::gateway) {
+  if (role.kind == NodeKind::gateway) {
     simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::gateway_died, role.index));
     after(scenario_.gateways[role.index].pstn_detection, Change::gateway_noticed, role.index);
   } else if (role.kind == NodeKind::phone && agents_call_) {
@@ -334,8 +316,6 @@ void TwoSiteWorld::node_returned(NodeId node) {
   const NodeRole& role = layout_.roles[node.value];
   if (role.kind == NodeKind::gateway) {
     simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::gateway_up, role.index));
-  } else if (role.kind == NodeKind::sip_server && !pair_was_alive_[role.site]) {
-    primary_[role.site] = role.process;  // the first process of an empty pair serves
   }
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/ha/solution_control.hpp"
 #include "models/sip_server/pair.hpp"
 #include "models/world/fault_compiler.hpp"
 #include "models/world/layout.hpp"
@@ -14,10 +15,10 @@
 namespace bcsim::models {
 
 /// Owns everything of a run but the platform. Beside building endpoints it plays the parts of the
-/// world that are nobody's endpoint: the Solution Control Server that notices a dead SIP Server
-/// process and promotes the backup (D15, D22), the PSTN's alarm on a dead gateway, the operator who
+/// world that are nobody's endpoint: the Solution Control Server's hands (what it decides is
+/// ha::SolutionControl), the PSTN's alarm on a dead gateway, the operator who
 /// activates the standby Configuration Server, the staffing curve, and speech.
-class TwoSiteWorld final : public sim::World<Domain> {
+class TwoSiteWorld : public sim::World<Domain> {
  public:
   TwoSiteWorld(const Scenario& scenario, sim::RngFactory rng);
   ~TwoSiteWorld() override;
@@ -40,7 +41,6 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void on_transmission(const Transmission& transmission) override;
 
  private:
-  [[nodiscard]] std::vector<NodeId> absent_nodes() const;
   void sit_down(AgentId agent, NodeId device);
   void connect_steady();
   void carry_out(Change what, std::uint32_t subject);
@@ -48,20 +48,21 @@ class TwoSiteWorld final : public sim::World<Domain> {
     return notice::Message{kind, index, {}};
   }
   // world_management.cpp
-  void switch_over(SiteIndex site);
+  void control(SiteIndex site, ha::ControlInput input, int process = 0);
+  void carry_out(SiteIndex site, const ha::ControlEffect& effect);
+  void on_control_timer(std::uint32_t subject);
+  [[nodiscard]] std::optional<Duration> wait_of(SiteIndex site, ha::ControlWait wait);
+  [[nodiscard]] ha::Life life_of(NodeId node) const;
+  void server_changed(NodeId node, ha::Life before, ha::Life now);
+  void note_split(SiteIndex site);
   void set_ha_link(SiteIndex site, bool up);
-  void end_hung_server(NodeId node);
-  [[nodiscard]] Duration host_loss_detection(SiteIndex site);
-  void promote_backup(SiteIndex site);
-  void set_management_link(NodeId node, bool up);
-  void begin_split(SiteIndex site);
-  void end_split(SiteIndex site);
-  void step_down(SiteIndex site);
+  void pair_died(SiteIndex site);
+  void before_start(SiteIndex site, int process);
   // world.cpp
   void change_staffing(std::uint32_t group);
   /// Compares every node's life with what it was before the fault and acts on the differences.
-  void notice_deaths_and_births(bool host_failed);
-  void node_died(NodeId node, bool host_failed);
+  void notice_deaths_and_births();
+  void node_died(NodeId node);
   void node_returned(NodeId node);
   [[nodiscard]] bool pair_alive(SiteIndex site) const;
   // world_configuration.cpp
@@ -72,6 +73,11 @@ class TwoSiteWorld final : public sim::World<Domain> {
   void write_configuration(std::uint32_t change);
   void on_join_or_part();
   void after(Duration delay, Change what, std::uint32_t subject);
+  /// Somebody who needs `delay` to notice that a process is gone has noticed this loss, and not an
+  /// earlier one only.
+  [[nodiscard]] bool down_for(NodeId node, Duration delay) const {
+    return !simulation_->is_up(node) && simulation_->now() - down_since_[node.value] >= delay;
+  }
 
   Scenario scenario_;  ///< its own: options may be changed while it runs
   Layout layout_;
@@ -81,16 +87,14 @@ class TwoSiteWorld final : public sim::World<Domain> {
   std::unique_ptr<Simulation> simulation_;
   std::unique_ptr<MediaPlane> media_;
   std::vector<Observer*> observers_;
-  std::vector<bool> was_up_;  ///< by NodeId, before the fault
+  std::vector<ha::Life> lives_;      ///< by NodeId, before the fault
+  std::vector<SimTime> down_since_;  ///< by NodeId; of what is up, of no meaning
   std::array<bool, kSites> pair_was_alive_ = {true, true};
-  std::array<int, kSites> primary_ = {0, 0};  ///< process that was told to be primary last
-  /// The management layer reaches the machine of a process; and when it gave up trying.
-  std::array<std::array<bool, 2>, kSites> in_contact_ = {{{true, true}, {true, true}}};
-  std::array<std::array<SimTime, 2>, kSites> given_up_at_{};
-  std::array<bool, kSites> promotion_owed_{};  ///< once the backup can be told
-  std::array<bool, kSites> left_behind_{};     ///< the other was made primary though this one lives
-  std::array<bool, kSites> both_primary_{};    ///< and has taken the address
-  std::vector<std::uint32_t> staffed_;         ///< by group, as of the last step
+  std::array<ha::SolutionControl, kSites> control_;
+  /// How often a timer of a process has been armed or cancelled: tells a stale one.
+  std::array<std::array<std::array<std::uint32_t, ha::kControlTimers>, 2>, kSites> armed_{};
+  std::array<bool, kSites> both_primary_{};  ///< as recorded last
+  std::vector<std::uint32_t> staffed_;       ///< by group, as of the last step
   std::uint32_t detections_ = 0;
   std::optional<SimTime> parted_since_;  ///< the dc-link is cut
 };

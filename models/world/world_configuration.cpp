@@ -39,7 +39,8 @@ void TwoSiteWorld::activate_standby(SiteIndex standby) {
   const ConfigurationOptions& options = scenario_.configuration;
   const NodeId master = layout_.server(options.master_site, Role::config_server);
   const NodeId node = layout_.server(standby, Role::config_server);
-  const bool master_dead = !simulation_->is_up(master);
+  const bool master_dead =
+      options.standby_activation && down_for(master, *options.standby_activation);
   const bool parted = parted_since_ && options.partition_activation &&
                       simulation_->now() - *parted_since_ >= *options.partition_activation;
   if ((!master_dead && !parted) || !simulation_->is_up(node)) return;

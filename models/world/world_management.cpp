@@ -1,23 +1,135 @@
-// What the Solution Control Server does: it makes the backup SIP Server of a site primary when the
-// primary is dead, or out of its reach, which it cannot tell apart (D15, D22).
+// Feeds what happens to the SIP Servers of a site to its solution control, and does what that one
+// decides.
 #include "models/world/world.hpp"
 
 namespace bcsim::models {
 
-/// By hand: the primary is made backup and the backup primary (00-5151, 00-5150). The process that
-/// was primary begins again, empty, when the other has taken over (ASSUMPTION). Without a live
-/// backup, or without contact with both machines, nothing is done.
-void TwoSiteWorld::switch_over(SiteIndex site) {
-  const auto& processes = layout_.directory.sip_server_process[site];
-  const NodeId old = processes[primary_[site]], next = processes[1 - primary_[site]];
-  if (!next.valid() || !simulation_->is_up(next) || !simulation_->is_up(old)) return;
-  if (!in_contact_[site][0] || !in_contact_[site][1]) return;
-  primary_[site] = 1 - primary_[site];
-  simulation_->notify(next, notice_of(notice::Kind::become_primary));
-  const SimTime now = simulation_->now();
-  simulation_->add_faults(
-      {{now, sim::NodeCrash{old}},
-       {now + scenario_.sites[site].sip_server.promotion + 1s, sim::NodeStart{old}}});
+using ha::ControlEffect;
+using ha::ControlInput;
+using ha::ControlTimer;
+using ha::ControlWait;
+using ha::Life;
+
+namespace {
+
+constexpr Duration kRestart = 1s;  // of a process that is to begin again (ASSUMPTION)
+
+/// The subject of Change::control_timer.
+std::uint32_t subject_of(SiteIndex site, const ControlEffect& effect, std::uint32_t armed) {
+  return site | static_cast<std::uint32_t>(effect.process) << 1 |
+         static_cast<std::uint32_t>(effect.timer) << 2 | armed << 4;
+}
+
+ControlInput input_of(ControlTimer timer) {
+  switch (timer) {
+    case ControlTimer::loss_noticed:
+      return ControlInput::loss_noticed;
+    case ControlTimer::heartbeat_missed:
+      return ControlInput::heartbeat_missed;
+    case ControlTimer::given_up:
+      break;
+  }
+  return ControlInput::given_up;
+}
+
+/// What the solution control hears when a process and its machine have come from one life to the
+/// other.
+ControlInput input_of(Life before, Life now) {
+  switch (now) {
+    case Life::alive:
+      return ControlInput::returned;
+    case Life::hung:
+      return ControlInput::hung;
+    case Life::dead:
+      return before == Life::machine_lost ? ControlInput::machine_returned : ControlInput::died;
+    case Life::machine_lost:
+      break;
+  }
+  return ControlInput::machine_lost;
+}
+
+}  // namespace
+
+void TwoSiteWorld::control(SiteIndex site, ControlInput input, int process) {
+  for (const ControlEffect& effect : control_[site].on(input, process)) carry_out(site, effect);
+}
+
+void TwoSiteWorld::carry_out(SiteIndex site, const ControlEffect& effect) {
+  using Kind = ControlEffect::Kind;
+  const NodeId node = layout_.directory.sip_server_process[site][effect.process];
+  std::uint32_t& armed = armed_[site][effect.process][static_cast<std::size_t>(effect.timer)];
+  switch (effect.kind) {
+    case Kind::make_primary:
+      simulation_->notify(node, notice_of(notice::Kind::become_primary));
+      break;
+    case Kind::end:
+      simulation_->add_faults({{simulation_->now(), sim::NodeCrash{node}}});
+      break;
+    case Kind::start_again:
+      if (const auto delay = wait_of(site, effect.wait)) {
+        simulation_->add_faults({{simulation_->now() + *delay, sim::NodeStart{node}}});
+      }
+      break;
+    case Kind::arm:
+      ++armed;
+      if (const auto delay = wait_of(site, effect.wait)) {
+        after(*delay, Change::control_timer, subject_of(site, effect, armed));
+      }
+      break;
+    case Kind::cancel:
+      ++armed;
+      break;
+  }
+}
+
+void TwoSiteWorld::on_control_timer(std::uint32_t subject) {
+  const auto site = static_cast<SiteIndex>(subject & 1);
+  const int process = static_cast<int>(subject >> 1 & 1);
+  const std::uint32_t timer = subject >> 2 & 3;
+  if (armed_[site][process][timer] != subject >> 4) return;  // armed anew, or cancelled
+  control(site, input_of(static_cast<ControlTimer>(timer)), process);
+}
+
+/// nullopt: endless.
+std::optional<Duration> TwoSiteWorld::wait_of(SiteIndex site, ControlWait wait) {
+  const SipServerOptions& options = scenario_.sites[site].sip_server;
+  switch (wait) {
+    case ControlWait::process_death:
+      return options.process_death_detection;
+    case ControlWait::machine_loss: {
+      auto stream = layout_.directory.rng.stream("ha.detection", detections_++);
+      return sim::from_seconds(stream.uniform(sim::seconds(options.host_loss_detection_min),
+                                              sim::seconds(options.host_loss_detection_max)));
+    }
+    case ControlWait::heartbeat:
+      return options.heartbeat_period;
+    case ControlWait::restart:
+      return kRestart;
+    case ControlWait::after_promotion:
+      return options.promotion + kRestart;
+  }
+  return std::nullopt;
+}
+
+Life TwoSiteWorld::life_of(NodeId node) const {
+  if (simulation_->is_up(node)) return Life::alive;
+  if (simulation_->is_hung(node)) return Life::hung;
+  return simulation_->host_up(node) ? Life::dead : Life::machine_lost;
+}
+
+void TwoSiteWorld::server_changed(NodeId node, Life before, Life now) {
+  const NodeRole& role = layout_.roles[node.value];
+  if (now != Life::alive) pairs_[role.site]->process_gone(role.process);
+  control(role.site, input_of(before, now), role.process);
+  note_split(role.site);
+}
+
+/// The newer primary has taken the address, and the older one lives and does not know; or no more.
+void TwoSiteWorld::note_split(SiteIndex site) {
+  const bool both = control_[site].split();
+  if (both == both_primary_[site]) return;
+  both_primary_[site] = both;
+  simulation_->record({}, BothPrimary{site, both ? 1u : 0u});
 }
 
 void TwoSiteWorld::set_ha_link(SiteIndex site, bool up) {
@@ -29,74 +141,20 @@ void TwoSiteWorld::set_ha_link(SiteIndex site, bool up) {
   }
 }
 
-/// The management layer ends a SIP Server whose heartbeats are missing, and then sees it dead.
-void TwoSiteWorld::end_hung_server(NodeId node) {
-  if (!simulation_->is_hung(node)) return;
-  const SiteIndex site = layout_.roles[node.value].site;
-  simulation_->add_faults({{simulation_->now(), sim::NodeCrash{node}}});
-  after(scenario_.sites[site].sip_server.process_death_detection, Change::become_primary, site);
+void TwoSiteWorld::pair_died(SiteIndex site) {
+  simulation_->record({}, PairStateChanged{site, 0});
+  pairs_[site]->lose_everything();
+  if (!scenario_.run.media_survives) media_->pair_lost(site);
 }
 
-// ---- the management layer's link to a machine is cut (split: both primary) ----
-
-Duration TwoSiteWorld::host_loss_detection(SiteIndex site) {
-  const SipServerOptions& options = scenario_.sites[site].sip_server;
-  auto stream = layout_.directory.rng.stream("ha.detection", detections_++);
-  return sim::from_seconds(stream.uniform(sim::seconds(options.host_loss_detection_min),
-                                          sim::seconds(options.host_loss_detection_max)));
-}
-
-/// If the primary is dead or given up, and the backup can be told.
-void TwoSiteWorld::promote_backup(SiteIndex site) {
-  const auto& processes = layout_.directory.sip_server_process[site];
-  const int old = primary_[site], next = 1 - old;
-  const bool lives = simulation_->is_up(processes[old]);
-  const bool given_up = !in_contact_[site][old] && given_up_at_[site][old] <= simulation_->now();
-  if (lives && !given_up) return;
-  if (!processes[next].valid() || !simulation_->is_up(processes[next])) return;
-  promotion_owed_[site] = !in_contact_[site][next];
-  if (promotion_owed_[site]) return;
-  primary_[site] = next;
-  left_behind_[site] = lives;
-  simulation_->notify(processes[next], notice_of(notice::Kind::become_primary));
-}
-
-void TwoSiteWorld::set_management_link(NodeId node, bool up) {
-  const NodeRole& role = layout_.roles[node.value];
-  bool& in_contact = in_contact_[role.site][role.process];
-  if (in_contact == up) return;
-  in_contact = up;
-  if (!up) {  // to the Solution Control Server that is the loss of the machine
-    const Duration detection = host_loss_detection(role.site);
-    given_up_at_[role.site][role.process] = simulation_->now() + detection;
-    after(detection, Change::contact_lost, node.value);
-  } else if (role.process != primary_[role.site] && left_behind_[role.site]) {
-    step_down(role.site);
-  } else if (promotion_owed_[role.site]) {
-    promote_backup(role.site);
-  }
-}
-
-/// The newer primary has taken the address; the older one lives, and does not know.
-void TwoSiteWorld::begin_split(SiteIndex site) {
-  if (!left_behind_[site]) return;
-  both_primary_[site] = true;
-  simulation_->record({}, BothPrimary{site, 1});
-}
-
-void TwoSiteWorld::end_split(SiteIndex site) {
-  left_behind_[site] = false;
-  if (!both_primary_[site]) return;
-  both_primary_[site] = false;
-  simulation_->record({}, BothPrimary{site, 0});
-}
-
-/// Two are primary: the older one is made backup, for what takes its address away could not be run
-/// before (D22). As after a switchover by hand it begins again, and is told of the calls in bursts.
-void TwoSiteWorld::step_down(SiteIndex site) {
-  const NodeId old = layout_.directory.sip_server_process[site][1 - primary_[site]];
-  const SimTime now = simulation_->now();
-  simulation_->add_faults({{now, sim::NodeCrash{old}}, {now + 1s, sim::NodeStart{old}}});
+/// A process starts in the place of one that hung, and the other is dead: what the hung one knew
+/// dies with it.
+void TwoSiteWorld::before_start(SiteIndex site, int process) {
+  const NodeId other = layout_.directory.sip_server_process[site][1 - process];
+  const bool alone = !other.valid() || (!simulation_->is_up(other) && !simulation_->is_hung(other));
+  if (!alone || !pair_was_alive_[site]) return;
+  pair_died(site);
+  simulation_->record({}, PairStateChanged{site, 1});
 }
 
 }  // namespace bcsim::models

@@ -16,12 +16,13 @@ class Slices {
  public:
   Slices(SimTime horizon, Duration slice, const std::function<SimTime()>& next_fault,
          const std::function<void(SimTime)>& run_until, const SliceCallback& after_slice,
-         std::function<void()> stop)
+         std::function<void()> settle, std::function<void()> stop)
       : horizon_(horizon),
         slice_(slice),
         next_fault_(next_fault),
         run_until_(run_until),
         after_slice_(after_slice),
+        settle_(std::move(settle)),
         stop_(std::move(stop)) {}
 
   void set_next() {
@@ -35,6 +36,7 @@ class Slices {
   void run(SimTime end) {
     try {
       run_until_(end);
+      settle_();
       done_ = end;
       const bool go_on = !after_slice_ || after_slice_(end);
       if (go_on && end < horizon_) {
@@ -53,7 +55,7 @@ class Slices {
   const std::function<SimTime()>& next_fault_;
   const std::function<void(SimTime)>& run_until_;
   const SliceCallback& after_slice_;
-  std::function<void()> stop_;
+  std::function<void()> settle_, stop_;
   std::exception_ptr failure_;
   bool ended_ = false;
 };
@@ -69,7 +71,10 @@ void run_s4u(S4uPlatform& platform, SimTime horizon, Duration slice,
   sg4::Engine::on_deadlock_cb([&deadlock] { deadlock = true; });
   const sg4::ActorPtr clock =
       sg4::Actor::create("clock", impl.clock_host, [] { sg4::this_actor::suspend(); });
-  Slices slices(horizon, slice, next_fault, run_until, after_slice, [&clock] { clock->kill(); });
+  impl.settle();
+  Slices slices(
+      horizon, slice, next_fault, run_until, after_slice, [&impl] { impl.settle(); },
+      [&clock] { clock->kill(); });
   slices.set_next();
   impl.engine->run();
   if (slices.failure()) std::rethrow_exception(slices.failure());

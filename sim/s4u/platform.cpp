@@ -50,6 +50,7 @@ S4uPlatform::S4uPlatform(const Topology& topology, Actors actors)
   impl_->zone->seal();
   impl_->by_node.resize(topology.nodes.size());
   impl_->pools.resize(topology.hosts.size());
+  impl_->unborn.resize(topology.nodes.size());
 }
 
 S4uPlatform::~S4uPlatform() = default;
@@ -129,23 +130,35 @@ void S4uPlatform::host_changed(HostId host, bool up) {
 }
 
 void S4uPlatform::node_started(NodeId node) {
-  const NodeSpec& spec = impl_->topology.nodes[node.value];
-  sg4::Host* host = impl_->hosts[spec.host.value];
-  if (impl_->actors == Actors::devices_pooled && spec.device) {
-    sg4::ActorPtr& pool = impl_->pools[spec.host.value];
-    if (!pool) pool = impl_->spawn(impl_->topology.hosts[spec.host.value].name + " devices", host);
-    return;
+  impl_->births.push_back(node);
+  impl_->unborn[node.value] = true;
+}
+
+void S4uPlatform::Impl::settle() {
+  for (const NodeId node : births) {
+    if (!unborn[node.value]) continue;
+    unborn[node.value] = false;
+    const NodeSpec& spec = topology.nodes[node.value];
+    sg4::Host* host = hosts[spec.host.value];
+    if (actors != Actors::devices_pooled || !spec.device) {
+      by_node[node.value] = spawn(spec.name, host);
+      continue;
+    }
+    sg4::ActorPtr& pool = pools[spec.host.value];
+    if (!pool) pool = spawn(topology.hosts[spec.host.value].name + " devices", host);
   }
-  impl_->by_node[node.value] = impl_->spawn(spec.name, host);
+  births.clear();
 }
 
 void S4uPlatform::node_killed(NodeId node) {
+  impl_->unborn[node.value] = false;
   sg4::ActorPtr& actor = impl_->by_node[node.value];
   if (actor) actor->kill();
   actor = nullptr;
 }
 
 std::size_t S4uPlatform::actor_count() const {
+  impl_->settle();
   const auto exists = [](const sg4::ActorPtr& actor) { return actor != nullptr; };
   return static_cast<std::size_t>(
       std::count_if(impl_->by_node.begin(), impl_->by_node.end(), exists) +
@@ -153,6 +166,7 @@ std::size_t S4uPlatform::actor_count() const {
 }
 
 bool S4uPlatform::actor_alive(NodeId node) const {
+  impl_->settle();
   const sg4::ActorPtr& actor = impl_->by_node[node.value];
   return actor != nullptr && sg4::Actor::by_pid(actor->get_pid()) != nullptr;
 }

@@ -123,8 +123,7 @@ TEST(OutgoingCall, TakesTheOtherServerAtOnceWhenItIsRefused) {  // RFC 3261 §18
   for (const Role role : {Role::sip_server_backup, Role::sip_server_primary}) {
     Fault crash;
     crash.at = at(60s);
-    crash.verb = FaultVerb::crash;
-    crash.target = ProcessTarget{0, role};
+    crash.deed = Crash{{0, role}};
     s.faults.push_back(crash);
   }
   const Watched run(s);
@@ -185,7 +184,7 @@ TEST(OutgoingCall, EndsWithThePhoneThatPlacedIt) {  // R8
     Scenario s = outgoing({10s}, by_desktop, 300s);
     Fault dead;
     dead.at = at(60s);
-    dead.target = PhoneTarget{0, 0};
+    dead.deed = Fail{PhoneTarget{0, 0}, {}};
     s.faults = {dead};
     const Watched run(s);
     EXPECT_EQ(run.row().cause, Cause::media_lost);

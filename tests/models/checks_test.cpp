@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 
 #include "models/checks/expectations.hpp"
@@ -125,6 +126,17 @@ TEST(OneLogin, IsViolatedByAnAgentWhoIsStillAtBothSitesAtTheEnd) {
   j.at(10).add(AgentLogin{AgentId{1}, 1, 1});
   expect(j, "one_login_per_agent", kViolated, "agent 1");
 }
+TEST(OneLogin, WaitsForThePeersToRepeatWhatWasLost) {  // with the next probe of the trunk
+  for (const bool ended : {true, false}) {
+    Scenario s = two_sites();
+    add_fault(s, Cut{LinkTarget{}});
+    Journal j(std::move(s));
+    j.at(10).add(AgentLogin{AgentId{0}, 1, 1});
+    if (ended) j.at(22).add(AgentLogout{AgentId{0}, 0, 1});
+    j.at(200).add(PeerProbe{0});
+    expect(j, "one_login_per_agent", ended ? kGood : kViolated);
+  }
+}
 TEST(OneLogin, WaitsForTheCallToEnd) {
   Journal j(two_sites());
   j.at(5).add(AgentStateChanged{AgentId{0}, 0, AgentState::talking});
@@ -177,11 +189,10 @@ TEST(SingleMode, ForcesNobodyOut) {
   j.at(7).add(AgentLogout{AgentId{3}, 1, 1});
   expect(j, "single_site_mode", kViolated, "agent 3");
 }
-TEST(SingleMode, LetsAnUnansweringAgentBeLoggedOutIfTheOptionSaysSo) {
-  Scenario s = two_sites();
-  s.sites[1].sip_server.after_routing_timeout_action = AfterRoutingAction::logout;
-  Journal j(std::move(s));
-  j.at(5).add(ServerModeChanged{1, ServerMode::single}).add(AgentLogout{AgentId{3}, 1, 1});
+TEST(SingleMode, LetsAgentsBeLoggedOutWhoDidNotAnswer) {
+  Journal j(two_sites());
+  j.at(5).add(ServerModeChanged{1, ServerMode::single});
+  j.add(AgentLogout{AgentId{3}, 1, AgentLogout::kUnanswering});
   expect(j, "single_site_mode", kGood);
 }
 
@@ -209,14 +220,32 @@ TEST(UnaffectedAgents, MayGoHomeOrLoseTheirOwnDesktop) {
 }
 TEST(UnaffectedAgents, AreNoLongerWatchedOnceSomethingElseIsBrokenOrTheSiteIsBack) {
   Scenario s = two_sites();
-  add_fault(s, FaultVerb::fail, SiteTarget{0});
-  add_fault(s, FaultVerb::cut, LinkTarget{});
+  add_fault(s, Fail{SiteTarget{0}, {}});
+  add_fault(s, Cut{LinkTarget{}});
   Journal j(std::move(s));
   j.at(60).add(FaultInjected{0, 0}).add(PairStateChanged{0, 0});
   j.at(70).add(FaultInjected{1, 0}).at(71).add(AgentLogout{AgentId{2}, 1, 0});
   j.at(80).add(PairStateChanged{0, 1}).at(90).add(AgentLogout{AgentId{3}, 1, 0});
   expect(j, "survivor_agents_unaffected", kGood);
 }
+TEST(UnaffectedAgents, MayFollowTheirPhonesAndLeaveASecondLogin) {
+  const auto after = [](const std::function<void(Journal&)>& before, std::uint32_t forced) {
+    Journal j(two_sites());
+    j.at(5);
+    before(j);
+    j.at(60).add(PairStateChanged{0, 0}).at(80).add(AgentLogout{AgentId{2}, 1, forced});
+    return j.finish();
+  };
+  const auto status = [](const RunResult& r) {
+    return verdict(r, "survivor_agents_unaffected").status;
+  };
+  EXPECT_EQ(status(after([](Journal&) {}, 0)), kViolated);
+  EXPECT_EQ(status(after([](Journal&) {}, 1)), kViolated);
+  EXPECT_EQ(status(after([](Journal&) {}, AgentLogout::kUnanswering)), kGood);
+  EXPECT_EQ(status(after([](Journal& j) { j.add(DnState{AgentId{2}, 1, 0}); }, 0)), kGood);
+  EXPECT_EQ(status(after([](Journal& j) { j.add(AgentLogin{AgentId{2}, 0, 1}); }, 1)), kGood);
+}
+
 TEST(UnaffectedAgents, AreNoneIfBothSitesFail) {
   Journal j(two_sites());
   j.at(60).add(PairStateChanged{0, 0}).at(61).add(PairStateChanged{1, 0});

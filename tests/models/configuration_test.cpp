@@ -216,17 +216,15 @@ RunResult measured(const Scenario& s) {
 Fault cut(Duration when, Duration lasting) {
   Fault f;
   f.at = at(when);
-  f.verb = FaultVerb::cut;
-  f.target = LinkTarget{};
+  f.deed = Cut{LinkTarget{}};
   f.lasting = lasting;
   f.text = "cut dc-link";
   return f;
 }
-Fault process(Duration when, FaultVerb verb, SiteIndex site, Role role) {
+Fault process(Duration when, Deed deed) {
   Fault f;
   f.at = at(when);
-  f.verb = verb;
-  f.target = ProcessTarget{site, role};
+  f.deed = std::move(deed);
   f.text = "process";
   return f;
 }
@@ -406,9 +404,9 @@ TEST(DesktopStart, NeedsTheLocalServerWhereThatHasTheInitialData) {  // R81
   Scenario s = morning();
   s.agents[0].desktop.local_configuration = LocalConfiguration::server;
   EXPECT_EQ(logins(s), 10u);
-  s.faults = {process(1s, FaultVerb::crash, 0, Role::local_config_server)};
+  s.faults = {process(1s, Crash{ProcessTarget{0, Role::local_config_server}})};
   EXPECT_EQ(logins(s), 0u);
-  s.faults.push_back(process(100s, FaultVerb::restore, 0, Role::local_config_server));
+  s.faults.push_back(process(100s, Restore{ProcessTarget{0, Role::local_config_server}}));
   EXPECT_EQ(logins(s), 10u);
   // It is the customer's: it survives the loss of all Genesys components.
   s.faults = {site_failure(at(1s))};
@@ -417,7 +415,7 @@ TEST(DesktopStart, NeedsTheLocalServerWhereThatHasTheInitialData) {  // R81
 
 TEST(DesktopStart, NeedsNoMasterUnlessItIsAskedFirst) {  // R84
   Scenario s = morning();
-  s.faults = {process(1s, FaultVerb::crash, 0, Role::config_server)};
+  s.faults = {process(1s, Crash{ProcessTarget{0, Role::config_server}})};
   EXPECT_EQ(logins(s), 10u);
   s.agents[0].desktop.bootstrap_from = BootstrapServer::master;
   EXPECT_EQ(logins(s), 0u);
@@ -452,9 +450,9 @@ TEST(DesktopStart, FindsASiteByItsApplicationObjectAndItsPerson) {  // R74, R80
 TEST(DesktopStart, UsesTheServersThatItsApplicationIsConnectedTo) {  // R75
   Scenario s = morning();
   s.sites[0].desktop.stat_server_site = 1;
-  s.faults = {process(1s, FaultVerb::crash, 0, Role::stat_server)};
+  s.faults = {process(1s, Crash{ProcessTarget{0, Role::stat_server}})};
   EXPECT_EQ(Ran(s).all<StatServerConnected>().size(), 10u);
-  s.faults = {process(1s, FaultVerb::crash, 1, Role::stat_server)};
+  s.faults = {process(1s, Crash{ProcessTarget{1, Role::stat_server}})};
   EXPECT_EQ(Ran(s).all<StatServerConnected>().size(), 0u);
 }
 

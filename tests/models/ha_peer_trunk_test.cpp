@@ -168,17 +168,26 @@ TEST(ServerMode, FollowsFromItsInputs) {  // R35, R42, R47, §2.3; every combina
   }
 }
 
-TEST(ServerMode, OnlyBusinessContinuityModeLooksAtThePeer) {  // R36–R39, R43, R49, R54
+TEST(PeerTrunk, IsInServiceWhateverHappensIfItIsNotWatched) {
+  for (const PeerTrunkOptions& off :
+       {PeerTrunkOptions{.oos_check = 0s}, PeerTrunkOptions{.oos_force = 0s}}) {
+    PeerTrunk trunk(false);
+    const PeerTrunkEffects effects = trunk.on_timer(off);
+    EXPECT_FALSE(effects.send_options);
+    EXPECT_EQ(effects.change, PeerTrunkEffects::Change::in_service);
+    EXPECT_EQ(trunk.on_timer(off).change, PeerTrunkEffects::Change::none);
+    // A probe sent before it was switched off.
+    EXPECT_EQ(trunk.on_result(off, 1, PeerTrunk::Result::no_answer), PeerTrunkEffects{});
+    EXPECT_TRUE(trunk.in_service());
+  }
+}
+
+TEST(ServerMode, DecidesAboutLoginsAndWhetherTheServerCloses) {  // R37–R39, §2.3
   for (const ServerMode m : {ServerMode::starting, ServerMode::bc, ServerMode::single,
                              ServerMode::drain, ServerMode::stopped}) {
-    const bool bc = m == ServerMode::bc;
-    EXPECT_EQ(forwards_calls(m), bc);
-    EXPECT_EQ(checks_endpoint_at_login(m), bc);
-    EXPECT_EQ(forces_logout_at_peer(m), bc);
-    EXPECT_EQ(checks_preferred_site(m), bc);
-    const bool serves = bc || m == ServerMode::single;
-    EXPECT_EQ(accepts_calls(m), serves);
-    EXPECT_EQ(accepts_logins(m), serves);
+    EXPECT_EQ(checks_endpoint_at_login(m), m != ServerMode::single);
+    EXPECT_EQ(forces_logout_at_peer(m), m == ServerMode::bc);
+    EXPECT_EQ(closes(m), m == ServerMode::drain || m == ServerMode::stopped);
   }
 }
 

@@ -42,8 +42,7 @@ Scenario hunting(std::uint32_t count, Duration every,
 Fault partition(Duration at) {
   Fault fault;
   fault.at = SimTime(at);
-  fault.verb = FaultVerb::cut;
-  fault.target = LinkTarget{};
+  fault.deed = Cut{LinkTarget{}};
   fault.text = "cut dc-link";
   return fault;
 }
@@ -95,9 +94,8 @@ TEST(HuntGroupLimits, AChangeOfThePreferredSiteIsForTheNextCall) {  // R64
   options->queues[0].hunt_group->preferred_site = {"SIP_Server_2", "SIP_Server_2"};
   Fault change;
   change.at = SimTime(12s);  // the first call rings
-  change.verb = FaultVerb::change;
-  change.target =
-      OptionTarget{"queues.service.hunt-group.hg-preferred-site", "SIP_Server_2", options};
+  change.deed =
+      ChangeOption{"queues.service.hunt-group.hg-preferred-site", "SIP_Server_2", options};
   s.faults = {change};
   const Measured run(s);
   const auto legs = run.journal.all<HuntLeg>();
@@ -173,7 +171,7 @@ TEST(HuntGroupLimits, ADesktopThatCannotReachThePeerLeavesItsCallsUnseen) {  // 
     s.network.desktop_access.resize(2);
     s.network.desktop_access[0][1] = s.network.access[0][1];
     Fault cut = partition(50s);
-    cut.target = LinkTarget{false, 0, kAtSite2, CutDirection::both, desktops_only};
+    cut.deed = Cut{LinkTarget{false, 0, kAtSite2, CutDirection::both, desktops_only}};
     s.faults = {cut, site_failure(SimTime(100s))};
     const Measured run(s);
     std::uint64_t unseen = 0;
@@ -195,7 +193,7 @@ TEST(HuntGroupLimits, ADesktopLosesItsOwnPathThoughItsPhoneIsRungThroughTheOther
   s.network.desktop_access.resize(1);
   s.network.desktop_access[0][0] = s.network.access[0][0];
   Fault cut = partition(100s);
-  cut.target = LinkTarget{false, 0, kAtSite1, CutDirection::both, true};
+  cut.deed = Cut{LinkTarget{false, 0, kAtSite1, CutDirection::both, true}};
   s.faults = {cut};
   const Measured run(s);
   // It moves to the other site; the group is still distributed at site 1, where the phone is rung.

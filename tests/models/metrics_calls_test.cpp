@@ -219,7 +219,7 @@ TEST(Metrics, EveryIdIsOfTheDictionaryAndEveryHeadingIsUsed) {
 
 TEST(Metrics, TheIdsOfARunAreKnownBeforeIt) {
   Scenario s = two_sites();
-  test::add_fault(s, FaultVerb::fail, SiteTarget{});
+  test::add_fault(s, Fail{SiteTarget{}, {}});
   const std::vector<std::string> ids = metric_ids(s);
   Journal j(s);
   j.at(10).add(FaultInjected{0, 0});
@@ -230,7 +230,7 @@ TEST(Metrics, TheIdsOfARunAreKnownBeforeIt) {
 
 TEST(Metrics, LinkNamesAreInTheOrderOfTheWorldsLinks) {
   const Scenario s = two_sites();
-  const Layout layout(s, sim::RngFactory(1, 0));
+  const Layout layout(s, sim::RngFactory{1, 0});
   const auto names = media_link_names(s);
   ASSERT_EQ(names.size(), 2 * layout.topology.links.size());
   for (std::size_t i = 0; i < layout.topology.links.size(); ++i) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -70,6 +71,55 @@ TEST(Registrar, ExpiresZeroRemovesTheBinding) {  // §10.2.2
   int ended = 0;
   r.expire(at(120s), [&](std::uint32_t) { ++ended; });
   EXPECT_EQ(ended, 1);
+}
+
+TEST(Registrar, IgnoresWhatALaterRegisterOfTheSameCallIdHasOvertaken) {  // §10.3 step 7
+  const auto of = [](std::uint64_t call_id, std::uint32_t cseq, Duration expires,
+                     AddressId contact = kPhone) {
+    Registrar::Request r = request(0, expires);
+    r.contact = contact;
+    r.call_id = call_id;
+    r.cseq = cseq;
+    return r;
+  };
+  Registrar r(1);
+  (void)r.on_register(of(1, 5, 120s), kOpen, at(0s));
+  // Neither ends the binding nor moves it.
+  EXPECT_EQ(r.on_register(of(1, 4, 0s), kOpen, at(1s)).answer, Answer::out_of_order);
+  EXPECT_EQ(r.on_register(of(1, 4, 600s, kOtherPhone), kOpen, at(1s)).answer, Answer::out_of_order);
+  EXPECT_EQ(r.lookup(0, at(119s)), kPhone);
+  EXPECT_EQ(r.next_expiry(), at(120s));
+  // The same again, to a process that does not know its transaction.
+  EXPECT_EQ(r.on_register(of(1, 5, 120s), kOpen, at(2s)).answer, Answer::ok);
+  // What is removed stays removed; another Call-ID begins anew.
+  EXPECT_EQ(r.on_register(of(1, 7, 0s), kOpen, at(3s)).event, DnEvent::out_of_service);
+  EXPECT_EQ(r.on_register(of(1, 6, 120s), kOpen, at(4s)).answer, Answer::out_of_order);
+  EXPECT_FALSE(r.in_service(0, at(5s)));
+  EXPECT_EQ(r.on_register(of(2, 1, 120s, kOtherPhone), kOpen, at(5s)).event, DnEvent::in_service);
+  EXPECT_EQ(r.lookup(0, at(6s)), kOtherPhone);
+}
+
+TEST(Registrar, EndsWhereTheLastSentRegisterLeavesItInEveryOrderOfArrival) {  // §10.3 step 7
+  // A phone registers, refreshes, leaves and comes back; the order in which that arrives must not
+  // matter once the last one is there.
+  struct Sent {
+    std::uint32_t cseq;
+    Duration expires;
+  };
+  std::vector<Sent> sent = {{1, 100s}, {2, 200s}, {3, 0s}, {4, 400s}};
+  for (const std::size_t kept : {3u, 4u}) {
+    std::vector<Sent> order(sent.begin(), sent.begin() + static_cast<std::ptrdiff_t>(kept));
+    do {
+      Registrar r(1);
+      for (const Sent& s : order) {
+        Registrar::Request wish = request(0, s.expires);
+        wish.call_id = 9;
+        wish.cseq = s.cseq;
+        (void)r.on_register(wish, kOpen, at(0s));
+      }
+      EXPECT_EQ(r.in_service(0, at(399s)), kept == 4);
+    } while (std::ranges::next_permutation(order, {}, &Sent::cseq).found);
+  }
 }
 
 TEST(Registrar, ChallengesByPolicyAndCredentials) {  // §22.2; D-rows: digest, cached nonce

@@ -251,7 +251,7 @@ TEST(SipServerCall, LogsTheAgentOutWhenThatIsTheActionForNoAnswer) {
   w.run(20s);
   EXPECT_FALSE(w.pair(0).agent(AgentId{0}).logged_in());
   ASSERT_EQ(w.records<AgentLogout>().size(), 1u);
-  EXPECT_EQ(w.records<AgentLogout>()[0].second.forced, 1u);
+  EXPECT_EQ(w.records<AgentLogout>()[0].second.forced, AgentLogout::kUnanswering);
   EXPECT_EQ(w.pair(0).waiting_count(0), 1u);
 }
 

@@ -150,7 +150,7 @@ TEST(SipServerHa, MakesTheRestartedProcessTheBackupAndSwitchesBackWhenTheOtherDi
   EXPECT_EQ(w.simulation().holder(w.directory.sip_server[0]), w.server(0, 0));
 }
 
-TEST(SipServerHa, TakesOverFromItselfIfItIsBackBeforeItsDeathIsNoticed) {
+TEST(SipServerHa, LeavesTheSiteToItsBackupIfItIsBackBeforeItsDeathIsNoticed) {
   ServerWorld w;
   w.phones[0] = {.answer_after = 1s, .hang_up_after = 300s};
   w.calls.push_back({.at = at(1s)});
@@ -162,7 +162,36 @@ TEST(SipServerHa, TakesOverFromItselfIfItIsBackBeforeItsDeathIsNoticed) {
   ASSERT_EQ(switched.size(), 1u);
   EXPECT_EQ(switched[0].first, at(23s + 500ms));
   EXPECT_EQ(switched[0].second.calls_kept, 1u);
-  EXPECT_EQ(w.simulation().holder(w.directory.sip_server[0]), w.server(0, 0));
+  EXPECT_EQ(w.simulation().holder(w.directory.sip_server[0]), w.server(0, 1));
+}
+
+TEST(SipServerHa, SwitchesOverOnceIfThePrimaryDiesAgainWhileItsBackupTakesOver) {
+  ServerWorld w;
+  w.build();
+  for (const Duration when : {20s, 22s}) {
+    w.faults.push_back({at(when), sim::NodeCrash{w.server(0, 0)}});
+    w.faults.push_back({at(when + 1s), sim::NodeStart{w.server(0, 0)}});
+  }
+  w.run(60s);
+  ASSERT_EQ(w.records<Switchover>().size(), 1u);
+  EXPECT_EQ(w.records<Switchover>()[0].first, at(24s));
+  EXPECT_EQ(w.simulation().holder(w.directory.sip_server[0]), w.server(0, 1));
+  EXPECT_EQ(w.pair(0).mode(), ServerMode::bc);
+}
+
+TEST(SipServerHa, RingsNobodyWhoseBindingRanOutWhileNobodyWasPrimary) {
+  ServerWorld w(2);
+  w.scenario.agents[0].phone.expires = 60s;
+  w.scenario.agents[0].phone.first_refresh = 12s;  // not sent: expire at 42 s
+  w.phones[0] = w.phones[1] = {.answer_after = 100s};
+  w.scenario.sites[0].sip_server.after_routing_timeout = 60s;
+  w.calls.push_back({.at = at(35s)});  // rings one of two idle agents
+  w.build();
+  w.faults.push_back({at(40s), sim::NodeCrash{w.server(0, 0)}});
+  w.run(60s);
+  ASSERT_EQ(w.records<Switchover>().size(), 1u);
+  EXPECT_EQ(w.records<CallRouted>().size(), 1u);
+  EXPECT_EQ(w.pair(0).waiting_count(0), 1u);
 }
 
 TEST(SipServerHa, BecomesBackupIfItIsBackWhileTheOtherTakesOver) {

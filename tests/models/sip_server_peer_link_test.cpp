@@ -79,7 +79,8 @@ TEST(PeerLink, AllowsWhatEachModeAllows) {
     EXPECT_EQ(l.link.bc(), mode == bc);
     EXPECT_EQ(l.link.closing(), mode == drain || mode == stopped);
     EXPECT_EQ(l.link.stopped(), mode == stopped);
-    EXPECT_EQ(l.link.login_needs_endpoint(), mode != single);
+    EXPECT_EQ(l.link.checks_endpoint_at_login(), mode != single);
+    EXPECT_EQ(l.link.forces_logout_at_peer(), mode == bc);
   }
 }
 
@@ -106,6 +107,34 @@ TEST(PeerLink, ProbesFromItsPhaseEveryOosCheckInWhateverMode) {
     world.run([&](Context& context) { l.link.begin(context); }, 8s);
     EXPECT_EQ(world.records<PeerProbe>().size(), 3u);
     EXPECT_EQ(l.state.probe_phases, 1u);
+  }
+}
+
+TEST(PeerLink, TrustsAPeerThatIsNotWatched) {
+  for (const bool no_check : {true, false}) {
+    PartWorld world;
+    (no_check ? world.options().oos_check : world.options().oos_force) = 0s;
+    Link l(world, starting);
+    world.timer = [&](Context& context, sim::TimerTag tag) {
+      if (!l.layer.on_timer(context, tag)) l.link.on_probe_timer(context);
+    };
+    world.run([&](Context& context) { l.link.begin(context); }, 25s);
+    EXPECT_EQ(l.link.mode(), bc);
+    EXPECT_EQ(l.heard.answers, 3);  // after 0, 10 and 20 s: there is no reason to doubt it
+    EXPECT_TRUE(world.records<PeerProbe>().empty());
+  }
+}
+
+TEST(PeerLink, ServesAgainInTheModeThatItsTrunkGivesAfterAShutdownOnly) {
+  for (const ServerMode mode : kModes) {
+    for (const bool in_service : {true, false}) {
+      PartWorld world;
+      Link l(world, mode);
+      l.state.trunk = ha::PeerTrunk(in_service);
+      world.run([&](Context& context) { l.link.serve_again(context); });
+      const bool closed = mode == drain || mode == stopped;
+      EXPECT_EQ(l.link.mode(), !closed ? mode : in_service ? bc : single);
+    }
   }
 }
 

@@ -110,13 +110,33 @@ inline std::unique_ptr<Endpoint> ServerWorld::make_endpoint(NodeId node, bool fi
   return nullptr;
 }
 
+/// Only deaths of processes are noticed, after `death_detection`, whatever kills them.
+inline void ServerWorld::control(SiteIndex s, ha::ControlInput input, int process) {
+  using Kind = ha::ControlEffect::Kind;
+  for (const ha::ControlEffect& effect : control_[s].on(input, process)) {
+    if (effect.kind == Kind::make_primary) {
+      simulation_->notify(server(s, effect.process),
+                          notice::Message{notice::Kind::become_primary, 0, {}});
+    } else if (effect.kind == Kind::arm && effect.timer == ha::ControlTimer::loss_noticed) {
+      const std::uint32_t subject = s | static_cast<std::uint32_t>(effect.process) << 1;
+      simulation_->add_faults(
+          {{simulation_->now() + death_detection, sim::ModelChange{0, subject}}});
+    }
+  }
+}
+
+inline void ServerWorld::on_record(const JournalEntry& entry) {
+  journal.push_back(entry);
+  const auto* taken = std::get_if<Switchover>(&entry.record);
+  if (taken == nullptr) return;
+  const auto s = static_cast<SiteIndex>(taken->site);
+  control(s, ha::ControlInput::took_over, entry.by == server(s, 0) ? 0 : 1);
+}
+
 inline void ServerWorld::after_fault(const sim::FaultStep& step) {
   if (const auto* noticed = std::get_if<sim::ModelChange>(&step.action)) {
-    const auto s = static_cast<SiteIndex>(noticed->subject);
-    const int other = 1 - primary_[s];
-    if (simulation_->is_up(server(s, primary_[s])) || !simulation_->is_up(server(s, other))) return;
-    primary_[s] = other;
-    simulation_->notify(server(s, other), notice::Message{notice::Kind::become_primary, 0, {}});
+    control(static_cast<SiteIndex>(noticed->subject & 1), ha::ControlInput::loss_noticed,
+            static_cast<int>(noticed->subject >> 1));
     return;
   }
   for (const SiteIndex s : {SiteIndex{0}, SiteIndex{1}}) {
@@ -124,11 +144,10 @@ inline void ServerWorld::after_fault(const sim::FaultStep& step) {
     for (const int p : {0, 1}) {
       bool& was_up = was_up_[s][static_cast<std::size_t>(p)];
       const bool up = simulation_->is_up(server(s, p));
-      if (up && was_empty) primary_[s] = p;
-      if (was_up && !up && p == primary_[s]) {
-        simulation_->add_faults({{simulation_->now() + death_detection, sim::ModelChange{0, s}}});
-      }
+      if (up == was_up) continue;
       was_up = up;
+      if (!up) pairs_[s]->process_gone(p);
+      control(s, up ? ha::ControlInput::returned : ha::ControlInput::died, p);
     }
     if (!was_empty && !was_up_[s][0] && !was_up_[s][1]) pairs_[s]->lose_everything();
   }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/ha/solution_control.hpp"
 #include "models/sip_server/sip_server.hpp"
 #include "sim/loop_driver.hpp"
 
@@ -150,19 +151,19 @@ class ServerWorld final : public sim::World<Domain> {
 
  private:
   std::unique_ptr<Endpoint> make_endpoint(NodeId node, bool first) override;
-  void on_record(const JournalEntry& entry) override { journal.push_back(entry); }
+  void on_record(const JournalEntry& entry) override;
   void on_delivery(NodeId source, NodeId target, const Envelope& e) override {
     if (keep_deliveries) heard.push_back({simulation_->now(), source, target, e.message});
   }
   void on_tick(SimTime now) override { loads.emplace_back(now, pairs_[0]->take_load()); }
-  /// As the Solution Control Server would: tells the backup, after its detection time.
   void after_fault(const sim::FaultStep& step) override;
+  void control(SiteIndex s, ha::ControlInput input, int process);
 
   std::unique_ptr<sim::PlainPlatform> platform_;
   std::unique_ptr<Simulation> simulation_;
   std::vector<std::unique_ptr<SipServerPair>> pairs_;
   std::array<std::array<bool, 2>, kSites> was_up_{{{true, true}, {true, true}}};
-  std::array<int, kSites> primary_{};
+  std::array<ha::SolutionControl, kSites> control_;
 };
 
 }  // namespace bcsim::models::testing

@@ -31,11 +31,11 @@ constexpr std::array<const char*, kDesktopInputs> kInputNames{
     "resumed",       "not_logged_in",     "phone_registered",  "phone_unregistered",
     "dn_in_service", "dn_out_of_service", "single_mode_on",    "single_mode_off",
     "recommended",   "call_started",      "call_ended",        "timer_switchover",
-    "timer_work",    "timer_csp",         "timer_reconnect"};
+    "timer_work",    "timer_csp",         "timer_reconnect",   "timer_calm"};
 constexpr std::array kKindNames{"connect_csp", "read_person", "connect",  "close",     "login",
                                 "resume",      "logout",      "ready",    "not_ready", "stat",
                                 "arm",         "cancel",      "switching"};
-constexpr std::array kTimerNames{"switch", "work", "csp", "reconnect"};
+constexpr std::array kTimerNames{"switch", "work", "csp", "reconnect", "calm"};
 constexpr std::array kReasonNames{"site_lost",  "registration_lost", "unreachable",
                                   "forced_out", "login_refused",     "failback"};
 
@@ -164,8 +164,8 @@ wait_endpoint     shift_end         either  -> off: END
 wait_endpoint     connected         other   -> resuming: resume(0)
 wait_endpoint     connection_failed other   -> wait_endpoint: arm(reconnect0 10)
 wait_endpoint     connection_lost   current -> wait_endpoint: connect(1)
-wait_endpoint     phone_registered  current -> relogin_work: arm(work 1)
-wait_endpoint     dn_in_service     current -> relogin_work: arm(work 1)
+wait_endpoint     phone_registered  current -> relogin_work: arm(calm 120) arm(work 1)
+wait_endpoint     dn_in_service     current -> relogin_work: arm(calm 120) arm(work 1)
 wait_endpoint     timer_reconnect   other   -> wait_endpoint: connect(0)
 
 relogin_work      shift_end         either  -> off: END
@@ -175,15 +175,15 @@ relogin_work      timer_work        either  -> logging_in: login(1)
 relogin_work      timer_reconnect   other   -> relogin_work: connect(0)
 
 moving            shift_end         either  -> off: END
-moving            connection_lost   current -> relogin_work: connect(0) arm(work 1)
+moving            connection_lost   current -> relogin_work: connect(0) arm(calm 120) arm(work 1)
 moving            connection_lost   other   -> moving: connect(1)
-moving            logged_out        current -> relogin_work: arm(work 1)
-moving            forced_out        current -> relogin_work: arm(work 1)
+moving            logged_out        current -> relogin_work: arm(calm 120) arm(work 1)
+moving            forced_out        current -> relogin_work: arm(calm 120) arm(work 1)
 )";
 
 constexpr const char* kEnd =
     "close(0) cancel(reconnect0) close(1) cancel(reconnect1) cancel(switch) cancel(work) "
-    "cancel(csp)";
+    "cancel(csp) cancel(calm)";
 
 std::map<std::tuple<std::string, std::string, bool>, std::string> parse_table() {
   std::map<std::tuple<std::string, std::string, bool>, std::string> table;
@@ -254,7 +254,7 @@ TEST(DesktopSession, AtBootDoesNotWaitForAPreferredSiteThatIsDown) {  // R83
                                     {I::person_read},
                                     {I::connected, 1}});
   EXPECT_EQ(text(d.on(I::connection_failed, {}, 0)),
-            "arm(reconnect0 10) switching(1 unreachable) arm(work 1)");
+            "arm(reconnect0 10) switching(1 unreachable) arm(calm 120) arm(work 1)");
   EXPECT_EQ(text(d.on(I::timer_work, {})), "login(1)");
 }
 
@@ -262,7 +262,7 @@ TEST(DesktopSession, MovesWithoutThePhoneIfToldSo) {  // C7
   DesktopSessionOptions o;
   o.policy.require_endpoint = false;
   DesktopSession d = session_after(kActive + Path{{I::connection_lost, 0}}, o);
-  EXPECT_EQ(text(d.on(I::timer_switchover, o)), "switching(1 site_lost) arm(work 1)");
+  EXPECT_EQ(text(d.on(I::timer_switchover, o)), "switching(1 site_lost) arm(calm 120) arm(work 1)");
 }
 
 TEST(DesktopSession, StaysAfterAShortOutage) {  // R9, R78: reconnected before S is over
@@ -289,7 +289,7 @@ TEST(DesktopSession, ALostRegistrationMovesItOnlyWhereTheDnLivesOrThePeerIsSingl
   for (const I reason : {I::phone_registered, I::dn_in_service, I::single_mode_on}) {
     DesktopSession d = session_after(lost + Path{{reason, 1}});
     EXPECT_EQ(text(d.on(I::timer_switchover, {})), "switching(1 registration_lost) logout(0)");
-    EXPECT_EQ(text(d.on(I::logged_out, {}, 0)), "arm(work 1)");
+    EXPECT_EQ(text(d.on(I::logged_out, {}, 0)), "arm(calm 120) arm(work 1)");
     EXPECT_EQ(text(d.on(I::timer_work, {})), "login(1)");
   }
   DesktopSession in_call = session_after(lost + Path{{I::phone_registered, 1}, {I::call_started}});
@@ -331,13 +331,13 @@ TEST(DesktopSession, ReturnsToItsPreferredSiteOnlyIfThatIsItsPolicy) {  // C8
   returning.policy.failback = Failback::return_after_call;
   DesktopSession d = session_after(away, returning);
   EXPECT_EQ(text(d.on(I::connected, returning, 0)), "switching(0 failback) logout(1)");
-  EXPECT_EQ(text(d.on(I::logged_out, returning, 1)), "arm(work 1)");
+  EXPECT_EQ(text(d.on(I::logged_out, returning, 1)), "arm(calm 120) arm(work 1)");
   EXPECT_EQ(text(d.on(I::timer_work, returning)), "login(0)");
 }
 
 TEST(DesktopSession, LeavesADrainingSiteAtOnce) {  // §2.3
   DesktopSession d = session_after(kActive + Path{{I::phone_registered, 1}});
-  EXPECT_EQ(text(d.on(I::forced_out, {}, 0)), "switching(1 forced_out) arm(work 1)");
+  EXPECT_EQ(text(d.on(I::forced_out, {}, 0)), "switching(1 forced_out) arm(calm 120) arm(work 1)");
 }
 
 TEST(DesktopSession, FollowsItsPhoneWhenLoginIsRefusedForLong) {
@@ -346,15 +346,61 @@ TEST(DesktopSession, FollowsItsPhoneWhenLoginIsRefusedForLong) {
   EXPECT_EQ(text(d.on(I::login_refused, {}, 0)), "arm(work 10)");  // S_r runs on
   (void)d.on(I::phone_registered, {}, 1);
   EXPECT_EQ(text(d.on(I::timer_switchover, {})),
-            "cancel(work) switching(1 login_refused) arm(work 1)");
+            "cancel(work) switching(1 login_refused) arm(calm 120) arm(work 1)");
 }
 
 TEST(DesktopSession, EndsItsShiftAfterTheCall) {
   DesktopSession d = session_after(kActive + Path{{I::call_started}});
-  EXPECT_EQ(text(d.on(I::shift_end, {})), "-");
+  EXPECT_EQ(text(d.on(I::shift_end, {})), "not_ready(0)");  // no further call
   EXPECT_EQ(text(d.on(I::call_ended, {})), std::string("logout(0) ") + kEnd);
   EXPECT_EQ(d.state(), S::off);
   EXPECT_EQ(text(d.on(I::shift_start, {})), "connect_csp(0)");
+}
+
+TEST(DesktopSession, StaysOnIfTheNextShiftBeginsBeforeTheCallEnds) {
+  DesktopSession d = session_after(kActive + Path{{I::call_started}, {I::shift_end}});
+  EXPECT_EQ(text(d.on(I::shift_start, {})), "ready(0)");
+  EXPECT_EQ(text(d.on(I::call_ended, {})), "-");
+  EXPECT_EQ(d.state(), S::active);
+}
+
+TEST(DesktopSession, GoesToAndFroMoreSlowlyEachTime) {
+  DesktopSessionOptions o;
+  o.policy.relogin_work = 0s;
+  o.policy.leave_without_endpoint = true;
+  DesktopSession d = session_after(kActive, o);
+  std::vector<double> pauses;
+  for (int move = 0; move < 12; ++move) {
+    const SiteIndex from = d.current();
+    (void)d.on(I::dn_out_of_service, o, from);
+    (void)d.on(I::timer_switchover, o);
+    ASSERT_EQ(d.state(), S::moving);
+    double pause = 0;
+    for (const DesktopEffect& e : d.on(I::logged_out, o, from)) {
+      if (e.kind == DesktopEffect::Kind::arm && e.timer == DesktopTimer::work) {
+        pause = sim::seconds(e.after);
+      }
+    }
+    pauses.push_back(pause);
+    if (d.state() == S::relogin_work) (void)d.on(I::timer_work, o);
+    (void)d.on(I::logged_in, o, d.current());
+  }
+  EXPECT_EQ(pauses, (std::vector<double>{0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60}));
+  (void)d.on(I::timer_calm, o);
+  (void)d.on(I::timer_switchover, o);
+  EXPECT_EQ(text(d.on(I::logged_out, o, d.current())), "arm(calm 120) login(1)");
+}
+
+TEST(DesktopSession, AsksForTheOtherSiteMoreSeldomWhileItWorks) {
+  DesktopSession d = session_after(kActive + Path{{I::connection_lost, 1}});
+  for (const char* after : {"10", "20", "40", "60", "60"}) {
+    EXPECT_EQ(text(d.on(I::connection_failed, {}, 1)), fmt::format("arm(reconnect1 {})", after));
+    (void)d.on(I::timer_reconnect, {}, 1);
+  }
+  EXPECT_EQ(text(d.on(I::connection_lost, {}, 0)),
+            "connect(0) arm(reconnect1 10) arm(switch 30)");  // now it is needed
+  EXPECT_EQ(text(d.on(I::connection_failed, {}, 0)), "arm(reconnect0 10)");
+  EXPECT_EQ(text(d.on(I::connection_failed, {}, 1)), "arm(reconnect1 10)");
 }
 
 }  // namespace

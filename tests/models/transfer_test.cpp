@@ -127,7 +127,7 @@ TEST(Transfer, WithoutADesktopTheAgentServesTheCallerHimself) {
   Scenario s = transferred_call();
   Fault dead;
   dead.at = at(20s);
-  dead.target = DesktopTarget{0, 0};
+  dead.deed = Fail{DesktopTarget{0, 0}, {}};
   s.faults = {dead};
   const Watched run(s);
   EXPECT_TRUE(run.recorder.all<CallTransferred>().empty());
@@ -216,7 +216,7 @@ TEST(Consultation, OfAnAgentWhoseDesktopDiesEndsTheCallOnHold) {
   Scenario s = consulted_call();
   Fault dead;
   dead.at = at(40s);
-  dead.target = DesktopTarget{0, 0};
+  dead.deed = Fail{DesktopTarget{0, 0}, {}};
   s.faults = {dead};
   expect_end(Watched(s), Cause::dropped_on_hold, 120s);  // a minute after it should have been over
   EXPECT_FALSE(measured(s).violated());
@@ -254,22 +254,20 @@ TEST(Transfer, KeepsAllLawsWhateverFails) {
       const auto member = static_cast<std::uint32_t>(draw.below(4));
       switch (draw.below(5)) {
         case 0:
-          fault.target = SiteTarget{site, SiteScope::sip_server_pair};
+          fault.deed = Fail{SiteTarget{site, SiteScope::sip_server_pair}, {}};
           break;
         case 1:
-          fault.verb = FaultVerb::crash;
-          fault.target = ProcessTarget{site, Role::sip_server_primary};
+          fault.deed = Crash{{site, Role::sip_server_primary}};
           fault.lasting.reset();
           break;
         case 2:
-          fault.verb = FaultVerb::cut;
-          fault.target = LinkTarget{};
+          fault.deed = Cut{LinkTarget{}};
           break;
         case 3:
-          fault.target = DesktopTarget{site, member};
+          fault.deed = Fail{DesktopTarget{site, member}, {}};
           break;
         default:
-          fault.target = PhoneTarget{site, member};
+          fault.deed = Fail{PhoneTarget{site, member}, {}};
           break;
       }
       s.faults.push_back(fault);

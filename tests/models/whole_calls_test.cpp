@@ -86,8 +86,7 @@ Scenario both_byes_lost() {
   Scenario s = one_call(60s);
   Fault cut;
   cut.at = at(65s);
-  cut.verb = FaultVerb::cut;
-  cut.target = LinkTarget{.dc_link = false, .location = 0, .site = 0};
+  cut.deed = Cut{LinkTarget{.dc_link = false, .location = 0, .site = 0}};
   cut.lasting = 60s;
   s.faults = {cut};
   s.run.media_survives = true;
@@ -168,9 +167,7 @@ TEST(DirectCall, HeedsWhatIsChangedBeforeItsTimeoutIsOver) {
   options->queues = s.queues;
   Fault change;
   change.at = at(20s);
-  change.verb = FaultVerb::change;
-  change.target =
-      OptionTarget{"sites.site1.sip-server.agent-no-answer-overflow", "release", options};
+  change.deed = ChangeOption{"sites.site1.sip-server.agent-no-answer-overflow", "release", options};
   s.faults = {change};
   const Watched run(s);
   EXPECT_EQ(run.cause(), Cause::no_answer);

@@ -39,8 +39,7 @@ inline Scenario one_call(Duration talk, Duration horizon = 2h) {
 inline Fault primary_crash(Duration when, SiteIndex site = 0) {
   Fault crash;
   crash.at = at(when);
-  crash.verb = FaultVerb::crash;
-  crash.target = ProcessTarget{site, Role::sip_server_primary};
+  crash.deed = Crash{{site, Role::sip_server_primary}};
   return crash;
 }
 

@@ -202,8 +202,7 @@ TEST_P(Seeds, InAPartitionBothSitesDecideIndependently) {
   s.run.horizon = 140s;
   Fault cut;
   cut.at = SimTime(100s);
-  cut.verb = FaultVerb::cut;
-  cut.target = LinkTarget{};
+  cut.deed = Cut{LinkTarget{}};
   s.faults.push_back(cut);
   std::vector<double> gaps, times[2];
   for (std::uint32_t replication = 0; replication < kFailures; ++replication) {
@@ -230,8 +229,7 @@ TEST_P(Seeds, ShortCutsAreBridgedByRetransmissions) {
     s.run.horizon = 140s;
     Fault cut;
     cut.at = SimTime(100s);
-    cut.verb = FaultVerb::cut;
-    cut.target = LinkTarget{};
+    cut.deed = Cut{LinkTarget{}};
     cut.lasting = sim::from_seconds(delta);
     s.faults.push_back(cut);
     int declared = 0;
@@ -259,11 +257,9 @@ TEST_P(Seeds, ProcessDeathRarelyAndHostLossUsuallyLooksLikeASiteFailureToThePeer
     Fault fault;
     fault.at = SimTime(100s);
     if (host) {
-      fault.verb = FaultVerb::fail;
-      fault.target = HostTarget{0, Role::sip_server_primary};
+      fault.deed = Fail{HostTarget{0, Role::sip_server_primary}, {}};
     } else {
-      fault.verb = FaultVerb::crash;
-      fault.target = ProcessTarget{0, Role::sip_server_primary};
+      fault.deed = Crash{{0, Role::sip_server_primary}};
     }
     s.faults.push_back(fault);
     int declared = 0;
@@ -296,7 +292,7 @@ TEST_P(Seeds, SwitchoverNeverMovesADesktop) {
   s.agents.push_back(agents("P1", 100, 0));
   Fault fault;
   fault.at = SimTime(100s);
-  fault.target = HostTarget{0, Role::sip_server_primary};
+  fault.deed = Fail{HostTarget{0, Role::sip_server_primary}, {}};
   s.faults.push_back(fault);
   Recorder journal;
   run_world(s, {&journal});

@@ -257,8 +257,7 @@ CallStream single_calls(std::uint32_t queue, std::uint32_t gateway,
 Fault cut(Duration at, std::optional<Duration> lasting, LinkTarget link = {}) {
   Fault fault;
   fault.at = SimTime(at);
-  fault.verb = FaultVerb::cut;
-  fault.target = link;
+  fault.deed = Cut{link};
   fault.lasting = lasting;
   fault.text = "cut";
   return fault;

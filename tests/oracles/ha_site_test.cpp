@@ -10,13 +10,10 @@
 namespace bcsim::tests::ha_site_test {
 namespace {
 
-using enum FaultVerb;
-
-Fault fault_of(Duration at, FaultVerb verb, FaultTarget target) {
+Fault fault_of(Duration at, Deed deed) {
   Fault fault;
   fault.at = SimTime(at);
-  fault.verb = verb;
-  fault.target = std::move(target);
+  fault.deed = std::move(deed);
   fault.text = "fault";
   return fault;
 }
@@ -65,7 +62,7 @@ struct Seen {
 
 TEST(HaSite, NobodyNoticesAHungProcessUnlessHeartbeatsAreExpected) {
   Scenario s = long_calls(0);
-  s.faults = {fault_of(30s, hang, kFirst)};
+  s.faults = {fault_of(30s, Hang{kFirst})};
   EXPECT_TRUE(Seen(s).switchovers().empty());
   s.sites[0].sip_server.heartbeat_period = 15s;
   // Ended after 15 s, seen dead after 1 s more, promotion 3 s.
@@ -75,7 +72,7 @@ TEST(HaSite, NobodyNoticesAHungProcessUnlessHeartbeatsAreExpected) {
 TEST(HaSite, AHungProcessKeepsItsCallsWhenItsBackupTakesOver) {
   Scenario s = long_calls(3);
   s.sites[0].sip_server.heartbeat_period = 15s;
-  s.faults = {fault_of(30s, hang, kFirst)};
+  s.faults = {fault_of(30s, Hang{kFirst})};
   const Seen seen(s);
   EXPECT_EQ(seen.journal.all<Switchover>().at(0).second.calls_kept, 3u);
   EXPECT_EQ(seen.cut_off().first, 0);
@@ -88,8 +85,8 @@ TEST(HaSite, AHungProcessKeepsItsCallsWhenItsBackupTakesOver) {
 Scenario double_failure(Duration after) {
   Scenario s = long_calls(5);
   s.sites[0].sip_server.call_sync_burst = 2;
-  s.faults = {fault_of(30s, crash, kFirst), fault_of(60s, restore, kFirst),
-              fault_of(60s + after, crash, kSecond)};
+  s.faults = {fault_of(30s, Crash{kFirst}), fault_of(60s, Restore{kFirst}),
+              fault_of(60s + after, Crash{kSecond})};
   return s;
 }
 
@@ -130,13 +127,13 @@ TEST(HaSite, WhoseCallWasLostTakesTheNext) {
 
 TEST(HaSite, ACutHaLinkChangesNoRolesButHidesNewCallsFromTheBackup) {
   Scenario s = long_calls(5);  // at 10 to 14 s
-  s.faults = {fault_of(12s + 500ms, cut, HaLinkTarget{0})};
+  s.faults = {fault_of(12s + 500ms, Cut{HaLinkTarget{0}})};
   EXPECT_TRUE(Seen(s).switchovers().empty()) << "the management layer sees both processes";
-  s.faults.push_back(fault_of(40s, crash, kFirst));
+  s.faults.push_back(fault_of(40s, Crash{kFirst}));
   const Seen dies(s);
   EXPECT_EQ(dies.journal.all<Switchover>().at(0).second.calls_kept, 3u);
   EXPECT_EQ(dies.cut_off(), (std::pair{2, 44.0}));
-  s.faults.insert(s.faults.begin() + 1, fault_of(30s, heal, HaLinkTarget{0}));
+  s.faults.insert(s.faults.begin() + 1, fault_of(30s, Heal{HaLinkTarget{0}}));
   const Seen healed(s);
   const auto copied = healed.journal.all<CallsCopied>();
   ASSERT_EQ(copied.size(), 1u);
@@ -197,7 +194,7 @@ class Traffic final : public Observer {
 };
 
 TEST(HaSplit, TheNewerPrimaryHasTheAddressUntilTheOlderStepsDown) {
-  Fault lost = fault_of(30s, cut, kToFirst);
+  Fault lost = fault_of(30s, Cut{kToFirst});
   lost.lasting = 60s;
   const Scenario s = out_of_reach(3, {lost});
   const Seen seen(s);
@@ -218,7 +215,7 @@ TEST(HaSplit, TheNewerPrimaryHasTheAddressUntilTheOlderStepsDown) {
 }
 
 TEST(HaSplit, DesktopsAreResetByTheNewHolderAndStayAtTheirSite) {
-  Fault lost = fault_of(30s, cut, kToFirst);
+  Fault lost = fault_of(30s, Cut{kToFirst});
   const Seen seen(out_of_reach(3, {lost}));
   const auto resets = seen.journal.all<DesktopConnectionLost>();
   EXPECT_EQ(resets.size(), 8u);
@@ -232,7 +229,7 @@ TEST(HaSplit, DesktopsAreResetByTheNewHolderAndStayAtTheirSite) {
 }
 
 TEST(HaSplit, LosesCallsThatWereBeingSetUp) {
-  Scenario s = out_of_reach(0, {fault_of(30s, cut, kToFirst)});
+  Scenario s = out_of_reach(0, {fault_of(30s, Cut{kToFirst})});
   s.agents[0].phone.answer_delay = 8s;
   s.calls = {calls(SingleCalls{{{SimTime(40s), 1h, 1h, 0u}}})};  // rings at 43 s
   s.calls[0].to_agents = {0};
@@ -247,7 +244,7 @@ TEST(HaSplit, LosesCallsThatWereBeingSetUp) {
 TEST(HaSplit, CallsThatTheHaLinkDidNotCarryEndWhenTheOtherTakesOver) {
   // At 10 to 14 s; the other knows three.
   const Scenario s =
-      out_of_reach(5, {fault_of(12s + 500ms, cut, HaLinkTarget{0}), fault_of(30s, cut, kToFirst)});
+      out_of_reach(5, {fault_of(12s + 500ms, Cut{HaLinkTarget{0}}), fault_of(30s, Cut{kToFirst})});
   const Seen seen(s);
   EXPECT_EQ(seen.journal.all<Switchover>().at(0).second.calls_kept, 3u);
   EXPECT_EQ(seen.cut_off(), (std::pair{2, 43.0}));
@@ -255,7 +252,7 @@ TEST(HaSplit, CallsThatTheHaLinkDidNotCarryEndWhenTheOtherTakesOver) {
 }
 
 TEST(HaSplit, ContactThatReturnsInTimeChangesNothingOrMakesTheOlderBackupAtOnce) {
-  Fault lost = fault_of(30s, cut, kToFirst);
+  Fault lost = fault_of(30s, Cut{kToFirst});
   lost.lasting = 9900ms;  // not given up yet
   EXPECT_TRUE(Seen(out_of_reach(3, {lost})).switchovers().empty());
   lost.lasting = 11s;  // the other is being promoted
@@ -264,28 +261,28 @@ TEST(HaSplit, ContactThatReturnsInTimeChangesNothingOrMakesTheOlderBackupAtOnce)
   EXPECT_EQ(both_primary(late), Changes{});
   EXPECT_EQ(late.cut_off().first, 0);
   // Cut again before the first loss would have been given up: counted from the second.
-  const Seen again(out_of_reach(3, {fault_of(30s, cut, kToFirst), fault_of(35s, heal, kToFirst),
-                                    fault_of(36s, cut, kToFirst)}));
+  const Seen again(out_of_reach(3, {fault_of(30s, Cut{kToFirst}), fault_of(35s, Heal{kToFirst}),
+                                    fault_of(36s, Cut{kToFirst})}));
   EXPECT_EQ(again.switchovers(), std::vector{49.0});
 }
 
 TEST(HaSplit, ABackupOutOfReachCannotBePromoted) {
-  const Seen seen(out_of_reach(3, {fault_of(20s, cut, kToSecond), fault_of(40s, crash, kFirst),
-                                   fault_of(100s, heal, kToSecond)}));
+  const Seen seen(out_of_reach(3, {fault_of(20s, Cut{kToSecond}), fault_of(40s, Crash{kFirst}),
+                                   fault_of(100s, Heal{kToSecond})}));
   EXPECT_EQ(seen.switchovers(), std::vector{103.0}) << "told when contact is back";
   EXPECT_EQ(seen.cut_off().first, 0);
 }
 
 TEST(HaSplit, NobodyIsPromotedWhileNeitherMachineIsInReach) {
-  const Seen seen(out_of_reach(3, {fault_of(30s, cut, kToFirst), fault_of(32s, cut, kToSecond),
-                                   fault_of(60s, heal, kToSecond)}));
+  const Seen seen(out_of_reach(3, {fault_of(30s, Cut{kToFirst}), fault_of(32s, Cut{kToSecond}),
+                                   fault_of(60s, Heal{kToSecond})}));
   EXPECT_EQ(seen.switchovers(), std::vector{63.0});
   EXPECT_EQ(both_primary(seen), (Changes{{63, true}}));
 }
 
 TEST(HaSplit, IfTheNewerDiesMeanwhileTheSiteIsLostWhenTheOlderBeginsAgain) {
-  const Seen seen(out_of_reach(3, {fault_of(30s, cut, kToFirst), fault_of(60s, crash, kSecond),
-                                   fault_of(90s, heal, kToFirst)}));
+  const Seen seen(out_of_reach(3, {fault_of(30s, Cut{kToFirst}), fault_of(60s, Crash{kSecond}),
+                                   fault_of(90s, Heal{kToFirst})}));
   EXPECT_EQ(seen.switchovers(), std::vector{43.0});
   EXPECT_EQ(seen.cut_off(), (std::pair{3, 90.0}));
   const auto alive = seen.journal.all<PairStateChanged>();
@@ -304,11 +301,11 @@ TEST(HaSplit, KeepsEveryCallAccountedForWhateverIsCutAndCrashesMeanwhile) {
     for (int i = 0; i < 12; ++i) {
       const Duration when = sim::from_seconds(draw.uniform(20, 400));
       const bool first = draw.bernoulli(0.5);
-      Fault fault = fault_of(when, cut, first ? kToFirst : kToSecond);
-      if (draw.bernoulli(0.2)) fault = fault_of(when, cut, HaLinkTarget{0});
-      if (draw.bernoulli(0.3)) fault = fault_of(when, crash, first ? kFirst : kSecond);
-      if (draw.bernoulli(0.1)) fault = fault_of(when, switchover, SiteTarget{0});
-      if (fault.verb != switchover) fault.lasting = sim::from_seconds(draw.uniform(1, 60));
+      Fault fault = fault_of(when, Cut{first ? kToFirst : kToSecond});
+      if (draw.bernoulli(0.2)) fault = fault_of(when, Cut{HaLinkTarget{0}});
+      if (draw.bernoulli(0.3)) fault = fault_of(when, Crash{first ? kFirst : kSecond});
+      if (draw.bernoulli(0.1)) fault = fault_of(when, SwitchOver{0});
+      if (holds(fault)) fault.lasting = sim::from_seconds(draw.uniform(1, 60));
       s.faults.push_back(fault);
     }
     const Layout layout(s, {seed, 0});
@@ -324,8 +321,8 @@ TEST(HaSplit, KeepsEveryCallAccountedForWhateverIsCutAndCrashesMeanwhile) {
 
 TEST(HaSite, RolesAreTurnedBackByHandAndConfirmedCallsGoOn) {
   Scenario s = long_calls(4);
-  s.faults = {fault_of(30s, crash, kFirst), fault_of(50s, restore, kFirst),
-              fault_of(70s, switchover, SiteTarget{0, SiteScope::genesys})};
+  s.faults = {fault_of(30s, Crash{kFirst}), fault_of(50s, Restore{kFirst}),
+              fault_of(70s, SwitchOver{0})};
   const Seen seen(s);
   EXPECT_EQ(seen.switchovers(), (std::vector{34.0, 73.0})) << "nothing to detect: promotion only";
   EXPECT_EQ(seen.journal.all<Switchover>().at(1).second.calls_kept, 4u);
@@ -358,7 +355,7 @@ Moved outage(Duration h) {
   s.agents[0].phone.first_refresh = 42s;
   s.agents[0].desktop.last_addp = SimTime(-6s);
   s.calls = {calls(SingleCalls{{{SimTime(101s), 5s, 20s, 0u}}})};
-  s.faults = {fault_of(100s, fail, HostTarget{0, Role::sip_server_primary})};
+  s.faults = {fault_of(100s, Fail{HostTarget{0, Role::sip_server_primary}, {}})};
   const Seen seen(s);
   Moved moved;
   for (const auto& [t, r] : seen.journal.all<CallInvited>()) moved.gateway |= r.site == 1;
@@ -387,8 +384,8 @@ TEST(WorkArea, PeopleOfALostBuildingAreAtWorkAgainWhereTheyFoundASeat) {
   without_processing(s);
   s.run.horizon = 5min;
   s.agents = {agents("P1", 4, 0)};
-  Fault fire = fault_of(100s, fail, SiteTarget{0, SiteScope::building});
-  fire.staff_return = StaffReturn{1, {{30s, 0.5}, {60s, 1}}};
+  Fault fire = fault_of(100s, Fail{SiteTarget{0, SiteScope::building}, {}});
+  std::get<Fail>(fire.deed).staff_return = StaffReturn{1, {{30s, 0.5}, {60s, 1}}};
   s.faults = {fire};
   s.calls = {calls(SingleCalls{{{SimTime(120s), 5s, 5s, 1u}, {SimTime(250s), 5s, 10s, 1u}}})};
   const Seen seen(s);
@@ -426,7 +423,7 @@ TEST(GracefulMigration, LosesWhatGatewaysStillSendUnlessItIsRedirected) {
     }
     s.calls = {calls(given)};
     s.calls[0].after_call_work = Deterministic{0};
-    s.faults = {fault_of(100s, drain, SiteTarget{0, SiteScope::genesys})};
+    s.faults = {fault_of(100s, Drain{0})};
     const Seen seen(s);
     EXPECT_EQ(seen.journal.all<RequestRejected>().size(), 14u);
     std::size_t lost = 0;

@@ -106,6 +106,28 @@ TEST(S4uDriver, ActorsDieAndReturnWithTheirNodes) {
   EXPECT_TRUE(platform.host_on(world.topology.nodes[victim.value].host));
 }
 
+TEST(S4uDriver, WhatIsBornAndDiesAtOneInstantLeavesNothingBehind) {
+  for (const Actors actors : {Actors::per_node, Actors::devices_pooled}) {
+    tests::PingWorld world = tests::PingWorld::with_faults();
+    const NodeId victim = world.victim, device{victim.value + 1};
+    const HostId host = world.topology.nodes[victim.value].host;
+    const HostId floor = world.topology.nodes[device.value].host;
+    const SimTime before(2s), at(9s);
+    world.faults = {{before, HostDown{host}}, {before, HostDown{floor}}, {at, HostUp{host}},
+                    {at, NodeStart{victim}},  {at, HostUp{floor}},       {at, NodeStart{device}},
+                    {at, HostDown{floor}},    {at, NodeCrash{victim}},   {at, NodeStart{victim}},
+                    {at, HostDown{host}}};
+    const auto run = [&] {
+      S4uPlatform platform(world.topology, actors);
+      auto simulation = world.simulate(platform);
+      simulation->start();
+      run_s4u(*simulation, platform);
+      std::exit(platform.actor_alive(victim) || platform.host_on(host) ? 1 : 0);
+    };
+    EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+  }
+}
+
 TEST(S4uDriver, ExceptionOfAHandlerReachesTheCaller) {
   tests::PingWorld world = tests::PingWorld::with_faults();
   world.throw_at = SimTime(3s);

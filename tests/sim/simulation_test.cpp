@@ -304,6 +304,72 @@ TEST(Streams, TcpGivesUpOnALongCut) {
   EXPECT_NEAR(seconds(w.at(w.client).connection_events[1].first), 925, 60);  // tcp_retries2 = 15
 }
 
+TEST(Streams, TcpGivesUpOnADeadHostAsOnACut) {
+  ProbeWorld w;
+  stream_at(w, {1s});
+  w.run({{at(500ms), HostDown{w.server_host}}}, {.horizon = SimTime(3000s)});
+  ASSERT_EQ(w.at(w.client).connection_events.size(), 2u);
+  EXPECT_EQ(w.at(w.client).connection_events[1].second, ConnectionEvent::timed_out);
+  EXPECT_NEAR(seconds(w.at(w.client).connection_events[1].first), 925, 60);
+  // The connection's opening, the data, its 15 copies.
+  EXPECT_EQ(w.simulation->messages_sent(), 2u + 16u);
+}
+
+TEST(Streams, AHostThatIsBackInTimeGetsItsDataAndTheNextSilenceIsCountedAnew) {
+  ProbeWorld w;
+  stream_at(w, {1s, 100s});
+  w.run(
+      {{at(500ms), LinkCut{w.wan}}, {at(20s), LinkHeal{w.wan}}, {at(90s), HostDown{w.server_host}}},
+      {.horizon = SimTime(3000s)});
+  ASSERT_EQ(w.at(w.server).received.size(), 1u);
+  ASSERT_EQ(w.at(w.client).connection_events.size(), 2u);
+  EXPECT_NEAR(seconds(w.at(w.client).connection_events[1].first), 99 + 925, 60);
+}
+
+// ---- time must pass ----------------------------------------------------------------------------
+
+TEST(Livelock, IsEndedWithTheNameOfWhoNeverWaits) {
+  for (const Duration wait : {Duration(0s), Duration(1us)}) {
+    ProbeWorld w;
+    w.at(w.client).on_start = [](ProbeContext& c) { c.arm(5s, {.kind = 7}); };
+    w.at(w.client).on_timer = [wait](ProbeContext& c, TimerTag tag) { c.arm(wait, tag); };
+    try {
+      w.run({});
+      ADD_FAILURE() << "it ended";
+    } catch (const Livelock& e) {
+      EXPECT_NE(std::string(e.what()).find("mostly timer 7 of client"), std::string::npos)
+          << e.what();
+      EXPECT_NE(std::string(e.what()).find("between 5.0"), std::string::npos) << e.what();
+    }
+  }
+}
+
+TEST(Livelock, IsToldFromAStorm) {
+  ProbeWorld w;
+  w.at(w.client).on_start = [](ProbeContext& c) { c.arm(1s, {}); };
+  w.at(w.client).on_timer = [&w](ProbeContext& c, TimerTag) {
+    for (int i = 0; i < 200'000; ++i) c.send(address(w.server), {i}, 100);
+  };
+  w.run({});
+  EXPECT_EQ(w.at(w.server).received.size(), 200'000u);
+}
+
+TEST(Livelock, NamesMessagesThatGoToAndFro) {
+  ProbeWorld w;
+  for (const NodeId node : {w.server, w.spare}) {
+    w.at(node).on_message = [](ProbeContext& c, const Envelope<ProbeDomain>& e) {
+      c.send(e.from, e.message, 100);
+    };
+  }
+  w.at(w.server).on_start = [&w](ProbeContext& c) { c.send(address(w.spare), {1}, 100); };
+  try {
+    w.run({});
+    ADD_FAILURE() << "it ended";
+  } catch (const Livelock& e) {
+    EXPECT_NE(std::string(e.what()).find("mostly a message of"), std::string::npos) << e.what();
+  }
+}
+
 // ---- reproducibility -------------------------------------------------------------------------
 
 TEST(Simulation, SameSeedSameFingerprintOtherSeedAnother) {

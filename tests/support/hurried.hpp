@@ -19,7 +19,7 @@ inline models::Scenario hurried(models::Scenario s, bool all) {
   const models::Duration earlier = s.faults.empty() ? 0s : first - (sim::kStart + 1min);
   for (models::Fault& fault : s.faults) {
     fault.at -= earlier;
-    if (fault.flap_until) *fault.flap_until -= earlier;
+    if (fault.flap && fault.flap->until) *fault.flap->until -= earlier;
   }
   s.run.horizon = all ? 6min : 3min;
   if (all) return s;

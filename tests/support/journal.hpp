@@ -45,11 +45,9 @@ inline Scenario two_sites(std::uint32_t agents = 2) {
 }
 
 /// A fault of the scenario's list; returns its index.
-inline std::uint32_t add_fault(Scenario& s, FaultVerb verb, FaultTarget target,
-                               std::string text = {}) {
+inline std::uint32_t add_fault(Scenario& s, Deed deed, std::string text = {}) {
   Fault fault;
-  fault.verb = verb;
-  fault.target = target;
+  fault.deed = std::move(deed);
   fault.text = std::move(text);
   s.faults.push_back(std::move(fault));
   return static_cast<std::uint32_t>(s.faults.size() - 1);
@@ -60,7 +58,7 @@ class Journal {
  public:
   explicit Journal(Scenario scenario)
       : scenario_(std::make_unique<Scenario>(std::move(scenario))),
-        layout_(std::make_unique<Layout>(*scenario_, sim::RngFactory(1, 0))),
+        layout_(std::make_unique<Layout>(*scenario_, sim::RngFactory{1, 0})),
         recorder_(std::make_unique<RunRecorder>(*layout_)) {}
 
   Journal& at(double seconds) {

@@ -15,9 +15,9 @@ inline RunResult site_failure_run(bool restored = true) {
   s.name = "site_failure";
   s.run.warm_up = 5min;
   const std::uint32_t fail =
-      add_fault(s, FaultVerb::fail, SiteTarget{0, SiteScope::genesys}, "fail site1");
+      add_fault(s, Fail{SiteTarget{0, SiteScope::genesys}, {}}, "fail site1");
   const std::uint32_t restore =
-      add_fault(s, FaultVerb::restore, SiteTarget{0, SiteScope::genesys}, "restore site1");
+      add_fault(s, Restore{SiteTarget{0, SiteScope::genesys}}, "restore site1");
   s.expectations.push_back({"service_level", Comparison::greater, 0.8, "> 80%"});
   s.expectations.push_back({"recovery.agents_100", Comparison::less_equal, 60, "<= 60s"});
   Journal j(std::move(s));
@@ -64,7 +64,7 @@ inline RunResult site_failure_run(bool restored = true) {
     if (t > 1190 && t < 1271) continue;
     end_calls(t);
     if (restored && t == 3000) {
-      j.at(t).add(FaultInjected{restore, 0});
+      j.at(t).add(FaultInjected{restore, 0}).add(FaultInjected{fail, 1});
       for (const NodeId node : processes[0]) j.add(NodeStateChanged{node, 1});
       j.add(PairStateChanged{0, 1}).add(ServerModeChanged{0, ServerMode::bc});
       j.add(ServerModeChanged{1, ServerMode::bc});

@@ -212,7 +212,9 @@ class StubSipServer final : public Endpoint, private sip::TransactionUser {
         {.dn = request.dn.number,
          .contact = request.contact,
          .expires = std::chrono::seconds(request.expires_s),
-         .credentials = request.has_credentials ? sip::Credentials::fresh : sip::Credentials::none},
+         .credentials = request.has_credentials ? sip::Credentials::fresh : sip::Credentials::none,
+         .call_id = request.dialog,
+         .cseq = request.cseq},
         {.challenge = script_.digest ? Challenge::always : Challenge::never,
          .max_expires = script_.max_expires},
         context.now());

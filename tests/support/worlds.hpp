@@ -85,7 +85,7 @@ inline CallStream calls(ArrivalSpec arrivals, std::vector<double> share = {0.5, 
 inline Fault site_failure(SimTime at, SiteIndex site = 0, SiteScope scope = SiteScope::genesys) {
   Fault f;
   f.at = at;
-  f.target = SiteTarget{site, scope};
+  f.deed = Fail{SiteTarget{site, scope}, {}};
   f.text = "fail";
   return f;
 }

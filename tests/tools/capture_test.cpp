@@ -250,8 +250,7 @@ TEST_F(Capture, ADeadProcessOnALivingMachineAnswersWithIcmp) {
   models::Scenario s = scenario();
   for (models::AgentGroup& group : s.agents) group.count = 60;  // some of them register just then
   s.run.horizon = 3min;
-  s.faults.front().target = models::ProcessTarget{};
-  s.faults.front().verb = models::FaultVerb::crash;
+  s.faults.front().deed = models::Crash{};
   (void)capture(s);
   const std::string refused = output_of("tshark -n -r '" + path().string() +
                                         "' -Y 'icmp.type == 3 && icmp.code == 3' -T fields "

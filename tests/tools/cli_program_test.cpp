@@ -265,7 +265,7 @@ TEST_F(CommandLine, NewAsksOnATerminalUntilItUnderstands) {
   const Loaded loaded = load_scenario_text({o.out, "new", "new", "."});
   EXPECT_EQ(loaded.scenario.agents[1].count, 120u);
   EXPECT_EQ(loaded.scenario.agents[1].phone.registration, models::RegistrationMode::dual);
-  EXPECT_EQ(loaded.scenario.faults[0].verb, models::FaultVerb::cut);
+  EXPECT_TRUE(std::holds_alternative<models::Cut>(loaded.scenario.faults[0].deed));
 }
 
 TEST_F(CommandLine, NewDoesNotAskWhenTheInputEnds) {

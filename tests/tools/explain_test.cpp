@@ -104,6 +104,23 @@ TEST(Story, OfACallThatWentToTheOtherSiteSaysHowOftenTheFirstWasAsked) {
   EXPECT_THAT(text, HasSubstr("mg1 sends another INVITE to the SIP Server of site2."));
 }
 
+TEST(Story, OfACallThatNobodyAnswersCountsEachWaitFromWhereItBegan) {
+  models::Scenario s = failing_site();
+  s.faults.clear();
+  s.agents[0].phone.answer_delay = 12s;  // after-routing-timeout is 10 s
+  s.calls = {
+      tests::calls(models::SingleCalls{{{sim::kStart + 10s, 30s, sim::Duration::max(), 0}}})};
+  const Explained e(s, {CallId{0}});
+  std::string text;
+  for (const StoryLine& line : e.story(0).lines) text += line.text + "\n";
+  EXPECT_THAT(text, HasSubstr("wait for ever for an agent"));
+  EXPECT_THAT(text, Not(HasSubstr("2562047")));
+  EXPECT_THAT(text, HasSubstr("after the call was taken"));
+  EXPECT_THAT(text, HasSubstr("after the call was put back"));
+  EXPECT_THAT(text, HasSubstr("after-routing-timeout: his phone rang, and he did not answer"));
+  EXPECT_THAT(text, Not(HasSubstr("60 s after")));
+}
+
 TEST(Story, OfACallThatAnAgentPlacesFollowsHisPhoneFromServerToServer) {  // R18
   models::Scenario s = failing_site();
   for (models::AgentGroup& group : s.agents) {
@@ -176,8 +193,7 @@ TEST(Story, OfACallLostWhenBothServersBecamePrimarySaysThatTheOldOneLived) {
   server.host_loss_detection_min = server.host_loss_detection_max = 5s;
   models::Fault cut;
   cut.at = sim::kStart + 20s;
-  cut.verb = models::FaultVerb::cut;
-  cut.target = models::ManagementLinkTarget{};
+  cut.deed = models::Cut{models::ManagementLinkTarget{}};
   cut.text = "cut site1.sip-server.primary.management-link";
   s.faults = {cut};
   const Explained e(s, {CallId{0}});
@@ -361,7 +377,7 @@ TEST(Explain, NamesTheCauseOfEveryLostCall) {
   const models::Scenario site = failing_site();
   EXPECT_GT(expect_every_loss_explained(site), 0u);
   models::Scenario gateway = site;
-  gateway.faults.front().target = models::GatewayTarget{0};
+  gateway.faults.front().deed = models::Fail{models::GatewayTarget{0}, {}};
   EXPECT_GT(expect_every_loss_explained(gateway), 0u);
   // Its answers come when the gateway has long given up, which is silence all the same.
   models::Scenario slow = site;

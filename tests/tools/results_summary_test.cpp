@@ -94,7 +94,7 @@ TEST(TerminalSummary, SaysThatNothingWasBrokenIfNothingWas) {
 
 TEST(TerminalSummary, SaysWhoHadNotComeBack) {
   models::Scenario s = models::test::two_sites(4);
-  models::test::add_fault(s, models::FaultVerb::fail, models::SiteTarget{}, "fail site1");
+  models::test::add_fault(s, models::Fail{models::SiteTarget{}, {}}, "fail site1");
   models::test::Journal j(std::move(s));
   const auto call = j.at(1).queue();
   j.answer(call, 5, 1).at(9).release(call, models::pstn::Release::normal);

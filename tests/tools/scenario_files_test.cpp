@@ -98,7 +98,8 @@ using ScenarioCsv = Files;
 
 std::string with_calls(const std::string& calls, const std::string& run = "{start: \"09:00\"}") {
   return "bcsim: 1\nrun: " + run + "\nsites: {a: {}, b: {}}\n" +
-         "agents: {t: {count: 100, location: a}}\ncalls: {c: {" + calls + "}}\n";
+         "agents: {t: {count: 100, location: a}, u: {count: 100, location: b}}\ncalls: {c: {" +
+         calls + "}}\n";
 }
 
 TEST_F(ScenarioCsv, VolumesPerIntervalComeFromAFile) {

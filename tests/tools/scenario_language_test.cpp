@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tests/support/scenario_text.hpp"
+#include "tools/scenario/fault_target.hpp"
 
 namespace bcsim::tools::scenario_language_test {
 namespace {
@@ -89,7 +90,7 @@ agents:
     queues: [help, sales]
     phone: {registration: dual, preferred-site: west, expires: 60s, refresh-fraction: 80%,
             retransmissions: 11, cached-nonce: true, heed-icmp: false, poll-primary: 30s,
-            answer-delay: 0s, first-refresh: 23s}
+            answer-delay: 0s, silence-patience: 12s, first-refresh: 23s}
     desktop: {require-endpoint: false, relogin-work: 0s, reconnect-delay: 5s, login-retry: 7s,
               failback: return-after-call, last-addp: -6s}
 calls:
@@ -156,6 +157,7 @@ calls:
   EXPECT_EQ(one.phone.registration, models::RegistrationMode::dual);
   EXPECT_EQ(one.phone.preferred_site, 1);
   EXPECT_EQ(one.phone.refresh_fraction, 0.8);
+  EXPECT_EQ(one.phone.silence_patience, 12s);
   EXPECT_EQ(one.phone.first_refresh, 23s);
   EXPECT_EQ(one.desktop.failback, models::Failback::return_after_call);
   EXPECT_EQ(one.desktop.last_addp, at(-6s));
@@ -193,32 +195,32 @@ faults:
   - {at: 3h, drain: site2}
 )"));
   ASSERT_EQ(s.faults.size(), 13u);
-  const auto site = std::get<models::SiteTarget>(s.faults[0].target);
+  const auto target = [&](std::size_t i) { return *target_of(s.faults[i]); };
+  const auto site = std::get<models::SiteTarget>(target(0));
   EXPECT_EQ(s.faults[0].at, at(90min));
   EXPECT_EQ(site.scope, models::SiteScope::building);
   EXPECT_EQ(s.faults[0].lasting, 1h);
   EXPECT_EQ(s.faults[0].text, "fail site1 (building)");
-  EXPECT_EQ(s.faults[1].verb, models::FaultVerb::restore);
-  const auto process = std::get<models::ProcessTarget>(s.faults[2].target);
+  EXPECT_TRUE(std::holds_alternative<models::Restore>(s.faults[1].deed));
+  const auto process = std::get<models::ProcessTarget>(target(2));
   EXPECT_EQ(process.site, 1);
   EXPECT_EQ(process.role, models::Role::sip_server_backup);
-  EXPECT_EQ(std::get<models::ProcessTarget>(s.faults[3].target).role, models::Role::stat_server);
-  EXPECT_EQ(std::get<models::HostTarget>(s.faults[4].target).role, models::Role::config_server);
-  EXPECT_EQ(std::get<models::GatewayTarget>(s.faults[5].target).gateway, 1u);
-  EXPECT_EQ(std::get<models::PhoneTarget>(s.faults[6].target).member, 2u);
-  EXPECT_EQ(std::get<models::DesktopTarget>(s.faults[7].target).group, 1u);
-  EXPECT_EQ(std::get<models::LinkTarget>(s.faults[8].target).direction,
-            models::CutDirection::backward);
-  EXPECT_EQ(s.faults[8].flap_period, 30s);
-  EXPECT_EQ(s.faults[8].flap_duty, 0.2);
-  EXPECT_EQ(s.faults[8].flap_until, at(3h));
-  const auto access = std::get<models::LinkTarget>(s.faults[9].target);
+  EXPECT_EQ(std::get<models::ProcessTarget>(target(3)).role, models::Role::stat_server);
+  EXPECT_EQ(std::get<models::HostTarget>(target(4)).role, models::Role::config_server);
+  EXPECT_EQ(std::get<models::GatewayTarget>(target(5)).gateway, 1u);
+  EXPECT_EQ(std::get<models::PhoneTarget>(target(6)).member, 2u);
+  EXPECT_EQ(std::get<models::DesktopTarget>(target(7)).group, 1u);
+  EXPECT_EQ(std::get<models::LinkTarget>(target(8)).direction, models::CutDirection::backward);
+  EXPECT_EQ(s.faults[8].flap->period, 30s);
+  EXPECT_EQ(s.faults[8].flap->duty, 0.2);
+  EXPECT_EQ(s.faults[8].flap->until, at(3h));
+  const auto access = std::get<models::LinkTarget>(target(9));
   EXPECT_FALSE(access.dc_link);
   EXPECT_EQ(access.location, 2);
   EXPECT_EQ(access.site, 1);
-  EXPECT_EQ(s.faults[10].latency, 80ms);
-  EXPECT_EQ(s.faults[10].loss, 0.02);
-  EXPECT_EQ(s.faults[10].bandwidth_bps, 1e6);
+  EXPECT_EQ(std::get<models::Degrade>(s.faults[10].deed).latency, 80ms);
+  EXPECT_EQ(std::get<models::Degrade>(s.faults[10].deed).loss, 0.02);
+  EXPECT_EQ(std::get<models::Degrade>(s.faults[10].deed).bandwidth_bps, 1e6);
 }
 
 TEST(ScenarioLanguage, AChangedOptionKeepsTheChangesBeforeIt) {
@@ -233,7 +235,7 @@ faults:
   - {at: 2h, switchover: site2}
 )"));
   const auto after = [&](std::size_t i) {
-    return *std::get<models::OptionTarget>(s.faults[i].target).options;
+    return *std::get<models::ChangeOption>(s.faults[i].deed).options;
   };
   const auto preferred = [&](std::size_t i) {
     return after(i).queues[0].hunt_group->preferred_site[0];
@@ -246,7 +248,7 @@ faults:
   EXPECT_EQ(preferred(0), "");
   EXPECT_EQ(after(0).sip_servers[1].oos_check, 20s);
   EXPECT_EQ(s.queues[0].hunt_group->preferred_site[0], "SIP_Server_1");
-  EXPECT_EQ(std::get<models::HaLinkTarget>(s.faults[3].target).site, 1);
+  EXPECT_EQ(std::get<models::HaLinkTarget>(*target_of(s.faults[3])).site, 1);
 }
 
 TEST(ScenarioLanguage, DistributionsByMomentsOrByParameters) {

@@ -75,7 +75,9 @@ TEST(Units, ClockTimes) {
   EXPECT_EQ(parse_clock("9:05"), 9h + 5min);
   EXPECT_EQ(parse_clock("23:59:30"), 24h - 30s);
   EXPECT_EQ(parse_clock("24:00"), 24h);
-  for (const char* text : {"24:01", "9:60", "09:0", "9", "1h", "09:00:", "09:00:60", "-1:00"}) {
+  EXPECT_EQ(parse_clock("24:30"), 24h + 30min);
+  EXPECT_EQ(parse_clock("25:00"), 25h);
+  for (const char* text : {"48:00", "9:60", "09:0", "9", "1h", "09:00:", "09:00:60", "-1:00"}) {
     EXPECT_EQ(parse_clock(text), std::nullopt) << text;
   }
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <limits>
 
 #include "tools/cli/commands.hpp"
 #include "tools/scenario/suggest.hpp"
@@ -25,9 +26,10 @@ std::vector<std::string> Invocation::values(const std::string& name) const {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
-      run_command(),   new_command(),  check_command(),  compare_command(), sweep_command(),
-      merge_command(), plan_command(), tune_command(),   explain_command(), report_command(),
-      watch_command(), list_command(), schema_command(), help_command(),    version_command()};
+      run_command(),   new_command(),     check_command(),  compare_command(), sweep_command(),
+      merge_command(), plan_command(),    tune_command(),   explain_command(), report_command(),
+      watch_command(), explore_command(), verify_command(), list_command(),    schema_command(),
+      help_command(),  version_command()};
   return table;
 }
 
@@ -152,6 +154,12 @@ std::uint64_t number_value(const std::string& option, const std::string& text) {
     throw UsageError{fmt::format("--{}: {}", option, problem->message), problem->hint};
   }
   return std::get<std::uint64_t>(parsed);
+}
+
+std::uint32_t narrow_value(const std::string& option, const std::string& text) {
+  const std::uint64_t wide = number_value(option, text);
+  if (wide <= std::numeric_limits<std::uint32_t>::max()) return static_cast<std::uint32_t>(wide);
+  throw UsageError{fmt::format("--{}: {} is too large", option, text), ""};
 }
 
 namespace {

@@ -67,6 +67,8 @@ struct UsageError {
                                          const std::vector<std::string>& words);
 /// A whole number; throws UsageError naming the option.
 [[nodiscard]] std::uint64_t number_value(const std::string& option, const std::string& text);
+/// The same, of what is counted in 32 bits.
+[[nodiscard]] std::uint32_t narrow_value(const std::string& option, const std::string& text);
 
 [[nodiscard]] std::string program_help(bool color);
 [[nodiscard]] std::string command_help(const Command& command, bool color);

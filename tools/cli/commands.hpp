@@ -20,7 +20,9 @@ namespace bcsim::tools {
 [[nodiscard]] Command plan_command();
 [[nodiscard]] Command tune_command();
 [[nodiscard]] Command explain_command();
+[[nodiscard]] Command explore_command();
 [[nodiscard]] Command report_command();
+[[nodiscard]] Command verify_command();
 [[nodiscard]] Command watch_command();
 [[nodiscard]] Command list_command();
 [[nodiscard]] Command schema_command();

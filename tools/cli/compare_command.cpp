@@ -222,7 +222,7 @@ int compare(const Invocation& invocation, Terminal& terminal) {
   if (result.interrupted) {
     terminal.err << fmt::format("bcsim: interrupted; {} replications of both are complete\n",
                                 result.replications);
-    if (result.replications == 0) return code(ExitCode::interrupted);
+    if (result.replications == 0) return interrupted_code();
   }
   if (invocation.has("junit")) write_file(invocation.value("junit"), compare_junit(result, labels));
   if (invocation.has("markdown")) {
@@ -232,7 +232,7 @@ int compare(const Invocation& invocation, Terminal& terminal) {
                                           : compare_table(result, labels,
                                                           {.color = terminal.color_out(),
                                                            .utf8 = environment_is_utf8()}));
-  if (result.interrupted) return code(ExitCode::interrupted);
+  if (result.interrupted) return interrupted_code();
   if (!result.lost.empty()) return code(ExitCode::internal);
   switch (result.verdict()) {
     case GateVerdict::passed:

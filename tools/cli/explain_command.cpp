@@ -65,7 +65,7 @@ ExplainRequest understand(const Invocation& invocation) {
   ExplainRequest request;
   std::vector<std::string> words = invocation.arguments;
   if (!words.empty() && is_number(words.front())) {
-    request.call = static_cast<std::uint32_t>(number_value("CALL", words.front()));
+    request.call = narrow_value("CALL", words.front());
     words.erase(words.begin());
   }
   if (words.size() > 1) {
@@ -276,7 +276,7 @@ int explain_events(const ExplainRequest& request, const ExplainSource& source,
         [&](models::TwoSiteWorld& world) { world.add_observer(story); }, models::SimTime::max(),
         goes_on);
   });
-  if (!run) return code(ExitCode::interrupted);
+  if (!run) return interrupted_code();
   require_same(source, run->journal_fingerprint);
   const bool color = terminal.color_out() && !invocation.has("out");
   deliver_text(request.format == "json"
@@ -297,7 +297,7 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
     wanted.calls = {CallId{*request.call}};
   } else {
     const auto first = replay_with_progress(*source, {}, terminal);
-    if (!first) return code(ExitCode::interrupted);
+    if (!first) return interrupted_code();
     require_same(*source, first->journal_fingerprint);
     wanted.calls = choose_calls(request, first->rows, source->scenario, sentence);
     if (wanted.calls.empty()) {
@@ -307,7 +307,7 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
     wanted.until = last_interest(wanted.calls, first->rows);
   }
   const auto run = replay_with_progress(*source, wanted, terminal);
-  if (!run) return code(ExitCode::interrupted);
+  if (!run) return interrupted_code();
   if (request.call) require_same(*source, run->journal_fingerprint);
   if (run->lives.empty()) {
     throw InputError(fmt::format("there is no call {}: they are numbered from 0 to {}",

@@ -29,7 +29,7 @@ std::string title_of(const fs::path& path) {
   const std::uint32_t source = diagnostics.add_source({path.string(), "", {}, true});
   const Node root = parse_yaml(file.text, source, diagnostics);
   const Node* title = root.is_map() ? root.find("title") : nullptr;
-  return title != nullptr ? title->text : "";
+  return title != nullptr ? printable(title->text) : "";
 }
 
 // Messages show the path: from here, if that is shorter.

@@ -10,6 +10,7 @@
 #include "tools/cli/commands.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/results/saved_files.hpp"
+#include "tools/scenario/diagnostics.hpp"
 #include "tools/scenario/suggest.hpp"
 
 namespace bcsim::tools {
@@ -56,8 +57,8 @@ int dispatch(const std::vector<std::string>& words, Terminal& terminal) {
 
 int run_program(const std::vector<std::string>& words, Terminal& terminal) {
   const auto complain = [&](const std::string& message, const std::string& hint) {
-    terminal.err << "bcsim: " << message;
-    if (!hint.empty()) terminal.err << " (" << hint << ")";
+    terminal.err << "bcsim: " << printable(message);
+    if (!hint.empty()) terminal.err << " (" << printable(hint) << ")";
     terminal.err << '\n';
   };
   int result = code(ExitCode::internal);

@@ -1,7 +1,9 @@
 // bcsim report: results as one page for people.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 
@@ -10,6 +12,7 @@
 #include "tools/cli/exit_code.hpp"
 #include "tools/report/report_page.hpp"
 #include "tools/report/study_pages.hpp"
+#include "tools/results/result_writer.hpp"
 #include "tools/results/saved_files.hpp"
 
 namespace bcsim::tools {
@@ -79,6 +82,9 @@ int report(const Invocation& invocation, Terminal& terminal) {
   WrittenReport written;
   try {
     written = make_report(invocation.arguments, invocation.value("format", "html"));
+  } catch (const nlohmann::json::exception& e) {
+    throw InputError(fmt::format("'{}': a file of these results is damaged: {}",
+                                 fmt::join(invocation.arguments, "', '"), e.what()));
   } catch (const MissingProgram& e) {
     terminal.err << "bcsim: " << e.what() << '\n';
     return code(ExitCode::internal);
@@ -89,6 +95,11 @@ int report(const Invocation& invocation, Terminal& terminal) {
   if (out.empty() || out == "-") {
     terminal.out << page;
   } else {
+    for (const std::string& input : invocation.arguments) {
+      if (!same_file(out, input) && !is_result_file(out)) continue;
+      throw UsageError{fmt::format("--out {}: the page is made from this file", out),
+                       "such as -o page.html"};
+    }
     write_file(out, page);
     if (!terminal.quiet()) terminal.out << out << '\n';
   }

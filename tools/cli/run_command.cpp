@@ -134,9 +134,10 @@ Command run_command() {
           "Simulates a scenario (a file, the name of a shipped one, or - for standard input)\n"
           "and writes results/<scenario>/<run id>/ with a 'latest' link beside it. Exit code\n"
           "0: all is well, 1: a checker or expectation said no, 2: the precision was not\n"
-          "reached, 65: the scenario is wrong, 74: cannot write, 130: interrupted; what was\n"
-          "complete is kept. A scenario with faults is also run without them on the same\n"
-          "random numbers, so that results can say what is because of the failure.",
+          "reached, 65: the scenario is wrong, 74: cannot write, 130, 143 or 129: interrupted by\n"
+          "Ctrl-C, SIGTERM or SIGHUP; what was complete is kept. A scenario with faults is also\n"
+          "run without them on the same random numbers, so that results can say what is\n"
+          "because of the failure.",
       .options = {{.name = "out",
                    .letter = 'o',
                    .kind = ValueKind::directory,

@@ -12,7 +12,7 @@
 namespace bcsim::tools {
 namespace {
 
-struct Failure {
+struct StarterFailure {
   const char* name;
   const char* title;
   const char* fault;    // the entry of `faults`
@@ -20,23 +20,23 @@ struct Failure {
 };
 
 constexpr std::array kFailures = {
-    Failure{"site", "Site 1 is lost", "- {at: 1h30min, fail: site1, scope: genesys}",
-            "All Genesys components of site 1 die; agents, phones and gateway live on"},
-    Failure{"pair", "The SIP Server pair of site 1 is lost",
-            "- {at: 1h30min, fail: site1, scope: sip-server-pair}",
-            "Both SIP Servers of site 1 die; everything else there lives on"},
-    Failure{"server", "The primary SIP Server of site 1 crashes",
-            "- {at: 1h30min, crash: site1.sip-server.primary, lasting: 10min}",
-            "The backup takes over; nobody should have to leave the site"},
-    Failure{"partition", "The sites part", "- {at: 1h30min, cut: dc-link, lasting: 30min}",
-            "The link between the data centres is cut, then healed"},
-    Failure{"gateway", "A gateway is lost", "- {at: 1h30min, fail: mg1, lasting: 30min}",
-            "The gateway of site 1 dies; the PSTN must send its calls through the other"},
-    Failure{"none", "A normal day", "", "Nothing fails: the baseline to compare with"}};
+    StarterFailure{"site", "Site 1 is lost", "- {at: 1h30min, fail: site1, scope: genesys}",
+                   "All Genesys components of site 1 die; agents, phones and gateway live on"},
+    StarterFailure{"pair", "The SIP Server pair of site 1 is lost",
+                   "- {at: 1h30min, fail: site1, scope: sip-server-pair}",
+                   "Both SIP Servers of site 1 die; everything else there lives on"},
+    StarterFailure{"server", "The primary SIP Server of site 1 crashes",
+                   "- {at: 1h30min, crash: site1.sip-server.primary, lasting: 10min}",
+                   "The backup takes over; nobody should have to leave the site"},
+    StarterFailure{"partition", "The sites part", "- {at: 1h30min, cut: dc-link, lasting: 30min}",
+                   "The link between the data centres is cut, then healed"},
+    StarterFailure{"gateway", "A gateway is lost", "- {at: 1h30min, fail: mg1, lasting: 30min}",
+                   "The gateway of site 1 dies; the PSTN must send its calls through the other"},
+    StarterFailure{"none", "A normal day", "", "Nothing fails: the baseline to compare with"}};
 
-const Failure& failure_named(const std::string& name) {
+const StarterFailure& failure_named(const std::string& name) {
   return *std::find_if(kFailures.begin(), kFailures.end(),
-                       [&](const Failure& f) { return name == f.name; });
+                       [&](const StarterFailure& f) { return name == f.name; });
 }
 
 // Either gateway alone must carry all calls: channels for 1 % blocking, in whole E1 of 30.
@@ -119,7 +119,7 @@ calls:
 
 std::vector<std::string> starter_failures() {
   std::vector<std::string> names;
-  for (const Failure& f : kFailures) names.emplace_back(f.name);
+  for (const StarterFailure& f : kFailures) names.emplace_back(f.name);
   return names;
 }
 
@@ -128,7 +128,7 @@ std::vector<std::string> starter_phones() {
 }
 
 std::string starter_scenario(const StarterAnswers& a, const std::string& file) {
-  const Failure& failure = failure_named(a.failure);
+  const StarterFailure& failure = failure_named(a.failure);
   const std::string title = a.title.empty() ? failure.title : a.title;
   const double handling_s = sim::seconds(a.handling);
   const double talk_s = handling_s * 0.8, ring_s = 4;

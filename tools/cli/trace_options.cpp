@@ -51,7 +51,7 @@ models::SimTime time_value(const std::string& option, const std::string& text,
 MessageFilter trace_filter(const Invocation& invocation, const models::Scenario& scenario) {
   MessageFilter filter;
   for (const std::string& call : invocation.values("trace-call")) {
-    filter.calls.push_back(static_cast<std::uint32_t>(number_value("trace-call", call)));
+    filter.calls.push_back(narrow_value("trace-call", call));
   }
   if (const std::string site = invocation.value("trace-site"); !site.empty()) {
     std::vector<std::string> names;

@@ -122,7 +122,7 @@ int watch(const Invocation& invocation, Terminal& terminal) {
   (void)replay_run(
       request.scenario, 0, [&view](models::TwoSiteWorld& world) { world.add_observer(view); },
       request.until, [&watcher](models::SimTime now) { return watcher.reached(now); });
-  return code(SignalGuard::interrupted() ? ExitCode::interrupted : ExitCode::good);
+  return SignalGuard::interrupted() ? interrupted_code() : code(ExitCode::good);
 }
 
 }  // namespace

@@ -193,17 +193,18 @@ std::string compare_junit(const CompareResult& result, const CompareLabels& labe
 }
 
 std::string compare_markdown(const CompareResult& result, const CompareLabels& labels) {
-  std::string out = fmt::format("### bcsim: {} → {}\n\n", labels.a, labels.b);
+  std::string out =
+      fmt::format("### bcsim: {} → {}\n\n", escape_markdown(labels.a), escape_markdown(labels.b));
   for (const KeyDifference& d : result.differences) {
-    out +=
-        fmt::format("- `{}`: {} → {}\n", d.path, d.a.empty() ? "-" : d.a, d.b.empty() ? "-" : d.b);
+    out += fmt::format("- `{}`: {} → {}\n", d.path, d.a.empty() ? "-" : escape_markdown(d.a),
+                       d.b.empty() ? "-" : escape_markdown(d.b));
   }
   out += "\n" + terms_words(result) + ".\n\n";
   if (!result.gates.empty()) {
     out += "| gate | verdict | why |\n|---|---|---|\n";
     for (const JudgedGate& g : result.gates) {
       out += fmt::format("| `{}: {}` | **{}** | {} |\n", g.gate.metric, g.gate.text,
-                         name(g.verdict), g.why);
+                         name(g.verdict), escape_markdown(g.why));
     }
     out += "\n";
   }

@@ -10,8 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "tools/cli/atomic_file.hpp"
-
 namespace bcsim::tools {
 
 LineFile::LineFile(const std::filesystem::path& path) : path_(path) {
@@ -22,9 +20,8 @@ LineFile::LineFile(const std::filesystem::path& path) : path_(path) {
   if (in_place) {
     descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   } else {
-    temporary_ = (path.parent_path() / ("." + path.filename().string() + ".XXXXXX")).string();
-    descriptor = ::mkstemp(temporary_.data());
-    if (descriptor < 0) temporary_.clear();
+    temporary_.emplace(path.parent_path(), ScratchName::Kind::file, path);
+    descriptor = temporary_->descriptor();
   }
   if (descriptor < 0) fail(errno);
   // zlib's "T" writes plain text.
@@ -35,7 +32,6 @@ LineFile::LineFile(const std::filesystem::path& path) : path_(path) {
 
 LineFile::~LineFile() {
   if (file_ != nullptr) ::gzclose(static_cast<gzFile>(file_));
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void LineFile::fail(int error) const {
@@ -54,12 +50,12 @@ void LineFile::commit() {
   void* file = file_;
   file_ = nullptr;
   if (::gzclose(static_cast<gzFile>(file)) != Z_OK) fail(errno);
-  if (temporary_.empty()) return;
+  if (!temporary_) return;
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  if (::chmod(temporary_.c_str(), 0666 & ~mask) != 0) fail(errno);
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(errno);
-  temporary_.clear();
+  if (::chmod(temporary_->path().c_str(), 0666 & ~mask) != 0) fail(errno);
+  if (::rename(temporary_->path().c_str(), path_.c_str()) != 0) fail(errno);
+  temporary_->forget();
 }
 
 }  // namespace bcsim::tools

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
+#include <optional>
 #include <string_view>
+
+#include "tools/cli/atomic_file.hpp"
 
 namespace bcsim::tools {
 
@@ -23,8 +25,8 @@ class LineFile {
   [[noreturn]] void fail(int error) const;
 
   std::filesystem::path path_;
-  std::string temporary_;  ///< empty: written in place
-  void* file_ = nullptr;   ///< gzFile
+  std::optional<ScratchName> temporary_;  ///< none: written in place
+  void* file_ = nullptr;                  ///< gzFile
 };
 
 }  // namespace bcsim::tools

@@ -247,6 +247,8 @@ std::string_view reason_phrase(std::uint16_t status) {
       return "Temporarily Unavailable";
     case 481:
       return "Call/Transaction Does Not Exist";
+    case 482:
+      return "Loop Detected";
     case 486:
       return "Busy Here";
     case 487:

@@ -77,6 +77,10 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
   }
+  void operator()(const models::HungUpInSilence& f) const {
+    event("call.hung_up_in_silence", f.call);
+    agent(f.agent);
+  }
   void operator()(const models::CallTransferred& f) const {
     event("call.transferred", f.call);
     agent(f.agent);

@@ -6,7 +6,6 @@
 namespace bcsim::tools {
 namespace {
 
-using models::FaultVerb;
 using models::kSites;
 using models::Scenario;
 
@@ -60,13 +59,14 @@ Aftermath no_failure(const Scenario& s) {
 Aftermath aftermath(const Scenario& s) {
   Aftermath out = no_failure(s);
   for (const models::Fault& fault : s.faults) {
-    const bool ends_service = fault.verb == FaultVerb::fail || fault.verb == FaultVerb::drain;
-    if (!ends_service) continue;
-    if (const auto* gateway = std::get_if<models::GatewayTarget>(&fault.target)) {
+    const auto* fail = std::get_if<models::Fail>(&fault.deed);
+    if (std::holds_alternative<models::Drain>(fault.deed)) out.site_lost = true;
+    if (fail == nullptr) continue;
+    if (const auto* gateway = std::get_if<models::GatewayTarget>(&fail->target)) {
       out.gateway_gone[gateway->gateway] = true;
-    } else if (const auto* site = std::get_if<models::SiteTarget>(&fault.target)) {
+    } else if (const auto* site = std::get_if<models::SiteTarget>(&fail->target)) {
       out.site_lost = true;
-      if (site->scope != models::SiteScope::building || fault.verb == FaultVerb::drain) continue;
+      if (site->scope != models::SiteScope::building) continue;
       out.people_gone[site->site] = true;
       for (std::size_t g = 0; g < s.gateways.size(); ++g) {
         if (s.gateways[g].location == site->site) out.gateway_gone[g] = true;

@@ -22,7 +22,7 @@ std::vector<double> first_times(const StoredResults& results, const std::string&
   std::vector<double> times;
   for (const StoredEvent& e : results.events()) {
     if (e.name != event || e.t <= from || !e.fields.contains("agent")) continue;
-    if (seen.insert(e.fields["agent"].get<std::string>()).second) times.push_back(e.t - from);
+    if (seen.insert(e.fields.at("agent").get<std::string>()).second) times.push_back(e.t - from);
   }
   std::sort(times.begin(), times.end());
   return times;
@@ -45,9 +45,8 @@ std::vector<Milestone> site_milestones(const StoredResults& r) {
     const int failure = dot == std::string::npos ? 1 : std::stoi(site);
     if (dot != std::string::npos) site.erase(0, dot + 1);
     const std::string& name = r.site_names()[site == "site1" ? 0 : 1];
-    Times& times =
-        by_label[switchover ? name + ": backup SIP Server has taken over"
-                            : name + " works alone (single-site mode)"];
+    Times& times = by_label[switchover ? name + ": backup SIP Server has taken over"
+                                       : name + " works alone (single-site mode)"];
     times.after_s[failure] = metric.value;
     if (times.after_s.begin()->first == failure) times.id = id;
   }
@@ -60,9 +59,9 @@ std::vector<Milestone> site_milestones(const StoredResults& r) {
       note = fmt::format("counted from “{}” at {}", fault_at(r, at), clock_of(r, at));
     }
     if (times.after_s.size() > 1) {
-      const auto [least, most] = std::minmax_element(
-          times.after_s.begin(), times.after_s.end(),
-          [](const auto& a, const auto& b) { return a.second < b.second; });
+      const auto [least, most] =
+          std::minmax_element(times.after_s.begin(), times.after_s.end(),
+                              [](const auto& a, const auto& b) { return a.second < b.second; });
       const std::string first = duration_words(least->second), last = duration_words(most->second);
       note += fmt::format("{}after {} failures, within {}", note.empty() ? "" : "; ",
                           times.after_s.size(), first == last ? first : first + " to " + last);

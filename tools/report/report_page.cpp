@@ -12,11 +12,12 @@
 #include "tools/report/html.hpp"
 #include "tools/report/milestones.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/scenario/diagnostics.hpp"
 
 namespace bcsim::tools {
 std::string title_of_run(const StoredResults& r) {
   const std::string title = r.run().value("title", std::string());
-  return title.empty() ? r.run().at("scenario").get<std::string>() : title;
+  return printable(title.empty() ? r.run().at("scenario").get<std::string>() : title);
 }
 
 std::string provenance(const StoredResults& r) {
@@ -333,10 +334,10 @@ std::string report_markdown(const std::vector<StoredResults>& results) {
   std::string out;
   for (const StoredResults& r : results) {
     if (!out.empty()) out += "\n";
-    out += fmt::format("## {}\n\n", title_of_run(r));
-    for (const Sentence& sentence : answer(r)) out += sentence.plain() + " ";
+    out += fmt::format("## {}\n\n", escape_markdown(title_of_run(r)));
+    for (const Sentence& sentence : answer(r)) out += escape_markdown(sentence.plain()) + " ";
     out.back() = '\n';
-    out += fmt::format("\n*{}*\n\n", provenance(r));
+    out += fmt::format("\n*{}*\n\n", escape_markdown(provenance(r)));
     auto phases = shown_phases(r);
     if (phases.size() == 1) phases.clear();
     std::string head = "| |", rule = "|---|";
@@ -356,13 +357,14 @@ std::string report_markdown(const std::vector<StoredResults>& results) {
     const auto back = milestones(r);
     if (!back.empty()) out += "\n| back after the failure | |\n|---|---:|\n";
     for (const Milestone& m : back) {
-      out += fmt::format("| {}{} | {} |\n", m.label, m.note.empty() ? "" : " (" + m.note + ")",
+      const std::string note = m.note.empty() ? "" : " (" + m.note + ")";
+      out += fmt::format("| {} | {} |\n", escape_markdown(m.label + note),
                          std::isnan(m.after_s) ? "not yet" : duration_words(m.after_s));
     }
     for (const auto& v : r.verdicts().at("verdicts")) {
       if (v.at("verdict") != "violated") continue;
-      out += fmt::format("\n**Violated:** {}: {}\n", v.at("id").get<std::string>(),
-                         v.value("text", std::string()));
+      out += fmt::format("\n**Violated:** {}: {}\n", escape_markdown(v.at("id").get<std::string>()),
+                         escape_markdown(v.value("text", std::string())));
     }
   }
   return out;

@@ -108,48 +108,91 @@ std::vector<double> CsvTable::numbers(std::string_view column) const {
   return out;
 }
 
+namespace {
+
+/// Reads what a file of results says; what is missing or of another type is said with its name.
+template <class Read>
+void of_file(const std::filesystem::path& file, const Read& read) {
+  try {
+    read();
+  } catch (const StoredJson::exception& e) {
+    throw InputError(
+        fmt::format("'{}' is damaged, or no results file of bcsim: {}", file.string(), e.what()));
+  }
+}
+
+/// What the pages take from it later.
+void require_members(const StoredJson& run) {
+  for (const char* text : {"scenario", "run_id", "version", "git_commit", "effective_scenario"}) {
+    (void)run.at(text).get<std::string>();
+  }
+  for (const char* number : {"horizon_s", "seed", "replications", "messages_delivered"}) {
+    (void)run.at(number).get<double>();
+  }
+  for (const auto& phase : run.at("phases")) {
+    (void)phase.at("phase").get<std::string>();
+    (void)phase.at("start_s").get<double>();
+    (void)phase.at("end_s").get<double>();
+  }
+  for (const auto& accepted : run.at("accepted")) (void)accepted.get<std::string>();
+}
+
+}  // namespace
+
+void StoredResults::read_metrics() {
+  (void)summary_.at("service_level").at("definition").get<std::string>();
+  (void)summary_.at("service_level").at("threshold_s");
+  for (const auto& [id, json] : summary_.at("metrics").items()) {
+    const StoredMetric& metric = metrics_.emplace(id, metric_of(json)).first->second;
+    if (const auto twin = json.find("without_faults"); twin != json.end()) {
+      metrics_["without_faults." + id] = {number_of(*twin), metric.unit, metric.definition, {}};
+    }
+    if (const auto because = json.find("because_of_failure"); because != json.end()) {
+      StoredMetric difference = {number_of(because->at("value")), metric.unit, "", {}};
+      difference.interval = interval_of(*because);
+      metrics_["because." + id] = difference;
+    }
+  }
+}
+
+void StoredResults::read_events(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    StoredJson event = StoredJson::parse(line);
+    const double t = event.at("t");
+    const std::string name = event.at("event");
+    events_.push_back({t, name, std::move(event)});
+  }
+}
+
 StoredResults::StoredResults(const std::filesystem::path& directory) : directory_(directory) {
   const auto table = [&](const char* name) {
     return CsvTable(read_text(directory / name), (directory / name).string());
   };
-  try {
-    run_ = read_json(directory / "run.json");
-    summary_ = read_json(directory / "summary.json");
-    verdicts_ = read_json(directory / "verdicts.json");
-    timeline_ = table("timeline.csv");
-    calls_ = table("calls.csv");
-    if (std::filesystem::exists(directory / "bands.csv")) bands_ = table("bands.csv");
-    const char* twin = "calls_without_faults.csv";
-    if (std::filesystem::exists(directory / twin)) twin_calls_ = table(twin);
-    for (const auto& [id, json] : summary_.at("metrics").items()) {
-      const StoredMetric& metric = metrics_.emplace(id, metric_of(json)).first->second;
-      if (const auto twin = json.find("without_faults"); twin != json.end()) {
-        metrics_["without_faults." + id] = {number_of(*twin), metric.unit, metric.definition, {}};
-      }
-      if (const auto because = json.find("because_of_failure"); because != json.end()) {
-        StoredMetric difference = {number_of(because->at("value")), metric.unit, "", {}};
-        difference.interval = interval_of(*because);
-        metrics_["because." + id] = difference;
-      }
+  run_ = read_json(directory / "run.json");
+  of_file(directory / "run.json", [&] { require_members(run_); });
+  summary_ = read_json(directory / "summary.json");
+  of_file(directory / "summary.json", [&] { read_metrics(); });
+  verdicts_ = read_json(directory / "verdicts.json");
+  of_file(directory / "verdicts.json", [&] {
+    for (const auto& verdict : verdicts_.at("verdicts")) {
+      for (const char* text : {"id", "verdict"}) (void)verdict.at(text).get<std::string>();
+      (void)verdict.at("examined").get<std::uint64_t>();
+      (void)verdict.value("text", std::string());
     }
-    std::istringstream lines(read_text(directory / "events.ndjson"));
-    for (std::string line; std::getline(lines, line);) {
-      StoredJson event = StoredJson::parse(line);
-      const double t = event.at("t");
-      const std::string name = event.at("event");
-      events_.push_back({t, name, std::move(event)});
-    }
-    const Loaded loaded = load_scenario_text(
-        {run_.at("effective_scenario"), "run.json", run_.at("scenario"), directory}, {});
-    if (!loaded.has_errors()) {
-      for (std::size_t s = 0; s < 2; ++s) site_names_[s] = loaded.scenario.sites[s].name;
-      if (const auto& label = loaded.scenario.run.start_label)
-        start_of_day_s_ = sim::seconds(*label);
-    }
-  } catch (const StoredJson::exception& e) {
-    throw InputError(
-        fmt::format("'{}' are not results of bcsim: {}", directory.string(), e.what()));
-  }
+  });
+  timeline_ = table("timeline.csv");
+  calls_ = table("calls.csv");
+  if (std::filesystem::exists(directory / "bands.csv")) bands_ = table("bands.csv");
+  const char* twin = "calls_without_faults.csv";
+  if (std::filesystem::exists(directory / twin)) twin_calls_ = table(twin);
+  of_file(directory / "events.ndjson",
+          [&] { read_events(read_text(directory / "events.ndjson")); });
+  const Loaded loaded = load_scenario_text(
+      {run_.at("effective_scenario"), "run.json", run_.at("scenario"), directory}, {});
+  if (loaded.has_errors()) return;
+  for (std::size_t s = 0; s < 2; ++s) site_names_[s] = loaded.scenario.sites[s].name;
+  if (const auto& label = loaded.scenario.run.start_label) start_of_day_s_ = sim::seconds(*label);
 }
 
 const StoredMetric* StoredResults::find(std::string_view id) const {

@@ -78,6 +78,9 @@ class StoredResults {
   [[nodiscard]] std::optional<double> start_of_day_s() const { return start_of_day_s_; }
 
  private:
+  void read_metrics();
+  void read_events(const std::string& text);
+
   std::filesystem::path directory_;
   nlohmann::ordered_json run_, summary_, verdicts_;
   CsvTable timeline_, calls_, twin_calls_, bands_;

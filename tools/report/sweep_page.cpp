@@ -49,6 +49,11 @@ class Sweep {
       }
       names_.push_back(std::move(name));
     }
+    for (const auto& values : values_) {
+      if (!names_.empty() && values.size() == names_.size()) continue;
+      throw InputError(fmt::format("{}: points and variables do not fit",
+                                   (directory / "sweep.json").string()));
+    }
   }
 
   [[nodiscard]] std::string scenario() const { return json_.at("scenario"); }
@@ -70,8 +75,9 @@ class Sweep {
                low = points_.numbers("low"), high = points_.numbers("high"),
                twin = points_.numbers("without_faults");
     for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i] != id || !(point[i] >= 0 && point[i] < 1e9)) continue;
       const auto p = static_cast<std::size_t>(point[i]);
-      if (ids[i] != id || p >= values_.size()) continue;
+      if (p >= values_.size()) continue;
       out.unit = points_.texts("unit")[i];
       out.value[p] = value[i];
       out.low[p] = low[i];

@@ -28,9 +28,9 @@ std::string settings_words(const TuneJson& tuning, const TuneJson& point) {
   const auto& factors = tuning.at("factors");
   for (std::size_t f = 0; f < factors.size(); ++f) {
     const auto& value = point.at("values").at(f);
-    if (value == factors[f].at("values").at(0)) continue;
+    if (value == factors.at(f).at("values").at(0)) continue;
     words += fmt::format("{}{} {}", words.empty() ? "" : ", ",
-                         factors[f].at("name").get<std::string>(), value.get<std::string>());
+                         factors.at(f).at("name").get<std::string>(), value.get<std::string>());
   }
   return words.empty() ? "as it is" : words;
 }

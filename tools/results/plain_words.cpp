@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "tools/scenario/diagnostics.hpp"
+
 namespace bcsim::tools {
 
 std::string count_words(std::uint64_t n) {
@@ -18,6 +20,7 @@ std::string count_words(std::uint64_t n, const char* one, const char* many) {
 
 std::string duration_words(double seconds) {
   if (std::isnan(seconds)) return "-";
+  if (seconds > 9e9) return "for ever";  // the longest sim::Duration stands for it
   if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
   const auto s = static_cast<std::int64_t>(std::llround(seconds));
   if (s < 120) return fmt::format("{} s", s);
@@ -60,6 +63,19 @@ std::string clock_words(sim::SimTime t, std::optional<sim::Duration> start_label
   const std::int64_t hours = start_label ? s / 3600 % 24 : s / 3600;
   return start_label ? fmt::format("{:02}:{:02}:{:02}", hours, s / 60 % 60, s % 60)
                      : fmt::format("{}:{:02}:{:02}", hours, s / 60 % 60, s % 60);
+}
+
+std::string escape_markdown(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    if (c == '<' || c == '>' || c == '&') {
+      out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&amp;";
+      continue;
+    }
+    if (c == '\\' || c == '`' || c == '*' || c == '[' || c == ']' || c == '|') out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 }  // namespace bcsim::tools

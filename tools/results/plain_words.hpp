@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sim/time.hpp"
 
@@ -23,5 +24,9 @@ namespace bcsim::tools {
 [[nodiscard]] std::string number_words(double value);
 /// "1:02:30" since the start, or the time of day if the start has one: "10:02:30".
 [[nodiscard]] std::string clock_words(sim::SimTime t, std::optional<sim::Duration> start_label);
+
+/// A text of the user's inside Markdown: nothing in it is markup, HTML or the end of a table's
+/// cell; on one line, without control characters.
+[[nodiscard]] std::string escape_markdown(std::string_view text);
 
 }  // namespace bcsim::tools

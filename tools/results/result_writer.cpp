@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -25,26 +27,6 @@ constexpr const char* kTwinCalls = "calls_without_faults.csv";
   throw WriteError(fmt::format("cannot write '{}': {}", path.string(), why));
 }
 
-/// A directory that goes away with all it holds unless it is moved before.
-class ScratchDirectory {
- public:
-  explicit ScratchDirectory(const fs::path& inside) {
-    std::string name = (inside / ".bcsim-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) fail(inside, std::strerror(errno));
-    path_ = name;
-  }
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 /// Makes a directory and those above it; unmakes those again, where empty, unless kept.
 class NewDirectories {
  public:
@@ -64,6 +46,20 @@ class NewDirectories {
   std::vector<fs::path> made_;  ///< innermost first
 };
 
+/// What killed runs of the same scenario left.
+void remove_left_over_runs(const fs::path& of_scenario) {
+  std::error_code error;
+  std::vector<fs::path> runs;
+  for (fs::directory_iterator i(of_scenario, error), end; !error && i != end; i.increment(error)) {
+    std::error_code ignored;
+    if (i->is_directory(ignored) && !i->is_symlink(ignored)) runs.push_back(i->path());
+  }
+  for (const fs::path& run : runs) {
+    std::error_code ignored;
+    if (remove_left_over(run)) fs::remove(run, ignored);  // if nothing else is in it
+  }
+}
+
 template <class Write>
 void write_one(const fs::path& directory, const char* name, const Write& write) {
   OutputFile file(directory / name);
@@ -77,8 +73,8 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
   const models::RunResult& first = *results.first;
   NewDirectories made(directory);
   // Inside the directory, so that moving a file into place never leaves the file system.
-  const ScratchDirectory scratch(directory);
-  const fs::path& s = scratch.path();
+  const ScratchName scratch(directory, ScratchName::Kind::directory, directory);
+  const fs::path s = scratch.path();
   std::vector<std::string> written;
   const auto write = [&](const char* name, const auto& how) {
     write_one(s, name, how);
@@ -124,15 +120,30 @@ void write_results(const models::RunResult& result, const ResultMeta& meta,
 }
 
 fs::path result_directory(const fs::path& root, const ResultMeta& meta) {
-  return root / meta.scenario / meta.run_id;
+  return root / file_name_of(meta.scenario) / file_name_of(meta.run_id);
+}
+
+bool is_result_name(const fs::path& name) {
+  static constexpr std::array kNames = {
+      "run.json",      "summary.json", "verdicts.json",    "calls.csv", "timeline.csv",
+      "events.ndjson", "bands.csv",    "replications.csv", kTwinCalls,  "latest"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+bool is_result_file(const fs::path& file) {
+  std::error_code ignored;
+  return is_result_name(file.filename()) && fs::exists(file.parent_path() / "run.json", ignored);
 }
 
 void update_latest(const fs::path& directory) {
   const fs::path link = directory.parent_path() / "latest";
-  const ScratchDirectory scratch(directory.parent_path());
+  const fs::path all = directory.parent_path();
+  remove_left_over_runs(all);
+  const ScratchName scratch(all, ScratchName::Kind::directory, all);
+  const fs::path made = fs::path(scratch.path()) / "latest";
   std::error_code error;
-  fs::create_directory_symlink(directory.filename(), scratch.path() / "latest", error);
-  if (!error) fs::rename(scratch.path() / "latest", link, error);
+  fs::create_directory_symlink(directory.filename(), made, error);
+  if (!error) fs::rename(made, link, error);
   if (error) fail(link, error.message());
 }
 

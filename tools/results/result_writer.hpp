@@ -39,6 +39,11 @@ void write_results(const models::RunResult& result, const ResultMeta& meta,
 [[nodiscard]] std::filesystem::path result_directory(const std::filesystem::path& root,
                                                      const ResultMeta& meta);
 
+/// True if a file of this name belongs to results.
+[[nodiscard]] bool is_result_name(const std::filesystem::path& name);
+/// True if the file is, or would be, among results that exist.
+[[nodiscard]] bool is_result_file(const std::filesystem::path& file);
+
 /// Points the link `latest` beside `directory` to it, at once. Throws WriteError.
 void update_latest(const std::filesystem::path& directory);
 

@@ -39,11 +39,11 @@ fs::path newest_results() {
 }
 
 std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
   std::error_code ignored;
-  if (!in || fs::is_directory(path, ignored)) {
-    throw InputError(fmt::format("{}: cannot be read", path.string()));
-  }
+  const bool file = fs::is_regular_file(path, ignored);  // a pipe may never end
+  std::ifstream in;
+  if (file) in.open(path, std::ios::binary);
+  if (!file || !in) throw InputError(fmt::format("{}: cannot be read", path.string()));
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

@@ -66,8 +66,9 @@ class ReplicationsReader {
   void take(const std::string& line, std::size_t number) {
     const auto cells = cells_of(line);
     double replication = 0, value = 0, other = 0;
-    if (cells.size() != 4 || !cell_number(cells[0], replication) || !(replication >= 0) ||
-        !cell_number(cells[2], value) || !cell_number(cells[3], other)) {
+    if (cells.size() != 4 || !cell_number(cells[0], replication) ||
+        !(replication >= 0 && replication < 1e9) || !cell_number(cells[2], value) ||
+        !cell_number(cells[3], other)) {
       throw InputError(fmt::format("{}:{}: is not replication,metric,value,without_faults",
                                    path_.string(), number));
     }

@@ -11,6 +11,7 @@
 #include "tools/cli/atomic_file.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/run/archive.hpp"
+#include "tools/run/interrupt.hpp"
 #include "tools/run/run_meta.hpp"
 #include "tools/run/wire.hpp"
 
@@ -131,7 +132,7 @@ int KeptReplications::say_unfinished(const PoolOutcome& outcome, Terminal& termi
   terminal.err << fmt::format(
       "bcsim: {} replications are done; the same command goes on from there ({})\n", count(),
       directory_.string());
-  return code(outcome.interrupted ? ExitCode::interrupted : ExitCode::internal);
+  return outcome.interrupted ? interrupted_code() : code(ExitCode::internal);
 }
 
 void KeptReplications::remove() {

@@ -88,8 +88,7 @@ std::vector<Job> jobs_of(std::span<const ReplicationTask> tasks) {
 
 models::Scenario without_faults(const models::Scenario& scenario) {
   models::Scenario twin = scenario;
-  std::erase_if(twin.faults,
-                [](const models::Fault& f) { return f.verb != models::FaultVerb::change; });
+  std::erase_if(twin.faults, models::breaks);
   twin.expectations.clear();
   return twin;
 }

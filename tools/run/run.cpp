@@ -9,6 +9,7 @@
 
 #include "sim/hash.hpp"
 #include "tools/cli/atomic_file.hpp"
+#include "tools/cli/command_table.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/journal/journal_file.hpp"
 #include "tools/results/result_writer.hpp"
@@ -43,6 +44,24 @@ void require_place(const std::filesystem::path& file) {
                                  directory.string()));
   }
   require_writable(directory);
+}
+
+/// Throws UsageError if two things would be written to one file, or one over what is read.
+void require_distinct(const RunRequest& request, const std::filesystem::path& directory) {
+  namespace fs = std::filesystem;
+  const auto refuse = [](const char* option, const fs::path& file, const char* why) {
+    throw UsageError{fmt::format("--{} {}: {}", option, file.string(), why), "name another file"};
+  };
+  for (const auto& [option, file] :
+       {std::pair{"journal", &request.journal}, std::pair{"pcap", &request.pcap}}) {
+    if (file->empty()) continue;
+    if (same_file(*file, request.path)) refuse(option, *file, "that is the scenario");
+    const bool ours = is_result_name(file->filename()) && same_file(file->parent_path(), directory);
+    if (ours || is_result_file(*file)) refuse(option, *file, "that is a file of results");
+  }
+  if (!request.pcap.empty() && same_file(request.pcap, request.journal)) {
+    refuse("pcap", request.pcap, "--journal writes there");
+  }
 }
 
 ExperimentResult carry_out(const RunRequest& request, Terminal& terminal) {
@@ -138,6 +157,7 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
     return chosen ? request.out : result_directory("results", meta);
   };
   // Better learned before the run than after.
+  require_distinct(request, directory_of(describe(request, request.scenario)));
   require_writable(directory_of(describe(request, request.scenario)));
   for (const std::filesystem::path& file : {request.journal, request.pcap}) {
     if (!file.empty()) require_place(file);
@@ -148,7 +168,7 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   if (done.records.empty() || !done.first) {
     if (done.interrupted) {
       terminal.err << "bcsim: interrupted before anything was complete; nothing was written\n";
-      return code(ExitCode::interrupted);
+      return interrupted_code();
     }
     throw std::runtime_error(
         fmt::format("the worker of replication 0 was {} twice", done.lost.front().how));
@@ -175,10 +195,11 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   }
   if (!listened) {
     terminal.err << "bcsim: interrupted; the results are complete, the journal was not written\n";
-    return code(ExitCode::interrupted);
+    return interrupted_code();
   }
   const ExitCode shortfall = report_shortfall(request, done, all, terminal);
-  if (shortfall == ExitCode::interrupted || shortfall == ExitCode::internal) return code(shortfall);
+  if (shortfall == ExitCode::interrupted) return interrupted_code();
+  if (shortfall == ExitCode::internal) return code(shortfall);
   return code(done.first->result.violated() ? ExitCode::refused : shortfall);
 }
 

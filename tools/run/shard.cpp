@@ -174,7 +174,7 @@ int run_shard(const RunRequest& request, Shard shard, Terminal& terminal) {
     terminal.err << fmt::format(
         "bcsim: interrupted; what is done is in {}, and the same command goes on from there\n",
         directory.string());
-    return code(ExitCode::interrupted);
+    return interrupted_code();
   }
   if (!outcome.lost.empty()) return code(ExitCode::internal);
   if (!terminal.quiet()) {

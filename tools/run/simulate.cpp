@@ -23,10 +23,11 @@ bool pools_devices(const models::Scenario& scenario, std::size_t devices) {
 }  // namespace
 
 Replication simulate(const models::Scenario& scenario, std::uint32_t replication,
-                     const KeepGoing& keep_going) {
+                     const KeepGoing& keep_going, const Attach& attach) {
   models::TwoSiteWorld world(scenario, {scenario.run.seed, replication});
   models::RunRecorder recorder(world.layout());
   world.add_observer(recorder);
+  if (attach) attach(world);
 
   Replication out;
   out.pooled = pools_devices(scenario, 2 * world.layout().directory.agents.size());

@@ -7,6 +7,10 @@
 #include "models/metrics/run_result.hpp"
 #include "models/scenario.hpp"
 
+namespace bcsim::models {
+class TwoSiteWorld;
+}
+
 namespace bcsim::tools {
 
 /// Above so many phones and desktops, devices share an actor per location: SimGrid aborts near
@@ -29,9 +33,12 @@ struct Replication {
 /// Called about every second of simulated time; false stops the run there.
 using KeepGoing = std::function<bool(models::SimTime)>;
 
+/// Called before time starts, to add observers to the world. They must outlive the run.
+using Attach = std::function<void(models::TwoSiteWorld&)>;
+
 /// Runs it. Once per process: SimGrid has one engine. Throws sim::EngineError, or what a handler
 /// threw; both are bugs.
 [[nodiscard]] Replication simulate(const models::Scenario& scenario, std::uint32_t replication,
-                                   const KeepGoing& keep_going);
+                                   const KeepGoing& keep_going, const Attach& attach = {});
 
 }  // namespace bcsim::tools

@@ -67,7 +67,7 @@ void send_frame(int descriptor, FrameHead::Kind kind, const void* data, std::siz
   };
   try {
     const std::string bytes = tasks.work(job, progress);
-    if (SignalGuard::interrupted()) _exit(code(ExitCode::interrupted));
+    if (SignalGuard::interrupted()) _exit(interrupted_code());
     send_frame(descriptor, FrameHead::Kind::answer, bytes.data(), bytes.size());
   } catch (const std::exception& e) {
     send_frame(descriptor, FrameHead::Kind::failure, e.what(), std::strlen(e.what()));

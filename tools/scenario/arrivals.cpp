@@ -17,6 +17,7 @@ using models::VolumeInterval;
 // More is a slip of the keyboard and would only exhaust the machine.
 constexpr double kMostCalls = 1e8;
 constexpr Range<double> kRates{.min = 0., .max = 10'000.};
+constexpr std::size_t kMostIntervals = 5'000'000;
 
 // A piece of a larger list on one line.
 template <class T>
@@ -64,7 +65,7 @@ struct Volumes {
   Node file;
   std::string start_column = "start", count_column = "count";
   double share = 1;
-  std::optional<sim::SimTime> from, until;
+  Node from, until;
   std::optional<sim::Duration> length;
   bool exact = false;
   std::vector<VolumeInterval> intervals;
@@ -80,6 +81,17 @@ Codec<Node> file_name() {
   return codec;
 }
 
+// An instant that means another one where a file goes on past midnight: kept as it was written.
+Codec<Node> edge() {
+  Codec<Node> codec;
+  codec.type = instant(true).type;
+  codec.read = [](Reader& r, const Node& node, Node& value) {
+    if (r.instant(node, true)) value = node;
+  };
+  codec.write = [](const Writer&, const Node&) { return std::nullopt; };
+  return codec;
+}
+
 std::shared_ptr<const Section> volumes_section() {
   static const auto keys = [] {
     SectionOf<Volumes> s("volumes", "Calls per interval");
@@ -90,10 +102,8 @@ std::shared_ptr<const Section> volumes_section() {
     s.key("count-column", &Volumes::count_column, text(), language(), "Column of calls");
     s.key("share", &Volumes::share, percent({.min = 0., .max = 1000.}), language(),
           "Part of each count that is offered; may exceed 100%");
-    s.key("from", &Volumes::from, if_given(instant(true)), language(),
-          "Rows that start earlier are left out");
-    s.key("until", &Volumes::until, if_given(instant(true)), language(),
-          "Rows that start then or later are left out");
+    s.key("from", &Volumes::from, edge(), language(), "What starts earlier is left out");
+    s.key("until", &Volumes::until, edge(), language(), "What starts then or later is left out");
     s.key("length", &Volumes::length, if_given(duration({.min = 1s})),
           derived("the gap to the next row"), "Of every interval of the file")
         .default_is("the gap to the next row");
@@ -145,6 +155,36 @@ void set_lengths(Reader& r, const Volumes& options, std::vector<VolumeInterval>&
   }
 }
 
+/// Where `from` or `until` cuts intervals from `first` to `end`. A time of day is one of theirs:
+/// the same label is their first instant as `from`, and may be their end as `until`.
+std::optional<sim::SimTime> cut(Reader& r, const Node& edge, sim::SimTime first, sim::SimTime end,
+                                bool is_end) {
+  if (!edge.is_scalar()) return std::nullopt;
+  const auto clock = parse_clock(edge.text);
+  const auto& start = r.scenario().run.start_label;
+  if (!clock || !start) return r.instant(edge, true);
+  const sim::SimTime at = sim::kStart + (*clock - *start);
+  const bool before = is_end ? at <= first : at < first;
+  return before && at + 24h <= end ? at + 24h : at;
+}
+
+void leave_out(Reader& r, const Volumes& options, std::vector<VolumeInterval>& intervals) {
+  if (intervals.empty()) return;
+  const sim::SimTime first = intervals.front().at;
+  const sim::SimTime end = intervals.back().at + intervals.back().length;
+  const auto from = cut(r, options.from, first, end, false);
+  const auto until = cut(r, options.until, first, end, true);
+  std::erase_if(intervals, [&](const VolumeInterval& i) {
+    return (from && i.at < *from) || (until && i.at >= *until);
+  });
+}
+
+/// More calls in so short a time are a slip of a unit, and no queue of events would end.
+bool too_dense(const VolumeInterval& interval) {
+  return interval.count > *kRates.max &&
+         interval.count > *kRates.max * sim::seconds(interval.length);
+}
+
 std::vector<VolumeInterval> read_volume_file(Reader& r, const Volumes& options) {
   const auto csv = read_csv(r, options.file);
   if (!csv) return {};
@@ -152,26 +192,72 @@ std::vector<VolumeInterval> read_volume_file(Reader& r, const Volumes& options) 
   const auto count = find_column(r, *csv, options.count_column, options.file.at);
   if (!start || !count) return {};
   std::vector<VolumeInterval> intervals;
+  CsvTimes times(r);
   for (const auto& row : csv->rows) {
-    const auto at = csv_time(r, row[*start]);
+    const auto at = times.read(row[*start]);
     const auto calls = csv_number(r, row[*count]);
     if (!at || !calls) continue;
-    const sim::SimTime when = sim::kStart + *at;
-    if (!intervals.empty() && when <= intervals.back().at) {
-      r.diagnostics().error("S-015", row[*start].at, "times must rise from row to row");
-      continue;
-    }
-    if (*calls > kMostCalls) {
+    if (*calls * options.share > kMostCalls) {
       r.diagnostics().error("S-015", row[*count].at, "that many calls cannot be simulated");
       continue;
     }
-    intervals.push_back({when, {}, *calls * options.share});
+    intervals.push_back({*at, {}, *calls * options.share});
   }
+  if (intervals.empty()) return {};
   set_lengths(r, options, intervals);
-  std::erase_if(intervals, [&](const VolumeInterval& i) {
-    return (options.from && i.at < *options.from) || (options.until && i.at >= *options.until);
-  });
+  if (std::ranges::any_of(intervals, too_dense)) {
+    r.error(options.file, "S-006", "more than 10 000 calls per second come from this file");
+    return {};
+  }
+  const std::int64_t days = times.days(intervals.back().at + intervals.back().length);
+  leave_out(r, options, intervals);
+  const std::size_t rows = intervals.size();
+  if (static_cast<std::size_t>(days) * rows > kMostIntervals) {
+    r.error(
+        options.file, "S-006",
+        fmt::format("a file of {} intervals a day cannot be simulated for {} days", rows, days));
+    return {};
+  }
+  for (std::int64_t day = 1; day < days; ++day) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      VolumeInterval again = intervals[i];
+      again.at += day * 24h;
+      intervals.push_back(again);
+    }
+  }
   cut_at_start(intervals);
+  return intervals;
+}
+
+std::vector<VolumeInterval> read_volume_list(Reader& r, const Node& node, Volumes& options) {
+  for (const char* key : {"start-column", "count-column", "length"}) {
+    const Node* child = node.find(key);
+    if (child == nullptr) continue;
+    r.diagnostics().error("S-013", child->key_at,
+                          fmt::format("'{}' is of a file, these intervals are listed", key),
+                          "leave it out");
+  }
+  const Node& list = *node.find("intervals");
+  std::vector<VolumeInterval> intervals = std::move(options.intervals);
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    VolumeInterval& interval = intervals[i];
+    if (i > 0 && interval.at < intervals[i - 1].at + intervals[i - 1].length) {
+      r.error(list, "S-006", "these intervals overlap or are out of order");
+      break;
+    }
+    interval.count *= options.share;
+    if (interval.count > kMostCalls || too_dense(interval)) {
+      r.error(list.children[i], "S-006", "that many calls cannot be simulated");
+      break;
+    }
+  }
+  if (options.from.is_scalar() || options.until.is_scalar()) {
+    const auto from = options.from.is_scalar() ? r.instant(options.from, true) : std::nullopt;
+    const auto until = options.until.is_scalar() ? r.instant(options.until, true) : std::nullopt;
+    std::erase_if(intervals, [&](const VolumeInterval& i) {
+      return (from && i.at < *from) || (until && i.at >= *until);
+    });
+  }
   return intervals;
 }
 
@@ -183,13 +269,7 @@ void read_volumes(Reader& r, const Node& node, ArrivalSpec& value) {
   if (given.file.is_scalar()) {
     volumes.intervals = read_volume_file(r, given);
   } else if (node.find("intervals") != nullptr) {
-    volumes.intervals = std::move(given.intervals);
-    for (std::size_t i = 1; i < volumes.intervals.size(); ++i) {
-      if (volumes.intervals[i].at < volumes.intervals[i - 1].at + volumes.intervals[i - 1].length) {
-        r.error(*node.find("intervals"), "S-006", "these intervals overlap or are out of order");
-        break;
-      }
-    }
+    volumes.intervals = read_volume_list(r, node, given);
   } else if (node.is_map() || node.is_null()) {
     r.error(node, "S-008", "volumes need a file or intervals");
   }
@@ -247,6 +327,29 @@ std::optional<std::size_t> optional_column(const Csv& csv, std::string_view name
   return std::nullopt;
 }
 
+/// What a recording says besides and a scenario does not take from it.
+void warn_of_other_columns(Reader& r, const Csv& csv) {
+  static const std::vector<std::string> known = {"arrival_s", "talk_s", "patience_s", "gateway"};
+  const CsvCell* first = nullptr;
+  std::string names, hint;
+  for (const CsvCell& cell : csv.header) {
+    if (std::ranges::count(known, cell.text) > 0) continue;
+    if (first == nullptr) first = &cell;
+    names += (names.empty() ? "'" : ", '") + cell.text + "'";
+    if (hint.empty()) hint = nearest(cell.text, known);
+    if (cell.text.starts_with("acw") || cell.text.starts_with("after")) {
+      hint = "after-call work is drawn from after-call-work of the stream";
+    }
+  }
+  if (first == nullptr) return;
+  const bool one = names.find(", '") == std::string::npos;
+  if (std::ranges::count(known, hint) > 0) hint = fmt::format("did you mean '{}'?", hint);
+  r.diagnostics().warning(
+      "M-W09", first->at,
+      fmt::format("column{} {} {} not read", one ? "" : "s", names, one ? "is" : "are"),
+      hint.empty() ? "read are arrival_s, talk_s, patience_s and gateway" : hint);
+}
+
 std::vector<SingleCall> read_call_file(Reader& r, const Node& file) {
   const auto csv = read_csv(r, file);
   if (!csv) return {};
@@ -254,20 +357,22 @@ std::vector<SingleCall> read_call_file(Reader& r, const Node& file) {
   if (!arrival) return {};
   const auto talk = optional_column(*csv, "talk_s"), patience = optional_column(*csv, "patience_s");
   const auto gateway = optional_column(*csv, "gateway");
-  const auto time = [&](const CsvCell& cell) -> std::optional<sim::Duration> {
+  warn_of_other_columns(r, *csv);
+  const auto time = [&](const CsvCell& cell, bool never) -> std::optional<sim::Duration> {
     if (cell.text.empty()) return std::nullopt;
-    if (cell.text == "never") return sim::Duration::max();
+    if (never && cell.text == "never") return sim::Duration::max();
     const auto s = csv_seconds(r, cell);
     return s ? std::optional(sim::from_seconds(*s)) : std::nullopt;
   };
   std::vector<SingleCall> calls;
   for (const auto& row : csv->rows) {
-    const auto at = csv_time(r, row[*arrival]);
+    auto at = csv_time(r, row[*arrival]);
+    if (at && *at < sim::Duration::zero()) at = r.since_start(*parse_clock(row[*arrival].text));
     if (!at || *at < sim::Duration::zero()) continue;
     SingleCall call;
     call.at = sim::kStart + *at;
-    if (talk) call.talk = time(row[*talk]);
-    if (patience) call.patience = time(row[*patience]);
+    if (talk) call.talk = time(row[*talk], false);
+    if (patience) call.patience = time(row[*patience], true);
     if (gateway && !row[*gateway].text.empty()) {
       Node name;
       name.kind = Node::Kind::scalar;
@@ -305,6 +410,7 @@ Codec<ArrivalSpec> rate_profile() {
   codec.read = [steps](Reader& r, const Node& node, ArrivalSpec& value) {
     std::vector<RateStep> given;
     steps.read(r, node, given);
+    take_as_a_day(node, given, r.scenario().run.start_label);
     models::RateProfile profile;
     for (std::size_t i = 0; i < given.size(); ++i) {
       if (i > 0 && given[i].at <= given[i - 1].at) {

@@ -3,13 +3,23 @@
 namespace bcsim::tools {
 namespace {
 
+double in_base_unit(double value) {
+  return value;
+}
+double in_base_unit(sim::Duration value) {
+  return sim::seconds(value);
+}
+
 // Codecs of text that parses to a number in a base unit.
 template <class T>
 Codec<T> quantity(Kind kind, std::string wanted, Range<T> range,
-                  Parsed<T> (*parse)(std::string_view), std::function<std::string(T)> show) {
+                  std::function<Parsed<T>(std::string_view)> parse,
+                  std::function<std::string(T)> show) {
   Codec<T> codec;
   codec.type.kind = kind;
   codec.type.range = range_text<T>(range, show);
+  if (range.min) codec.type.minimum = in_base_unit(*range.min);
+  if (range.max) codec.type.maximum = in_base_unit(*range.max);
   codec.read = [=](Reader& r, const Node& node, T& value) {
     const std::string* text = r.scalar(node, wanted);
     if (text == nullptr) return;
@@ -67,7 +77,17 @@ Codec<std::string> text() {
   Codec<std::string> codec;
   codec.type.kind = Kind::text;
   codec.read = [](Reader& r, const Node& node, std::string& value) {
-    if (const std::string* text = r.scalar(node, "text")) value = *text;
+    const std::string* text = r.scalar(node, "text");
+    if (text == nullptr) return;
+    constexpr std::size_t kLongest = 2000;
+    if (text->size() > kLongest) {
+      r.error(node, "S-006",
+              fmt::format("a text of {} characters: {} are the most", text->size(), kLongest));
+    } else if (steers_terminal(*text)) {
+      r.error(node, "S-003", "a text with control characters", "letters, digits and signs");
+    } else {
+      value = *text;
+    }
   };
   codec.write = [](const Writer&, const std::string& value) {
     return Out::scalar(value, value.empty());
@@ -77,8 +97,11 @@ Codec<std::string> text() {
 
 Codec<sim::Duration> duration(Range<sim::Duration> range) {
   if (!range.min) range.min = sim::Duration::zero();
-  return quantity<sim::Duration>(Kind::duration, "a duration such as 30s", range, parse_duration,
-                                 format_duration);
+  // What may last a minute at most, such as a latency, is thought of in milliseconds.
+  const char* usual = range.max && *range.max <= 60s ? "ms" : "s";
+  return quantity<sim::Duration>(
+      Kind::duration, "a duration such as 30s", range,
+      [usual](std::string_view text) { return parse_duration(text, usual); }, format_duration);
 }
 
 Codec<sim::SimTime> instant(bool negative_allowed) {
@@ -117,11 +140,7 @@ Codec<double> bandwidth() {
 }
 
 Codec<double> number(Range<double> range) {
-  Codec<double> codec =
-      quantity<double>(Kind::number, "a number", range, parse_number, format_number);
-  codec.type.minimum = range.min;
-  codec.type.maximum = range.max;
-  return codec;
+  return quantity<double>(Kind::number, "a number", range, parse_number, format_number);
 }
 
 Codec<models::SiteIndex> site_reference() {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -196,6 +197,52 @@ template <class M>
   return codec;
 }
 
+/// Times of day in a list (`at:` of its entries) that do not rise as instants of the run are those
+/// of a day from its morning on: before the start first, and past midnight at the end.
+template <class T>
+void take_as_a_day(const Node& list, std::vector<T>& entries,
+                   const std::optional<sim::Duration>& start) {
+  const auto before = [](const T& a, const T& b) { return a.at < b.at; };
+  if (!start || entries.size() != list.children.size() ||
+      std::is_sorted(entries.begin(), entries.end(), before)) {
+    return;
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Node* label = list.children[i].find("at");
+    const auto clock = label != nullptr ? parse_clock(label->text) : std::nullopt;
+    if (!clock) continue;
+    entries[i].at = sim::kStart + (*clock - *start);
+    const bool night = i > 0 && entries[i - 1].at - entries[i].at > std::chrono::hours(12);
+    if (night) entries[i].at += std::chrono::hours(24);
+  }
+}
+
+/// A list of references, each at most once: a name that is unknown is not in it.
+template <class T>
+[[nodiscard]] Codec<std::vector<T>> references(Codec<T> inner, std::string what) {
+  auto codec = list(inner, what, true);
+  codec.read = [inner, what](Reader& r, const Node& node, std::vector<T>& value) {
+    if (!r.expect_list(node, what)) return;
+    value.clear();
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      const Node& child = node.children[i];
+      const Reader::Scope scope(r, fmt::format("{}", i), child.at);
+      T element{};
+      inner.read(r, child, element);
+      if (r.refused().count(r.path()) > 0) continue;
+      if (std::find(value.begin(), value.end(), element) != value.end()) {
+        r.error(child, "S-002", fmt::format("'{}' is given twice", child.text));
+        continue;
+      }
+      value.push_back(element);
+    }
+  };
+  return codec;
+}
+
+/// Of sites, gateways, groups, queues, streams; people are counted in groups.
+inline constexpr std::size_t kMostNames = 5000;
+
 /// A map with free names to a list of things that have one.
 template <class T>
 [[nodiscard]] Codec<std::vector<T>> by_name(std::shared_ptr<const Section> keys, std::string what,
@@ -207,6 +254,10 @@ template <class T>
   codec.read = [keys, what, name](Reader& r, const Node& node, std::vector<T>& value) {
     if (!r.expect_map(node, what + "s")) return;
     value.clear();
+    if (node.children.size() > kMostNames) {  // read all the same: others refer to them
+      r.error(node, "S-006",
+              fmt::format("{} {}s: {} are the most", node.children.size(), what, kMostNames));
+    }
     for (const Node& child : node.children) {
       r.check_name(child, what);
       const Reader::Scope scope(r, child.key, child.key_at);

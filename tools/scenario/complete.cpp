@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+
+#include "models/metrics/definitions.hpp"
+#include "tools/scenario/suggest.hpp"
+#include "tools/stats/precision.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -55,18 +60,14 @@ void collect_locations(Reader& r, const Node* list) {
 
 // Fault targets are plain names, so that no two things may share one.
 void check_distinct(Reader& r, const Node& root) {
-  std::vector<std::pair<std::string, std::string>> taken = {{"dc-link", "link"},
-                                                            {"access", "group of links"}};
+  std::map<std::string, std::string> taken = {{"dc-link", "link"}, {"access", "group of links"}};
   const auto take = [&](const Node& node, const std::string& what) {
     const std::string& name = node.key.empty() ? node.text : node.key;
-    for (const auto& [other, kind] : taken) {
-      if (other != name) continue;
-      r.diagnostics().error("S-016", node.key.empty() ? node.at : node.key_at,
-                            fmt::format("'{}' is already the name of a {}", name, kind),
-                            "names of sites, locations, gateways and agent groups must differ");
-      return;
-    }
-    taken.emplace_back(name, what);
+    const auto [other, fresh] = taken.emplace(name, what);
+    if (fresh) return;
+    r.diagnostics().error("S-016", node.key.empty() ? node.at : node.key_at,
+                          fmt::format("'{}' is already the name of a {}", name, other->second),
+                          "names of sites, locations, gateways and agent groups must differ");
   };
   const Node* sites = member(&root, "sites");
   if (sites != nullptr) {
@@ -192,6 +193,27 @@ void complete_hunt_groups(models::Scenario& s) {
 
 }  // namespace
 
+namespace {
+
+/// Metrics have other names besides (before.service_level): here each gets its own.
+void complete_expectations(Reader& r) {
+  models::Scenario& s = r.scenario();
+  if (s.expectations.empty()) return;
+  const std::vector<std::string> ids = models::metric_ids(s);
+  for (models::Expectation& e : s.expectations) {
+    if (auto id = resolve_metric(e.metric, ids)) {
+      e.metric = *std::move(id);
+      continue;
+    }
+    const auto at = r.given().find("expectations." + e.metric);
+    r.diagnostics().error("S-007", at == r.given().end() ? Location{0, 1, 1} : at->second,
+                          fmt::format("there is no metric '{}'", e.metric),
+                          did_you_mean(e.metric, ids));
+  }
+}
+
+}  // namespace
+
 void complete(Reader& r, const Node& root) {
   models::Scenario& s = r.scenario();
   complete_gateways(r, root);
@@ -205,6 +227,7 @@ void complete(Reader& r, const Node& root) {
     if (stream.gateway_share.size() == s.gateways.size()) continue;
     stream.gateway_share.assign(s.gateways.size(), 1.0 / static_cast<double>(s.gateways.size()));
   }
+  complete_expectations(r);
   const Node* calls = member(&root, "calls");
   for (const models::CallStream& stream : s.calls) {
     const Node* node = member(calls, stream.name);

@@ -32,11 +32,30 @@ struct Csv {
 
 /// A number, with S-015 for what is none or is negative.
 [[nodiscard]] std::optional<double> csv_number(Reader& reader, const CsvCell& cell);
-/// A duration: plain seconds or with a unit.
+/// A duration: plain seconds or with a unit, no longer than can be simulated.
 [[nodiscard]] std::optional<double> csv_seconds(Reader& reader, const CsvCell& cell);
-/// Time since the start: "09:30" by the wall clock (may be before the start), seconds, or with
-/// unit.
+/// Time since the start: "09:30" by the wall clock of the day of the start (may be before it),
+/// seconds, or with unit.
 [[nodiscard]] std::optional<sim::Duration> csv_time(Reader& reader, const CsvCell& cell);
+
+/// A column of rising times. Times of day go on past midnight: "24:30", or "23:30" and then
+/// "00:00", are of the next day.
+class CsvTimes {
+ public:
+  explicit CsvTimes(Reader& reader) : reader_(reader) {}
+  /// The next one; reports times that do not rise.
+  std::optional<sim::SimTime> read(const CsvCell& cell);
+  /// How many days of the run the rows describe, up to `end`: rows with times of day that span no
+  /// more than a day hold for every day, others once.
+  [[nodiscard]] std::int64_t days(sim::SimTime end) const;
+
+ private:
+  Reader& reader_;
+  std::optional<sim::SimTime> last_;
+  sim::SimTime first_{};
+  std::int64_t days_ = 0;
+  bool only_clock_ = true;
+};
 
 /// A whole file, or the reason why it cannot be read. Refuses directories and binary files.
 struct FileText {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
@@ -46,28 +47,74 @@ int character_column(const std::string& line, int byte_column) {
   return column;
 }
 
+// So many of one kind in one file are read; the next ones say nothing new.
+constexpr std::size_t kMostListed = 20;
+
+/// What is said, whoever it is said of: the text without what is in quotes.
+std::string without_names(const std::string& message) {
+  std::string out;
+  bool quoted = false;
+  for (const char c : message) {
+    if (c == '\'') quoted = !quoted;
+    if (!quoted) out += c;
+  }
+  return out;
+}
+
+/// "199 980"
+std::string grouped(std::size_t n) {
+  std::string digits = fmt::format("{}", n);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, " ");
+  return digits;
+}
+
+/// Where it is in this source, for people.
+void place(Diagnostic& d, const Source& source) {
+  d.file = source.display;
+  if (!source.is_file) return;
+  d.line = d.at.line;
+  d.column = d.at.column;
+  const auto line = static_cast<std::size_t>(d.at.line);
+  if (d.at.line < 1 || line > source.lines.size()) return;
+  d.source_line = source.lines[line - 1];
+  d.column = character_column(d.source_line, d.at.column);
+}
+
 }  // namespace
 
 void Diagnostics::add(Severity severity, std::string code, Location at, std::string message,
                       std::string hint) {
-  Diagnostic d{severity, std::move(code), std::move(message), std::move(hint), "", 0, 0, "", at};
-  if (at.source < sources_.size()) {
-    const Source& s = sources_[at.source];
-    d.file = s.display;
-    if (s.is_file) {
-      d.line = at.line;
-      d.column = at.column;
-      if (at.line > 0 && static_cast<std::size_t>(at.line) <= s.lines.size()) {
-        d.source_line = s.lines[static_cast<std::size_t>(at.line) - 1];
-        d.column = character_column(d.source_line, at.column);
-      }
-    }
+  Diagnostic d;
+  d.severity = severity;
+  d.code = std::move(code);
+  d.message = std::move(message);
+  d.hint = std::move(hint);
+  d.at = at;
+  const bool in_file = at.source < sources_.size() && sources_[at.source].is_file && at.line > 0;
+  const std::string shape = without_names(d.message);
+  for (Diagnostic& o : list_) {
+    const bool same_place = o.code == d.code && o.at.source == at.source && o.at.line == at.line &&
+                            o.at.column == at.column;
+    if (!same_place) continue;
+    if (o.message == d.message) return;
+    if (severity == Severity::error || !in_file || without_names(o.message) != shape) continue;
+    ++o.alike;
+    return;
   }
-  const auto same = [&](const Diagnostic& o) {
-    return o.code == d.code && o.message == d.message && o.at.source == at.source &&
-           o.at.line == at.line && o.at.column == at.column;
-  };
-  if (std::none_of(list_.begin(), list_.end(), same)) list_.push_back(std::move(d));
+  Tally& tally = tallies_[{at.source, d.code}];
+  tally.severity = severity;
+  if (tally.listed == kMostListed) {
+    ++tally.hidden;
+    return;
+  }
+  ++tally.listed;
+  if (at.source < sources_.size()) place(d, sources_[at.source]);
+  list_.push_back(std::move(d));
+}
+
+bool Diagnostics::full(const std::string& code, std::uint32_t source) const {
+  const auto found = tallies_.find({source, code});
+  return found != tallies_.end() && found->second.listed == kMostListed;
 }
 
 std::vector<std::string> Diagnostics::demote(const std::vector<std::string>& codes) {
@@ -79,6 +126,10 @@ std::vector<std::string> Diagnostics::demote(const std::vector<std::string>& cod
     d.severity = Severity::warning;
     d.message += " (accepted)";
   }
+  for (auto& [kind, tally] : tallies_) {
+    if (std::find(codes.begin(), codes.end(), kind.second) == codes.end()) continue;
+    tally.severity = Severity::warning;
+  }
   return seen;
 }
 
@@ -89,6 +140,20 @@ bool Diagnostics::has_errors() const {
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> result = list_;
+  for (Diagnostic& d : result) {
+    if (d.alike > 0) d.message += fmt::format("; {} more alike, by the same lines", d.alike);
+  }
+  for (const auto& [kind, tally] : tallies_) {
+    if (tally.hidden == 0) continue;
+    const auto& [source, code] = kind;
+    Diagnostic& d = result.emplace_back();
+    d.severity = tally.severity;
+    d.code = code;
+    d.message = fmt::format("and {} more", grouped(tally.hidden));
+    if (source < sources_.size()) d.file = sources_[source].display;
+    d.at = {source, std::numeric_limits<int>::max(), 0};
+    d.count = static_cast<std::uint32_t>(tally.hidden);
+  }
   std::stable_sort(result.begin(), result.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tuple(a.at.source, a.at.line, a.at.column) <
            std::tuple(b.at.source, b.at.line, b.at.column);
@@ -115,21 +180,59 @@ std::string caret_indent(const std::string& line, int column) {
 
 }  // namespace
 
+namespace {
+
+/// Length of the control character at `i`: C0, DEL, and C1 as UTF-8; 0: it is none.
+std::size_t control_at(std::string_view text, std::size_t i) {
+  const auto byte = static_cast<unsigned char>(text[i]);
+  if (byte < 0x20 || byte == 0x7f) return 1;
+  const bool c1 = byte == 0xc2 && i + 1 < text.size() &&
+                  static_cast<unsigned char>(text[i + 1]) >= 0x80 &&
+                  static_cast<unsigned char>(text[i + 1]) < 0xa0;
+  return c1 ? 2 : 0;
+}
+
+}  // namespace
+
+bool steers_terminal(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\t' && text[i] != '\n' && control_at(text, i) > 0) return true;
+  }
+  return false;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t length = control_at(text, i);
+    if (length == 0) {
+      out += text[i];
+    } else if (text[i] == '\n' || text[i] == '\t' || text[i] == '\r') {
+      out += ' ';
+    } else {
+      i += length - 1;
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i]));
+    }
+  }
+  return out;
+}
+
 std::string render(const Diagnostic& d, bool color) {
   const bool error = d.severity == Severity::error;
   const char* strong = color ? "\033[1m" : "";
   const char* paint = color ? (error ? "\033[1;31m" : "\033[1;35m") : "";
   const char* green = color ? "\033[1;32m" : "";
   const char* plain = color ? "\033[0m" : "";
-  std::string where = d.file;
+  std::string where = printable(d.file);
   if (d.line > 0) where += fmt::format(":{}:{}", d.line, d.column);
   std::string out =
       fmt::format("{}{}{}{}{}{}[{}]{}: {}", strong, where, where.empty() ? "" : ": ", plain, paint,
-                  error ? "error" : "warning", d.code, plain, d.message);
-  if (!d.hint.empty()) out += fmt::format(" ({})", d.hint);
+                  error ? "error" : "warning", d.code, plain, printable(d.message));
+  if (!d.hint.empty()) out += fmt::format(" ({})", printable(d.hint));
   out += '\n';
   constexpr std::size_t kLongestLine = 400;
-  if (!d.source_line.empty() && d.source_line.size() <= kLongestLine) {
+  const bool shown = !d.source_line.empty() && d.source_line.size() <= kLongestLine;
+  if (shown && !steers_terminal(d.source_line)) {
     out += fmt::format("  {}\n  {}{}^{}\n", d.source_line, caret_indent(d.source_line, d.column),
                        green, plain);
   }

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace bcsim::tools {
@@ -29,7 +31,9 @@ enum class Severity : std::uint8_t { error, warning };
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string code;  ///< stable; tools/README.md lists them all
+  std::uint16_t alike = 0;  ///< further ones of the same lines, in other names: through an anchor
+  std::uint32_t count = 1;  ///< of problems: of the last of a kind in a file, those not listed
+  std::string code;         ///< stable; tools/README.md lists them all
   std::string message;
   std::string hint;  ///< "did you mean 'x'?", may be empty
   std::string file;
@@ -38,7 +42,8 @@ struct Diagnostic {
   Location at;
 };
 
-/// Collects every problem of one load, so that the user sees all of them at once.
+/// Collects every problem of one load, so that the user sees all of them at once; of a kind in a
+/// file as many as anybody reads, and how many more there are.
 class Diagnostics {
  public:
   std::uint32_t add_source(Source source);
@@ -48,10 +53,14 @@ class Diagnostics {
   void error(std::string code, Location at, std::string message, std::string hint = "");
   void warning(std::string code, Location at, std::string message, std::string hint = "");
 
+  /// True if problems of this kind in this source are only counted from now on.
+  [[nodiscard]] bool full(const std::string& code, std::uint32_t source) const;
+
   /// Turns the errors of these codes into warnings that say so; returns the codes that occurred.
   std::vector<std::string> demote(const std::vector<std::string>& codes);
 
   [[nodiscard]] bool has_errors() const;
+  /// Those that are listed.
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return list_; }
   /// Everything in reading order: by file, line and column.
   [[nodiscard]] std::vector<Diagnostic> sorted() const;
@@ -59,9 +68,22 @@ class Diagnostics {
  private:
   void add(Severity severity, std::string code, Location at, std::string message, std::string hint);
 
+  /// Problems of one code in one source.
+  struct Tally {
+    std::size_t listed = 0, hidden = 0;
+    Severity severity = Severity::error;
+  };
+
   std::vector<Source> sources_;
   std::vector<Diagnostic> list_;
+  std::map<std::pair<std::uint32_t, std::string>, Tally> tallies_;
 };
+
+/// A text on one line of a terminal or page: control characters, which could steer it, are shown as
+/// "\x1b". Newlines become blanks.
+[[nodiscard]] std::string printable(std::string_view text);
+/// True if there are control characters in it other than newlines and tabs.
+[[nodiscard]] bool steers_terminal(std::string_view text);
 
 /// "file:line:col: error[S-001]: … (did you mean 'x'?)", the source line and a caret; ends in a
 /// newline. `color` adds terminal colours.

@@ -31,23 +31,23 @@ void emit(YAML::Emitter& yaml, const Out& out) {
   if (!out.comment.empty()) yaml << YAML::Comment(out.comment);
 }
 
-std::string text_of(const Out& out) {
+}  // namespace
+
+std::string yaml_text(const Out& out) {
   YAML::Emitter yaml;
   yaml.SetIndent(2);
   emit(yaml, out);
   return std::string(yaml.c_str()) + "\n";
 }
 
-}  // namespace
-
 std::string effective_yaml(const models::Scenario& scenario) {
-  return text_of(write_section(Writer(scenario), *scenario_section(), &scenario));
+  return yaml_text(write_section(Writer(scenario), *scenario_section(), &scenario));
 }
 
 std::string annotated_yaml(const models::Scenario& scenario, const Given& given,
                            const Diagnostics& diagnostics) {
   const Writer writer(scenario, &given, &diagnostics);
-  return text_of(write_section(writer, *scenario_section(), &scenario));
+  return yaml_text(write_section(writer, *scenario_section(), &scenario));
 }
 
 std::string one_line(const Out& out) {

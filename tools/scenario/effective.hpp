@@ -13,6 +13,8 @@ namespace bcsim::tools {
 /// The same with a comment behind each value: the file and line, or where the default comes from.
 [[nodiscard]] std::string annotated_yaml(const models::Scenario& scenario, const Given& given,
                                          const Diagnostics& diagnostics);
+/// A value as a YAML document.
+[[nodiscard]] std::string yaml_text(const Out& out);
 /// A value on one line, without comments: "{mean: 240s, cv: 1}".
 [[nodiscard]] std::string one_line(const Out& out);
 

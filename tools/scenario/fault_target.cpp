@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <limits>
 
 #include "tools/scenario/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {
 
-using models::FaultTarget;
 using models::Role;
 
 constexpr const char* kAccess = "access";
@@ -107,7 +107,9 @@ std::optional<FaultTarget> device_target(Reader& r, const Node& node, std::uint3
                                          const std::vector<std::string>& parts) {
   if (parts.size() == 3 && (parts[1] == "phone" || parts[1] == "desktop")) {
     const auto number = parse_count(parts[2]);
-    if (const auto* n = std::get_if<std::uint64_t>(&number); n != nullptr && *n > 0) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    const auto* n = std::get_if<std::uint64_t>(&number);
+    if (n != nullptr && *n > 0 && *n <= kMost) {
       const auto member = static_cast<std::uint32_t>(*n - 1);
       if (parts[1] == "phone") return models::PhoneTarget{group, member};
       return models::DesktopTarget{group, member};
@@ -183,16 +185,36 @@ std::string target_text(const models::Scenario& s, const FaultTarget& target) {
           [&](const models::HaLinkTarget& t) { return s.sites[t.site].name + ".ha-link"; },
           [&](const models::ManagementLinkTarget& t) {
             return role_text(s, t.site, t.role) + kManagementLink;
-          },
-          [&](const models::OptionTarget& t) { return t.path; }},
+          }},
       target);
 }
 
 std::string_view target_kind(const FaultTarget& target) {
-  constexpr std::string_view kinds[] = {
-      "site",    "process", "machine", "gateway",         "phone",
-      "desktop", "link",    "HA link", "management link", "option"};
+  constexpr std::string_view kinds[] = {"site",    "process", "machine", "gateway",        "phone",
+                                        "desktop", "link",    "HA link", "management link"};
   return kinds[target.index()];
+}
+
+std::optional<FaultTarget> target_of(const models::Fault& fault) {
+  const auto any = [](const auto& target) {
+    return std::visit([](const auto& t) { return FaultTarget(t); }, target);
+  };
+  using Found = std::optional<FaultTarget>;
+  return std::visit(Overloaded{[&](const models::Fail& f) -> Found { return any(f.target); },
+                               [&](const models::Restore& f) -> Found { return any(f.target); },
+                               [](const models::Crash& f) -> Found { return f.process; },
+                               [](const models::Hang& f) -> Found { return f.process; },
+                               [&](const models::Cut& f) -> Found { return any(f.target); },
+                               [&](const models::Heal& f) -> Found { return any(f.target); },
+                               [](const models::Degrade& f) -> Found { return f.link; },
+                               [](const models::Drain& f) -> Found {
+                                 return models::SiteTarget{f.site, {}};
+                               },
+                               [](const models::SwitchOver& f) -> Found {
+                                 return models::SiteTarget{f.site, {}};
+                               },
+                               [](const models::ChangeOption&) -> Found { return std::nullopt; }},
+                    fault.deed);
 }
 
 }  // namespace bcsim::tools

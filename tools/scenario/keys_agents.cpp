@@ -129,6 +129,9 @@ std::shared_ptr<const Section> phone_section() {
     s.key("answer-delay", &P::answer_delay, duration(), p0(), "Ring time before the agent answers");
     s.key("answer-spread", &P::answer_spread, duration(), assumption(),
           "A further uniform time up to this");
+    s.key("silence-patience", &P::silence_patience, optional(duration({.min = 100ms}), "never"),
+          assumption(),
+          "An agent who hears nothing hangs up after this; never: waits for a BYE, or the end");
     s.key("first-refresh", &P::first_refresh, optional(duration(), "random"), language(),
           "Pinned phase of the first refresh, for tests");
     return s.done();
@@ -230,7 +233,9 @@ std::shared_ptr<const Section> desktop_policy_section() {
         });
     Codec<sim::SimTime> negative = instant(true);
     s.key("last-addp", &D::last_addp, optional(negative, "random"), language(),
-          "Pinned date of the last ADDP message, may be negative; for tests");
+          "Pinned date of the last ADDP message: 0s or negative, at most addp-timeout before the "
+          "start; "
+          "for tests");
     return s.done();
   }();
   return keys;
@@ -239,7 +244,7 @@ std::shared_ptr<const Section> desktop_policy_section() {
 // The queues a group serves: `all` or a list of names.
 Codec<std::vector<std::uint32_t>> served_queues() {
   Codec<std::vector<std::uint32_t>> codec;
-  const auto names = list(queue_reference(), "queues", true);
+  const auto names = references(queue_reference(), "queues");
   codec.type.kind = Kind::any_of;
   codec.type.words = {"all"};
   codec.type.elements = {names.type};
@@ -270,7 +275,15 @@ std::shared_ptr<const Section> agent_group_section() {
     s.key("preferred-site", &AgentGroup::preferred_site, site_reference(), derived("location"),
           "Person site-1: where their desktops log in")
         .default_is("location, if that is a site");
-    s.key("queues", &AgentGroup::queues, served_queues(), assumption(), "Queues they serve");
+    s.row(
+        "queues", served_queues().type, assumption(), "Queues they serve",
+        [](Reader& r, const Node& node, AgentGroup& group) {
+          served_queues().read(r, node, group.queues);
+          if (node.is_list() && node.children.empty()) r.idle_groups.insert(group.name);
+        },
+        [](const Writer& w, const AgentGroup& group) {
+          return served_queues().write(w, group.queues);
+        });
     s.key("dr-forward", &AgentGroup::dr_forward, if_given(dr_forward()),
           derived("the SIP Server's dr-forward"), "Option of their Extension DNs")
         .default_is("the SIP Server's dr-forward");

@@ -30,7 +30,7 @@ std::shared_ptr<const Section> hunt_group_section() {
                             {"parallel", HuntType::parallel}}),
           documented("source R48: parallel in business continuity"),
           "One phone after the other from the first, or from the last served; or all at once");
-    s.key("hg-members", &H::members, list(agents_reference(), "agent groups", true), language(),
+    s.key("hg-members", &H::members, references(agents_reference(), "agent groups"), language(),
           "Agent groups, in the order of being rung")
         .default_is("required");
     s.row(
@@ -75,7 +75,8 @@ std::shared_ptr<const Section> queue_section() {
           "After this a call is default-routed")
         .changeable();
     s.key("default-destination", &Q::default_destination, optional(text(), "none"), assumption(),
-          "Where calls go that cannot be served; none: they are rejected");
+          "Where calls go that cannot be served; none: they are rejected, which R56 forbids (needs "
+          "accept: [V-E16])");
     s.key("routing-scope", &Q::routing_scope,
           choice<RoutingScope>(
               {{"local", RoutingScope::local}, {"both-sites", RoutingScope::both_sites}}),
@@ -208,7 +209,7 @@ Codec<std::vector<double>> gateway_shares() {
 
 /// Absent where there are none.
 Codec<std::vector<std::uint32_t>> agent_groups() {
-  auto codec = list(agents_reference(), "agent groups", true);
+  auto codec = references(agents_reference(), "agent groups");
   codec.write = [write = codec.write](const Writer& w, const std::vector<std::uint32_t>& groups) {
     return groups.empty() ? std::nullopt : write(w, groups);
   };

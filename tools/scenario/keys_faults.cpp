@@ -1,7 +1,7 @@
 // Rows of `faults`: when, what is done to what, and how it ends.
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <type_traits>
 
 #include "tools/scenario/fault_target.hpp"
 #include "tools/scenario/keys.hpp"
@@ -12,63 +12,99 @@ namespace {
 
 using models::CutDirection;
 using models::Fault;
-using models::FaultVerb;
 using models::SiteScope;
 
+/// A verb of the language, and the deed that its word and target make. Which targets it takes is
+/// what the deed can hold.
 struct Verb {
   const char* name;
-  FaultVerb verb;
-  std::vector<std::string_view> targets;
+  const char* targets;
   const char* doc;
+  /// False: not to such a target; nullopt: it is not known.
+  bool (*done)(const std::optional<FaultTarget>& target, Fault& fault);
+  bool (*is)(const Fault& fault);
 };
+
+template <class Targets>
+bool take_any(const FaultTarget& given, Targets& target) {
+  return std::visit(
+      [&](const auto& t) {
+        if constexpr (std::is_assignable_v<Targets&, decltype(t)>) {
+          target = t;
+          return true;
+        } else {
+          return false;
+        }
+      },
+      given);
+}
+template <class Deed>
+bool do_to(const std::optional<FaultTarget>& given, Fault& fault) {
+  Deed deed;
+  bool taken = !given;
+  if (given) {
+    if constexpr (requires { deed.target; }) {
+      taken = take_any(*given, deed.target);
+    } else if constexpr (requires { deed.process; }) {
+      taken = take_any(*given, deed.process);
+    } else if constexpr (requires { deed.link; }) {
+      taken = take_any(*given, deed.link);
+    } else {
+      models::SiteTarget site;
+      taken = take_any(*given, site);
+      deed.site = site.site;
+    }
+  }
+  if constexpr (std::is_same_v<Deed, models::Restore>) {
+    auto* site = std::get_if<models::SiteTarget>(&deed.target);
+    if (site != nullptr) site->scope = SiteScope::building;  // all of it
+  }
+  fault.deed = std::move(deed);
+  return taken;
+}
+template <class Deed>
+Verb verb(const char* name, const char* targets, const char* doc) {
+  return {name, targets, doc, do_to<Deed>,
+          [](const Fault& fault) { return std::holds_alternative<Deed>(fault.deed); }};
+}
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> list = {
-      {"fail",
-       FaultVerb::fail,
-       {"site", "machine", "gateway", "phone", "desktop"},
-       "A site, gateway, device or machine (<process>.host) dies in silence"},
-      {"restore",
-       FaultVerb::restore,
-       {"site", "process", "machine", "gateway", "phone", "desktop"},
-       "What failed, crashed or hangs works again"},
-      {"crash",
-       FaultVerb::crash,
-       {"process"},
-       "A process dies on a live machine, which refuses for it: site1.sip-server.primary"},
-      {"hang", FaultVerb::hang, {"process"}, "A process stops answering but keeps its connections"},
-      {"cut",
-       FaultVerb::cut,
-       {"link", "HA link", "management link"},
-       "dc-link, access.<location>.<site>, desktop-access.…, site1.ha-link, or "
-       "site1.sip-server.primary.management-link"},
-      {"heal",
-       FaultVerb::heal,
-       {"link", "HA link", "management link"},
-       "A link that was cut or degraded"},
-      {"degrade",
-       FaultVerb::degrade,
-       {"link"},
-       "A link gets the latency, jitter, loss or bandwidth given"},
-      {"drain", FaultVerb::drain, {"site"}, "Graceful migration: a site takes no new calls"},
-      {"switchover",
-       FaultVerb::switchover,
-       {"site"},
-       "By hand: the backup SIP Server becomes primary, the primary backup"}};
+      verb<models::Fail>("fail", "site, machine, gateway, phone, desktop",
+                         "A site, gateway, device or machine (<process>.host) dies in silence"),
+      verb<models::Restore>("restore", "site, process, machine, gateway, phone, desktop",
+                            "Every failure, crash, hang and drain of this target ends; what was "
+                            "done to a part of it, or to all around it, stays"),
+      verb<models::Crash>(
+          "crash", "process",
+          "A process dies on a live machine, which refuses for it: site1.sip-server.primary"),
+      verb<models::Hang>("hang", "process", "A process stops answering but keeps its connections"),
+      verb<models::Cut>("cut", "link, HA link, management link",
+                        "dc-link, access.<location>.<site>, desktop-access.…, site1.ha-link, or "
+                        "site1.sip-server.primary.management-link"),
+      verb<models::Heal>("heal", "link, HA link, management link",
+                         "Every cut and degradation of a link ends; one that flaps begins again "
+                         "with its next round"),
+      verb<models::Degrade>("degrade", "link",
+                            "A link gets the latency, jitter, loss or bandwidth given"),
+      verb<models::Drain>("drain", "site", "Graceful migration: a site takes no new calls"),
+      verb<models::SwitchOver>(
+          "switchover", "site",
+          "By hand: the backup SIP Server becomes primary, the primary backup")};
   return list;
 }
 
-std::string wrong_target_hint(const Verb& verb, const Node& node, std::string_view kind) {
-  if (verb.verb == FaultVerb::fail && kind == "process") {
+std::string wrong_target_hint(std::string_view verb, const Node& node, std::string_view kind) {
+  if (verb == "fail" && kind == "process") {
     return fmt::format("a process crashes or hangs; its machine fails: {}.host", node.text);
   }
   const bool link = kind == "link" || kind == "HA link" || kind == "management link";
-  if (link && verb.verb == FaultVerb::fail) return "a link is cut";
-  if (link && verb.verb == FaultVerb::restore) return "a link is healed";
-  if (verb.verb == FaultVerb::crash || verb.verb == FaultVerb::hang) {
+  if (link && verb == "fail") return "a link is cut";
+  if (link && verb == "restore") return "a link is healed";
+  if (verb == "crash" || verb == "hang") {
     return "a process such as site1.sip-server.primary; sites, gateways and devices fail";
   }
-  if (verb.verb == FaultVerb::cut) return "a link is cut; anything else fails";
+  if (verb == "cut") return "a link is cut; anything else fails";
   return "";
 }
 
@@ -76,36 +112,34 @@ void verb_rows(SectionOf<Fault>& s) {
   for (const Verb& verb : verbs()) {
     ValueType type;
     type.kind = Kind::reference;
-    for (const std::string_view target : verb.targets) {
-      type.what += (type.what.empty() ? "" : ", ") + std::string(target);
-    }
+    type.what = verb.targets;
     s.row(
          verb.name, type, language(), verb.doc,
          [&verb](Reader& r, const Node& node, Fault& fault) {
-           fault.verb = verb.verb;
            fault.text = fmt::format("{} {}", verb.name, node.text);
            const auto target = parse_target(r, node);
-           if (!target) return;
+           if (verb.done(target, fault)) return;
            const std::string_view kind = target_kind(*target);
-           if (std::find(verb.targets.begin(), verb.targets.end(), kind) == verb.targets.end()) {
-             r.error(node, "S-007",
-                     fmt::format("a {} cannot be the target of '{}'", kind, verb.name),
-                     wrong_target_hint(verb, node, kind));
-             return;
-           }
-           fault.target = *target;
+           r.error(node, "S-007", fmt::format("a {} cannot be the target of '{}'", kind, verb.name),
+                   wrong_target_hint(verb.name, node, kind));
          },
          [&verb](const Writer& w, const Fault& fault) -> std::optional<Out> {
-           if (fault.verb != verb.verb) return std::nullopt;
-           return Out::scalar(target_text(w.scenario(), fault.target));
+           if (!verb.is(fault)) return std::nullopt;
+           return Out::scalar(target_text(w.scenario(), *target_of(fault)));
          })
         .excludes("verb");
   }
 }
 
+/// Says what is done, so far? If not, its other keys mean nothing, and the validator asks for a
+/// verb.
+bool has_verb(const Fault& fault) {
+  return !fault.text.empty();
+}
+
 /// Options of a running site or queue; anything else is fixed when it starts.
 void read_option_path(Reader& r, const Node& node, Fault& fault) {
-  fault.verb = FaultVerb::change;
+  fault.deed = models::ChangeOption{};
   fault.text = fmt::format("change {}", node.text);
   const std::string* path = r.scalar(node, "the path of an option");
   if (path == nullptr) return;
@@ -129,7 +163,7 @@ void read_option_path(Reader& r, const Node& node, Fault& fault) {
     r.error(node, "S-007", fmt::format("unknown {} '{}'", queue ? "queue" : "site", owner),
             did_you_mean(owner, owners));
   } else {
-    fault.target = models::OptionTarget{*path, {}, {}};
+    std::get<models::ChangeOption>(fault.deed).path = *path;
   }
 }
 
@@ -139,7 +173,7 @@ void change_rows(SectionOf<Fault>& s) {
         "there keep theirs",
         read_option_path,
         [](const Writer&, const Fault& fault) -> std::optional<Out> {
-          const auto* option = std::get_if<models::OptionTarget>(&fault.target);
+          const auto* option = std::get_if<models::ChangeOption>(&fault.deed);
           if (option == nullptr) return std::nullopt;
           return Out::scalar(option->path);
         })
@@ -147,42 +181,68 @@ void change_rows(SectionOf<Fault>& s) {
   s.row(
       "to", text().type, language(), "change: the new value, written as in the scenario",
       [](Reader& r, const Node& node, Fault& fault) {
-        if (fault.verb != FaultVerb::change) r.error(node, "S-003", "'to' belongs to change");
-        auto* option = std::get_if<models::OptionTarget>(&fault.target);
+        auto* option = std::get_if<models::ChangeOption>(&fault.deed);
+        if (option == nullptr) r.error(node, "S-003", "'to' belongs to change");
         const std::string* value = r.scalar(node, "the new value of the option");
-        if (option == nullptr || value == nullptr) return;
+        if (option == nullptr || option->path.empty() || value == nullptr) return;
         option->value = *value;
         fault.text += fmt::format(" to {}", *value);
       },
       [](const Writer& w, const Fault& fault) -> std::optional<Out> {
-        const auto* option = std::get_if<models::OptionTarget>(&fault.target);
+        const auto* option = std::get_if<models::ChangeOption>(&fault.deed);
         if (option == nullptr || !option->value) return std::nullopt;
         return text().write(w, *option->value);
       });
 }
 
-void scope_rows(SectionOf<Fault>& s) {
+/// The site of a fault whose scope can be said: fail, restore.
+template <class AnyFault>
+auto* site_with_scope(AnyFault& fault) {
+  auto* fail = std::get_if<models::Fail>(&fault.deed);
+  if (fail != nullptr) return std::get_if<models::SiteTarget>(&fail->target);
+  auto* restore = std::get_if<models::Restore>(&fault.deed);
+  return restore == nullptr ? nullptr : std::get_if<models::SiteTarget>(&restore->target);
+}
+/// The link of a fault whose direction can be said: cut, heal, degrade.
+template <class AnyFault>
+auto* link_with_direction(AnyFault& fault) {
+  auto* cut = std::get_if<models::Cut>(&fault.deed);
+  if (cut != nullptr) return std::get_if<models::LinkTarget>(&cut->target);
+  auto* heal = std::get_if<models::Heal>(&fault.deed);
+  if (heal != nullptr) return std::get_if<models::LinkTarget>(&heal->target);
+  auto* degrade = std::get_if<models::Degrade>(&fault.deed);
+  return degrade == nullptr ? nullptr : &degrade->link;
+}
+
+void scope_row(SectionOf<Fault>& s) {
   const auto scope = choice<SiteScope>({{"sip-server-pair", SiteScope::sip_server_pair},
                                         {"genesys", SiteScope::genesys},
                                         {"building", SiteScope::building}});
   s.row(
        "scope", scope.type, documented("source C32"),
-       "How much of a site: its SIP Server pair, all Genesys components, or the whole building",
+       "How much of a site: its SIP Server pair, all Genesys components, or the whole building; "
+       "restore: no failure of more than this ends",
        [scope](Reader& r, const Node& node, Fault& fault) {
-         if (auto* site = std::get_if<models::SiteTarget>(&fault.target)) {
+         auto* site = site_with_scope(fault);
+         if (site == nullptr) {
+           r.error(node, "S-003", "'scope' belongs to fail or restore of a site");
+         } else if (has_verb(fault)) {
            scope.read(r, node, site->scope);
-           if (site->scope != SiteScope::genesys) fault.text += fmt::format(" ({})", node.text);
-         } else {
-           r.error(node, "S-003", "'scope' belongs to a fault of a site");
+           const SiteScope usual = std::holds_alternative<models::Fail>(fault.deed)
+                                       ? SiteScope::genesys
+                                       : SiteScope::building;
+           if (site->scope != usual) fault.text += fmt::format(" ({})", node.text);
          }
        },
        [scope](const Writer& w, const Fault& fault) -> std::optional<Out> {
-         const auto* site = std::get_if<models::SiteTarget>(&fault.target);
-         const bool whole = fault.verb == FaultVerb::drain || fault.verb == FaultVerb::switchover;
-         if (site == nullptr || whole) return std::nullopt;
+         const auto* site = site_with_scope(fault);
+         if (site == nullptr) return std::nullopt;
          return scope.write(w, site->scope);
        })
-      .default_is("genesys");
+      .default_is("fail: genesys, restore: building");
+}
+
+void direction_row(SectionOf<Fault>& s) {
   const auto direction = choice<CutDirection>({{"both", CutDirection::both},
                                                {"forward", CutDirection::forward},
                                                {"backward", CutDirection::backward}});
@@ -190,33 +250,29 @@ void scope_rows(SectionOf<Fault>& s) {
        "direction", direction.type, assumption(),
        "Of a link; forward: site 1 to site 2, or location to data centre",
        [direction](Reader& r, const Node& node, Fault& fault) {
-         if (auto* link = std::get_if<models::LinkTarget>(&fault.target)) {
+         auto* link = link_with_direction(fault);
+         if (link != nullptr) {
            direction.read(r, node, link->direction);
-         } else {
+         } else if (has_verb(fault)) {
            r.error(node, "S-003", "'direction' belongs to a fault of a link");
          }
        },
        [direction](const Writer& w, const Fault& fault) -> std::optional<Out> {
-         const auto* link = std::get_if<models::LinkTarget>(&fault.target);
+         const auto* link = link_with_direction(fault);
          if (link == nullptr) return std::nullopt;
          return direction.write(w, link->direction);
        })
       .default_is("both");
 }
 
-struct Flap {
-  sim::Duration period = 30s;
-  double duty = 0.5;
-  std::optional<sim::SimTime> until;
-};
-
 std::shared_ptr<const Section> flap_section() {
   static const auto keys = [] {
-    SectionOf<Flap> s("flap", "The fault comes and goes");
-    s.key("period", &Flap::period, duration({.min = 1ms}), language(), "Of one round").require();
-    s.key("duty", &Flap::duty, percent({.min = 0.001, .max = 0.999}), assumption(),
+    SectionOf<models::Flap> s("flap", "The fault comes and goes");
+    s.key("period", &models::Flap::period, duration({.min = 1ms}), language(), "Of one round")
+        .require();
+    s.key("duty", &models::Flap::duty, percent({.min = 0.001, .max = 0.999}), assumption(),
           "Part of the period that is bad");
-    s.key("until", &Flap::until, if_given(instant()), language(), "Then it stays good")
+    s.key("until", &models::Flap::until, if_given(instant()), language(), "Then it stays good")
         .default_is("the end of the run");
     return s.done();
   }();
@@ -224,19 +280,15 @@ std::shared_ptr<const Section> flap_section() {
 }
 
 void flap_row(SectionOf<Fault>& s) {
-  const auto flap = section<Flap>(flap_section());
+  const auto flap = section<models::Flap>(flap_section());
   s.row(
       "flap", flap.type, language(), "The fault comes and goes instead of staying",
       [flap](Reader& r, const Node& node, Fault& fault) {
-        Flap given;
-        flap.read(r, node, given);
-        fault.flap_period = given.period;
-        fault.flap_duty = given.duty;
-        fault.flap_until = given.until;
+        flap.read(r, node, fault.flap.emplace());
       },
       [flap](const Writer& w, const Fault& fault) -> std::optional<Out> {
-        if (!fault.flap_period) return std::nullopt;
-        return flap.write(w, {*fault.flap_period, fault.flap_duty, fault.flap_until});
+        if (!fault.flap) return std::nullopt;
+        return flap.write(w, *fault.flap);
       });
 }
 
@@ -269,42 +321,49 @@ void staff_return_row(SectionOf<Fault>& s) {
       "staff-return", back.type, language(),
       "fail of a building: {to: site2, steps: [{after: 1h, share: 50%}]}",
       [back](Reader& r, const Node& node, Fault& fault) {
-        back.read(r, node, fault.staff_return.emplace());
-        const auto* site = std::get_if<models::SiteTarget>(&fault.target);
-        if (fault.verb != FaultVerb::fail || site == nullptr ||
-            site->scope != SiteScope::building) {
+        models::StaffReturn given;
+        back.read(r, node, given);
+        const auto* site = models::failed_site(fault);
+        if (!has_verb(fault)) return;
+        if (site == nullptr || site->scope != SiteScope::building) {
           r.error(node, "S-003", "'staff-return' belongs to fail, scope: building");
-          fault.staff_return.reset();
-        } else if (fault.staff_return->to == site->site) {
+          return;
+        }
+        if (given.to == site->site) {
           r.error(node, "S-007", "the building that is lost cannot be where people return to");
         }
-        if (!fault.staff_return) return;
-        const auto& steps = fault.staff_return->steps;
-        for (std::size_t i = 1; i < steps.size(); ++i) {
-          if (steps[i].after > steps[i - 1].after && steps[i].share >= steps[i - 1].share) continue;
+        for (std::size_t i = 1; i < given.steps.size(); ++i) {
+          const models::ReturnStep &before = given.steps[i - 1], &step = given.steps[i];
+          if (step.after > before.after && step.share >= before.share) continue;
           r.error(node, "S-006", "the steps of staff-return must rise");
           break;
         }
+        std::get<models::Fail>(fault.deed).staff_return = std::move(given);
       },
       [back](const Writer& w, const Fault& fault) -> std::optional<Out> {
-        if (!fault.staff_return) return std::nullopt;
-        return back.write(w, *fault.staff_return);
+        const models::StaffReturn* given = models::staff_return(fault);
+        if (given == nullptr) return std::nullopt;
+        return back.write(w, *given);
       });
 }
 
 template <class M>
-void degrade_row(SectionOf<Fault>& s, std::string name, std::optional<M> Fault::*member,
+void degrade_row(SectionOf<Fault>& s, std::string name, std::optional<M> models::Degrade::*member,
                  Codec<M> codec, std::string doc) {
   s.row(
       name, codec.type, language(), std::move(doc),
       [codec, member, name](Reader& r, const Node& node, Fault& fault) {
-        if (fault.verb != FaultVerb::degrade) {
+        models::Degrade ignored;
+        auto* degrade = std::get_if<models::Degrade>(&fault.deed);
+        if (degrade == nullptr && has_verb(fault)) {
           r.error(node, "S-003", fmt::format("'{}' belongs to degrade", name));
         }
-        if_given(codec).read(r, node, fault.*member);
+        if_given(codec).read(r, node, (degrade == nullptr ? ignored : *degrade).*member);
       },
-      [codec, member](const Writer& w, const Fault& fault) {
-        return if_given(codec).write(w, fault.*member);
+      [codec, member](const Writer& w, const Fault& fault) -> std::optional<Out> {
+        const auto* degrade = std::get_if<models::Degrade>(&fault.deed);
+        if (degrade == nullptr) return std::nullopt;
+        return if_given(codec).write(w, degrade->*member);
       });
 }
 
@@ -316,15 +375,18 @@ std::shared_ptr<const Section> fault_section() {
     s.key("at", &Fault::at, instant(), language(), "When it happens").require();
     verb_rows(s);
     change_rows(s);
-    scope_rows(s);
+    scope_row(s);
+    direction_row(s);
     const auto lasting = duration({.min = 0s, .max = {}, .above = true});
     s.key("lasting", &Fault::lasting, if_given(lasting), language(),
           "Undone after this long: restored, healed, as before")
         .default_is("for ever");
-    degrade_row(s, "latency", &Fault::latency, duration(), "degrade: one way");
-    degrade_row(s, "jitter", &Fault::jitter, duration(), "degrade: jitter");
-    degrade_row(s, "loss", &Fault::loss, percent(), "degrade: chance of a packet to be dropped");
-    degrade_row(s, "bandwidth", &Fault::bandwidth_bps, bandwidth(), "degrade: of each direction");
+    degrade_row(s, "latency", &models::Degrade::latency, duration(), "degrade: one way");
+    degrade_row(s, "jitter", &models::Degrade::jitter, duration(), "degrade: jitter");
+    degrade_row(s, "loss", &models::Degrade::loss, percent(),
+                "degrade: chance of a packet to be dropped");
+    degrade_row(s, "bandwidth", &models::Degrade::bandwidth_bps, bandwidth(),
+                "degrade: of each direction");
     flap_row(s);
     staff_return_row(s);
     return s.done();

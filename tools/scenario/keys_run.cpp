@@ -20,7 +20,7 @@ Key& start_row(SectionOf<RunOptions>& s) {
       [](Reader& r, const Node& node, RunOptions& run) {
         const std::string* text = r.scalar(node, "a time of day such as \"09:00\"");
         if (text == nullptr) return;
-        if (const auto clock = parse_clock(*text)) {
+        if (const auto clock = parse_clock(*text); clock && *clock <= 24h) {
           run.start_label = *clock;
         } else if (*text == "steady" || *text == "cold") {
           run.start = *text == "cold" ? models::StartMode::cold : models::StartMode::steady;

@@ -245,7 +245,7 @@ std::shared_ptr<const Section> gateway_section() {
     s.key("ring-timeout", &G::ring_timeout, duration({.min = 1s}), assumption(),
           "Of an INVITE that was answered provisionally");
     s.key("rtp-loss-timeout", &G::rtp_loss_timeout, duration({.min = 100ms}), p0(),
-          "A call without media ends after this (media-survives only)");
+          "A call of which no RTP arrives ends after this");
     s.key("session-expires", &G::session_expires, session_expires(), documented("RFC 4028 §4"),
           "Session-Expires of its calls, which it refreshes at half; never: no session timers");
     s.key("pstn-detection", &G::pstn_detection, duration(), assumption(),

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "tools/cli/atomic_file.hpp"
 #include "tools/scenario/complete.hpp"
 #include "tools/scenario/csv.hpp"
 #include "tools/scenario/effective.hpp"
@@ -20,9 +21,11 @@ bool Loaded::has_errors() const {
 }
 
 std::size_t Loaded::count(Severity severity) const {
-  return static_cast<std::size_t>(
-      std::count_if(diagnostics.begin(), diagnostics.end(),
-                    [=](const Diagnostic& d) { return d.severity == severity; }));
+  std::size_t sum = 0;
+  for (const Diagnostic& d : diagnostics) {
+    if (d.severity == severity) sum += d.count;
+  }
+  return sum;
 }
 
 namespace {
@@ -53,42 +56,83 @@ void accept(const models::Scenario& scenario, const Given& given, Diagnostics& d
   }
 }
 
+/// A variant of the scenario, read like the scenario itself.
+models::Scenario read_again(const Node& changed, Diagnostics& found) {
+  models::Scenario scenario;
+  Reader again(found, scenario);
+  prepare(again, changed);
+  read_section(again, *scenario_section(), changed, &scenario);
+  complete(again, changed);
+  validate(again);
+  found.demote(scenario.accepted);
+  return scenario;
+}
+
+Diagnostics with_sources(const Reader& reader) {
+  Diagnostics found;
+  for (std::size_t s = 0; s < reader.diagnostics().source_count(); ++s) {
+    found.add_source(reader.diagnostics().source(static_cast<std::uint32_t>(s)));
+  }
+  return found;
+}
+
+/// Errors of a variant are errors at the place that asks for it.
+void pass_on(const Diagnostics& found, Diagnostics& diagnostics, Location at) {
+  for (const Diagnostic& d : found.all()) {
+    if (d.severity == Severity::error) diagnostics.error(d.code, at, d.message, d.hint);
+  }
+}
+
 /// What the options are from each change on: those of the scenario as if it had been written so. A
 /// value that would be an error there is one here, at the place of the change.
 void take_changes(const Node& root, Reader& reader) {
   std::vector<models::Fault>& faults = reader.scenario().faults;
   std::vector<std::size_t> changes;
   for (std::size_t i = 0; i < faults.size(); ++i) {
-    if (faults[i].verb == models::FaultVerb::change) changes.push_back(i);
+    if (std::holds_alternative<models::ChangeOption>(faults[i].deed)) changes.push_back(i);
   }
   std::stable_sort(changes.begin(), changes.end(),
                    [&](std::size_t a, std::size_t b) { return faults[a].at < faults[b].at; });
   Node changed = root;
   for (const std::size_t i : changes) {
-    auto& target = std::get<models::OptionTarget>(faults[i].target);
+    auto& change = std::get<models::ChangeOption>(faults[i].deed);
     const Location at = reader.given().at(fmt::format("faults.{}.to", i));
     Node value;
     value.kind = Node::Kind::scalar;
-    value.text = *target.value;
+    value.text = *change.value;
     value.quoted = value.text.empty();
     value.at = at;
-    set_value(changed, target.path, std::move(value));
-    models::Scenario scenario;
-    Diagnostics found;
-    for (std::size_t s = 0; s < reader.diagnostics().source_count(); ++s) {
-      found.add_source(reader.diagnostics().source(static_cast<std::uint32_t>(s)));
-    }
-    Reader again(found, scenario);
-    prepare(again, changed);
-    read_section(again, *scenario_section(), changed, &scenario);
-    complete(again, changed);
-    validate(again);
-    found.demote(scenario.accepted);
-    for (const Diagnostic& d : found.all()) {
-      if (d.severity == Severity::error) reader.diagnostics().error(d.code, at, d.message, d.hint);
-    }
-    target.options = std::make_shared<const models::RunTimeOptions>(models::RunTimeOptions{
+    set_value(changed, change.path, std::move(value));
+    Diagnostics found = with_sources(reader);
+    const models::Scenario scenario = read_again(changed, found);
+    pass_on(found, reader.diagnostics(), at);
+    change.options = std::make_shared<const models::RunTimeOptions>(models::RunTimeOptions{
         {scenario.sites[0].sip_server, scenario.sites[1].sip_server}, scenario.queues});
+  }
+}
+
+/// `sweep` must lead somewhere: each path is tried with its first value.
+void try_sweep(const Node& root, Reader& reader) {
+  const Node* sweep = root.find("sweep");
+  if (sweep == nullptr || reader.sweep.variables.empty()) return;
+  Node plain = root;
+  std::erase_if(plain.children, [](const Node& child) { return child.key == "sweep"; });
+  std::size_t variable = 0;
+  for (const Node& child : sweep->children) {
+    if (child.key == "where" || variable == reader.sweep.variables.size()) continue;
+    const SweepVariable& varied = reader.sweep.variables[variable++];
+    for (const std::string& path : varied.paths) {
+      Node changed = plain;
+      Diagnostics found = with_sources(reader);
+      apply_override(changed, fmt::format("{}={}", path, varied.values.front()), found);
+      if (!found.has_errors()) read_again(changed, found);
+      pass_on(found, reader.diagnostics(), child.key_at);
+    }
+  }
+  try {
+    (void)expand(reader.sweep);
+  } catch (const SweepProblem& problem) {
+    reader.diagnostics().error("S-006", sweep->key_at, problem.message, problem.hint);
   }
 }
 
@@ -106,7 +150,10 @@ void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diag
   complete(reader, root);
   validate(reader);
   accept(loaded.scenario, reader.given(), diagnostics);
-  if (!diagnostics.has_errors()) take_changes(root, reader);
+  if (!diagnostics.has_errors()) {
+    take_changes(root, reader);
+    try_sweep(root, reader);
+  }
   if (diagnostics.has_errors()) return;
   loaded.effective_yaml = effective_yaml(loaded.scenario);
   loaded.annotated_yaml = annotated_yaml(loaded.scenario, reader.given(), diagnostics);
@@ -171,8 +218,38 @@ Loaded load_scenario(const std::filesystem::path& path, const std::vector<std::s
     loaded.diagnostics = diagnostics.sorted();
     return loaded;
   }
-  return load({file.text, path.string(), path.stem().string(), path.parent_path()}, overrides,
-              path);
+  return load({file.text, path.string(), file_name_of(path.stem().string()), path.parent_path()},
+              overrides, path);
+}
+
+namespace {
+
+/// `{file: x.csv}` of a scenario in another directory.
+void name_files_whole(Node& node, const Diagnostics& diagnostics) {
+  if (node.is_scalar() && node.key == "file") {
+    const auto& directory = diagnostics.source(node.at.source).directory;
+    node.text = std::filesystem::absolute(directory / node.text).string();
+  }
+  for (Node& child : node.children) name_files_whole(child, diagnostics);
+}
+
+}  // namespace
+
+Node assembled_scenario(const std::filesystem::path& path,
+                        const std::vector<std::string>& overrides) {
+  const FileText file = read_text_file(path);
+  Diagnostics diagnostics;
+  const std::uint32_t source =
+      diagnostics.add_source({path.string(), path.parent_path(), split_lines(file.text), true});
+  std::error_code ec;
+  Node root =
+      assemble(file.text, source, diagnostics, {std::filesystem::weakly_canonical(path, ec)});
+  for (const std::string& text : overrides) apply_override(root, text, diagnostics);
+  if (root.is_map()) {
+    std::erase_if(root.children, [](const Node& child) { return child.key == "extends"; });
+  }
+  name_files_whole(root, diagnostics);
+  return root;
 }
 
 Loaded load_scenario_text(const ScenarioText& text, const std::vector<std::string>& overrides) {

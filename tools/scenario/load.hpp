@@ -7,6 +7,7 @@
 
 #include "models/scenario.hpp"
 #include "tools/scenario/diagnostics.hpp"
+#include "tools/scenario/node.hpp"
 #include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
@@ -29,6 +30,11 @@ struct Loaded {
 /// Loads a scenario file with "path=value" overrides. Never throws.
 [[nodiscard]] Loaded load_scenario(const std::filesystem::path& path,
                                    const std::vector<std::string>& overrides = {});
+
+/// The tree of a file, of what it extends and of overrides, as it was written; the names of files
+/// in it are whole. Of a file that load_scenario has accepted.
+[[nodiscard]] Node assembled_scenario(const std::filesystem::path& path,
+                                      const std::vector<std::string>& overrides);
 
 /// A text that is already here.
 struct ScenarioText {

@@ -124,6 +124,11 @@ void apply_override(Node& root, const std::string& text, Diagnostics& diagnostic
   }
   Node value = override_value(text.substr(equals + 1), source, diagnostics);
   const std::vector<std::string> path = split_path(text.substr(0, equals));
+  constexpr std::size_t kDeepest = 64;
+  if (path.size() > kDeepest) {
+    diagnostics.error("S-017", at, fmt::format("a path of more than {} levels", kDeepest));
+    return;
+  }
 
   // Inside a list an override changes the entry in place; everything else is merged like a file.
   Node* inside = &root;

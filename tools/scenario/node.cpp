@@ -8,6 +8,7 @@
 
 #include <map>
 #include <sstream>
+#include <unordered_map>
 
 namespace bcsim::tools {
 
@@ -38,8 +39,9 @@ std::string_view kind_name(Node::Kind kind) {
 
 namespace {
 
-// A document that aliases its way to more nodes than this is an attack or an accident.
-constexpr std::size_t kMostNodes = 5'000'000;
+// A document of more nodes, or that aliases its way to as many, is an attack or an accident; and so
+// is one that goes deeper, which no scenario needs.
+constexpr std::size_t kMostNodes = 2'000'000, kMostCopies = 100'000, kDeepest = 64;
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -55,9 +57,11 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
+    if (found != anchors_.end()) copies_ += found->second.second;
+    if (copies_ > kMostCopies) {
+      throw YAML::ParserException(mark, "aliases repeat more than 100 000 values");
+    }
     Node copy = found == anchors_.end() ? Node{} : found->second.first;
-    if (found != anchors_.end()) nodes_ += found->second.second;
-    if (nodes_ > kMostNodes) throw YAML::ParserException(mark, "too many aliases");
     copy.at = where(mark);
     finish(std::move(copy), 0);
   }
@@ -73,12 +77,12 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open_.push_back({make(Node::Kind::list, mark), anchor, nodes_, false, {}});
+    open(Node::Kind::list, mark, anchor);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open_.push_back({make(Node::Kind::map, mark), anchor, nodes_, false, {}});
+    open(Node::Kind::map, mark, anchor);
   }
   void OnMapEnd() override { close(); }
 
@@ -87,8 +91,9 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor;
     std::size_t nodes_before;
-    bool has_key;
-    Node key;
+    bool has_key = false;
+    Node key = {};
+    std::unordered_map<std::string, int> lines = {};  ///< of the keys so far; only looked up
   };
 
   [[nodiscard]] Location where(const YAML::Mark& mark) const {
@@ -96,11 +101,17 @@ class TreeBuilder final : public YAML::EventHandler {
     return {source_, mark.line + 1, mark.column + 1};
   }
   Node make(Node::Kind kind, const YAML::Mark& mark) {
-    ++nodes_;
+    if (++nodes_ > kMostNodes) throw YAML::ParserException(mark, "more than 2 000 000 values");
     Node node;
     node.kind = kind;
     node.at = where(mark);
     return node;
+  }
+  void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (open_.size() == kDeepest) {
+      throw YAML::ParserException(mark, "lists and maps go deeper than 64 levels");
+    }
+    open_.push_back({make(kind, mark), anchor, nodes_ + copies_});
   }
   void close() {
     Open done = std::move(open_.back());
@@ -111,7 +122,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void finish(Node node, YAML::anchor_t anchor) {
     if (anchor != 0) {
       const std::size_t size =
-          node.is_list() || node.is_map() ? nodes_ - nodes_before_ : std::size_t{1};
+          node.is_list() || node.is_map() ? nodes_ + copies_ - nodes_before_ : std::size_t{1};
       anchors_[anchor] = {node, size};
     }
     if (open_.empty()) {
@@ -123,23 +134,25 @@ class TreeBuilder final : public YAML::EventHandler {
       open_.back().key = std::move(node);
     } else {
       open_.back().has_key = false;
-      add_member(open_.back().node, open_.back().key, std::move(node));
+      add_member(open_.back(), std::move(node));
     }
   }
-  void add_member(Node& map, const Node& key, Node value) {
+  void add_member(Open& map, Node value) {
+    const Node& key = map.key;
     if (!key.is_scalar()) {
       diagnostics_.error("S-003", key.at,
                          fmt::format("a key must be text, not {}", kind_name(key.kind)));
       return;
     }
-    if (const Node* earlier = map.find(key.text)) {
+    const auto [earlier, fresh] = map.lines.emplace(key.text, key.at.line);
+    if (!fresh) {
       diagnostics_.error("S-002", key.at, fmt::format("key '{}' is given twice", key.text),
-                         fmt::format("first in line {}", earlier->key_at.line));
+                         fmt::format("first in line {}", earlier->second));
       return;
     }
     value.key = key.text;
     value.key_at = key.at;
-    map.children.push_back(std::move(value));
+    map.node.children.push_back(std::move(value));
   }
 
   std::uint32_t source_;
@@ -147,7 +160,7 @@ class TreeBuilder final : public YAML::EventHandler {
   Node root_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, std::pair<Node, std::size_t>> anchors_;
-  std::size_t nodes_ = 0, nodes_before_ = 0;
+  std::size_t nodes_ = 0, copies_ = 0, nodes_before_ = 0;
 };
 
 // What yaml-cpp says, in words that help somebody who does not know its scanner.

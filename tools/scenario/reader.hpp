@@ -35,7 +35,7 @@ class Reader {
   Names names;
   SweepSpec sweep;  ///< of the scenario's `sweep`: it is no part of what one run is
 
-  [[nodiscard]] Diagnostics& diagnostics() { return diagnostics_; }
+  [[nodiscard]] Diagnostics& diagnostics() const { return diagnostics_; }
   [[nodiscard]] models::Scenario& scenario() { return scenario_; }
   [[nodiscard]] const Given& given() const { return given_; }
   /// Paths of values that were refused: what is there now is a default nobody asked for.
@@ -83,6 +83,10 @@ class Reader {
   Given given_;
   std::set<std::string> refused_;
   std::string path_;
+
+ public:
+  /// Groups of agents whose list of queues is empty: they serve none.
+  std::set<std::string> idle_groups;
 };
 
 /// Turns a scenario back into text.

@@ -116,6 +116,18 @@ Steps from_start_on(const Steps& steps) {
   return result;
 }
 
+/// A day's file holds for every day of the run.
+void repeat_daily(const CsvTimes& times, Steps& steps) {
+  const std::size_t rows = steps.size();
+  const std::int64_t days = times.days(steps.back().at);
+  for (std::int64_t day = 1; day < days; ++day) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      const sim::SimTime at = steps[i].at + day * 24h;
+      if (at > steps.back().at) steps.push_back({at, steps[i].count});
+    }
+  }
+}
+
 Steps read_file(Reader& r, const Node& node) {
   StaffingFile options;
   read_section(r, *staffing_file_section(), node, &options);
@@ -132,29 +144,37 @@ Steps read_file(Reader& r, const Node& node) {
       find_column(r, *csv, name(options.count_column, "count"), where(options.count_column));
   if (!start || !count) return {};
   Steps steps;
+  CsvTimes times(r);
+  const CsvCell* rounded = nullptr;
   for (const auto& row : csv->rows) {
-    const auto at = csv_time(r, row[*start]);
+    const auto at = times.read(row[*start]);
     const auto people = csv_number(r, row[*count]);
     if (!at || !people) continue;
-    const sim::SimTime when = sim::kStart + *at;
-    if (!steps.empty() && when <= steps.back().at) {
-      r.diagnostics().error("S-015", row[*start].at, "times must rise from row to row");
-      continue;
-    }
     constexpr double kMost = 1e6;
     if (*people * options.share > kMost) {
       r.diagnostics().error("S-015", row[*count].at, "that many agents cannot be simulated");
       continue;
     }
     const auto whole = static_cast<std::uint32_t>(std::lround(*people * options.share));
-    steps.push_back({when, options.part.take(whole)});
+    if (rounded == nullptr && *people != std::floor(*people)) rounded = &row[*count];
+    steps.push_back({*at, options.part.take(whole)});
   }
+  // Who gives a share asks for rounding.
+  if (rounded != nullptr && node.find("share") == nullptr) {
+    r.diagnostics().warning(
+        "M-W10", rounded->at,
+        fmt::format("{} people cannot be at work: such counts are rounded", rounded->text),
+        "whole people, or share: 100% to say that this is meant");
+  }
+  if (steps.empty()) return {};
+  repeat_daily(times, steps);
   return from_start_on(steps);
 }
 
 Steps read_list(Reader& r, const Node& node) {
   std::vector<Step> given;
   list(section<Step>(step_section()), "staffing").read(r, node, given);
+  take_as_a_day(node, given, r.scenario().run.start_label);
   Steps steps;
   for (const Step& step : given) steps.push_back({step.at, step.count});
   check_order(r, node.at, steps);

@@ -82,4 +82,56 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return fmt::format("one of: {}", fmt::join(candidates, ", "));
 }
 
+std::vector<std::string> our_words(std::string_view word) {
+  struct Words {
+    std::vector<std::string> theirs, ours;
+  };
+  // Written without hyphens, as they are compared.
+  static const std::vector<Words> table = {
+      {{"aht", "handletime", "handlingtime", "servicetime", "holdingtime", "talktime", "duration"},
+       {"talk", "horizon", "lasting"}},
+      {{"acw", "wrapup", "wrap", "wraptime", "wrapuptime", "aftercall", "postprocessing"},
+       {"after-call-work"}},
+      {{"ringtime", "ringdelay", "pickup", "pickuptime", "pickupdelay", "timetoanswer"},
+       {"answer-delay"}},
+      {{"abandonment", "abandon", "abandontime", "reneging", "maxwait"},
+       {"patience", "maximum-wait"}},
+      {{"retry", "retries", "retrial", "retrials", "callback", "recall"}, {"redial"}},
+      {{"arrivals", "arrivalrate", "lambda", "intensity", "cps", "callspersecond"}, {"rate"}},
+      {{"volume", "forecast", "demand", "offered"}, {"volumes"}},
+      {{"size", "number", "headcount", "heads", "staff", "people", "seats"}, {"count"}},
+      {{"schedule", "roster", "rota", "shift"}, {"shifts"}},
+      {{"skill", "skills", "queue"}, {"queues"}},
+      {{"trunks", "lines", "ports", "circuits", "capacity"}, {"channels"}},
+      {{"site", "home", "place"}, {"location", "preferred-site"}},
+      {{"delay", "rtt", "ping", "lag"}, {"latency"}},
+      {{"packetloss", "drop", "drops"}, {"loss"}},
+      {{"bw", "speed", "throughput"}, {"bandwidth"}},
+      {{"length", "end", "stop", "simtime", "runtime"}, {"horizon"}},
+      {{"rampup", "transient", "burnin"}, {"warm-up"}},
+      {{"reps", "runs", "repetitions", "iterations"}, {"replications"}},
+      {{"randomseed", "rngseed", "random"}, {"seed"}},
+      {{"sla", "servicelevel", "awt", "target"}, {"service-level-threshold"}},
+      {{"overflow", "fallback", "voicemail"}, {"default-destination"}},
+      {{"expiry", "expire", "registrationinterval", "ttl"}, {"expires"}},
+      {{"events", "failures", "incidents", "timeline"}, {"faults"}},
+      {{"group", "groups", "teams", "staffgroups"}, {"agents"}},
+      {{"slos", "asserts", "assertions", "goals"}, {"expectations"}},
+  };
+  const std::string plain = normalized(word);
+  for (const Words& words : table) {
+    if (std::find(words.theirs.begin(), words.theirs.end(), plain) != words.theirs.end()) {
+      return words.ours;
+    }
+  }
+  return {};
+}
+
+std::string our_word(std::string_view word, const std::vector<std::string>& candidates) {
+  for (std::string& ours : our_words(word)) {
+    if (std::find(candidates.begin(), candidates.end(), ours) != candidates.end()) return ours;
+  }
+  return "";
+}
+
 }  // namespace bcsim::tools

@@ -19,4 +19,11 @@ namespace bcsim::tools {
 [[nodiscard]] std::string did_you_mean(std::string_view word,
                                        const std::vector<std::string>& candidates);
 
+/// What the scenario language calls what others call `word`: "talk" and "after-call-work" for
+/// "aht"; empty if it is no such word.
+[[nodiscard]] std::vector<std::string> our_words(std::string_view word);
+/// The first of them that is among the candidates, or "".
+[[nodiscard]] std::string our_word(std::string_view word,
+                                   const std::vector<std::string>& candidates);
+
 }  // namespace bcsim::tools

@@ -11,6 +11,13 @@
 
 namespace bcsim::tools {
 
+Out::Out() = default;
+Out::Out(const Out&) = default;
+Out::Out(Out&&) noexcept = default;
+Out& Out::operator=(const Out&) = default;
+Out& Out::operator=(Out&&) noexcept = default;
+Out::~Out() = default;
+
 Out Out::scalar(std::string text, bool quoted) {
   Out out;
   out.text = std::move(text);
@@ -106,17 +113,30 @@ KeyPlace find_place(const Section& root, const std::string& path) {
 
 namespace {
 
-void report_unknown_key(Reader& reader, const Section& section, const Node& child) {
-  std::string hint = nearest(child.key, section.key_names());
-  if (!hint.empty()) {
-    hint = fmt::format("did you mean '{}'?", hint);
-  } else if (const std::string home = find_key_elsewhere(child.key); !home.empty()) {
-    hint = fmt::format("'{}' belongs under {}", child.key, home);
-  } else {
-    hint = did_you_mean(child.key, section.key_names());
+std::string hint_for(const Section& section, const std::string& key) {
+  const std::vector<std::string> names = section.key_names();
+  if (const std::string ours = our_word(key, names); !ours.empty()) {
+    return fmt::format("did you mean '{}'?", ours);
   }
+  if (const std::string hint = nearest(key, names); !hint.empty()) {
+    return fmt::format("did you mean '{}'?", hint);
+  }
+  if (const std::string home = find_key_elsewhere(key); !home.empty()) {
+    return fmt::format("'{}' belongs under {}", key, home);
+  }
+  for (const std::string& ours : our_words(key)) {
+    const std::string home = find_key_elsewhere(ours);
+    if (!home.empty()) return fmt::format("here that is '{}', under {}", ours, home);
+  }
+  return did_you_mean(key, names);
+}
+
+void report_unknown_key(Reader& reader, const Section& section, const Node& child) {
+  // A hint costs a look at every key there is.
+  const bool read = !reader.diagnostics().full("S-001", child.key_at.source);
   reader.diagnostics().error("S-001", child.key_at,
-                             fmt::format("unknown key '{}' in {}", child.key, section.name), hint);
+                             fmt::format("unknown key '{}' in {}", child.key, section.name),
+                             read ? hint_for(section, child.key) : "");
 }
 
 void check_exclusive(Reader& reader, const Section& section, const Node& node) {

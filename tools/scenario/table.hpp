@@ -27,6 +27,14 @@ struct Out {
   std::string comment;                                ///< written behind it
   std::vector<std::pair<std::string, Out>> children;  ///< keys are empty in a list
 
+  // Its children are complete only behind it.
+  Out();
+  Out(const Out&);
+  Out(Out&&) noexcept;
+  Out& operator=(const Out&);
+  Out& operator=(Out&&) noexcept;
+  ~Out();
+
   static Out scalar(std::string text, bool quoted = false);
   static Out list(bool flow = false);
   static Out map(bool flow = false);
@@ -55,8 +63,8 @@ struct ValueType {
   Kind kind = Kind::text;
   std::string what;                        ///< "site", "metric": of references and maps
   std::vector<std::string> words;          ///< of a choice, or accepted besides ("none", "never")
-  std::string range;                       ///< "1–7", "> 0s"; for the reader
-  std::optional<double> minimum, maximum;  ///< of counts and numbers
+  std::string range;                       ///< "1–7"; "> 0s": the minimum itself is not allowed
+  std::optional<double> minimum, maximum;  ///< of quantities, in the base unit (s, 1/s, 1, bit/s)
   std::shared_ptr<const Section> section;
   std::vector<ValueType> elements;  ///< of a list or map: one; of any_of: the forms
 };

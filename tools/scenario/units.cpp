@@ -176,13 +176,13 @@ Parsed<QuantityPart> parse_single(const Quantity& q, std::string_view text, bool
   return list.front();
 }
 
-constexpr double kLongestSeconds = 9.0e9;  // sim::Duration ends a little later
-
 }  // namespace
 
-Parsed<sim::Duration> parse_duration(std::string_view text) {
+Parsed<sim::Duration> parse_duration(std::string_view text, const char* usual) {
   bool negative = false;
-  const auto parts = parse_parts(kDuration, text, negative);
+  Quantity duration = kDuration;
+  duration.usual = usual;
+  const auto parts = parse_parts(duration, text, negative);
   if (const auto* problem = std::get_if<ValueError>(&parts)) return *problem;
   double total_s = 0;
   std::int64_t total = 0;
@@ -302,9 +302,9 @@ std::optional<sim::Duration> parse_clock(std::string_view text) {
   }
   if (text.size() != 5 && text.size() != 8) return std::nullopt;
   if (text[2] != ':' || (text.size() == 8 && text[5] != ':')) return std::nullopt;
-  const auto h = two(0, 25), m = two(3, 60);
+  const auto h = two(0, 48), m = two(3, 60);
   const auto s = text.size() == 8 ? two(6, 60) : std::optional(0);
-  if (!h || !m || !s || (*h == 24 && (*m > 0 || *s > 0))) return std::nullopt;
+  if (!h || !m || !s) return std::nullopt;
   return std::chrono::hours(*h) + std::chrono::minutes(*m) + std::chrono::seconds(*s);
 }
 

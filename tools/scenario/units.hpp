@@ -21,7 +21,11 @@ struct ValueError {
 template <class T>
 using Parsed = std::variant<T, ValueError>;
 
-[[nodiscard]] Parsed<sim::Duration> parse_duration(std::string_view text);
+/// What may be given at most, 95 years: the sum of three still fits into a sim::Duration.
+inline constexpr double kLongestSeconds = 3.0e9;
+
+/// `usual` is the unit proposed for a bare number.
+[[nodiscard]] Parsed<sim::Duration> parse_duration(std::string_view text, const char* usual = "s");
 /// Seconds as floating point, for parameters of distributions, which need not be whole nanoseconds.
 [[nodiscard]] Parsed<double> parse_seconds(std::string_view text);
 /// Per second.
@@ -34,7 +38,8 @@ using Parsed = std::variant<T, ValueError>;
 [[nodiscard]] Parsed<double> parse_number(std::string_view text);
 /// Decimal digits only.
 [[nodiscard]] Parsed<std::uint64_t> parse_count(std::string_view text);
-/// Time of day "09:00" or "09:00:30" since midnight; nullopt if it does not look like one.
+/// Time of day "09:00" or "09:00:30" since midnight; nullopt if it does not look like one. Up to
+/// "47:59:59": from "24:00" on it is of the next day.
 [[nodiscard]] std::optional<sim::Duration> parse_clock(std::string_view text);
 
 // The canonical text of a value: parsing it gives exactly the same value.

@@ -11,6 +11,7 @@
 #include "tools/scenario/validator_gates.hpp"
 #include "tools/scenario/validator_hunt.hpp"
 #include "tools/scenario/validator_load.hpp"
+#include "tools/scenario/validator_service.hpp"
 
 namespace bcsim::tools {
 
@@ -57,6 +58,9 @@ namespace {
 using models::kSites;
 using models::SiteIndex;
 
+/// What is done periodically: a shorter period says nothing more, and a run of it does not end.
+constexpr sim::Duration kShortestPeriod = std::chrono::milliseconds(100);
+
 void check_run(const Rules& rules) {
   const models::RunOptions& run = rules.scenario.run;
   if (run.warm_up >= run.horizon) {
@@ -80,6 +84,9 @@ void check_sip_server(const Rules& rules, SiteIndex i) {
                 "the trunk to the peer is not watched: oos-check and oos-force must be more than "
                 "0s (R40)",
                 "such as oos-check: 10s and oos-force: 5s");
+  }
+  if (server.oos_check > 0s && server.oos_check < kShortestPeriod) {
+    rules.error("S-006", path + ".oos-check", "must not be less than 100ms");
   }
   if (!server.dr_peer_trunk) {
     rules.error("V-E12", path + ".dr-peer-trunk",
@@ -205,7 +212,7 @@ void check_srv(const Rules& rules, const models::AgentGroup& group) {
   }
 }
 
-/// What agents call with, and whom: a queue is not among them, and nobody holds his own call.
+/// What agents call with: a queue is not among what they call, and nobody holds his own call.
 void check_agents_calls(const Rules& rules, const models::CallStream& stream) {
   const std::string path = "calls." + stream.name;
   if (!models::by_agent(stream.kind())) {
@@ -225,11 +232,6 @@ void check_agents_calls(const Rules& rules, const models::CallStream& stream) {
   }
   if (stream.transfer.share > 0) {
     rules.error("S-013", path + ".transfer", "a call that an agent places is not passed on");
-  }
-  std::uint32_t people = 0;
-  for (const std::uint32_t group : stream.to_agents) people += rules.scenario.agents[group].count;
-  if (!stream.to_agents.empty() && people < 2) {
-    rules.error("S-006", path + ".to-agents", "an agent cannot call himself: two are needed");
   }
 }
 
@@ -271,6 +273,16 @@ void check_alcatel(const Rules& rules, const models::AgentGroup& group, const st
     rules.error("V-E09", path + ".registration",
                 "phones of an Alcatel-Lucent 4000 register at one site only (R17)",
                 "registration: active-backup");
+  }
+  if (group.dr_forward) {  // of their own DNs, whatever the SIP Servers say
+    if (*group.dr_forward == models::DrForward::no_agent) return;
+    rules.warning(
+        "V-W02", fmt::format("agents.{}.dr-forward", group.name),
+        fmt::format("with an Alcatel-Lucent 4000 the dr-forward of '{}' should be no-agent "
+                    "(R17)",
+                    group.name),
+        "dr-forward: no-agent");
+    return;
   }
   for (const models::SiteOptions& site : rules.scenario.sites) {
     if (site.sip_server.dr_forward == models::DrForward::no_agent) continue;
@@ -338,7 +350,7 @@ void validate(Reader& reader) {
   const models::Scenario& scenario = reader.scenario();
   const std::size_t sites_given = reader.names.sites.size();
   const Given& given = reader.given();
-  const Rules rules{scenario, given, reader.refused(), reader.diagnostics()};
+  const Rules rules{scenario, given, reader.refused(), reader.diagnostics(), reader.idle_groups};
   if (sites_given != kSites && given.count("sites") > 0) {
     rules.error("V-E01", "sites",
                 fmt::format("exactly two peer sites are needed, here {} {} (R1)",
@@ -360,6 +372,7 @@ void validate(Reader& reader) {
                   "such as standby-activation: 15min");
   }
   check_load(rules);
+  check_service(rules);
   check_hunt_groups(rules);
   check_desktops(rules);
   check_configuration(rules);

@@ -108,6 +108,15 @@ void check_group_desktop(const Rules& rules, const models::AgentGroup& group) {
                 fmt::format("second-site: {}",
                             rules.scenario.sites[models::peer_of(group.preferred_site)].name));
   }
+  const sim::SimTime heard = desktop.last_addp.value_or(sim::kStart);
+  const sim::Duration timeout = rules.scenario.sites[group.preferred_site].desktop.addp_timeout;
+  if (heard > sim::kStart || heard < sim::kStart - timeout) {
+    rules.error("S-006", path + ".last-addp",
+                fmt::format("the last ADDP message of '{}' came before the start, at most "
+                            "addp-timeout = {} before it",
+                            group.name, format_duration(timeout)),
+                fmt::format("from -{} to 0s", format_duration(timeout)));
+  }
   check_start(rules, group, path);
 }
 

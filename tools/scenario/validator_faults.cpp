@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "models/world/holds.hpp"
 #include "models/world/layout.hpp"
+#include "tools/scenario/fault_target.hpp"
 
 namespace bcsim::tools {
 namespace {
 
 using models::Fault;
-using models::FaultVerb;
 using models::Role;
 
 void check_time(const Rules& rules, const Fault& fault, const std::string& path) {
@@ -48,17 +49,19 @@ void check_target(const Rules& rules, const Fault& fault, const std::string& pat
                                                             : true;
     if (!exists) rules.error("S-007", path, fmt::format("{} has no such process", o.name));
   };
-  if (const auto* phone = std::get_if<models::PhoneTarget>(&fault.target)) {
+  const auto target = target_of(fault);
+  if (!target) return;
+  if (const auto* phone = std::get_if<models::PhoneTarget>(&*target)) {
     device(phone->group, phone->member, "phone");
-  } else if (const auto* desktop = std::get_if<models::DesktopTarget>(&fault.target)) {
+  } else if (const auto* desktop = std::get_if<models::DesktopTarget>(&*target)) {
     device(desktop->group, desktop->member, "desktop");
-  } else if (const auto* p = std::get_if<models::ProcessTarget>(&fault.target)) {
+  } else if (const auto* p = std::get_if<models::ProcessTarget>(&*target)) {
     process(p->site, p->role);
-  } else if (const auto* host = std::get_if<models::HostTarget>(&fault.target)) {
+  } else if (const auto* host = std::get_if<models::HostTarget>(&*target)) {
     process(host->site, host->role);
-  } else if (const auto* management = std::get_if<models::ManagementLinkTarget>(&fault.target)) {
+  } else if (const auto* management = std::get_if<models::ManagementLinkTarget>(&*target)) {
     process(management->site, management->role);
-  } else if (const auto* link = std::get_if<models::LinkTarget>(&fault.target)) {
+  } else if (const auto* link = std::get_if<models::LinkTarget>(&*target)) {
     if (!link->desktops || s.network.desktop_path(link->location, link->site) != nullptr) return;
     const std::string where = s.locations[link->location] + "." + s.sites[link->site].name;
     rules.error("S-007", path,
@@ -71,42 +74,71 @@ void check_target(const Rules& rules, const Fault& fault, const std::string& pat
 }
 
 void check_course(const Rules& rules, const Fault& fault, const std::string& path) {
-  const bool cures = fault.verb == FaultVerb::restore || fault.verb == FaultVerb::heal;
   const bool ends = fault.lasting.has_value();
-  const char* what = cures                                 ? "what restores or heals"
-                     : fault.verb == FaultVerb::drain      ? "drain"
-                     : fault.verb == FaultVerb::switchover ? "switchover"
-                     : fault.verb == FaultVerb::change     ? "change"
-                                                           : nullptr;
-  if (what != nullptr && (ends || fault.flap_period)) {
+  const char* what = std::holds_alternative<models::SwitchOver>(fault.deed) ? "switchover"
+                     : std::holds_alternative<models::ChangeOption>(fault.deed)
+                         ? "change"
+                         : "what restores or heals";
+  if (!models::holds(fault) && (ends || fault.flap)) {
     rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
                 fmt::format("'{}' does not go with {}", ends ? "lasting" : "flap", what));
   }
-  const auto* option = std::get_if<models::OptionTarget>(&fault.target);
-  if (option != nullptr && !option->value && !rules.was_refused(path + ".to")) {
+  const auto* option = std::get_if<models::ChangeOption>(&fault.deed);
+  if (option != nullptr && !option->path.empty() && !option->value &&
+      !rules.was_refused(path + ".to")) {
     rules.error("S-008", path, "change needs 'to'", "the new value of the option");
   }
-  if (fault.staff_return && (ends || fault.flap_period)) {
-    rules.error("S-013", path + (ends ? ".lasting" : ".flap"),
-                "who has sat down elsewhere stays there: no end with staff-return");
-  }
-  for (const Fault& other : rules.scenario.faults) {
-    if (fault.verb != FaultVerb::restore || !other.staff_return) continue;
-    const auto* site = std::get_if<models::SiteTarget>(&fault.target);
-    if (site == nullptr || site->site != std::get<models::SiteTarget>(other.target).site) continue;
-    rules.error("S-013", path + ".restore",
-                "who has sat down elsewhere stays there: no end with staff-return");
-  }
-  if (ends && fault.flap_period) {
+  if (ends && fault.flap) {
     rules.error("S-013", path + ".flap", "'flap' and 'lasting' exclude each other",
                 "use flap.until");
   }
-  if (fault.flap_until && *fault.flap_until <= fault.at) {
+  if (fault.flap && fault.flap->until && *fault.flap->until <= fault.at) {
     rules.error("S-006", path + ".flap.until", "the flapping ends before it begins");
   }
-  if (fault.verb == FaultVerb::degrade && !fault.latency && !fault.jitter && !fault.loss &&
-      !fault.bandwidth_bps) {
+  const auto* degrade = std::get_if<models::Degrade>(&fault.deed);
+  if (degrade != nullptr && !degrade->latency && !degrade->jitter && !degrade->loss &&
+      !degrade->bandwidth_bps) {
     rules.error("S-008", path + ".degrade", "degrade needs latency, jitter, loss or bandwidth");
+  }
+}
+
+/// The plan is made before time starts, so it must have an end that a machine can hold.
+bool check_size(const Rules& rules) {
+  std::uint64_t steps = 0;
+  for (std::size_t i = 0; i < rules.scenario.faults.size(); ++i) {
+    const Fault& fault = rules.scenario.faults[i];
+    steps += models::steps_at_most(rules.scenario, fault);
+    if (steps <= models::kMostSteps) continue;
+    rules.error("M-E07", fmt::format("faults.{}{}", i, fault.flap ? ".flap" : ""),
+                fmt::format("the faults change the world up to {} times: more than {} are not "
+                            "planned",
+                            steps, models::kMostSteps),
+                "a longer period, or flap.until");
+    return false;
+  }
+  return true;
+}
+
+/// What restores or heals should end something.
+void check_ends(const Rules& rules) {
+  const std::vector<Fault>& faults = rules.scenario.faults;
+  std::vector<bool> used(faults.size());
+  for (const models::Hold& hold : models::holds_of(faults, rules.scenario.run.horizon)) {
+    if (hold.ended_by) used[*hold.ended_by] = true;
+  }
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    const bool restores = std::holds_alternative<models::Restore>(faults[i].deed);
+    const bool heals = std::holds_alternative<models::Heal>(faults[i].deed);
+    const bool in_time =
+        faults[i].at <= sim::kStart + rules.scenario.run.horizon;  // else M-W01 says so
+    const std::string path = fmt::format("faults.{}", i);
+    if (used[i] || !(restores || heals) || !in_time || rules.any_refused(path)) continue;
+    rules.warning("M-W12", path + (restores ? ".restore" : ".heal"),
+                  fmt::format("nothing is there to {}: no fault lies on this target then",
+                              restores ? "restore" : "heal"),
+                  restores ? "it ends what was done to this very target, not to a part of it or "
+                             "to all around it"
+                           : "");
   }
 }
 
@@ -125,6 +157,7 @@ void check_faults(const Rules& rules) {
     check_target(rules, fault, path);
     check_course(rules, fault, path);
   }
+  if (check_size(rules)) check_ends(rules);
 }
 
 }  // namespace bcsim::tools

@@ -12,29 +12,32 @@ namespace {
 
 using models::CallStream;
 
+/// The last entry at or before t, or nullptr; they are in order.
+template <class T>
+const T* current(const std::vector<T>& entries, sim::SimTime t) {
+  const auto next = std::upper_bound(entries.begin(), entries.end(), t,
+                                     [](sim::SimTime time, const T& e) { return time < e.at; });
+  return next == entries.begin() ? nullptr : &*std::prev(next);
+}
+
 double rate_at(const models::ArrivalSpec& arrivals, sim::SimTime t) {
   if (const auto* constant = std::get_if<models::ConstantRate>(&arrivals)) return constant->per_s;
-  double rate = 0;
   if (const auto* profile = std::get_if<models::RateProfile>(&arrivals)) {
-    for (const models::RateStep& step : profile->steps) {
-      if (step.at <= t) rate = step.per_s;
-    }
-  } else if (const auto* volumes = std::get_if<models::IntervalVolumes>(&arrivals)) {
-    for (const models::VolumeInterval& i : volumes->intervals) {
-      if (i.at <= t && t < i.at + i.length) rate = i.count / sim::seconds(i.length);
-    }
+    const models::RateStep* step = current(profile->steps, t);
+    return step == nullptr ? 0 : step->per_s;
   }
-  return rate;
+  if (const auto* volumes = std::get_if<models::IntervalVolumes>(&arrivals)) {
+    const models::VolumeInterval* i = current(volumes->intervals, t);
+    if (i != nullptr && t < i->at + i->length) return i->count / sim::seconds(i->length);
+  }
+  return 0;
 }
 
 std::uint32_t agents_at(const models::Scenario& s, sim::SimTime t) {
   std::uint32_t agents = 0;
   for (const models::AgentGroup& group : s.agents) {
-    std::uint32_t count = group.staffing.empty() ? group.count : 0;
-    for (const models::StaffingStep& step : group.staffing) {
-      if (step.at <= t) count = step.count;
-    }
-    agents += count;
+    const models::StaffingStep* step = current(group.staffing, t);
+    agents += group.staffing.empty() ? group.count : step == nullptr ? 0 : step->count;
   }
   return agents;
 }

@@ -27,6 +27,7 @@ test_packages=(
   "librapidcheck-dev            | header:rapidcheck.h                |"
   "libbenchmark-dev             | header:benchmark/benchmark.h       |"
   "tshark                       | tool:tshark                        |"
+  "python3                      | tool:python3                       | 3.9"
 )
 
 # Besides, for tools/test --full: tests that skip themselves without it.

@@ -102,7 +102,11 @@ std::optional<SweepIndex> read_sweep(const fs::path& directory) {
                                     json_member<std::vector<std::string>>(v, "values", path)});
   }
   for (const auto& text : json_member<std::vector<std::string>>(j, "constraints", path)) {
-    index.spec.constraints.push_back(parse_constraint(text));
+    try {
+      index.spec.constraints.push_back(parse_constraint(text));
+    } catch (const SweepProblem& problem) {
+      throw InputError(fmt::format("{}: {}", path.string(), problem.message));
+    }
   }
   for (const SweepJson& p : json_member<SweepJson>(j, "points", path)) {
     index.points.push_back({{json_member<std::vector<std::string>>(p, "values", path)},

@@ -132,7 +132,7 @@ class SweepRun {
     terminal_.err << fmt::format(
         "bcsim: {} of {} points are done; the same command goes on from there ({})\n", done_count(),
         states_.size(), directory_.string());
-    return code(outcome.interrupted ? ExitCode::interrupted : ExitCode::internal);
+    return outcome.interrupted ? interrupted_code() : code(ExitCode::internal);
   }
 
   const SweepRequest& request_;

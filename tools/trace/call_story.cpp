@@ -24,6 +24,9 @@ class Teller {
  public:
   Teller(const CallLife& life, const StoryContext& c) : life_(life), c_(c) {}
 
+  /// When what is told next happened.
+  void move_to(models::SimTime now) { now_ = now; }
+
   std::string operator()(const models::CallOffered& f) const {
     if (f.gateway == models::kNoGateway) return "";  // an agent: see AgentDialled
     const std::string whom = c_.scenario.calls[f.stream].kind() == models::CallKind::queue
@@ -62,10 +65,15 @@ class Teller {
   }
   std::string operator()(const models::SetupFailed& f) const {
     if (f.gateway == models::kNoGateway) {
-      return fmt::format("His phone gives {} up for this call: {} {}.", site(f.site), f.status,
-                         reason_phrase(f.status));
+      return fmt::format("His phone gives {} up for this call: {}.", site(f.site),
+                         f.status == 408 && !sent_final(f.status)
+                             ? "it did not answer in time"
+                             : fmt::format("{} {}", f.status, reason_phrase(f.status)));
     }
-    std::string how = fmt::format("answered {} {}", f.status, reason_phrase(f.status));
+    // 408 is what a client takes its own timer for: nobody has sent it.
+    std::string how = f.status == 408 && !sent_final(f.status)
+                          ? "did not answer in time"
+                          : fmt::format("answered {} {}", f.status, reason_phrase(f.status));
     for (const Silence& s : unanswered_invites(life_, c_.layout)) {
       const models::NodeId to = life_.messages[s.first].to;
       if (!to.valid() || c_.layout.roles[to.value].site != f.site) continue;
@@ -78,7 +86,9 @@ class Teller {
     return fmt::format("{} gives {} up for this call: it {}.", gateway(f.gateway), site(f.site),
                        how);
   }
-  std::string operator()(const models::CallQueued& f) const {
+  std::string operator()(const models::CallQueued& f) {
+    waits_since_ = now_;
+    returned_ = false;
     return fmt::format(
         "The SIP Server of {} takes the call for queue {}; {} there now.", site(f.site),
         ThingNames::of(c_.names.queues, f.queue),
@@ -87,20 +97,30 @@ class Teller {
   std::string operator()(const models::TreatmentStarted& f) const {
     return fmt::format("It is answered toward the caller, who hears music from {}.", site(f.site));
   }
-  std::string operator()(const models::CallRouted& f) const {
+  std::string operator()(const models::CallRouted& f) {
+    rang_ = false;
     if (transferred_) {
       return fmt::format("Agent {} at {} is chosen to take it.", agent(f.agent), site(f.site));
     }
     if (life_.row.kind != models::CallKind::queue) {
       return fmt::format("The SIP Server of {} rings agent {}.", site(f.site), agent(f.agent));
     }
-    return fmt::format("Agent {} at {} is chosen, {} after the call was taken.", agent(f.agent),
-                       site(f.site), waited());
+    return fmt::format("Agent {} at {} is chosen, {} after the call was {}.", agent(f.agent),
+                       site(f.site), lapse_words(now_ - waits_since_),
+                       returned_ ? "put back" : "taken");
   }
-  std::string operator()(const models::CallRinging& f) const {
+  std::string operator()(const models::CallRinging& f) {
+    rang_ = rang_ || f.agent.valid();
     return f.agent.valid() ? "His phone rings." : "It rings there.";
   }
-  std::string operator()(const models::CallReturned& f) const {
+  std::string operator()(const models::CallReturned& f) {
+    waits_since_ = now_;
+    returned_ = true;
+    if (f.status == 408 && !sent_final(f.status)) {
+      return fmt::format("Agent {} does not take it ({}); the call waits again.", agent(f.agent),
+                         rang_ ? "after-routing-timeout: his phone rang, and he did not answer"
+                               : "his phone did not answer the INVITE");
+    }
     return fmt::format("Agent {} does not take it ({} {}); the call waits again.", agent(f.agent),
                        f.status, reason_phrase(f.status));
   }
@@ -171,7 +191,7 @@ class Teller {
       case Release::ring_timeout:
         return "The gateway gives up waiting for an answer.";
       case Release::media_lost:
-        return "The gateway gives up: nothing is heard any more.";
+        return "The call is given up: nothing is heard any more.";
       case Release::session_expired:
         return "The gateway ends the session: it was not confirmed.";
       case Release::default_routed:
@@ -200,6 +220,9 @@ class Teller {
     return fmt::format(
         "The backup SIP Server of {} takes over and had not been told of the call yet: it is gone.",
         site(f.site));
+  }
+  std::string operator()(const models::HungUpInSilence& f) const {
+    return fmt::format("Agent {} hears nothing any more, and hangs up.", agent(f.agent));
   }
   std::string operator()(const models::RequestRejected& f) const {
     return fmt::format("The SIP Server of {} rejects a request with {} {}.", site(f.site), f.status,
@@ -244,13 +267,20 @@ class Teller {
   [[nodiscard]] std::string agent(models::AgentId a) const {
     return ThingNames::of(c_.names.agents, a.value);
   }
-  [[nodiscard]] std::string waited() const {
-    return lapse_words(life_.row.routed - life_.row.queued);
+  /// Has anybody sent a final response with this status about the call?
+  [[nodiscard]] bool sent_final(int status) const {
+    return std::ranges::any_of(life_.messages, [&](const LoggedMessage& m) {
+      const auto* response = std::get_if<models::sip::Response>(&m.message);
+      return response != nullptr && response->status == status && m.sent <= now_;
+    });
   }
 
   const CallLife& life_;
   const StoryContext& c_;
   bool transferred_ = false;
+  models::SimTime now_ = sim::kStart, waits_since_ = sim::kStart;
+  bool returned_ = false;  ///< an agent has not answered it
+  bool rang_ = false;      ///< the phone of the agent who was chosen
 };
 
 std::string outcome_words(const models::CallRow& row) {
@@ -380,6 +410,7 @@ CallStory tell_story(const CallLife& life, const StoryContext& context) {
                         std::holds_alternative<models::RedialPlanned>(entry.record);
     if (over && !sequel) continue;
     over = over || std::holds_alternative<models::CallReleased>(entry.record);
+    teller.move_to(entry.at);
     std::string text = std::visit(teller, entry.record);
     if (!text.empty()) story.lines.push_back({entry.at, std::move(text)});
   }

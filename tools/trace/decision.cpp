@@ -164,9 +164,7 @@ class Decider {
     }
     if (row_.release == Release::speech_lost) return speech_lost();
     if (row_.release == Release::session_expired) return session_expired();
-    if (row_.release == Release::media_lost) {
-      return {"The phone of the agent who had called died, or speech no longer arrived.", "", {}};
-    }
+    if (row_.release == Release::media_lost) return media_lost();
     if (row_.release == Release::gateway_failed) return gateway_failed();
     return {fmt::format("The call could not be set up ({} {}).", row_.status,
                         reason_phrase(row_.status)),
@@ -339,6 +337,9 @@ class Decider {
       const auto* r = std::get_if<models::sip::Response>(&m.message);
       return r != nullptr && r->status == row_.status && r->method == models::sip::Method::invite;
     });
+    if (!answer && row_.status == 408) {  // what a client takes its own timer for
+      return {"The INVITE got no final answer in time.", "408: the timer of whoever sent it", {}};
+    }
     std::string by = "A SIP Server";
     if (answer && life_.messages[*answer].from.valid()) {
       by = ThingNames::of(c_.names.nodes, life_.messages[*answer].from.value);
@@ -363,10 +364,41 @@ class Decider {
     return {why, fmt::format("the gateway's channels: {}", gateway().channels), {}};
   }
 
+  /// The agent who hung up because he heard nothing, if that is what ended the call: his BYE came
+  /// where the caller is before the timer there had run out.
+  [[nodiscard]] std::optional<models::AgentId> agent_in_silence() const {
+    const bool told = last_message([this](const LoggedMessage& m) {
+                        const auto* r = std::get_if<models::sip::Request>(&m.message);
+                        return r != nullptr && r->method == models::sip::Method::bye &&
+                               r->expires_s == models::sip::kNothingHeard && m.arrived() &&
+                               m.at <= row_.released && !is(m.to, models::NodeKind::sip_server);
+                      }).has_value();
+    for (const models::JournalEntry& e : life_.records) {
+      const auto* f = std::get_if<models::HungUpInSilence>(&e.record);
+      if (f != nullptr && e.at <= row_.released && (told || f->agent == row_.from)) return f->agent;
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] bool is(models::NodeId node, models::NodeKind kind) const {
+    return node.valid() && c_.layout.roles[node.value].kind == kind;
+  }
+
   [[nodiscard]] Decision media_lost() const {
-    const auto stopped = last_notice(models::notice::Kind::rtp_stopped);
-    const std::string timeout = duration_words(sim::seconds(gateway().rtp_loss_timeout));
-    std::string why = fmt::format("The gateway heard nothing of the other side for {}.", timeout);
+    const auto agent = agent_in_silence();
+    const auto stopped = last_message([&](const LoggedMessage& m) {
+      const auto* notice = std::get_if<models::notice::Message>(&m.message);
+      return notice != nullptr && notice->kind == models::notice::Kind::rtp_stopped &&
+             is(m.to, agent ? models::NodeKind::phone : models::NodeKind::gateway);
+    });
+    if (!agent && row_.gateway >= c_.scenario.gateways.size()) {
+      return {"The phone of the agent who had called died.", "", stopped};
+    }
+    const auto patience = agent ? c_.layout.directory.group(*agent).phone.silence_patience
+                                : std::optional(gateway().rtp_loss_timeout);
+    const std::string timeout = duration_words(sim::seconds(patience.value_or(sim::Duration{})));
+    const std::string who =
+        agent ? "agent " + ThingNames::of(c_.names.agents, agent->value) : "the gateway";
+    std::string why = fmt::format("For {} nothing was heard by {}, who hung up.", timeout, who);
     if (stopped) {
       const models::SimTime since = life_.messages[*stopped].sent;
       why = fmt::format("Speech no longer arrived from {} on", at(since));
@@ -377,17 +409,34 @@ class Decider {
                              f->undone != 0 ? " over" : "");
         }
       }
-      why += fmt::format("; after {} without any the gateway hung up.", timeout);
+      why += fmt::format("; after {} without any {} hung up.", timeout, who);
     }
-    return {why, fmt::format("the gateway's rtp-loss-timeout: {}", timeout), stopped};
+    return {why,
+            fmt::format("{}: {}",
+                        agent ? "the phone's silence-patience" : "the gateway's rtp-loss-timeout",
+                        timeout),
+            stopped};
   }
 
   [[nodiscard]] Decision session_expired() const {
-    return {
-        "The gateway ended the session: its refresh or its confirmation found nobody who knew it.",
-        "the session timer (RFC 4028; session-expires), or 64·T1 = 32 s without ACK "
-        "(RFC 3261 §13.3.1.4)",
-        last_message([](const LoggedMessage& m) { return !m.arrived(); })};
+    using models::sip::Method;
+    const auto lost = last_message([](const LoggedMessage& m) { return !m.arrived(); });
+    const auto* request =
+        lost ? std::get_if<models::sip::Request>(&life_.messages[*lost].message) : nullptr;
+    const auto* response =
+        lost ? std::get_if<models::sip::Response>(&life_.messages[*lost].message) : nullptr;
+    const bool success =
+        response != nullptr && response->method == Method::invite && response->status / 100 == 2;
+    if (success || (request != nullptr && request->method == Method::ack)) {
+      return {"The session was ended: the answer to its INVITE was not confirmed.",
+              "64·T1 = 32 s without ACK (RFC 3261 §13.3.1.4)", lost};
+    }
+    if (request != nullptr && request->method == Method::invite) {
+      return {"The session was ended: its refresh found nobody who knew it.",
+              "the session timer (RFC 4028 §10; session-expires)", lost};
+    }
+    return {"The session was ended: nobody refreshed it.",
+            "the session timer (RFC 4028 §10; session-expires)", lost};
   }
 
   [[nodiscard]] Decision default_routed() const {

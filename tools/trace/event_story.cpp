@@ -169,6 +169,14 @@ class EventTeller {
   }
   Telling operator()(const models::AgentLogout& f) const {
     if (f.forced == 0) return {};
+    const models::ServerMode mode = mode_[f.site];
+    if (mode == models::ServerMode::drain || mode == models::ServerMode::stopped) {
+      return {"agent " + agent(f.agent),
+              "agents",
+              "logged out by " + site(f.site),
+              "the site is being drained",
+              {"R2"}};
+    }
     return {"agent " + agent(f.agent),
             "agents",
             "logged out by " + site(f.site),
@@ -280,6 +288,12 @@ class EventTeller {
     return {call(f.call), "calls", fmt::format("lost: {}", models::in_words(row.cause)),
             both ? "both sites' SIP Servers were in the path" : "",
             !gone ? Rules{} : Rules{both ? "R6" : "R5"}};
+  }
+
+  Telling operator()(const models::HungUpInSilence& f) const {
+    const auto& patience = directory_.group(f.agent).phone.silence_patience;
+    return {"agent " + agent(f.agent), "agents", "heard nothing and hung up",
+            patience ? "silence-patience " + time(*patience) : "", Rules{}};
   }
 
   // ---- configuration ----

@@ -250,7 +250,8 @@ std::string SipText::write(const models::sip::Response& m, const models::Envelop
     out += fmt::format("WWW-Authenticate: Digest realm=\"{}\", nonce=\"{}\", algorithm=MD5\r\n",
                        ip_of(e.from).text(), nonce_of(m.dialog));
   }
-  if (m.retry_after_s > 0) out += fmt::format("Retry-After: {}\r\n", m.retry_after_s);
+  if (m.retry_after_s > 0 || (m.status == 500 && !registers))
+    out += fmt::format("Retry-After: {}\r\n", m.retry_after_s);
   if (m.status == 200 && (m.method == Method::options || m.method == Method::invite)) {
     out += "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\n";
   }

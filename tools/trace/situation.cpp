@@ -6,7 +6,8 @@
 namespace bcsim::tools {
 
 SituationFold::SituationFold(const models::Layout& layout)
-    : board_(
+    : scenario_(*layout.directory.scenario),
+      board_(
           models::board_size(layout.directory.gateways.size(), 2 * layout.topology.links.size())),
       workforce_(layout.directory, board_) {
   state_.gateways.resize(layout.directory.gateways.size());
@@ -25,10 +26,10 @@ void SituationFold::on_record(const models::JournalEntry& entry) {
   } else if (const auto* f = std::get_if<models::PstnReroute>(&entry.record)) {
     state_.gateways[f->gateway].rerouted = f->dead != 0;
   } else if (const auto* f = std::get_if<models::FaultInjected>(&entry.record)) {
-    if (f->undone == 0) {
-      state_.open_faults.push_back(f->fault);
-    } else {
+    if (f->undone != 0) {
       std::erase(state_.open_faults, f->fault);
+    } else if (models::holds(scenario_.faults[f->fault])) {
+      state_.open_faults.push_back(f->fault);
     }
   }
 }

@@ -42,6 +42,7 @@ class SituationFold {
   [[nodiscard]] Situation look(models::SimTime now, const models::CallLedger& ledger) const;
 
  private:
+  const models::Scenario& scenario_;
   models::Board board_;
   models::Workforce workforce_;
   Situation state_;

@@ -1,0 +1,146 @@
+#include "models/checks/liveness_bound.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace bcsim::models {
+namespace {
+
+bool is_poor(const LinkOptions& link) {
+  return link.loss > 0 || link.latency > 500ms || link.jitter > 500ms || link.bandwidth_bps < 1e6;
+}
+
+/// Why the scenario keeps its people from coming back, whatever has ended.
+std::string unfit_scenario(const Scenario& s) {
+  if (!s.accepted.empty()) return "rules are broken on purpose";
+  const ConfigurationOptions& c = s.configuration;
+  if (!c.edits.empty()) return "configuration objects are changed";
+  bool poor = is_poor(s.network.dc_link);
+  for (const auto& paths : s.network.access) {
+    for (const LinkOptions& link : paths) poor = poor || is_poor(link);
+  }
+  for (const auto& paths : s.network.desktop_access) {
+    for (const auto& link : paths) poor = poor || (link && is_poor(*link));
+  }
+  if (poor) return "the network is poor without any fault";
+  return "";
+}
+
+/// From this line of the fault list on; nullptr: it changes none.
+const RunTimeOptions* changed_options(const Fault& fault) {
+  const auto* option = std::get_if<OptionTarget>(&fault.target);
+  return option == nullptr ? nullptr : option->options.get();
+}
+
+using ServerPairs = std::vector<const SipServerOptions*>;
+
+/// The options of both servers as they are from the start, and from each change on.
+ServerPairs server_options(const Scenario& s) {
+  ServerPairs all;
+  for (const SiteOptions& site : s.sites) all.push_back(&site.sip_server);
+  for (const Fault& fault : s.faults) {
+    const RunTimeOptions* changed = changed_options(fault);
+    if (changed == nullptr) continue;
+    for (const SipServerOptions& options : changed->sip_servers) all.push_back(&options);
+  }
+  return all;
+}
+
+bool is_slow(const SipServerOptions& server) {
+  constexpr Duration kSlow = 20ms;
+  return server.register_service > kSlow || server.invite_service > kSlow ||
+         server.other_service > kSlow || server.input_queue_limit < 200;
+}
+
+Duration servers_need(const Scenario& s, std::string& unfit) {
+  Duration most{};
+  for (const SipServerOptions* server : server_options(s)) {
+    if (is_slow(*server)) unfit = "a SIP Server is slow without any fault";
+    if (!server->dr_peer_trunk || server->oos_check == 0s || server->oos_force == 0s) {
+      unfit = "a SIP Server does not watch its peer";
+    }
+    if (server->agent_no_answer_action == AfterRoutingAction::logout ||
+        server->after_routing_timeout_action == AfterRoutingAction::logout) {
+      unfit = "agents who do not answer are logged out";
+    }
+    most = std::max(most, server->process_death_detection + server->host_loss_detection_max +
+                              server->heartbeat_period.value_or(0s) + server->promotion +
+                              2 * (server->oos_check + server->oos_force));
+  }
+  return most;
+}
+
+/// The last binding runs out, and the phone's next attempt is as late as its back-off allows: RFC
+/// 5626 doubles the wait while nothing answers, up to half an hour.
+Duration phones_need(const Scenario& s, Duration longest_outage, std::string& unfit) {
+  constexpr Duration kTimerF = 32s;
+  Duration most{};
+  for (const AgentGroup& group : s.agents) {
+    const PhoneOptions& phone = group.phone;
+    Duration retry = std::min<Duration>(30min, 90s + 2 * longest_outage);
+    if (phone.register_retry) {
+      const double mean = mean_s(*phone.register_retry);
+      if (!(mean < 600)) unfit = "phones may never register again";
+      retry = sim::from_seconds(std::min(mean, 600.0) * 10);
+    }
+    most = std::max(most, phone.expires + retry + 2 * kTimerF + phone.poll_primary +
+                              phone.registrar_hold_down.value_or(0s));
+  }
+  return most;
+}
+
+Duration desktops_need(const Scenario& s) {
+  Duration site{}, group{};
+  for (const SiteOptions& options : s.sites) {
+    const DesktopOptions& desktop = options.desktop;
+    site = std::max(
+        site, 2 * desktop.addp_timeout + desktop.site_timeout + desktop.site_sip_register_timeout);
+  }
+  for (const AgentGroup& g : s.agents) {
+    group = std::max(group, 2 * g.desktop.relogin_work + 3 * g.desktop.reconnect_delay +
+                                3 * g.desktop.login_retry);
+  }
+  return site + group;
+}
+
+Duration gateways_need(const Scenario& s) {
+  Duration most{};
+  for (const GatewayOptions& gateway : s.gateways) {
+    most = std::max(most, gateway.options_period + gateway.pstn_detection +
+                              (gateway.success_retries + 1) * gateway.success_interval);
+  }
+  return most;
+}
+
+/// Speech that goes nowhere is noticed by the gateway, by session timers, or, without a survivor of
+/// the signalling, at once; then a BYE may take its whole timer F.
+Duration speech_needs(const Scenario& s, std::string& unfit) {
+  constexpr Duration kTimerF = 32s;
+  Duration most = 2 * kTimerF + s.run.hang_up_delay;
+  for (const GatewayOptions& gateway : s.gateways) {
+    most = std::max(most, gateway.ring_timeout + 2 * kTimerF);
+    if (!s.run.media_survives) continue;
+    if (!gateway.session_expires) unfit = "calls have no session timers";
+    most = std::max(most, gateway.rtp_loss_timeout + gateway.session_expires.value_or(0s));
+  }
+  for (const SipServerOptions* server : server_options(s)) {
+    if (!s.run.media_survives) continue;
+    if (!server->session_expires) unfit = "calls have no session timers";
+    most = std::max(most, server->session_expires.value_or(0s) + 2 * kTimerF);
+  }
+  return most;
+}
+
+}  // namespace
+
+LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
+  constexpr Duration kMargin = 30s;
+  LivenessBound bound;
+  bound.unfit = unfit_scenario(s);
+  bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest_fault, bound.unfit) +
+                 desktops_need(s) + gateways_need(s) + kMargin;
+  bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));
+  return bound;
+}
+
+}  // namespace bcsim::models

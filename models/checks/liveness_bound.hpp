@@ -1,0 +1,24 @@
+// How long a world needs to come back after its faults: what follows from its timers.
+#pragma once
+
+#include <string>
+
+#include "models/directory.hpp"
+
+namespace bcsim::models {
+
+struct LivenessBound {
+  /// Why this scenario cannot be judged, in words; empty: it can.
+  std::string unfit;
+  /// From the end of the last fault until everybody is back.
+  Duration needed{};
+  /// What a call needs at most to end at one end after it has ended at the other.
+  Duration speech{};
+};
+
+/// Follows from the scenario and the longest of its faults (phones back off while nothing answers).
+/// What keeps people away on purpose makes it unfit: accepted breaches of rules, edits of the
+/// configuration, slow servers and poor paths that no fault has made so.
+[[nodiscard]] LivenessBound liveness_bound(const Scenario& scenario, Duration longest_fault);
+
+}  // namespace bcsim::models

@@ -1,0 +1,350 @@
+// After all faults have ended the world is back: agents on shift at work, phones registered, peers
+// in BC mode, queues served, nobody talking to nobody, nobody going in and out.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+#include "models/checks/all_checks.hpp"
+#include "models/checks/liveness_bound.hpp"
+
+namespace bcsim::models {
+namespace {
+
+using sim::kNever;
+using sim::kStart;
+
+/// Since when something has been as it should not be; kNever: it is as it should be.
+class BadSince {
+ public:
+  void set(SimTime at, bool bad) {
+    if (!bad) {
+      since_ = kNever;
+    } else if (since_ == kNever) {
+      since_ = at;
+    }
+  }
+  [[nodiscard]] bool longer_than(Duration d, SimTime from, SimTime horizon) const {
+    return since_ != kNever && std::max(since_, from) + d < horizon;
+  }
+  [[nodiscard]] SimTime since() const { return since_; }
+
+ private:
+  SimTime since_ = kNever;
+};
+
+bool at_a_phone(AgentState state) {
+  return state >= AgentState::ringing && state <= AgentState::held;
+}
+
+class LivenessCheck final : public Check {
+ public:
+  explicit LivenessCheck(const Directory& directory)
+      : directory_(directory), agents_(directory.agents.size()) {
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      agents_[a].working = directory.at_work(AgentId{a}, kStart);
+      if (directory.steady() && agents_[a].working) {
+        agents_[a].state[directory.agents[a].preferred_site] = AgentState::ready;
+      }
+      for (SiteIndex s = 0; s < kSites; ++s) {
+        agents_[a].registered[s] =
+            directory.steady() && directory.registered_at_start(AgentId{a}, s);
+      }
+      judge(kStart, a);
+    }
+    for (BadSince& peer : apart_) peer.set(kStart, !directory.steady());
+  }
+
+  void on_record(const JournalEntry& entry, const CallLedger&) override {
+    std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
+  }
+  void finish(SimTime horizon, const CallLedger& ledger) override {
+    bound_ = liveness_bound(*directory_.scenario, longest_);
+    close_faults(horizon);
+    if (bound_.unfit.empty() && last_end_ + bound_.needed >= horizon) {
+      bound_.unfit = fmt::format("the run ends {:.0f} s after the last fault, {:.0f} s are needed",
+                                 sim::seconds(horizon - last_end_), sim::seconds(bound_.needed));
+    }
+    if (!bound_.unfit.empty()) return;
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) finish_agent(horizon, a, ledger);
+    finish_peers(horizon);
+    finish_calls(horizon, ledger);
+  }
+  [[nodiscard]] Verdict verdict() const override {
+    return findings_.verdict(
+        "liveness", "R25 R39", bound_.unfit.empty(),
+        fmt::format("{:.0f} s after the last fault all were back", sim::seconds(bound_.needed)),
+        "not judged: " + bound_.unfit);
+  }
+
+ private:
+  struct Agent {
+    bool working = false;
+    std::array<AgentState, kSites> state{};
+    std::array<bool, kSites> registered{};
+    BadSince away;       ///< on shift, and not logged in once, ready or busy
+    BadSince unreached;  ///< the phone is not registered as its mode says
+    SimTime at_phone_since = kNever;
+    SimTime last_call_over = kNever;
+    std::vector<CallId> calls;    ///< that he is, or may be, part of
+    std::vector<SimTime> logins;  ///< since the last fault
+    bool lost = false;            ///< his phone or desktop never comes back
+  };
+
+  template <class Other>
+  void on(SimTime, const Other&) {}
+  void on(SimTime at, const FaultInjected& fact) {
+    last_end_ = at;
+    for (Agent& agent : agents_) agent.logins.clear();
+    if (fact.undone == 0) {
+      open_.emplace(fact.fault, at);
+    } else if (const auto fault = open_.find(fact.fault); fault != open_.end()) {
+      longest_ = std::max(longest_, at - fault->second);
+      open_.erase(fault);
+    }
+  }
+  void on(SimTime at, const ShiftChanged& fact) {
+    agents_[fact.agent.value].working = fact.working != 0;
+    judge(at, fact.agent.value);
+  }
+  void on(SimTime at, const AgentLogin& fact) {
+    Agent& agent = agents_[fact.agent.value];
+    if (agent.state[fact.site] == AgentState::logged_out) {
+      agent.state[fact.site] = AgentState::not_ready;
+    }
+    agent.logins.push_back(at);
+    judge(at, fact.agent.value);
+  }
+  void on(SimTime at, const AgentLogout& fact) {
+    agents_[fact.agent.value].state[fact.site] = AgentState::logged_out;
+    judge(at, fact.agent.value);
+  }
+  void on(SimTime at, const AgentStateChanged& fact) {
+    agents_[fact.agent.value].state[fact.site] = fact.state;
+    judge(at, fact.agent.value);
+  }
+  void on(SimTime at, const DnState& fact) {
+    agents_[fact.agent.value].registered[fact.site] = fact.in_service != 0;
+    judge(at, fact.agent.value);
+  }
+  void on(SimTime at, const PairStateChanged& fact) {
+    if (fact.up != 0) return;
+    apart_[fact.site].set(at, true);
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      agents_[a].state[fact.site] = AgentState::logged_out;
+      agents_[a].registered[fact.site] = false;
+      judge(at, a);
+    }
+  }
+  void on(SimTime at, const ServerModeChanged& fact) {
+    apart_[fact.site].set(at, fact.mode != ServerMode::bc);
+  }
+  // Who takes part in a call.
+  void on(SimTime, const CallRouted& fact) { joins(fact.agent, fact.call); }
+  void on(SimTime, const CallRinging& fact) { joins(fact.agent, fact.call); }
+  void on(SimTime, const HuntLeg& fact) { joins(fact.agent, fact.call); }
+  void on(SimTime, const CallAnswered& fact) { joins(fact.agent, fact.call); }
+  void on(SimTime, const AgentDialled& fact) { joins(fact.agent, fact.call); }
+  void on(SimTime, const Consultation& fact) {
+    joins(fact.agent, fact.call);
+    if (fact.step == Consultation::Step::answered) joins(fact.second, fact.call);
+  }
+  void on(SimTime at, const CallReleased& fact) {
+    const auto parties = parties_.find(fact.call.value);
+    if (parties == parties_.end()) return;
+    for (const AgentId id : parties->second) {
+      Agent& agent = agents_[id.value];
+      std::erase(agent.calls, fact.call);
+      agent.last_call_over = at;
+    }
+    parties_.erase(parties);
+  }
+
+  /// What is still open at the end: deeds of an instant do not matter, those of single devices
+  /// take their agents out, and with any other nothing can be said.
+  void close_faults(SimTime horizon) {
+    for (const auto& [index, since] : open_) {
+      const Fault& fault = directory_.scenario->faults[index];
+      if (!lasts(fault)) continue;
+      if (!lose_agent_of(fault)) bound_.unfit = "a fault lasts to the end of the run";
+    }
+    for (const AgentInfo& agent : directory_.agents) {
+      if (agent.spare_desktop.valid()) bound_.unfit = "people may have moved to other desks";
+    }
+    if (horizon < kStart + directory_.scenario->run.horizon) bound_.unfit = "the run was stopped";
+  }
+  [[nodiscard]] static bool lasts(const Fault& fault) {
+    return fault.verb != FaultVerb::restore && fault.verb != FaultVerb::heal &&
+           fault.verb != FaultVerb::switchover && fault.verb != FaultVerb::change;
+  }
+  /// False if it is more than one phone or desktop.
+  bool lose_agent_of(const Fault& fault) {
+    std::optional<std::pair<std::uint32_t, std::uint32_t>> who;
+    if (const auto* phone = std::get_if<PhoneTarget>(&fault.target)) {
+      who.emplace(phone->group, phone->member);
+    } else if (const auto* desktop = std::get_if<DesktopTarget>(&fault.target)) {
+      who.emplace(desktop->group, desktop->member);
+    }
+    if (!who) return false;
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      const AgentInfo& info = directory_.agents[a];
+      if (info.group == who->first && info.member == who->second) agents_[a].lost = true;
+    }
+    return true;
+  }
+
+  void joins(AgentId id, CallId call) {
+    if (id.value >= agents_.size()) return;
+    Agent& agent = agents_[id.value];
+    if (std::find(agent.calls.begin(), agent.calls.end(), call) != agent.calls.end()) return;
+    agent.calls.push_back(call);
+    parties_[call.value].push_back(id);
+  }
+
+  [[nodiscard]] bool registered_as_wanted(std::uint32_t a) const {
+    const Agent& agent = agents_[a];
+    switch (directory_.group(AgentId{a}).phone.registration) {
+      case RegistrationMode::dual:
+        return agent.registered[0] && agent.registered[1];
+      case RegistrationMode::fixed:
+        return agent.registered[directory_.agents[a].phone_site];
+      case RegistrationMode::single:
+      case RegistrationMode::active_backup:
+        break;
+    }
+    return agent.registered[0] || agent.registered[1];
+  }
+
+  void judge(SimTime at, std::uint32_t a) {
+    Agent& agent = agents_[a];
+    int logins = 0;
+    bool active = false, at_phone = false;
+    for (const AgentState state : agent.state) {
+      logins += state != AgentState::logged_out;
+      active = active || state >= AgentState::ready;
+      at_phone = at_phone || at_a_phone(state);
+    }
+    agent.away.set(at, agent.working && !(logins == 1 && active));
+    agent.unreached.set(at, !registered_as_wanted(a));
+    if (!at_phone) {
+      agent.at_phone_since = kNever;
+    } else if (agent.at_phone_since == kNever) {
+      agent.at_phone_since = at;
+    }
+  }
+
+  void finish_agent(SimTime horizon, std::uint32_t a, const CallLedger&) {
+    const Agent& agent = agents_[a];
+    if (agents_[a].lost) return;
+    findings_.examined();
+    const auto told = [&](const char* what, SimTime since) {
+      findings_.violated(horizon, [&] {
+        return fmt::format("agent {} {} since {:.3f} s", a, what, sim::seconds(since));
+      });
+    };
+    if (agent.away.longer_than(bound_.needed, last_end_, horizon)) {
+      told(away_how(agent), agent.away.since());
+    }
+    if (agent.unreached.longer_than(bound_.needed, last_end_, horizon)) {
+      told("has a phone that is not registered as it should be", agent.unreached.since());
+    }
+    if (agent.calls.empty() && agent.at_phone_since != kNever && agent.last_call_over != kNever) {
+      const SimTime since = std::max(agent.at_phone_since, agent.last_call_over);
+      if (std::max(since, last_end_) + bound_.speech < horizon) {
+        told("talks to nobody", since);
+      }
+    }
+    // Someone who is told to change the site does so once.
+    constexpr std::ptrdiff_t kOften = 5;
+    const auto late = std::count_if(agent.logins.begin(), agent.logins.end(),
+                                    [&](SimTime at) { return at > last_end_ + bound_.needed; });
+    if (late > kOften) {
+      findings_.violated(horizon, [&] {
+        return fmt::format("agent {} logged in {} times since all were back", a, late);
+      });
+    }
+  }
+  static const char* away_how(const Agent& agent) {
+    int logins = 0;
+    for (const AgentState state : agent.state) logins += state != AgentState::logged_out;
+    return logins == 0   ? "is on shift and logged in nowhere"
+           : logins == 1 ? "is logged in and not ready"
+                         : "is logged in at both sites";
+  }
+
+  void finish_peers(SimTime horizon) {
+    for (std::size_t s = 0; s < kSites; ++s) {
+      findings_.examined();
+      if (!apart_[s].longer_than(bound_.needed, last_end_, horizon)) continue;
+      findings_.violated(horizon, [&] {
+        return fmt::format("the SIP Server of site {} is not in BC mode since {:.3f} s", s + 1,
+                           sim::seconds(apart_[s].since()));
+      });
+    }
+  }
+
+  void finish_calls(SimTime horizon, const CallLedger& ledger) {
+    for (std::uint32_t i = 0; i < ledger.rows().size(); ++i) {
+      const CallRow& row = ledger.rows()[i];
+      if (row.stage == CallRow::Stage::over || row.stage == CallRow::Stage::setup) continue;
+      findings_.examined();
+      if (row.stage == CallRow::Stage::waiting) {
+        waits(horizon, i, row);
+      } else if (!row.between_agents() && row.kind == CallKind::queue) {
+        talks(horizon, i, row);
+      }
+    }
+  }
+  /// Somebody who could take the call has been ready all the time.
+  void waits(SimTime horizon, std::uint32_t call, const CallRow& row) {
+    if (row.at_agent() || row.kind != CallKind::queue || row.queue_site >= kSites) return;
+    if (std::max(row.queued, last_end_) + bound_.needed >= horizon) return;
+    const std::uint32_t queue = directory_.scenario->calls[row.stream].queue;
+    if (directory_.scenario->queues[queue].hunt_group) return;
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      const auto& queues = directory_.group(AgentId{a}).queues;
+      const bool serves =
+          queues.empty() || std::find(queues.begin(), queues.end(), queue) != queues.end();
+      if (!serves || agents_[a].state[row.queue_site] != AgentState::ready) continue;
+      findings_.violated(horizon, [&] {
+        return fmt::format("call {} waits at site {} since {:.3f} s though agent {} is ready", call,
+                           row.queue_site + 1, sim::seconds(row.queued), a);
+      });
+      return;
+    }
+  }
+  /// The agent of a call that is talked on is at his phone.
+  void talks(SimTime horizon, std::uint32_t call, const CallRow& row) {
+    const auto& queue = directory_.scenario->queues[directory_.scenario->calls[row.stream].queue];
+    if (row.agent.value >= agents_.size() || queue.hunt_group) return;
+    const Agent& agent = agents_[row.agent.value];
+    if (agent.at_phone_since != kNever || agent.lost) return;
+    if (std::max(row.answered, last_end_) + bound_.speech >= horizon) return;
+    // A phone may go on with a call after its server has forgotten it.
+    if (directory_.scenario->run.media_survives) return;
+    findings_.violated(horizon, [&] {
+      return fmt::format("the caller of call {} talks to nobody since {:.3f} s or later", call,
+                         sim::seconds(row.answered));
+    });
+  }
+
+  const Directory& directory_;
+  LivenessBound bound_;
+  std::map<std::uint32_t, SimTime> open_;  ///< faults by number, and since when
+  SimTime last_end_ = kStart;              ///< of a fault; the start, if there are none
+  Duration longest_{};                     ///< of the faults that have ended
+  std::vector<Agent> agents_;
+  std::array<BadSince, kSites> apart_;
+  std::map<std::uint32_t, std::vector<AgentId>> parties_;  ///< by call that is not over
+  Findings findings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Check> liveness_check(const Directory& directory) {
+  return std::make_unique<LivenessCheck>(directory);
+}
+
+}  // namespace bcsim::models

@@ -1,0 +1,182 @@
+// Liveness: what a world is told that has not come back, and when nothing can be said.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/checks/liveness_bound.hpp"
+#include "tests/support/journal.hpp"
+
+namespace bcsim::models::liveness_check_test {
+namespace {
+
+using pstn::Release;
+using test::add_fault;
+using test::Journal;
+using test::two_sites;
+using test::verdict;
+using ::testing::HasSubstr;
+
+constexpr auto kGood = VerdictStatus::good;
+constexpr auto kViolated = VerdictStatus::violated;
+constexpr auto kUnjudged = VerdictStatus::not_applicable;
+
+void expect(Journal& j, VerdictStatus status, const std::string& text) {
+  const RunResult result = j.finish();
+  const Verdict& v = verdict(result, "liveness");
+  EXPECT_EQ(v.status, status) << v.text;
+  EXPECT_THAT(v.text, HasSubstr(text));
+}
+
+/// An hour with one failure of site 1 from 10 min to 12 min.
+Scenario failed_site() {
+  Scenario s = two_sites();
+  add_fault(s, FaultVerb::fail, SiteTarget{}, "fail site1");
+  return s;
+}
+/// Everybody is as in the beginning, from 13 min on.
+void come_back(Journal& j) {
+  j.at(600).add(FaultInjected{0, 0}).add(PairStateChanged{0, 0});
+  j.add(ServerModeChanged{1, ServerMode::single});
+  j.at(720).add(FaultInjected{0, 1}).add(PairStateChanged{0, 1});
+  j.add(ServerModeChanged{0, ServerMode::bc}).add(ServerModeChanged{1, ServerMode::bc});
+  j.at(780);
+  for (const std::uint32_t agent : {0u, 1u}) {
+    j.add(DnState{AgentId{agent}, 0, 1});
+    j.add(AgentLogin{AgentId{agent}, 0, 1});
+    j.add(AgentStateChanged{AgentId{agent}, 0, AgentState::ready});
+  }
+  for (const std::uint32_t agent : {2u, 3u}) j.add(DnState{AgentId{agent}, 0, 1});
+}
+
+TEST(Liveness, HoldsWhenAllAreBackAndSaysInWhatTime) {
+  Journal j(failed_site());
+  come_back(j);
+  expect(j, kGood, "s after the last fault all were back");
+}
+
+TEST(Liveness, IsNotJudgedWhileAFaultLasts) {
+  Journal j(failed_site());
+  j.at(600).add(FaultInjected{0, 0}).add(PairStateChanged{0, 0});
+  expect(j, kUnjudged, "a fault lasts to the end of the run");
+}
+
+TEST(Liveness, IsNotJudgedIfTheRunEndsTooSoon) {
+  Scenario s = failed_site();
+  s.run.horizon = 15min;
+  Journal j(s);
+  come_back(j);
+  expect(j, kUnjudged, "the run ends 180 s after the last fault");
+}
+
+TEST(Liveness, IsNotJudgedWhereRulesAreBrokenOnPurpose) {
+  Scenario s = failed_site();
+  s.accepted = {"V-E02"};
+  Journal j(s);
+  come_back(j);
+  expect(j, kUnjudged, "rules are broken on purpose");
+}
+
+TEST(Liveness, WantsEveryAgentLoggedInOnceAndReadyOrBusy) {
+  Journal nowhere(failed_site());
+  come_back(nowhere);
+  nowhere.at(800).add(AgentLogout{AgentId{1}, 0, 0});
+  expect(nowhere, kViolated, "agent 1 is on shift and logged in nowhere since 800.000 s");
+
+  Journal idle(failed_site());
+  come_back(idle);
+  idle.at(800).add(AgentStateChanged{AgentId{2}, 1, AgentState::not_ready});
+  expect(idle, kViolated, "agent 2 is logged in and not ready since 800.000 s");
+
+  Journal twice(failed_site());
+  come_back(twice);
+  twice.at(800).add(AgentLogin{AgentId{3}, 0, 1});
+  expect(twice, kViolated, "agent 3 is logged in at both sites since 800.000 s");
+
+  Journal late(failed_site());
+  come_back(late);
+  late.at(3500).add(AgentLogout{AgentId{1}, 0, 0});
+  expect(late, kGood, "");
+}
+
+TEST(Liveness, AsksNothingOfWhoIsNotOnShiftOrHasLostHisDevice) {
+  Journal home(failed_site());
+  come_back(home);
+  home.at(800).add(ShiftChanged{AgentId{1}, 0}).add(AgentLogout{AgentId{1}, 0, 0});
+  expect(home, kGood, "");
+
+  Scenario s = failed_site();
+  add_fault(s, FaultVerb::fail, DesktopTarget{0, 1}, "fail north.desktop.2");
+  Journal broken(s);
+  come_back(broken);
+  broken.at(800).add(FaultInjected{1, 0}).add(AgentLogout{AgentId{1}, 0, 0});
+  expect(broken, kGood, "");
+}
+
+TEST(Liveness, WantsPhonesRegisteredAsTheirModeSays) {
+  Journal j(failed_site());
+  come_back(j);
+  j.at(900).add(DnState{AgentId{3}, 0, 0});
+  expect(j, kViolated, "agent 3 has a phone that is not registered as it should be");
+}
+
+TEST(Liveness, WantsBothServersInBcMode) {
+  Journal j(failed_site());
+  come_back(j);
+  j.at(900).add(ServerModeChanged{1, ServerMode::single});
+  expect(j, kViolated, "the SIP Server of site 2 is not in BC mode since 900.000 s");
+}
+
+TEST(Liveness, WantsNobodyToTalkToNobody) {
+  Journal j(failed_site());
+  come_back(j);
+  const CallId call = j.at(900).queue(1);
+  j.answer(call, 2, 1).add(AgentStateChanged{AgentId{2}, 1, AgentState::talking});
+  j.at(1000).release(call, Release::normal);
+  expect(j, kViolated, "agent 2 talks to nobody since 1000.000 s");
+
+  Journal alone(failed_site());
+  come_back(alone);
+  const CallId other = alone.at(900).queue(1);
+  alone.answer(other, 2, 1);  // and the agent stays ready
+  expect(alone, kViolated, "the caller of call 0 talks to nobody");
+}
+
+TEST(Liveness, WantsNoCallToWaitBesideAReadyAgent) {
+  Journal j(failed_site());
+  come_back(j);
+  j.at(900).queue(1);
+  expect(j, kViolated, "call 0 waits at site 2 since 900.000 s though agent 2 is ready");
+}
+
+TEST(Liveness, WantsNobodyToLogInAgainAndAgain) {
+  Journal j(failed_site());
+  come_back(j);
+  for (int i = 0; i < 8; ++i) {
+    j.at(3000 + i).add(AgentLogout{AgentId{0}, 0, 0}).add(AgentLogin{AgentId{0}, 0, 1});
+    j.add(AgentStateChanged{AgentId{0}, 0, AgentState::ready});
+  }
+  expect(j, kViolated, "agent 0 logged in 8 times since all were back");
+}
+
+TEST(LivenessBound, GrowsWithTheTimersAndTheLongestFault) {
+  Scenario s = two_sites();
+  const Duration usual = liveness_bound(s, 1min).needed;
+  EXPECT_GT(usual, 3min);
+  EXPECT_LT(usual, 20min);
+  EXPECT_GT(liveness_bound(s, 10min).needed, usual);
+  s.sites[1].desktop.site_timeout += 10min;
+  EXPECT_EQ(liveness_bound(s, 1min).needed, usual + 10min);
+}
+
+TEST(LivenessBound, IsNoneWhereServersOrPathsAreSlowWithoutAnyFault) {
+  Scenario slow = two_sites(), poor = two_sites(), blind = two_sites();
+  slow.sites[0].sip_server.invite_service = 1s;
+  poor.network.dc_link.loss = 0.1;
+  blind.sites[1].sip_server.oos_check = 0s;
+  EXPECT_THAT(liveness_bound(slow, 0s).unfit, HasSubstr("slow"));
+  EXPECT_THAT(liveness_bound(poor, 0s).unfit, HasSubstr("poor"));
+  EXPECT_THAT(liveness_bound(blind, 0s).unfit, HasSubstr("does not watch its peer"));
+  EXPECT_EQ(liveness_bound(two_sites(), 0s).unfit, "");
+}
+
+}  // namespace
+}  // namespace bcsim::models::liveness_check_test

@@ -1,0 +1,190 @@
+// However a run ends, and whatever the files are called: nothing half written, nothing overwritten,
+// nothing outside its place, nothing that steers a terminal.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/tool_runs.hpp"
+#include "tools/cli/atomic_file.hpp"
+#include "tools/results/plain_words.hpp"
+#include "tools/run/interrupt.hpp"
+
+namespace bcsim::tools::files_test {
+namespace {
+
+namespace fs = std::filesystem;
+using test::TemporaryDirectory;
+using ::testing::HasSubstr;
+
+std::vector<std::string> names_in(const fs::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+/// How a child ends that does this; signals are handled as in the program.
+template <class Work>
+int status_of(const Work& work) {
+  const pid_t child = fork();
+  if (child == 0) {
+    handle_signals();
+    work();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+TEST(Files, ASignalLeavesNothingHalfWritten) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const TemporaryDirectory directory;
+    const int status = status_of([&] {
+      const ScratchName file(directory.path(), ScratchName::Kind::file, "target");
+      const ScratchName scratch(directory.path(), ScratchName::Kind::directory, "target");
+      std::ofstream(fs::path(scratch.path()) / "calls.csv") << "half";
+      raise(signal);
+    });
+    ASSERT_TRUE(WIFEXITED(status)) << signal;
+    EXPECT_EQ(WEXITSTATUS(status), 128 + signal);
+    EXPECT_TRUE(names_in(directory.path()).empty()) << signal;
+  }
+}
+
+TEST(Files, AnIgnoredHangUpStaysIgnored) {
+  const int status = status_of([] {
+    std::signal(SIGHUP, SIG_IGN);
+    handle_signals();
+    raise(SIGHUP);
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST(Files, WhatAKilledProcessLeftIsRemovedByTheNextWriter) {
+  const TemporaryDirectory directory;
+  std::string of_the_living;
+  const int status = status_of([&] {
+    const ScratchName scratch(directory.path(), ScratchName::Kind::directory, "target");
+    std::ofstream(fs::path(scratch.path()) / "calls.csv") << "half";
+    raise(SIGKILL);
+  });
+  EXPECT_TRUE(WIFSIGNALED(status));
+  ASSERT_EQ(names_in(directory.path()).size(), 1u);
+  const ScratchName ours(directory.path(), ScratchName::Kind::file, "target");
+  close(ours.descriptor());
+  write_file(directory.path() / "whole", "text");
+  EXPECT_THAT(names_in(directory.path()),
+              testing::UnorderedElementsAre("whole", fs::path(ours.path()).filename().string()));
+}
+
+TEST(Files, AFileBeyondTheLimitIsAnErrorOfWriting) {
+  const TemporaryDirectory directory;
+  const int status = status_of([&] {
+    const rlimit limit{1000, 1000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      write_file(directory.path() / "long", std::string(5000, 'x'));
+    } catch (const WriteError&) {
+      _exit(74);
+    }
+  });
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 74);
+  EXPECT_TRUE(names_in(directory.path()).empty());
+}
+
+TEST(Files, AScenariosNameIsOneVisibleDirectory) {
+  EXPECT_EQ(file_name_of("site_failure"), "site_failure");
+  EXPECT_EQ(file_name_of("straße 1"), "straße 1");
+  for (const char* name : {"..", ".", ".x", "-x", "", "a/b", "a\nb", "a\x1b[31mb", "a\u009b31m"}) {
+    const std::string safe = file_name_of(name);
+    EXPECT_FALSE(safe.empty());
+    EXPECT_TRUE(safe.front() != '.' && safe.front() != '-') << name;
+    EXPECT_EQ(safe.find_first_of("/\n\x1b"), std::string::npos) << name;
+    EXPECT_EQ(safe.find("\u009b"), std::string::npos) << name;
+  }
+}
+
+TEST(Files, NoOutputMayBeAnInputOrAnotherOutput) {
+  const TemporaryDirectory directory;
+  const std::string scenario = (directory.path() / "s.yaml").string();
+  std::ofstream(scenario) << "bcsim: 1\nsites: {a: {}, b: {}}\nrun: {horizon: 1min, warm-up: 0s}\n"
+                             "agents: {t: {count: 9, location: a}, u: {count: 9, location: b}}\n"
+                             "calls: {c: {rate: 60/h}}\n";
+  const std::string out = (directory.path() / "r").string();
+  fs::create_directory(out);
+  const auto run = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"run", scenario, "-q", "--out", out});
+    return test::bcsim(more).exit;
+  };
+  for (const char* name : {"run.json", "calls.csv", "events.ndjson", "summary.json"}) {
+    EXPECT_EQ(run({"--journal", out + "/" + name}), 64) << name;
+  }
+  EXPECT_EQ(run({"--journal", scenario}), 64);
+  EXPECT_EQ(run({"--journal", out + "/../s.yaml"}), 64);
+  EXPECT_EQ(run({"--journal", out + "/x", "--pcap", out + "/./x"}), 64);
+  EXPECT_TRUE(names_in(out).empty());
+}
+
+TEST(Files, DamagedResultsAreNamedAndNeverOurFault) {
+  const TemporaryDirectory directory;
+  const std::string out = (directory.path() / "r").string();
+  const auto words = test::small_site_failure({"run", "--out", out, "--set", "run.horizon=61min"});
+  test::bcsim(words);
+  ASSERT_TRUE(fs::exists(out + "/run.json"));
+  const auto before = [&] {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::directory_iterator(out)) {
+      std::ifstream in(entry.path(), std::ios::binary);
+      all[entry.path().string()] = {std::istreambuf_iterator<char>(in), {}};
+    }
+    return all;
+  }();
+  const auto damage = [&](const std::string& file, const std::string& content) {
+    std::ofstream(file, std::ios::binary) << content;
+    const auto report = test::bcsim({"report", out, "-q"});
+    EXPECT_TRUE(report.exit == 65 || report.exit == 0) << file << ": " << report.err;
+    if (fs::path(file).filename() == "run.json") {
+      const auto explain = test::bcsim({"explain", "0", out});
+      EXPECT_TRUE(explain.exit == 65 || explain.exit == 0) << file << ": " << explain.err;
+    }
+    std::ofstream(file, std::ios::binary) << before.at(file);
+  };
+  for (const auto& [file, content] : before) {
+    damage(file, content.substr(0, content.size() / 2));
+    damage(file, "");
+    damage(file, "{}");
+    damage(file, "[]");
+  }
+  const std::string run_json = out + "/run.json";
+  const auto whole = nlohmann::ordered_json::parse(before.at(run_json));
+  for (const auto& [key, value] : whole.items()) {
+    auto json = whole;
+    json.erase(key);
+    damage(run_json, json.dump());
+    json[key] = nlohmann::json::array({1, "x"});
+    damage(run_json, json.dump());
+  }
+  auto json = whole;
+  json.erase("phases");
+  std::ofstream(run_json) << json.dump();
+  const auto outcome = test::bcsim({"report", out, "-q"});
+  EXPECT_EQ(outcome.exit, 65);
+  EXPECT_THAT(outcome.err, HasSubstr("run.json"));
+}
+
+TEST(Files, TextsOfOthersAreNoMarkup) {
+  EXPECT_EQ(escape_markdown("<script>alert(1)</script>"), "&lt;script&gt;alert(1)&lt;/script&gt;");
+  EXPECT_EQ(escape_markdown("a\x1b[31mb\nc|d"), "a\\\\x1b\\[31mb c\\|d");
+}
+
+}  // namespace
+}  // namespace bcsim::tools::files_test

@@ -1,0 +1,188 @@
+// What check calls good must be able to work: nobody rings in vain, waits for nobody, is idle.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/scenario_text.hpp"
+
+namespace bcsim::tools::scenario_service_test {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Case {
+  const char* why;
+  std::vector<std::string> overrides;
+  const char* code;     ///< "": nothing is wrong
+  const char* snippet;  ///< of the message
+};
+
+void walk(const std::vector<Case>& cases, const std::string& text) {
+  for (const Case& c : cases) {
+    const Loaded loaded = load_text(text, c.overrides);
+    if (*c.code == 0) {
+      for (const char* code : {"M-E06", "M-W06", "M-W07", "M-W08", "S-006", "S-013"}) {
+        EXPECT_EQ(problem(loaded, code).message, "") << c.why;
+      }
+      continue;
+    }
+    EXPECT_THAT(problem(loaded, c.code).message, HasSubstr(c.snippet)) << c.why;
+    EXPECT_EQ(loaded.has_errors(), c.code[0] == 'S' || c.code[2] == 'E') << c.why;
+  }
+}
+
+TEST(ScenarioService, PhonesThatRingTooLongAreNamedWithTheTimerThatEndsThem) {
+  const std::string ring = "agents.team1.phone.answer-delay=";
+  walk({{"as it is", {}, "", ""},
+        {"just in time", {ring + "9.999s"}, "", ""},
+        {"as long as the server waits", {ring + "10s"}, "M-W06", "after-routing-timeout of site1"},
+        {"longer", {ring + "12s"}, "M-W06", "nobody of 'team1' can ever be answered"},
+        {"after a failure only",
+         {"sites.site2.sip-server.after-routing-timeout=3s"},
+         "M-W06",
+         "after-routing-timeout of site2"},
+        {"half of the calls",
+         {ring + "5s", "agents.team1.phone.answer-spread=10s"},
+         "M-W06",
+         "50% of the calls to 'team1'"},
+        {"the last moment of a spread",
+         {ring + "5s", "agents.team1.phone.answer-spread=5s"},
+         "",
+         ""}},
+       minimal());
+}
+
+TEST(ScenarioService, EachWayOfBeingRungHasItsOwnTimer) {
+  const std::string direct = minimal(
+      "queues: {service: {}, line: {hunt-group: {hg-members: "
+      "[team1], hg-preferred-site: SIP_Server_1}}}\n");
+  const std::string ring = "agents.team1.phone.answer-delay=";
+  const std::string to_agents = "calls.main={rate: 60/h, to-agents: [team1]}";
+  const std::string to_line = "calls.main={rate: 60/h, queue: line}";
+  walk({{"direct", {to_agents, ring + "14s"}, "", ""},
+        {"direct, too late", {to_agents, ring + "15s"}, "M-W06", "agent-no-answer-timeout"},
+        {"direct, not watched",
+         {to_agents, ring + "15s", "sites.site1.sip-server.agent-no-answer-timeout=0s",
+          "sites.site2.sip-server.agent-no-answer-timeout=0s"},
+         "",
+         ""},
+        {"hunt group", {to_line, ring + "9s"}, "", ""},
+        {"hunt group, too late", {to_line, ring + "10s"}, "M-W06", "hg-noanswer-timeout of line"}},
+       direct);
+}
+
+TEST(ScenarioService, CallsThatComeWhereNobodyServesAreNamedWithTheSite) {
+  const std::string none = "agents.team2.count=0";
+  walk({{"both", {}, "", ""},
+        {"nobody at site 2", {none}, "M-W07", "come to site2"},
+        {"half of them", {none}, "M-W07", "50% of the calls of 'main'"},
+        {"served by both sites", {none, "queues.service.routing-scope=both-sites"}, "", ""},
+        {"no gateway feeds it", {none, "calls.main.gateways={mg1: 100%, mg2: 0%}"}, "", ""},
+        {"passed on soon", {none, "queues.service.maximum-wait=30s"}, "", ""},
+        {"nobody of the queue",
+         {"queues={service: {}, sales: {}}", "agents.team2.queues=[sales]"},
+         "M-W07",
+         "nobody serves the queue 'service'"},
+        {"spread over both",
+         {none, "sites.site1.gateways={mg1: {redundancy: load-balance}}",
+          "calls.main.gateways={mg1: 100%, mg2: 0%}"},
+         "M-W07",
+         "site2"}},
+       minimal());
+}
+
+TEST(ScenarioService, AnEmptyListOfQueuesIsOnlyForThoseWithOtherWork) {
+  const std::string none = "agents.team1.queues=[]";
+  walk({{"nothing to do", {none}, "M-E06", "'team1' have nothing to do"},
+        {"called directly",
+         {none, "calls.direct={rate: 1/h, to-agents: [team1]}", "calls.main.queue=service",
+          "queues.service.routing-scope=both-sites"},
+         "",
+         ""}},
+       minimal());
+}
+
+TEST(ScenarioService, CallsAmongAgentsNeedTwoPeople) {
+  const std::string call = "calls.c={rate: 6/h, from-agents: [team1], to-agents: ";
+  walk({{"to a colleague's group of one",
+         {call + "[team2]}", "agents.team2.count=1", "queues.service.routing-scope=both-sites"},
+         "",
+         ""},
+        {"to himself", {call + "[team1]}", "agents.team1.count=1"}, "S-006", "cannot call himself"},
+        {"nobody", {call + "[team2]}", "agents.team2.count=0"}, "S-006", "nobody in these groups"},
+        {"twice the same", {call + "[team2, team2]}"}, "S-002", "'team2' is given twice"}},
+       minimal());
+  const Loaded none = load_text(
+      "bcsim: 1\nsites: {site1: {}, site2: {}}\n"
+      "calls: {c: {from-agents: [team1], to-agents: [team2], rate: 60/h}}\n");
+  EXPECT_EQ(problem(none, "S-007").line, 3);
+}
+
+TEST(ScenarioService, RecordedCallsAndRedialsAreOneTooMany) {
+  const std::string calls = "calls.main={calls: [{at: 1min}]";
+  walk({{"redials on", {calls + "}"}, "M-W08", "redial besides"},
+        {"off", {calls + ", redial: {enabled: false}}"}, "", ""},
+        {"meant", {calls + ", redial: {enabled: true}}"}, "", ""},
+        {"no surge", {calls + ", surge: [{at: 1min, factor: 2}]}"}, "S-013", "'surge'"},
+        {"no busyness", {calls + ", busyness-cv: 0.1}"}, "S-013", "'busyness-cv'"}},
+       minimal());
+}
+
+TEST(ScenarioService, AlcatelPhonesNeedTheirOwnDrForward) {
+  const std::string alcatel = "agents.team1.phone.profile=alcatel-4000";
+  walk({{"another one", {alcatel, "agents.team1.dr-forward=oos"}, "V-W02", "'team1'"},
+        {"the server's does not count",
+         {alcatel, "agents.team1.dr-forward=no-agent", "sites.site1.sip-server.dr-forward=oos"},
+         "",
+         ""}},
+       minimal());
+  EXPECT_EQ(problem(load_text(minimal(), {alcatel, "agents.team1.dr-forward=no-agent",
+                                          "sites.site1.sip-server.dr-forward=oos"}),
+                    "V-W02")
+                .message,
+            "");
+}
+
+TEST(ScenarioService, NamesOfMetricsAndPathsMustExist) {
+  const std::vector<Case> cases = {
+      {"metric", {"expectations={servis_level: \"> 80%\"}"}, "S-007", "'servis_level'"},
+      {"phase", {"expectations={befor: {service_level: \"> 80%\"}}"}, "S-007", "befor"},
+      {"gate", {"gates={abandond: \"< 3\"}"}, "S-007", "'abandond'"},
+      {"path", {"sweep={agents.team1.cuont: [1, 2]}"}, "S-001", "'cuont'"},
+      {"value", {"sweep={desktop.site1.site-timeout: [10]}"}, "S-004", "unit"},
+      {"constraint", {"sweep={agents.team1.count: [90, 100], where: [\"a.b < 3\"]}"}, "S-006", ""},
+  };
+  walk(cases, minimal());
+  EXPECT_FALSE(load_text(minimal("expectations: {before: {service_level: \"> 80%\"}}\n"
+                                 "sweep: {agents.team1.count: [90, 100]}\n"))
+                   .has_errors());
+}
+
+TEST(ScenarioService, WhatOneAnchorSaysOfManyIsSaidOnce) {
+  const Loaded loaded = load_text(
+      "bcsim: 1\nsites: {site1: {}, site2: {}}\nagents:\n"
+      "  a: {count: 50, location: site1, phone: &phone {expires: 3600s}}\n"
+      "  b: {count: 50, location: site1, phone: *phone}\n"
+      "  c: {count: 50, location: site2, phone: *phone}\n"
+      "  d: {count: 50, location: site2, phone: *phone}\ncalls: {main: {rate: 60/h}}\n");
+  std::size_t said = 0;
+  for (const Diagnostic& d : loaded.diagnostics) said += d.code == "V-W17" ? 1 : 0;
+  EXPECT_EQ(said, 1u);
+  EXPECT_THAT(problem(loaded, "V-W17").message, HasSubstr("3 more alike"));
+}
+
+TEST(ScenarioService, WordsOfOthersLeadToOurs) {
+  const auto hint = [](const std::string& override_text) {
+    return problem(load_text(minimal(), {override_text}), "S-001").hint;
+  };
+  EXPECT_THAT(hint("calls.main.aht=240s"), HasSubstr("'talk'"));
+  EXPECT_THAT(hint("calls.main.wrap-up=60s"), HasSubstr("'after-call-work'"));
+  EXPECT_THAT(hint("calls.main.acw=60s"), HasSubstr("'after-call-work'"));
+  EXPECT_THAT(hint("agents.team1.size=60"), HasSubstr("'count'"));
+  EXPECT_THAT(hint("run.duration=2h"), HasSubstr("'horizon'"));
+  EXPECT_THAT(hint("network.dc-link.rtt=20ms"), HasSubstr("'latency'"));
+  const Diagnostic bare = problem(load_text(minimal(), {"network.dc-link.latency=24"}), "S-004");
+  EXPECT_THAT(bare.hint, HasSubstr("'24ms'"));
+}
+
+}  // namespace
+}  // namespace bcsim::tools::scenario_service_test

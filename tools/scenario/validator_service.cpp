@@ -1,0 +1,279 @@
+#include "tools/scenario/validator_service.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace bcsim::tools {
+namespace {
+
+using models::CallKind;
+using models::CallStream;
+using models::kSites;
+using models::SiteIndex;
+
+bool contains(const std::vector<std::uint32_t>& list, std::uint32_t index) {
+  return std::ranges::count(list, index) > 0;
+}
+
+/// The most who are ever at work of a group.
+std::uint32_t people(const models::AgentGroup& group) {
+  if (group.staffing.empty()) return group.count;
+  std::uint32_t most = 0;
+  for (const models::StaffingStep& step : group.staffing) most = std::max(most, step.count);
+  return most;
+}
+
+bool serves(const Rules& rules, std::uint32_t group, std::uint32_t queue) {
+  const models::AgentGroup& g = rules.scenario.agents[group];
+  if (rules.idle_groups.count(g.name) > 0) return false;
+  return g.queues.empty() || contains(g.queues, queue);
+}
+
+/// Is anybody of these groups called by his own number, by callers or by colleagues?
+bool called_directly(const models::Scenario& s, std::uint32_t group) {
+  return std::ranges::any_of(s.calls, [&](const CallStream& stream) {
+    return contains(stream.to_agents, group) ||
+           (stream.transfer.share > 0 && stream.transfer.group == group);
+  });
+}
+
+bool places_calls(const models::Scenario& s, std::uint32_t group) {
+  return std::ranges::any_of(
+      s.calls, [&](const CallStream& stream) { return contains(stream.from_agents, group); });
+}
+
+bool in_hunt_group(const models::Scenario& s, std::uint32_t group) {
+  return std::ranges::any_of(s.queues, [&](const models::QueueOptions& queue) {
+    return queue.hunt_group && contains(queue.hunt_group->members, group);
+  });
+}
+
+/// Calls wait in this queue, put there by callers or by agents who pass them on.
+bool in_use(const models::Scenario& s, std::uint32_t queue) {
+  return std::ranges::any_of(s.calls, [&](const CallStream& stream) {
+    return (stream.kind() == CallKind::queue && stream.queue == queue) ||
+           (stream.transfer.share > 0 && stream.transfer.queue == queue);
+  });
+}
+
+bool takes_queued_calls(const Rules& rules, std::uint32_t group) {
+  const models::Scenario& s = rules.scenario;
+  for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
+    if (!s.queues[q].hunt_group && in_use(s, q) && serves(rules, group, q)) return true;
+  }
+  return false;
+}
+
+/// One way of being rung, and how long it may take.
+struct RingLimit {
+  std::string option;  ///< "after-routing-timeout of SIP_Server_1"
+  sim::Duration limit;
+};
+
+/// M-W06: a phone that rings as long as it may is not answered.
+void check_ringing(const Rules& rules, const models::AgentGroup& group, const RingLimit& ring) {
+  const models::PhoneOptions& phone = group.phone;
+  const sim::Duration latest = phone.answer_delay + phone.answer_spread;
+  if (ring.limit <= 0s || latest < ring.limit || latest == 0s) return;
+  const std::string path = "agents." + group.name;
+  const bool never = phone.answer_delay >= ring.limit;
+  if (!never && latest == ring.limit) return;  // of a spread, the limit itself counts for nothing
+  const double late =
+      never ? 1 : sim::seconds(latest - ring.limit) / sim::seconds(phone.answer_spread);
+  const std::string message =
+      never ? fmt::format(
+                  "nobody of '{}' can ever be answered: their phones ring for {}, but {} "
+                  "is {}",
+                  group.name, format_duration(phone.answer_delay), ring.option,
+                  format_duration(ring.limit))
+            : fmt::format(
+                  "{:.2g}% of the calls to '{}' are not answered: their phones ring for up "
+                  "to {}, but {} is {}",
+                  late * 100, group.name, format_duration(latest), ring.option,
+                  format_duration(ring.limit));
+  const bool spread = rules.given.count(path + ".phone.answer-spread") > 0 && !never;
+  rules.warning("M-W06", path + (spread ? ".phone.answer-spread" : ".phone.answer-delay"), message,
+                fmt::format("answer sooner than {}", format_duration(ring.limit)));
+}
+
+/// The ways in which the phones of a group are rung; one entry for each option.
+std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
+  const models::Scenario& s = rules.scenario;
+  std::vector<RingLimit> limits;
+  const auto shortest = [&](const char* option, auto member) {
+    const SiteIndex home = s.agents[group].preferred_site;
+    const SiteIndex other = models::peer_of(home);
+    const auto of = [&](SiteIndex site) { return s.sites[site].sip_server.*member; };
+    // Where they work while all is well; then where they go.
+    const bool later = of(home) > 0s && s.agents[group].phone.answer_delay < of(home);
+    const SiteIndex site = later ? other : home;
+    limits.push_back({fmt::format("{} of {}", option, s.sites[site].name), of(site)});
+  };
+  if (takes_queued_calls(rules, group)) {
+    shortest("after-routing-timeout", &models::SipServerOptions::after_routing_timeout);
+  }
+  if (called_directly(s, group)) {
+    shortest("agent-no-answer-timeout", &models::SipServerOptions::agent_no_answer_timeout);
+  }
+  for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
+    const models::QueueOptions& queue = s.queues[q];
+    if (!queue.hunt_group || !in_use(s, q) || !contains(queue.hunt_group->members, group)) continue;
+    limits.push_back({"hg-noanswer-timeout of " + queue.name, queue.hunt_group->no_answer_timeout});
+  }
+  return limits;
+}
+
+/// Share of a stream's calls that come to a site while all is well.
+double share_of_site(const models::Scenario& s, const CallStream& stream, SiteIndex site) {
+  double share = 0;
+  if (const auto* single = std::get_if<models::SingleCalls>(&stream.arrivals)) {
+    // Pinned calls come through their own gateway, whatever the shares say.
+    const bool all_pinned = !single->calls.empty() &&
+                            std::ranges::all_of(single->calls, [](const models::SingleCall& call) {
+                              return call.gateway.has_value();
+                            });
+    std::set<std::uint32_t> used;
+    for (const models::SingleCall& call : single->calls) {
+      if (call.gateway) used.insert(*call.gateway);
+    }
+    for (const std::uint32_t g : used) {
+      const models::GatewayOptions& gateway = s.gateways[g];
+      if (gateway.home_site == site || gateway.redundancy == models::RedundancyMode::load_balance) {
+        share += 1.0 / static_cast<double>(used.size());
+      }
+    }
+    if (all_pinned) return share;
+  }
+  for (std::size_t g = 0; g < s.gateways.size() && g < stream.gateway_share.size(); ++g) {
+    const bool both = s.gateways[g].redundancy == models::RedundancyMode::load_balance;
+    if (both || s.gateways[g].home_site == site) share += stream.gateway_share[g] * (both ? .5 : 1);
+  }
+  return std::min(share, 1.0);
+}
+
+/// M-W07: calls come to a queue at a site where nobody serves it, and stay there.
+void check_queue(const Rules& rules, std::uint32_t q) {
+  const models::Scenario& s = rules.scenario;
+  const models::QueueOptions& queue = s.queues[q];
+  // Who cannot be served is passed on soon.
+  if (queue.default_destination && (queue.maximum_wait || queue.limit == 0u)) return;
+  std::array<std::uint32_t, kSites> served{};
+  for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+    if (serves(rules, g, q)) served[s.agents[g].preferred_site] += people(s.agents[g]);
+  }
+  const bool anywhere = queue.routing_scope == models::RoutingScope::both_sites;
+  for (SiteIndex site = 0; site < kSites; ++site) {
+    if (served[site] > 0 || (anywhere && served[models::peer_of(site)] > 0)) continue;
+    for (const CallStream& stream : s.calls) {
+      if (stream.kind() != CallKind::queue || stream.queue != q) continue;
+      const double share = share_of_site(s, stream, site);
+      if (share <= 0) continue;
+      const bool elsewhere = served[models::peer_of(site)] > 0;
+      rules.warning(
+          "M-W07", "calls." + stream.name,
+          fmt::format("{:.3g}% of the calls of '{}' come to {}, where nobody serves the queue "
+                      "'{}': they wait there until they give up",
+                      share * 100, stream.name, s.sites[site].name, queue.name),
+          elsewhere
+              ? fmt::format("queues: {{{}: {{routing-scope: both-sites}}}}, or agents who "
+                            "prefer {}, or gateways: shares",
+                            queue.name, s.sites[site].name)
+              : fmt::format("agents who prefer {} and serve '{}'", s.sites[site].name, queue.name));
+    }
+  }
+}
+
+/// Single calls come as they are listed. M-W08: who was counted when he called again would call
+/// again once more.
+void check_single_calls(const Rules& rules, const CallStream& stream) {
+  if (!std::holds_alternative<models::SingleCalls>(stream.arrivals)) return;
+  const std::string path = "calls." + stream.name;
+  if (stream.busyness_cv > 0 || !stream.surge.empty()) {
+    const char* key = stream.busyness_cv > 0 ? "busyness-cv" : "surge";
+    rules.error("S-013", fmt::format("{}.{}", path, key),
+                fmt::format("'{}' does not act on single calls", key), "rate, profile or volumes");
+  }
+  if (!stream.redial.enabled) return;
+  if (rules.given.count(path + ".redial") > 0) return;  // it was meant
+  rules.warning("M-W08", path + ".calls",
+                fmt::format("'{}' lists single calls, and callers who are lost redial besides: in "
+                            "a recording they are listed already",
+                            stream.name),
+                "redial: {enabled: false}");
+}
+
+/// M-W11: the shortest way of writing a patience is seldom what is meant.
+void check_patience(const Rules& rules, const CallStream& stream) {
+  const auto* all = std::get_if<models::Deterministic>(&stream.patience);
+  const std::string path = fmt::format("calls.{}.patience", stream.name);
+  const auto given = rules.given.lower_bound(path);
+  if (all == nullptr || given == rules.given.end() || given->first != path) return;
+  if (rules.given.count(path + ".deterministic") > 0) return;  // said so
+  const std::string time = format_seconds(all->value_s);
+  rules.warning(
+      "M-W11", path,
+      fmt::format("every caller of '{}' gives up after exactly {}", stream.name, time),
+      fmt::format("{{exponential: {0}}}, or {{deterministic: {0}}} if that is meant", time));
+}
+
+/// Whom agents call: there is somebody, and nobody calls himself.
+void check_callees(const Rules& rules, const CallStream& stream) {
+  const models::Scenario& s = rules.scenario;
+  const std::string path = "calls." + stream.name;
+  const auto count = [&](const std::vector<std::uint32_t>& groups) {
+    std::uint64_t sum = 0;
+    for (const std::uint32_t g : std::set<std::uint32_t>(groups.begin(), groups.end())) {
+      sum += s.agents[g].count;
+    }
+    return sum;
+  };
+  for (const auto& [name, groups] : {std::pair{".to-agents", &stream.to_agents},
+                                     std::pair{".from-agents", &stream.from_agents}}) {
+    if (groups->empty() || count(*groups) > 0 || rules.any_refused("agents")) continue;
+    rules.error("S-006", path + name, "there is nobody in these groups", "count: 1, or more");
+    return;
+  }
+  if (stream.kind() != CallKind::internal || count(stream.to_agents) != 1) return;
+  const bool himself = std::ranges::any_of(stream.to_agents, [&](std::uint32_t g) {
+    return s.agents[g].count > 0 && contains(stream.from_agents, g);
+  });
+  if (!himself) return;
+  rules.error("S-006", path + ".to-agents", "an agent cannot call himself: two are needed");
+}
+
+}  // namespace
+
+void check_service(const Rules& rules) {
+  const models::Scenario& s = rules.scenario;
+  for (const CallStream& stream : s.calls) {
+    check_callees(rules, stream);
+    check_single_calls(rules, stream);
+    check_patience(rules, stream);
+  }
+  if (rules.any_refused("agents") || rules.any_refused("queues") || rules.any_refused("calls")) {
+    return;
+  }
+  std::uint64_t all = 0;
+  for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+    const models::AgentGroup& group = s.agents[g];
+    all += people(group);
+    if (rules.idle_groups.count(group.name) > 0 && !in_hunt_group(s, g) && !called_directly(s, g) &&
+        !places_calls(s, g)) {
+      rules.error("M-E06", fmt::format("agents.{}.queues", group.name),
+                  fmt::format("the agents of '{}' have nothing to do: they serve no queue, are in "
+                              "no hunt group, and nobody calls them",
+                              group.name),
+                  "queues: all, or a list of queues");
+    }
+    if (people(group) == 0) continue;
+    for (const RingLimit& ring : ring_limits(rules, g)) check_ringing(rules, group, ring);
+  }
+  if (all == 0) return;  // M-E01 says so
+  for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
+    if (!s.queues[q].hunt_group) check_queue(rules, q);
+  }
+}
+
+}  // namespace bcsim::tools

@@ -1,0 +1,11 @@
+// Rules about being served at all: who answers, in time, where calls come to.
+#pragma once
+
+#include "tools/scenario/rules.hpp"
+
+namespace bcsim::tools {
+
+/// M-E06, M-W06, M-W07, M-W08, M-W11.
+void check_service(const Rules& rules);
+
+}  // namespace bcsim::tools
