@@ -28,7 +28,7 @@ std::string unfit_scenario(const Scenario& s) {
 
 /// From this line of the fault list on; nullptr: it changes none.
 const RunTimeOptions* changed_options(const Fault& fault) {
-  const auto* option = std::get_if<OptionTarget>(&fault.target);
+  const auto* option = std::get_if<ChangeOption>(&fault.deed);
   return option == nullptr ? nullptr : option->options.get();
 }
 

@@ -167,7 +167,7 @@ class LivenessCheck final : public Check {
   void close_faults(SimTime horizon) {
     for (const auto& [index, since] : open_) {
       const Fault& fault = directory_.scenario->faults[index];
-      if (!lasts(fault)) continue;
+      if (!holds(fault)) continue;
       if (!lose_agent_of(fault)) bound_.unfit = "a fault lasts to the end of the run";
     }
     for (const AgentInfo& agent : directory_.agents) {
@@ -175,16 +175,14 @@ class LivenessCheck final : public Check {
     }
     if (horizon < kStart + directory_.scenario->run.horizon) bound_.unfit = "the run was stopped";
   }
-  [[nodiscard]] static bool lasts(const Fault& fault) {
-    return fault.verb != FaultVerb::restore && fault.verb != FaultVerb::heal &&
-           fault.verb != FaultVerb::switchover && fault.verb != FaultVerb::change;
-  }
   /// False if it is more than one phone or desktop.
   bool lose_agent_of(const Fault& fault) {
+    const auto* fail = std::get_if<Fail>(&fault.deed);
+    if (fail == nullptr) return false;
     std::optional<std::pair<std::uint32_t, std::uint32_t>> who;
-    if (const auto* phone = std::get_if<PhoneTarget>(&fault.target)) {
+    if (const auto* phone = std::get_if<PhoneTarget>(&fail->target)) {
       who.emplace(phone->group, phone->member);
-    } else if (const auto* desktop = std::get_if<DesktopTarget>(&fault.target)) {
+    } else if (const auto* desktop = std::get_if<DesktopTarget>(&fail->target)) {
       who.emplace(desktop->group, desktop->member);
     }
     if (!who) return false;

@@ -211,8 +211,7 @@ TEST(CallPaths, LeaveNobodyInACallThatCrossedASwitchover) {
       for (AgentGroup& group : s.agents) group.phone.answer_delay = 8s;
       Fault crash;
       crash.at = sim::kStart + 4min + seed * 1s;
-      crash.verb = FaultVerb::crash;
-      crash.target = ProcessTarget{site, Role::sip_server_primary};
+      crash.deed = Crash{{site, Role::sip_server_primary}};
       s.faults = {crash};
       Judge judge(s);
       run_world(s, {&judge});
@@ -280,8 +279,7 @@ TEST(CallPaths, AnswerOnceACallThatRingsTheOtherSiteDuringASwitchover) {  // R44
     s.calls = {calls(ConstantRate{0.33})};
     Fault over;
     over.at = sim::kStart + 10min;
-    over.verb = FaultVerb::switchover;
-    over.target = SiteTarget{1};
+    over.deed = SwitchOver{1};
     s.faults = {over};
     Judge judge(s);
     run_world(s, {&judge});

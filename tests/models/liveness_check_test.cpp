@@ -29,7 +29,7 @@ void expect(Journal& j, VerdictStatus status, const std::string& text) {
 /// An hour with one failure of site 1 from 10 min to 12 min.
 Scenario failed_site() {
   Scenario s = two_sites();
-  add_fault(s, FaultVerb::fail, SiteTarget{}, "fail site1");
+  add_fault(s, Fail{SiteTarget{}, {}}, "fail site1");
   return s;
 }
 /// Everybody is as in the beginning, from 13 min on.
@@ -104,7 +104,7 @@ TEST(Liveness, AsksNothingOfWhoIsNotOnShiftOrHasLostHisDevice) {
   expect(home, kGood, "");
 
   Scenario s = failed_site();
-  add_fault(s, FaultVerb::fail, DesktopTarget{0, 1}, "fail north.desktop.2");
+  add_fault(s, Fail{DesktopTarget{0, 1}, {}}, "fail north.desktop.2");
   Journal broken(s);
   come_back(broken);
   broken.at(800).add(FaultInjected{1, 0}).add(AgentLogout{AgentId{1}, 0, 0});

@@ -83,7 +83,7 @@ faults:
   - {at: 3h, heal: s2.sip-server.backup.management-link}
   - {at: 3h, change: sites.s1.sip-server.oos-check, to: 7s}
 accept: [V-E20]
-expectations: {before.service_level: "> 80%", after: {calls_lost: "= 0"}}
+expectations: {before.service_level: "> 80%", after: {lost: "= 0"}}
 )";
 
 TEST(EffectiveScenario, ReadsBackAsTheSameScenario) {

@@ -30,12 +30,12 @@ TEST(ScenarioFaults, ALineWithoutAVerbIsRefusedWhereItIs) {
 }
 
 TEST(ScenarioFaults, AVerbTakesItsOwnTargetsAndKeysOnly) {
-  EXPECT_THAT(problems(one("crash: site1")), ElementsAre("6:19 S-007"));
-  EXPECT_THAT(problems(one("degrade: site1.ha-link, loss: 5%")), ElementsAre("6:21 S-007"));
-  EXPECT_THAT(problems(one("drain: mg1")), ElementsAre("6:19 S-007"));
-  EXPECT_THAT(problems(one("drain: site1, scope: genesys")), ElementsAre("6:33 S-003"));
-  EXPECT_THAT(problems(one("cut: site1.ha-link, direction: forward")), ElementsAre("6:43 S-003"));
-  EXPECT_THAT(problems(one("cut: dc-link, loss: 5%")), ElementsAre("6:33 S-003"));
+  EXPECT_THAT(problems(one("crash: site1")), ElementsAre("6:21 S-007"));
+  EXPECT_THAT(problems(one("degrade: site1.ha-link, loss: 5%")), ElementsAre("6:23 S-007"));
+  EXPECT_THAT(problems(one("drain: mg1")), ElementsAre("6:21 S-007"));
+  EXPECT_THAT(problems(one("drain: site1, scope: genesys")), ElementsAre("6:35 S-003"));
+  EXPECT_THAT(problems(one("cut: site1.ha-link, direction: forward")), ElementsAre("6:45 S-003"));
+  EXPECT_THAT(problems(one("cut: dc-link, loss: 5%")), ElementsAre("6:34 S-003"));
 }
 
 TEST(ScenarioFaults, WhatLiesOnSomethingMayLastOrFlapButNotBoth) {

@@ -415,9 +415,9 @@ TEST(ScenarioLanguage, SessionTimersMayBeSetOrSwitchedOff) {
 TEST(ScenarioLanguage, ExpectationsKeepMetricComparisonAndValue) {
   const Scenario s = good(minimal(
       "expectations: {before: {service_level: \"> 80%\"}, recovery.agents_100: \"<= 1min15s\",\n"
-      "  calls.lost: \"= 0\"}\n"));
+      "  lost: \"= 0\"}\n"));
   ASSERT_EQ(s.expectations.size(), 3u);
-  EXPECT_EQ(s.expectations[0].metric, "before.service_level");
+  EXPECT_EQ(s.expectations[0].metric, "phase.before.service_level");
   EXPECT_EQ(s.expectations[0].comparison, models::Comparison::greater);
   EXPECT_EQ(s.expectations[0].value, 0.8);
   EXPECT_EQ(s.expectations[1].metric, "recovery.agents_100");

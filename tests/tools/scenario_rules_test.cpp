@@ -63,7 +63,7 @@ TEST(ScenarioRules, AgentsOfABranchNeedAPreferredSite) {
   const std::vector<std::string> branch = {"locations=[branch]", "agents.team1.location=branch"};
   EXPECT_TRUE(error("V-E20", branch));
   std::vector<std::string> with_site = branch;
-  with_site.push_back("agents.team1.preferred-site=site2");
+  with_site.push_back("agents.team1.preferred-site=site1");
   EXPECT_TRUE(silent(with_site));
 }
 

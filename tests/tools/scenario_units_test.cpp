@@ -85,7 +85,7 @@ TEST(Units, ClockTimes) {
 TEST(Units, WhatIsWrittenReadsBackTheSame) {
   for (const std::int64_t ns :
        {0L, 1L, 999L, 500'000L, 1'500'000L, 1'000'000'000L, 1'500'000'001L, 59'999'999'999L,
-        90'061'000'000'000L, -6'000'000'000L, 8'999'999'999'123'456'000L}) {
+        90'061'000'000'000L, -6'000'000'000L, 2'999'999'999'123'456'000L}) {
     const sim::Duration d(ns);
     EXPECT_EQ(good(parse_duration(format_duration(d))), d) << format_duration(d);
   }

@@ -88,7 +88,12 @@ class Strewing {
       }
       return;
     }
-    if (type.kind == Kind::section && node.is_map()) {
+    if (type.kind == Kind::any_of) {
+      for (const ValueType& form : type.elements) {
+        const bool list = form.kind == Kind::list && node.is_list();
+        if (list || (form.kind == Kind::section && node.is_map())) return inside(form, node, usual);
+      }
+    } else if (type.kind == Kind::section && node.is_map()) {
       section(*type.section, node);
     } else if (type.kind == Kind::map || type.kind == Kind::list) {
       for (Node& child : node.children) inside(type.elements.at(0), child, "");

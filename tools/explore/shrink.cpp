@@ -34,6 +34,7 @@ std::vector<std::string> simpler(const std::string& text) {
   const auto duration = parse_seconds(text);
   if (const auto* s = std::get_if<double>(&duration)) {
     for (const double grain : {600., 60., 10., 1.}) {
+      if (grain > *s) continue;
       for (const double rounded : {std::floor(*s / grain) * grain, std::ceil(*s / grain) * grain}) {
         // Dates and lengths of 0 are special, not simple.
         if (rounded > 0 && rounded != *s) out.push_back(duration_text(rounded));
@@ -117,7 +118,7 @@ class Shrinker {
       for (const std::string& text : simpler(node.text)) {
         Node candidate = best_;
         node_at(candidate, path).text = text;
-        if (accept(std::move(candidate))) return;
+        if (accept(std::move(candidate))) return simplify(path);
       }
       return;
     }

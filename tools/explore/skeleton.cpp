@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -141,11 +142,35 @@ class Skeleton {
     return list;
   }
 
+  /// Rates, or numbers of calls, that change at half time.
+  void by_interval(Node& stream, double per_hour) {
+    const bool rates = chance_.of(0.5);
+    Node list = list_node();
+    for (const double at : {0., std::round(horizon_s_ / 2)}) {
+      const double part = chance_.pick({0.1, 0.5, 1.0});
+      Node step = map_node();
+      put(step, "at", fmt::format("{}s", at));
+      if (rates) {
+        put(step, "rate", fmt::format("{:.0f}/h", 1 + part * per_hour));
+      } else {
+        put(step, "length", fmt::format("{}s", std::floor(horizon_s_ / 2)));
+        put(step, "count", fmt::format("{:.0f}", part * per_hour * horizon_s_ / 7200));
+      }
+      append(list, std::move(step));
+    }
+    if (rates) {
+      put(stream, "profile", std::move(list));
+    } else {
+      put(put(stream, "volumes", map_node()), "intervals", std::move(list));
+    }
+  }
+
   void arrivals(Node& stream, double talk_s) {
     const double servers = std::max<double>(1, static_cast<double>(agents_));
     const double load = chance_.pick({0.1, 0.4, 0.7, 0.9, 1.2, 2.0});
     const double per_hour =
         std::min({load * servers * 3600 / talk_s, 700 * 3600 / horizon_s_, 900.0});
+    if (chance_.of(0.15)) return by_interval(stream, per_hour);
     if (!single_calls_ || chance_.of(0.5)) {
       put(stream, "rate", fmt::format("{:.0f}/h", std::max(1.0, per_hour)));
       return;

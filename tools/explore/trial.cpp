@@ -153,10 +153,7 @@ void understand(const std::string& answers, Trial& trial, bool& over, bool& acce
     if (line.contains("accepted")) accepted = true;
     if (line.contains("error")) {
       const std::string what = line["error"];
-      std::string kind = what;
-      std::replace_if(
-          kind.begin(), kind.end(), [](char c) { return c >= '0' && c <= '9'; }, '#');
-      trial.failures.push_back({"error " + kind, what});
+      trial.failures.push_back({"error " + without_numbers(what), what});
       over = true;
     }
     if (!line.contains("verdicts")) continue;
