@@ -11,7 +11,7 @@
 #include "models/endpoints/media_server.hpp"
 #include "models/endpoints/pstn.hpp"
 #include "models/endpoints/sip_phone.hpp"
-#include "models/endpoints/sip_server.hpp"
+#include "models/sip_server/sip_server.hpp"
 #include "models/endpoints/stat_server.hpp"
 
 namespace bcsim::models {

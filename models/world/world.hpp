@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "models/endpoints/sip_server_pair.hpp"
 #include "models/ha/solution_control.hpp"
+#include "models/sip_server/pair.hpp"
 #include "models/world/fault_compiler.hpp"
 #include "models/world/layout.hpp"
 #include "models/world/media_plane.hpp"

@@ -301,7 +301,7 @@ TEST(SipServerCall, TriesABusyPhoneAgainOnlyAfterTheHoldBack) {
   w.run(12s);
   const auto routed = w.records<CallRouted>();
   ASSERT_EQ(routed.size(), 3u);
-  EXPECT_EQ(routed[1].first - routed[0].first, SipServerEndpoint::kHoldBack + 1ms);
+  EXPECT_EQ(routed[1].first - routed[0].first, AgentService::kHoldBack + 1ms);
   EXPECT_EQ(w.pair(0).waiting_count(0), 1u);
 }
 

@@ -9,8 +9,8 @@
 #include <optional>
 #include <vector>
 
-#include "models/endpoints/sip_server.hpp"
 #include "models/ha/solution_control.hpp"
+#include "models/sip_server/sip_server.hpp"
 #include "sim/loop_driver.hpp"
 
 namespace bcsim::models::testing {

@@ -1,14 +1,12 @@
-#include "models/endpoints/sip_server_pair.hpp"
+#include "models/sip_server/pair.hpp"
 
 namespace bcsim::models {
 
 SipServerPair::SipServerPair(const Directory& directory, SiteIndex)
     : registrar_(static_cast<std::uint32_t>(directory.agents.size())),
-      router_(router_plan(directory)),
-      agents_(directory.agents.size()),
-      waiting_(directory.line_count()),
-      hunt_lines_(directory.scenario->queues.size()),
-      last_served_(directory.scenario->queues.size()) {}
+      agents_(directory.agents.size(), router_plan(directory)),
+      calls_(directory.line_count()),
+      hunts_(directory.scenario->queues.size()) {}
 
 acd::RouterPlan SipServerPair::router_plan(const Directory& directory) {
   acd::RouterPlan plan;
@@ -31,23 +29,11 @@ acd::RouterPlan SipServerPair::router_plan(const Directory& directory) {
 
 void SipServerPair::lose_everything() {
   registrar_ = sip::Registrar(registrar_.dn_count());
-  router_.clear();
-  for (ServerAgent& agent : agents_) agent = {};
-  for (std::uint32_t slot = 0; slot < calls_.capacity(); ++slot) {
-    if (!calls_[slot].live) continue;
-    calls_[slot].live = false;
-    ++calls_[slot].generation;
-    calls_.give_back(slot);
-  }
-  call_by_dialog_.clear();
-  for (std::uint32_t& waiting : waiting_) waiting = 0;
-  hunts_ = {};
-  for (auto& line : hunt_lines_) line.clear();
-  for (std::uint32_t& served : last_served_) served = 0;
-  call_count_ = 0;
-  trunk_ = ha::PeerTrunk(false);
-  mode_ = ServerMode::starting;
-  primary_ = successor_ = -1;
+  agents_.clear();
+  calls_.clear();
+  hunts_.clear();
+  peer_.clear();
+  primacy_.nobody();
 }
 
 }  // namespace bcsim::models
