@@ -56,7 +56,7 @@ Duration servers_need(const Scenario& s, std::string& unfit) {
   Duration most{};
   for (const SipServerOptions* server : server_options(s)) {
     if (is_slow(*server)) unfit = "a SIP Server is slow without any fault";
-    if (!server->dr_peer_trunk || server->oos_check == 0s || server->oos_force == 0s) {
+    if (!server->dr_peer_trunk || server->oos_check == 0s || server->oos_force < 1s) {
       unfit = "a SIP Server does not watch its peer";
     }
     // An answer to its probe needs two ways and the peer's work.

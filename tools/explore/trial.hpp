@@ -16,8 +16,7 @@ struct TrialLimits {
 
 /// A way in which a scenario fails. Two failures of one kind are taken for the same fault.
 struct Failure {
-  /// "check answered_once: call # …", "assertion models/x.cpp: `dn'", "no end" …
-  std::string kind;
+  std::string kind;  ///< "check answered_once: call # …", "assertion models/x.cpp: `dn'", …
   std::string text;  ///< in words: the verdict, the last line that the program wrote
 };
 
