@@ -188,6 +188,7 @@ void CallControl::make_routable(Context& context, std::uint32_t slot) {
 void CallControl::waited_too_long(Context& context, std::uint32_t slot) {
   using Cause = CallDefaultRouted::Cause;
   ServerCall& call = calls_[slot];
+  context.cancel(call.wait_timer);  // nobody may wait at all: it has not ended by itself
   call.wait_timer = {};
   if (call.asks()) {  // nobody has answered it
     if (!call.connected()) end_call(context, slot, hang_up(call, 480));

@@ -393,7 +393,9 @@ TEST_F(Report, MarkdownHasTheAnswerAndTheTable) {
   const std::string text = report_markdown({stored()});
   EXPECT_THAT(text, HasSubstr("6 calls lost since then"));
   EXPECT_THAT(text, HasSubstr("| calls lost | 0 |"));
-  EXPECT_THAT(text, HasSubstr("| Agents at work again (10 of them: half after 59 s, 90 % after 67 s) | 69 s |"));
+  EXPECT_THAT(text,
+              HasSubstr("| Agents at work again (10 of them: half after 59 s, 90 % after 67 s) "
+                        "| 69 s |"));
   EXPECT_THAT(text, HasSubstr("**Violated:** recovery.agents_100"));
 }
 

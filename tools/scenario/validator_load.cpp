@@ -129,15 +129,22 @@ PeakLoad peak_load(const models::Scenario& s) {
 
 namespace {
 
+/// Nobody talks for longer than a month; formulas of more than so many erlangs end nowhere.
+constexpr double kLongestHandling_s = 30 * 86400.0;
+constexpr double kMostErlangs = 1e7;
+
 bool finite_handling(const Rules& rules) {
   bool finite = true;
   for (const CallStream& stream : rules.scenario.calls) {
     for (const auto& [name, d] :
          {std::pair{"talk", &stream.talk}, std::pair{"after-call-work", &stream.after_call_work},
           std::pair{"transfer.consultation", &stream.transfer.consultation}}) {
-      if (std::isfinite(models::mean_s(*d))) continue;
+      const double mean = models::mean_s(*d);
+      if (mean <= kLongestHandling_s) continue;
       rules.error("M-E05", fmt::format("calls.{}.{}", stream.name, name),
-                  fmt::format("'{}' would never end", name));
+                  std::isfinite(mean)
+                      ? fmt::format("'{}' would last {:.3g} days on average", name, mean / 86400)
+                      : fmt::format("'{}' would never end", name));
       finite = false;
     }
   }
@@ -226,6 +233,12 @@ void check_load(const Rules& rules) {
   }
   if (!finite_handling(rules)) return;
   const PeakLoad load = peak_load(s);
+  if (!(load.channel_erlangs() <= kMostErlangs && load.erlangs() <= kMostErlangs)) {
+    rules.error("M-E08", "calls",
+                fmt::format("{:.3g} erlangs are offered: more than can be simulated",
+                            std::max(load.channel_erlangs(), load.erlangs())));
+    return;
+  }
   if (!rules.any_refused("sites")) check_trunks(rules, load);
   if (agents > 0 && counted && load.calls_per_s > 0) check_agents(rules, load);
 }
