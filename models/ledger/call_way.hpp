@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <utility>
 
 #include "models/records.hpp"
 
@@ -18,34 +20,43 @@ class CallWay {
     again_ = static_cast<std::uint8_t>(again_ | (ever_ & asked));
     ever_ = static_cast<std::uint8_t>(ever_ | asked);
     asked_ = static_cast<std::uint8_t>(site);
+    holder_ = chosen_at_ = kNobody;
     forwarded_ = anybody_ = false;
   }
   /// That server has sent the call on to its peer, and stays on the way.
   void forwarded() { forwarded_ = true; }
+  /// An agent at this site has been chosen.
+  void chose(std::uint32_t site) { chosen_at_ = static_cast<std::uint8_t>(site); }
   /// Several are called at once (a hunt group), or somebody outside: no one agent is chosen.
   void anybody() { anybody_ = true; }
-  /// An agent has passed it on: from now on servers count by whom they choose. `joined`: he has
-  /// consulted the second one himself.
-  void passed_on(bool joined) {
+  /// An agent has passed it on, and this site's server has it now: one that others may have asked
+  /// before is given up. `joined`: he has consulted the second one himself.
+  void passed_on(std::uint32_t site, bool joined) {
     asked_ = kNobody;
+    holder_ = static_cast<std::uint8_t>(site);
     anybody_ = joined;
+    forwarded_ = false;
   }
-  void answered() {
+  void answered(std::uint32_t site) {
+    chose(site);
     if (asked_ == kNobody) anybody_ = false;
   }
 
   /// Is a fact of this site's server about the call that the caller waits in?
   [[nodiscard]] bool leads_to(std::uint32_t site) const {
+    if (holder_ != kNobody) return holder_ == site;
     return asked_ == kNobody || asked_ == site || forwarded_;
   }
   /// The same of a server at `site` at the end of `path`, which begins with the one asked.
   [[nodiscard]] bool leads_to(std::uint32_t site, std::uint32_t path) const {
+    if (holder_ != kNobody) return (path & bit(holder_)) != 0;
     const bool by_trunk = (path & ~bit(site)) != 0;
     return asked_ == kNobody || asked_ == (by_trunk ? 1 - site : site);
   }
   /// A phone that rings, or has rung in vain, at `site`, now that `chosen` is.
   [[nodiscard]] bool leads_to_phone(std::uint32_t site, AgentId agent, AgentId chosen) const {
-    return anybody_ ? leads_to(site) : chosen == agent;
+    if (anybody_) return leads_to(site);
+    return chosen == agent && (chosen_at_ == kNobody || chosen_at_ == site);
   }
   /// Is this the answer that the caller waits for, now that this agent is chosen?
   [[nodiscard]] bool waits_for(const CallAnswered& answer, AgentId chosen) const {
@@ -68,11 +79,33 @@ class CallWay {
   static constexpr std::uint8_t kNobody = 0x0F;
   static constexpr std::uint32_t bit(std::uint32_t site) { return path_of(static_cast<int>(site)); }
 
-  std::uint8_t asked_ = kNobody;  // site; kNobody: it came in another way
-  std::uint8_t ever_ : 4 = 0;     // sites asked
-  std::uint8_t again_ : 4 = 0;    // … more than once
+  std::uint8_t asked_ : 4 = kNobody;   // site; kNobody: it came in another way
+  std::uint8_t holder_ : 4 = kNobody;  // … that has it since it was passed on; kNobody: it was not
+  std::uint8_t chosen_at_ : 4 = kNobody;  // site of the agent chosen; kNobody: none, or not told
+  std::uint8_t ever_ : 4 = 0;             // sites asked
+  std::uint8_t again_ : 4 = 0;            // … more than once
   bool forwarded_ : 1 = false;
   bool anybody_ : 1 = false;
+};
+
+/// Server processes that have passed on what was left of a call: it had been taken from their
+/// agent, of which they have not heard. Whom they choose is on the same path as whom the server
+/// chooses that has the caller.
+class Strangers {
+ public:
+  void add(CallId call, NodeId by) {
+    if (by.valid()) known_.emplace(call.value, by.value);
+  }
+  [[nodiscard]] bool has(CallId call, NodeId by) const {
+    return known_.contains({call.value, by.value});
+  }
+  /// The call begins anew.
+  void forget(CallId call) {
+    std::erase_if(known_, [call](const auto& one) { return one.first == call.value; });
+  }
+
+ private:
+  std::set<std::pair<std::uint32_t, std::uint32_t>> known_;
 };
 
 }  // namespace bcsim::models

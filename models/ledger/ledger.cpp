@@ -20,6 +20,7 @@ std::uint8_t narrow(std::uint32_t site) {
 }  // namespace
 
 void CallLedger::on_record(const JournalEntry& entry) {
+  by_ = entry.by;
   std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
   if (!totals_.holds()) violate(entry.at, CallId{}, *check_conservation());
 }
@@ -60,10 +61,14 @@ void CallLedger::on(SimTime at, const CallInvited& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr) return;
   row->gateway = static_cast<std::uint16_t>(fact.gateway);
-  invited_anew(*row, fact.site);
-  if (row->invited != kNever) return;
-  row->invited = at;
-  row->first_server = narrow(fact.site);
+  invited(at, fact.call, *row, fact.site);
+}
+void CallLedger::invited(SimTime at, CallId call, CallRow& row, std::uint32_t site) {
+  strangers_.forget(call);
+  invited_anew(row, site);
+  if (row.invited != kNever) return;
+  row.invited = at;
+  row.first_server = narrow(site);
 }
 
 void CallLedger::on(SimTime at, const SetupFailed& fact) {
@@ -145,6 +150,8 @@ void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
 void CallLedger::on(SimTime at, const CallRouted& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr || !row->way.leads_to(fact.site, fact.path)) return;
+  if (strangers_.has(fact.call, by_)) return;
+  row->way.chose(fact.site);
   if (row->between_agents()) {
     row->transfer = CallRow::Transfer::offered;
     row->agent = fact.agent;
@@ -178,6 +185,8 @@ void CallLedger::on(SimTime at, const CallRinging& fact) {
 void CallLedger::on(SimTime at, const CallReturned& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr || row->stage == Stage::setup) return;
+  // Not of a server given up that has found somebody busy, who may be so with this very call.
+  if (!row->way.leads_to_phone(fact.site, fact.agent, row->agent)) return;
   if (row->between_agents() || row->transfer == CallRow::Transfer::done) {
     if (row->agent != fact.agent) return;
     row->transfer = CallRow::Transfer::waiting;
@@ -190,7 +199,6 @@ void CallLedger::on(SimTime at, const CallReturned& fact) {
     if (row->agent != fact.agent) return;
     take_back_answer(*row);
   }
-  if (!row->way.leads_to_phone(fact.site, fact.agent, row->agent)) return;
   row->routed = kNever;
   row->ringing = kNever;
   row->agent = AgentId{};
@@ -210,7 +218,8 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     return;
   }
   const bool waited_for = row.way.waits_for(fact, row.agent);
-  if (!waited_for && (row.stage != Stage::over || row.answered != kNever)) {
+  const bool elsewhere = !row.way.leads_to(fact.site, fact.path);
+  if (!waited_for && (row.stage != Stage::over || row.answered != kNever || elsewhere)) {
     not_waited_for(at, row, fact);
     return;
   }
@@ -229,7 +238,7 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     }
     return;
   }
-  row.way.answered();
+  row.way.answered(fact.site);
   take(at, row, fact.site);
   row.stage = Stage::talking;
   row.answered = at;
@@ -316,17 +325,6 @@ void CallLedger::on(SimTime at, const BcForward& fact) {
   row->set(CallRow::forwarded_in_path);
   row->forwarder = narrow(fact.site);
   row->forwarder_incarnation = incarnation_[fact.site];
-}
-void CallLedger::on(SimTime at, const AgentDialled& fact) {
-  if (CallRow* row = live(at, fact.call)) row->from = fact.agent;
-}
-void CallLedger::on(SimTime at, const PhoneInvited& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr) return;
-  invited_anew(*row, fact.site);
-  if (row->invited != kNever) return;
-  row->invited = at;
-  row->first_server = narrow(fact.site);
 }
 void CallLedger::on(SimTime at, const AgentCallTaken& fact) {
   CallRow* row = live(at, fact.call);

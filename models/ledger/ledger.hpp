@@ -100,6 +100,7 @@ class CallLedger {
   /// The row of a call that is not over; null (and a violation if unknown) otherwise.
   CallRow* live(SimTime at, CallId call);
   void take(SimTime at, CallRow& row, std::uint32_t site);
+  void invited(SimTime at, CallId call, CallRow& row, std::uint32_t site);
   void invited_anew(CallRow& row, std::uint32_t site);
   void take_back_answer(CallRow& row);
   void second_answer(SimTime at, CallRow& row, const CallAnswered& fact);
@@ -121,6 +122,8 @@ class CallLedger {
   std::vector<LedgerViolation> violations_;
   std::uint64_t violation_count_ = 0;
   std::uint64_t crossed_answers_ = 0;
+  Strangers strangers_;
+  NodeId by_;                      // whose record is read
   bool answer_was_stale_ = false;  // the last one
 };
 

@@ -1,7 +1,14 @@
-// Calls that one agent passes on to another: where they are meanwhile.
+// Calls that an agent places, or passes on to another: where they are meanwhile.
 #include "models/ledger/ledger.hpp"
 
 namespace bcsim::models {
+
+void CallLedger::on(SimTime at, const AgentDialled& fact) {
+  if (CallRow* row = live(at, fact.call)) row->from = fact.agent;
+}
+void CallLedger::on(SimTime at, const PhoneInvited& fact) {
+  if (CallRow* row = live(at, fact.call)) invited(at, fact.call, *row, fact.site);
+}
 
 /// A server that has been given up rings for nobody. But the one that has the call for the caller
 /// knows whom it has chosen.
@@ -23,7 +30,7 @@ void CallLedger::second_answer(SimTime at, CallRow& row, const CallAnswered& fac
     not_waited_for(at, row, fact);
     return;
   }
-  row.way.answered();
+  row.way.answered(fact.site);
   row.transfer = CallRow::Transfer::done;
   row.reanswered = at;
   row.agent = fact.agent;
@@ -47,13 +54,16 @@ void CallLedger::on(SimTime at, const CallTransferred& fact) {
     if (knows(fact.call)) rows_[fact.call.value].transfer = CallRow::Transfer::waiting;
     return;
   }
-  if (!passes_on(*row, fact)) return;
+  if (!passes_on(*row, fact)) {
+    strangers_.add(fact.call, by_);
+    return;
+  }
   if (row->stage != CallRow::Stage::talking || row->between_agents()) {
     violate(at, fact.call, "passed on by an agent who does not have it");
     return;
   }
   row->transfer = CallRow::Transfer::waiting;
-  row->way.passed_on(fact.joined != 0);
+  row->way.passed_on(fact.site, fact.joined != 0);
   if (row->transferred == kNever) row->transferred = at;
   row->transferred_by = fact.agent;
   row->waiting_path = row->path = static_cast<PathMask>(fact.path);

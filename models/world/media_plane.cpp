@@ -13,8 +13,9 @@ MediaPlane::Call* MediaPlane::known(CallId id) {
   return found == calls_.end() ? nullptr : &found->second;
 }
 
-bool MediaPlane::on_record(const Record& record) {
-  follow(record);
+bool MediaPlane::on_record(const JournalEntry& entry) {
+  const Record& record = entry.record;
+  follow(entry);
   if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
     const Call* call = known(r->call);
     if (call == nullptr || !call->way.leads_to(r->site)) return false;
@@ -27,11 +28,12 @@ bool MediaPlane::on_record(const Record& record) {
     // His answer has not reached the server that has the caller, who still hears music.
     Call* call = known(r->call);
     if (call == nullptr || call->waits_on == 0 || call->agent != r->agent) return false;
+    if (call->site != r->site) return false;  // a server given up finds him busy
     return begin(r->call, call->waits_at, {}, call->waits_on);
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
     const Call* call = known(r->call);
-    if (r->joined != 0 || call == nullptr) return false;      // the second one answers now
-    if (!call->way.leads_to(r->site, r->path)) return false;  // of a server given up
+    if (r->joined != 0 || call == nullptr) return false;  // the second one answers now
+    if (!passes_on(*call, *r)) return false;
     return begin(r->call, r->site, {}, static_cast<PathMask>(r->path));
   } else if (const auto* r = std::get_if<CallHeld>(&record)) {
     Call* call = known(r->call);
@@ -57,7 +59,8 @@ bool MediaPlane::on_record(const Record& record) {
 
 /// Keeps in mind who is at the caller's end, and whose answer the call waits for: not that of a SIP
 /// Server that the caller's side has given up, nor of an agent given up.
-void MediaPlane::follow(const Record& record) {
+void MediaPlane::follow(const JournalEntry& entry) {
+  const Record& record = entry.record;
   if (const auto* r = std::get_if<CallInvited>(&record)) {
     Call& call = calls_[r->call.value];
     if (call.near.node.valid()) begin_anew(r->call, call);
@@ -80,10 +83,14 @@ void MediaPlane::follow(const Record& record) {
     call.way.anybody();
   } else if (const auto* r = std::get_if<CallRouted>(&record)) {
     Call* call = known(r->call);
-    if (call != nullptr && call->way.leads_to(r->site, r->path)) call->chosen = r->agent;
+    if (call == nullptr || !call->way.leads_to(r->site, r->path)) return;
+    if (strangers_.has(r->call, entry.by)) return;
+    call->chosen = r->agent;
+    call->way.chose(r->site);
   } else if (const auto* r = std::get_if<CallReturned>(&record)) {
     Call* call = known(r->call);
-    if (call != nullptr && call->chosen == r->agent) call->chosen = {};
+    if (call == nullptr || !call->way.leads_to_phone(r->site, r->agent, call->chosen)) return;
+    if (call->chosen == r->agent) call->chosen = {};
   } else if (const auto* r = std::get_if<HuntLeg>(&record)) {
     Call* call = known(r->call);
     if (call != nullptr && call->way.leads_to(r->site)) call->way.anybody();
@@ -94,17 +101,28 @@ void MediaPlane::follow(const Record& record) {
     call->way.forwarded();
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr || !call->way.leads_to(r->site, r->path)) return;
-    call->way.passed_on(r->joined != 0);
+    if (call == nullptr) return;
+    if (!passes_on(*call, *r)) {
+      strangers_.add(r->call, entry.by);
+      return;
+    }
+    call->way.passed_on(r->site, r->joined != 0);
     call->chosen = {};
   }
+}
+
+/// Not of a server that has been given up, nor of an agent who was, though his server does not
+/// know.
+bool MediaPlane::passes_on(const Call& call, const CallTransferred& fact) {
+  if (!call.way.leads_to(fact.site, fact.path)) return false;
+  return fact.agent == call.agent || fact.agent == call.dialler;
 }
 
 /// Is this the answer that the caller waits for?
 bool MediaPlane::counts(const CallAnswered& answer) {
   Call* call = known(answer.call);
   if (call == nullptr || !call->way.waits_for(answer, call->chosen)) return false;
-  call->way.answered();
+  call->way.answered(answer.site);
   return true;
 }
 
@@ -142,6 +160,7 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
 /// Another server is tried: nothing that went on at the first one is this call's any more.
 void MediaPlane::begin_anew(CallId id, Call& call) {
   load(call, false);
+  strangers_.forget(id);
   for (End* end : {&call.far, &call.other}) tell(id, *end, false);
   tell(id, call.near, true);
   const End near = call.near;
@@ -167,6 +186,7 @@ void MediaPlane::release(CallId id, pstn::Release why) {
     tell(id, call.far, false);
     tell(id, call.other, false);
   }
+  strangers_.forget(id);
   calls_.erase(found);
 }
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/domain.hpp"
 #include "models/ledger/call_way.hpp"
 #include "models/world/layout.hpp"
 #include "sim/network.hpp"
@@ -33,7 +34,7 @@ class MediaPlane {
   MediaPlane(const Layout& layout, sim::Network& network, Notify notify, Alive alive);
 
   /// Returns true if the call's speech shares an overloaded link from the start.
-  bool on_record(const Record& record);
+  bool on_record(const JournalEntry& entry);
   /// A SIP Server pair is gone for good or for a while: speech of every call through it stops now.
   void pair_lost(SiteIndex site);
   /// Nobody knows this call any more: its speech stops now.
@@ -89,7 +90,8 @@ class MediaPlane {
   [[nodiscard]] End phone_end(AgentId agent) const;
   [[nodiscard]] End media_server_end(std::uint32_t site) const;
   [[nodiscard]] Call* known(CallId id);
-  void follow(const Record& record);
+  void follow(const JournalEntry& entry);
+  [[nodiscard]] static bool passes_on(const Call& call, const CallTransferred& fact);
   [[nodiscard]] bool counts(const CallAnswered& answer);
   void load(Call& call, bool on);
 
@@ -108,6 +110,7 @@ class MediaPlane {
   Notify notify_;
   Alive alive_;
   std::unordered_map<std::uint32_t, Call> calls_;  ///< by CallId; never iterated for effect
+  Strangers strangers_;
 };
 
 }  // namespace bcsim::models

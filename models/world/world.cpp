@@ -147,7 +147,7 @@ void TwoSiteWorld::on_record(const JournalEntry& entry) {
     if (!scenario_.run.media_survives) media_->call_lost(lost->call);
     return;
   }
-  if (!media_->on_record(entry.record)) return;
+  if (!media_->on_record(entry)) return;
   if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
     simulation_->record({}, MediaDegraded{answered->call});
   }

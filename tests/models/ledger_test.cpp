@@ -328,6 +328,69 @@ TEST(Ledger, NoticesAnAnswerToACallPassedOnToSomebodyElse) {
   j.at(5).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
   expect_violation(j, "answered by an agent who was not chosen");
 }
+TEST(Ledger, CountsOfACallPassedOnOnlyWhatTheServerThatHasItDoes) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).offer();
+  j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
+  j.add(CallQueued{call, 1, 0, 1});
+  j.at(3).answer(call, 2, 1).at(4).add(CallTransferred{call, AgentId{2}, 1, 2, 0, 0});
+  // The INVITE to the first site arrives after all.
+  j.at(5).add(CallQueued{call, 0, 0, 1}).add(TreatmentStarted{call, 0});
+  j.add(CallRouted{call, AgentId{0}, 0, 1}).add(CallRinging{call, AgentId{0}, 0});
+  j.at(6).add(CallAnswered{call, AgentId{0}, 0, 1, 1}).add(CallDefaultRouted{call, 0, {}});
+  EXPECT_TRUE(j.ledger().row(call).between_agents());
+  j.at(7).add(CallRouted{call, AgentId{1}, 0, 3}).add(CallRinging{call, AgentId{1}, 0});
+  j.at(8).add(CallAnswered{call, AgentId{1}, 0, 3, 1}).at(9).release(call, Release::normal);
+  EXPECT_EQ(only_cause(j, call), Cause::completed);
+  EXPECT_EQ(j.ledger().row(call).agent.value, 1u);
+}
+TEST(Ledger, CountsNobodyWhomAServerChoosesForACallThatItsAgentHadNoMore) {
+  const NodeId mine{7}, peer{8};
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue();
+  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3}, mine).add(CallRinging{call, AgentId{2}, 1});
+  j.at(3).add(CallAnswered{call, AgentId{2}, 1, 3, 1}, peer);
+  j.at(4).add(CallReturned{call, AgentId{2}, 1, 408}, mine);
+  j.at(5).add(CallTransferred{call, AgentId{2}, 1, 3, 0, 0}, peer);
+  j.add(CallRouted{call, AgentId{3}, 1, 3}, peer).add(CallRinging{call, AgentId{3}, 1}, peer);
+  j.at(6).add(CallAnswered{call, AgentId{3}, 1, 3, 1}, peer);
+  EXPECT_EQ(j.ledger().row(call).answered, sim::kNever);
+  j.at(7).add(CallRouted{call, AgentId{2}, 1, 3}, mine).add(CallRinging{call, AgentId{2}, 1}, peer);
+  j.at(8).add(CallAnswered{call, AgentId{2}, 1, 3, 1}, peer);
+  j.at(9).release(call, Release::normal);
+  EXPECT_EQ(only_cause(j, call), Cause::completed);
+  EXPECT_EQ(j.ledger().row(call).agent.value, 2u);
+}
+TEST(Ledger, KeepsTheAgentWhomAServerThatHasBeenGivenUpFindsBusy) {
+  for (const bool hunt : {false, true}) {
+    for (const bool answered : {false, true}) {
+      Journal j(two_sites());
+      const CallId call = j.at(1).offer();
+      j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
+      j.add(CallQueued{call, 1, 0, 1}).at(3).add(CallRouted{call, AgentId{2}, 1, 2});
+      if (hunt) j.add(HuntLeg{call, AgentId{2}, 1});
+      j.add(CallRinging{call, AgentId{2}, 1});
+      if (answered) j.at(4).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
+      j.at(5).add(CallQueued{call, 0, 0, 1}).add(CallRouted{call, AgentId{2}, 0, 1});
+      j.at(6).add(CallReturned{call, AgentId{2}, 0, 486});
+      if (!answered) j.at(7).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
+      j.at(8).release(call, Release::normal);
+      EXPECT_EQ(only_cause(j, call), Cause::completed);
+    }
+  }
+}
+TEST(Ledger, TakesNoAnswerOfAServerGivenUpForOneThatCrossedTheEnd) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).offer();
+  j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
+  j.at(3).release(call, Release::no_response);
+  j.at(4).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
+  EXPECT_TRUE(j.ledger().answer_was_stale());
+  j.at(5).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
+  EXPECT_FALSE(j.ledger().answer_was_stale());
+  EXPECT_EQ(j.ledger().crossed_answers(), 2u);
+  EXPECT_EQ(j.ledger().violation_count(), 0u);
+}
 TEST(Ledger, NoticesACallBlockedAtTheTrunkThatAServerHas) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
