@@ -104,6 +104,13 @@ struct Directory {
 
   /// Does the phone hold a binding at `site` when a steady world starts (R16–R19)?
   [[nodiscard]] bool registered_at_start(AgentId id, SiteIndex site) const;
+  /// Is he logged in and ready at `site` when a steady world starts? At his preferred site, unless
+  /// the objects that he needs to log in there are missing (R10). Says so of the start only as long
+  /// as nobody has written to the configuration.
+  [[nodiscard]] bool logged_in_at_start(AgentId id, SiteIndex site) const {
+    return steady() && at_work(id, sim::kStart) && agent(id).preferred_site == site &&
+           can_log_in(id, site);
+  }
   /// It would, were its DN not missing there: it has been refused, and tries again.
   [[nodiscard]] bool refused_at_start(AgentId id, SiteIndex site) const {
     return !has_dn(id, site) && registers_at(id, site);

@@ -19,6 +19,10 @@ bool on_call(AgentState state) {
   return state >= AgentState::ringing && state <= AgentState::held;
 }
 
+std::array<bool, kSites> logged_in_at_start(const Directory& directory, AgentId agent) {
+  return {directory.logged_in_at_start(agent, 0), directory.logged_in_at_start(agent, 1)};
+}
+
 /// R20, R39: in BC mode an agent is logged in at one site. The older login may live for the time
 /// that the peers need to tell each other, and until its call has ended. What is lost on the way
 /// (in a cut too short to be noticed, by loss) is told again with the answer to the next probe of
@@ -39,8 +43,7 @@ class OneLoginCheck final : public Check {
     }
     if (!directory.steady()) return;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
-      if (!directory.at_work(AgentId{a}, kStart)) continue;
-      agents_[a].logged_in[directory.agents[a].preferred_site] = true;
+      agents_[a].logged_in = logged_in_at_start(directory, AgentId{a});
     }
     for (std::size_t s = 0; s < kSites; ++s) {
       bc_[s] = directory.scenario->sites[s].sip_server.dr_peer_trunk;
@@ -171,10 +174,8 @@ class UnaffectedAgentsCheck final : public Check {
  public:
   explicit UnaffectedAgentsCheck(const Directory& directory)
       : directory_(directory), agents_(directory.agents.size()) {
-    if (!directory.steady()) return;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
-      if (!directory.at_work(AgentId{a}, kStart)) continue;
-      agents_[a].logged_in[directory.agents[a].preferred_site] = true;
+      agents_[a].logged_in = logged_in_at_start(directory, AgentId{a});
     }
   }
 

@@ -75,6 +75,16 @@ Duration servers_need(const Scenario& s, std::string& unfit) {
   return most;
 }
 
+/// Nobody is routed to an agent before he has heard the announcement, whoever is
+/// ready meanwhile.
+Duration longest_announcement(const Scenario& s) {
+  Duration longest{};
+  for (const SipServerOptions* server : server_options(s)) {
+    longest = std::max(longest, server->announcement);
+  }
+  return longest;
+}
+
 /// The last binding runs out, and the phone's next attempt is as late as its back-off allows: RFC
 /// 5626 doubles the wait while nothing answers, up to half an hour.
 Duration phones_need(const Scenario& s, Duration longest_outage, std::string& unfit) {
@@ -144,6 +154,7 @@ LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
   bound.unfit = unfit_scenario(s);
   bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest_fault, bound.unfit) +
                  desktops_need(s) + gateways_need(s) + kMargin;
+  bound.waiting = bound.needed + longest_announcement(s);
   bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));
   return bound;
 }

@@ -45,12 +45,9 @@ class LivenessCheck final : public Check {
       : directory_(directory), agents_(directory.agents.size()) {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       agents_[a].working = directory.at_work(AgentId{a}, kStart);
-      if (directory.steady() && agents_[a].working) {
-        agents_[a].state[directory.agents[a].preferred_site] = AgentState::ready;
-      }
       for (SiteIndex s = 0; s < kSites; ++s) {
-        agents_[a].registered[s] =
-            directory.steady() && directory.registered_at_start(AgentId{a}, s);
+        if (directory.logged_in_at_start(AgentId{a}, s)) agents_[a].state[s] = AgentState::ready;
+        agents_[a].registered[s] = directory.registered_at_start(AgentId{a}, s);
       }
       judge(kStart, a);
     }
@@ -295,17 +292,20 @@ class LivenessCheck final : public Check {
       }
     }
   }
-  /// Somebody who could take the call has been ready all the time.
+  /// Somebody who could take the call, at a phone that is registered where it waits, is ready.
   void waits(SimTime horizon, std::uint32_t call, const CallRow& row) {
     if (row.at_agent() || row.kind != CallKind::queue || row.queue_site >= kSites) return;
-    if (std::max(row.queued, last_end_) + bound_.needed >= horizon) return;
+    if (std::max(row.queued, last_end_) + bound_.waiting >= horizon) return;
     const std::uint32_t queue = directory_.scenario->calls[row.stream].queue;
     if (directory_.scenario->queues[queue].hunt_group) return;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       const auto& queues = directory_.group(AgentId{a}).queues;
       const bool serves =
           queues.empty() || std::find(queues.begin(), queues.end(), queue) != queues.end();
-      if (!serves || agents_[a].state[row.queue_site] != AgentState::ready) continue;
+      const Agent& agent = agents_[a];
+      const bool free = agent.state[row.queue_site] == AgentState::ready &&
+                        agent.registered[row.queue_site] && !agent.lost;
+      if (!serves || !free) continue;
       findings_.violated(horizon, [&] {
         return fmt::format("call {} waits at site {} since {:.3f} s though agent {} is ready", call,
                            row.queue_site + 1, sim::seconds(row.queued), a);

@@ -37,8 +37,10 @@ Workforce::Workforce(const Directory& directory, Board& board)
     }
     if (!directory.at_work(agent, sim::kStart)) continue;
     const SiteIndex site = directory.agent(agent).preferred_site;
-    set_state(sim::kStart, agent, site, AgentState::ready);
-    people_[a].desk_site = static_cast<std::int8_t>(site);
+    if (directory.logged_in_at_start(agent, site)) {
+      set_state(sim::kStart, agent, site, AgentState::ready);
+      people_[a].desk_site = static_cast<std::int8_t>(site);
+    }
     on(sim::kStart, ShiftChanged{agent, 1});
   }
   agents_changed_.clear();

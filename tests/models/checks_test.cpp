@@ -126,6 +126,33 @@ TEST(OneLogin, IsViolatedByAnAgentWhoIsStillAtBothSitesAtTheEnd) {
   j.at(10).add(AgentLogin{AgentId{1}, 1, 1});
   expect(j, "one_login_per_agent", kViolated, "agent 1");
 }
+/// Agent 1 has no Agent Login at his own site, or at the other.
+Scenario without_login_at(SiteIndex site) {
+  Scenario s = two_sites();
+  AgentLoginOverride& login = s.configuration.switches[site].logins.emplace_back();
+  login.of = {"north", false, 0, 1, 1};
+  login.exists = false;
+  return s;
+}
+TEST(OneLogin, IsNoneAtTheStartWhereTheAgentLoginIsMissing) {  // R10
+  for (const SiteIndex site : {0, 1}) {
+    Journal j(without_login_at(site));
+    const Directory& directory = j.layout().directory;
+    for (std::uint32_t a = 0; a < directory.agents.size(); ++a) {
+      for (const SiteIndex s : {0, 1}) {
+        const bool own = directory.agents[a].preferred_site == s;
+        EXPECT_EQ(directory.logged_in_at_start(AgentId{a}, s), own && !(a == 1 && site == s));
+      }
+    }
+    j.at(10).add(AgentLogin{AgentId{1}, 1, 1});
+    expect(j, "one_login_per_agent", site == 0 ? kGood : kViolated);
+  }
+  // … so the failure of that site is no end of a login there.
+  Journal j(without_login_at(0));
+  j.at(10).add(AgentLogin{AgentId{1}, 1, 1}).at(60).add(PairStateChanged{0, 0});
+  j.at(70).add(AgentLogout{AgentId{1}, 1, 0});
+  expect(j, "survivor_agents_unaffected", kViolated, "agent 1");
+}
 TEST(OneLogin, WaitsForThePeersToRepeatWhatWasLost) {  // with the next probe of the trunk
   for (const bool ended : {true, false}) {
     Scenario s = two_sites();

@@ -147,6 +147,40 @@ TEST(Liveness, WantsNoCallToWaitBesideAReadyAgent) {
   expect(j, kViolated, "call 0 waits at site 2 since 900.000 s though agent 2 is ready");
 }
 
+TEST(Liveness, LetsACallHearItsAnnouncementBesideAReadyAgent) {
+  const auto waits = [](Duration announcement, std::optional<Duration> changed) {
+    Scenario s = failed_site();
+    s.sites[1].sip_server.announcement = announcement;
+    if (changed) {
+      RunTimeOptions options{{s.sites[0].sip_server, s.sites[1].sip_server}, s.queues};
+      options.sip_servers[1].announcement = *changed;
+      Fault fault;
+      fault.deed = ChangeOption{{}, {}, std::make_shared<const RunTimeOptions>(options)};
+      s.faults.push_back(std::move(fault));
+    }
+    Journal j(s);
+    come_back(j);
+    j.at(900).queue(1);
+    return verdict(j.finish(), "liveness").status;
+  };
+  EXPECT_EQ(waits(0s, {}), kViolated);
+  EXPECT_EQ(waits(30s, {}), kViolated);
+  EXPECT_EQ(waits(45min, {}), kGood);
+  EXPECT_EQ(waits(0s, 45min), kGood);
+}
+
+TEST(Liveness, WantsNoCallToBeRoutedToAPhoneThatIsNotThere) {
+  Scenario s = failed_site();
+  for (const std::uint32_t member : {0u, 1u}) {
+    add_fault(s, Fail{PhoneTarget{1, member}, {}}, "fail a phone");
+  }
+  Journal j(s);
+  come_back(j);  // and both agents of site 2 stay ready without their phones
+  j.at(800).add(FaultInjected{1, 0}).add(FaultInjected{2, 0});
+  j.at(900).queue(1);
+  expect(j, kGood, "");
+}
+
 TEST(Liveness, WantsNobodyToLogInAgainAndAgain) {
   Journal j(failed_site());
   come_back(j);

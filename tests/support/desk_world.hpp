@@ -281,6 +281,7 @@ class DeskWorld final : public sim::World<Domain> {
         directory.agents.push_back(info);
       }
     }
+    directory.pstn = topology.add_node("pstn", topology.add_host("pstn", dc_[0]));  // silent
     phone.resize(directory.agents.size());
     desktop.resize(directory.agents.size());
   }

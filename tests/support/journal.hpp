@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "models/config/databases.hpp"
 #include "models/metrics/run_recorder.hpp"
 #include "models/world/layout.hpp"
 
@@ -58,8 +59,11 @@ class Journal {
  public:
   explicit Journal(Scenario scenario)
       : scenario_(std::make_unique<Scenario>(std::move(scenario))),
-        layout_(std::make_unique<Layout>(*scenario_, sim::RngFactory{1, 0})),
-        recorder_(std::make_unique<RunRecorder>(*layout_)) {}
+        databases_(std::make_unique<ConfigurationDatabases>(*scenario_)),
+        layout_(std::make_unique<Layout>(*scenario_, sim::RngFactory{1, 0})) {
+    layout_->directory.configuration = databases_.get();
+    recorder_ = std::make_unique<RunRecorder>(*layout_);
+  }
 
   Journal& at(double seconds) {
     now_ = kStart + sim::from_seconds(seconds);
@@ -110,6 +114,7 @@ class Journal {
 
  private:
   std::unique_ptr<Scenario> scenario_;
+  std::unique_ptr<ConfigurationDatabases> databases_;
   std::unique_ptr<Layout> layout_;
   std::unique_ptr<RunRecorder> recorder_;
   SimTime now_ = kStart;
