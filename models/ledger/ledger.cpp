@@ -218,7 +218,7 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     return;
   }
   const bool waited_for = row.way.waits_for(fact, row.agent);
-  const bool elsewhere = !row.way.leads_to(fact.site, fact.path);
+  const bool elsewhere = !row.way.leads_to(fact.site, fact.path) && row.way.known_at(fact.site);
   if (!waited_for && (row.stage != Stage::over || row.answered != kNever || elsewhere)) {
     not_waited_for(at, row, fact);
     return;
