@@ -358,7 +358,8 @@ void degrade_row(SectionOf<Fault>& s, std::string name, std::optional<M> models:
         if (degrade == nullptr && has_verb(fault)) {
           r.error(node, "S-003", fmt::format("'{}' belongs to degrade", name));
         }
-        if_given(codec).read(r, node, (degrade == nullptr ? ignored : *degrade).*member);
+        models::Degrade& into = degrade == nullptr ? ignored : *degrade;
+        if_given(codec).read(r, node, into.*member);  // g++ 12 copies `(b ? x : *y).*member`
       },
       [codec, member](const Writer& w, const Fault& fault) -> std::optional<Out> {
         const auto* degrade = std::get_if<models::Degrade>(&fault.deed);
