@@ -21,7 +21,7 @@ struct S4uPlatform::Impl {
   std::vector<sg4::ActorPtr> by_node{};  ///< by NodeId; null if the node has no actor of its own
   std::vector<sg4::ActorPtr> pools{};    ///< by HostId; null if no device lives there
   /// Nodes born at this instant, whose actors are made when it is over: SimGrid never ends an actor
-  /// that is killed before its first step, and then finds a deadlock (measured on 3.32).
+  /// that is killed before its first step, it seems, and finds a deadlock (seen with 3.32).
   std::vector<NodeId> births{};
   std::vector<bool> unborn{};  ///< by NodeId: is among the births, and has not died since
 
