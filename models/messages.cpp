@@ -72,6 +72,7 @@ std::uint32_t tlib_bytes(tlib::Kind kind) {
     case initiate_transfer:
     case complete_transfer:
     case reconnect_call:
+    case release_call:
       return 200;
     case agent_logged_in:
     case agent_logged_out:

@@ -152,6 +152,7 @@ enum class Kind : std::uint8_t {
   initiate_transfer,     ///< TInitiateTransfer: holds the caller and calls a second agent
   complete_transfer,     ///< TCompleteTransfer: caller and second agent are joined
   reconnect_call,        ///< TReconnectCall: back to the caller
+  release_call,          ///< TReleaseCall: `call` is to end
   transfer_refused,      ///< EventError: the call stays with its agent
   consulted,             ///< EventEstablished of the consultation call
   not_consulted,         ///< EventReleased of the consultation call: nobody has answered it
@@ -283,6 +284,8 @@ enum class Kind : std::uint8_t {
   make_call,         ///< desktop: call `dn` with TMakeCall (3pcc)
   hang_up,           ///< phone: the agent gives up his own call; PSTN: phone of agent `index` died
   own_call_over,     ///< desktop: the call that its agent placed is over
+  bye_unanswered,    ///< desktop: the phone has left `call`, and its server has not said that it
+                     ///< knows
 };
 
 struct Message {

@@ -410,6 +410,21 @@ struct HungUpInSilence {
   AgentId agent;
 };
 
+/// A SIP Server has ended the caller's side of a call, and knows nothing of it any more: what an
+/// INVITE later than that opens there is another call.
+struct CallLetGo {
+  enum class Why : std::uint32_t {
+    ended,        ///< the agent's side, or whom the agent had called, has
+    rejected,     ///< with a final response to the INVITE
+    no_ack,       ///< nobody has confirmed its 200 (RFC 3261 §13.3.1.4)
+    not_renewed,  ///< the session, in time (RFC 4028 §10)
+    unknown,      ///< the caller's side has no such dialog, or does not answer
+  };
+  CallId call;
+  std::uint32_t site;
+  Why why;
+};
+
 using Record =
     std::variant<CallOffered, CallInvited, SetupFailed, CallQueued, TreatmentStarted, CallRouted,
                  CallRinging, CallReturned, CallAnswered, CallHeld, HuntRedirect, HuntLeg,
@@ -422,7 +437,7 @@ using Record =
                  ConfigWritten, ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift,
                  ConfigReconciled, StatServerConnected, FaultInjected, NodeStateChanged,
                  PairStateChanged, AgentDialled, PhoneInvited, AgentCallTaken, CallSentOut,
-                 BothPrimary, CallTransferred, Consultation, HungUpInSilence>;
+                 BothPrimary, CallTransferred, Consultation, HungUpInSilence, CallLetGo>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

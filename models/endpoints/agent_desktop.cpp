@@ -223,6 +223,7 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       return;
     }
     case Kind::released:
+      if (message.call == left_call_) left_call_ = {};
       on_released(context, message.work);
       return;
     case Kind::dn_in_service:
@@ -259,6 +260,7 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
     case Kind::initiate_transfer:
     case Kind::complete_transfer:
     case Kind::reconnect_call:
+    case Kind::release_call:
       return;
   }
 }
@@ -331,40 +333,6 @@ void AgentDesktopEndpoint::press_ready_if_due(Context& context) {
 // ---- the agent's work
 // ------------------------------------------------------------------------------
 
-void AgentDesktopEndpoint::start_call(Context& context) {
-  context.cancel(after_call_);
-  after_call_ = {};
-  const bool was_free = work_ == Work::none;
-  work_ = Work::call;
-  if (was_free) feed(context, Input::call_started);
-}
-
-/// The call, and its after-call work if there was any, is done.
-void AgentDesktopEndpoint::end_call(Context& context) {
-  forget_transfer(context);
-  own_call_unfollowed_ = false;
-  work_ = Work::none;
-  feed(context, Input::call_ended);
-}
-
-/// The server holds that he has no call, ready or not: the EventReleased of the one in hand was not
-/// for us. Of a call that the server does not follow it says nothing.
-void AgentDesktopEndpoint::on_rest(Context& context) {
-  if (work_ == Work::call && !own_call_unfollowed_) end_call(context);
-}
-
-void AgentDesktopEndpoint::on_released(Context& context, Duration work) {
-  forget_transfer(context);
-  if (work > Duration::zero()) {
-    start_call(context);  // its EventRinging may have been missed
-    work_ = Work::after_call;
-    context.cancel(after_call_);
-    after_call_ = context.arm(work, {after_call_timer});
-  } else if (work_ == Work::call) {
-    end_call(context);
-  }
-}
-
 void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& notice) {
   switch (notice.kind) {
     case notice::Kind::shift_start:
@@ -387,6 +355,10 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
       // If the server follows the call, its EventReleased says what work is left.
       if (work_ == Work::call && own_call_unfollowed_) end_call(context);
       return;
+    case notice::Kind::bye_unanswered:
+      left_call_ = notice.call;
+      for (SiteIndex site = 0; site < kSites; ++site) release_left_call(context, site);
+      return;
     case notice::Kind::speech_lost:  // of the agent whom he asks
       on_consultation(context, tlib::Kind::not_consulted);
       return;
@@ -406,38 +378,6 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
     case notice::Kind::hang_up:
       return;
   }
-}
-
-// ---- calls that the agent places
-// ------------------------------------------------------------------
-
-/// One at a time, when nothing else is in hand: with the phone whenever he is on shift, by the
-/// desktop only while it is logged in.
-void AgentDesktopEndpoint::dial_if_wished(Context& context) {
-  if (wishes_.empty() || busy() || session_.state() == State::off) return;
-  const auto wish = std::find_if(wishes_.begin(), wishes_.end(), [this](const Wish& w) {
-    return !w.by_desktop || session_.state() == State::active;
-  });
-  if (wish == wishes_.end()) return;
-  notice::Message dials;
-  dials.kind = notice::Kind::dials;
-  dials.index = wish->number;
-  wishes_.erase(wish);
-  own_call_unfollowed_ = true;
-  context.notify(directory_.pstn, dials);
-  start_call(context);
-}
-
-void AgentDesktopEndpoint::make_call(Context& context, const notice::Message& what) {
-  const SiteIndex site = session_.current();
-  if (servers_[site].state == LinkState::down) return;  // he waits, and gives up
-  tlib::Message message;
-  message.kind = tlib::Kind::make_call;
-  message.agent = agent_;
-  message.call = what.call;
-  message.dn = what.dn;
-  message.conversation = what.conversation;
-  context.send(servers_[site].connection, message, size_bytes(message));
 }
 
 void AgentDesktopEndpoint::on_timer(Context& context, sim::TimerTag tag) {

@@ -88,7 +88,7 @@ class AgentDesktopEndpoint final : public Endpoint {
     SiteIndex site;
   };
 
-  // agent_desktop.cpp: the session and the agent's work.
+  // agent_desktop.cpp: the session, and what comes in.
   void feed(Context&, Input, SiteIndex = 0);
   void carry_out(Context&, const tlib::DesktopEffect&);
   void set_timer(Context&, const tlib::DesktopEffect&);
@@ -97,16 +97,19 @@ class AgentDesktopEndpoint final : public Endpoint {
   void on_tlib(Context&, const tlib::Message&, SiteIndex);
   void on_agent_logged_in(Context&, const tlib::Message&, SiteIndex);
   void on_login_refused(Context&, SiteIndex);
-  void on_released(Context&, Duration work);
   void on_private_info(Context&, SiteIndex from);
   void on_notice(Context&, const notice::Message&);
+  void press_ready_if_due(Context&);
+  [[nodiscard]] bool works_at(SiteIndex site) const;
+
+  // agent_desktop_calls.cpp: the agent's work.
   void start_call(Context&);
   void end_call(Context&);
   void on_rest(Context&);
-  void press_ready_if_due(Context&);
+  void on_released(Context&, Duration work);
+  void release_left_call(Context&, SiteIndex);
   void dial_if_wished(Context&);
   void make_call(Context&, const notice::Message&);
-  [[nodiscard]] bool works_at(SiteIndex site) const;
 
   // agent_desktop_transfer.cpp: calls that he passes on.
   void plan_transfer(Context&, const tlib::Message& established);
@@ -162,6 +165,7 @@ class AgentDesktopEndpoint final : public Endpoint {
     bool by_desktop = false;
   };
   std::vector<Wish> wishes_;  ///< he dials when he has no call and no after-call work in hand
+  CallId left_call_;          ///< its phone has left it, a server may not know
   bool own_call_unfollowed_ = false;  ///< no EventDialing has come: no EventReleased will
 
   TransferStep transfer_step_ = TransferStep::none;

@@ -67,6 +67,7 @@ void AgentDesktopEndpoint::on_registered(Context& context, SiteIndex site, bool 
   link.state = LinkState::up;
   apply(context, site, link.addp.start(context.now(), options_.ail[site].addp_timeout));
   link.dn_in_service = dn_in_service;
+  release_left_call(context, site);
   // The endpoint's status first: whether it is there decides what the connection is good for.
   feed(context, dn_in_service ? Input::dn_in_service : Input::dn_out_of_service, site);
   feed(context, Input::connected, site);

@@ -273,6 +273,10 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
       on_invite_response(context, inform, response, request, static_cast<SiteIndex>(owner.index));
       return;
     case bye_owner:  // the dialog is over whatever the answer (§15.1.1)
+      if (response == nullptr) {
+        context.notify(directory_.agent(agent_).desktop,
+                       notice::Message{.kind = notice::Kind::bye_unanswered, .call = request.call});
+      }
       return;
   }
 }

@@ -21,7 +21,12 @@ class CallWay {
     ever_ = static_cast<std::uint8_t>(ever_ | asked);
     asked_ = static_cast<std::uint8_t>(site);
     holder_ = chosen_at_ = kNobody;
-    forwarded_ = anybody_ = false;
+    forwarded_ = anybody_ = let_go_ = false;
+  }
+  /// The server asked has ended the caller's side, and forgotten the call: what it does from now on
+  /// for a call of this number is for a late copy of the INVITE, whose sender is gone.
+  void let_go(std::uint32_t site) {
+    if (holder_ == kNobody ? asked_ == site : holder_ == site) let_go_ = true;
   }
   /// That server has sent the call on to its peer, and stays on the way.
   void forwarded() { forwarded_ = true; }
@@ -35,7 +40,7 @@ class CallWay {
     asked_ = kNobody;
     holder_ = static_cast<std::uint8_t>(site);
     anybody_ = joined;
-    forwarded_ = false;
+    forwarded_ = let_go_ = false;
   }
   void answered(std::uint32_t site) {
     chose(site);
@@ -44,11 +49,13 @@ class CallWay {
 
   /// Is a fact of this site's server about the call that the caller waits in?
   [[nodiscard]] bool leads_to(std::uint32_t site) const {
+    if (let_go_) return false;
     if (holder_ != kNobody) return holder_ == site;
     return asked_ == kNobody || asked_ == site || forwarded_;
   }
   /// The same of a server at `site` at the end of `path`, which begins with the one asked.
   [[nodiscard]] bool leads_to(std::uint32_t site, std::uint32_t path) const {
+    if (let_go_) return false;
     if (holder_ != kNobody) return (path & bit(holder_)) != 0;
     const bool by_trunk = (path & ~bit(site)) != 0;
     return asked_ == kNobody || asked_ == (by_trunk ? 1 - site : site);
@@ -86,6 +93,7 @@ class CallWay {
   std::uint8_t again_ : 4 = 0;            // … more than once
   bool forwarded_ : 1 = false;
   bool anybody_ : 1 = false;
+  bool let_go_ : 1 = false;
 };
 
 /// Server processes that have passed on what was left of a call: it had been taken from their

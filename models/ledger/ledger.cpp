@@ -140,6 +140,10 @@ void CallLedger::on(SimTime at, const CallQueued& fact) {
   row->path = static_cast<PathMask>(row->path | before);
 }
 
+void CallLedger::on(SimTime, const CallLetGo& fact) {
+  if (knows(fact.call)) rows_[fact.call.value].way.let_go(fact.site);  // also of one that is over
+}
+
 void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr || !row->way.leads_to(fact.site)) return;

@@ -75,6 +75,7 @@ class CallLedger {
   void on(SimTime at, const CallInvited& fact);
   void on(SimTime at, const SetupFailed& fact);
   void on(SimTime at, const CallQueued& fact);
+  void on(SimTime at, const CallLetGo& fact);
   void on(SimTime at, const TreatmentStarted& fact);
   void on(SimTime at, const CallRouted& fact);
   void on(SimTime at, const CallRinging& fact);

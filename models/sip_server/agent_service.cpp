@@ -105,6 +105,7 @@ void AgentService::on_tlib(Context& context, const tlib::Message& message,
     case Kind::initiate_transfer:
     case Kind::complete_transfer:
     case Kind::reconnect_call:
+    case Kind::release_call:
       user_.on_call_request(context, message);
       break;
     case Kind::registered:

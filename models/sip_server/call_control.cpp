@@ -236,7 +236,7 @@ void CallControl::on_ack(Context& context, const sip::Request& ack) {
 
 void CallControl::on_no_ack(Context& context, const sip::Response& success) {
   const std::uint32_t slot = calls_.find(success.dialog);
-  if (slot != CallTable::kNone) caller_lost(context, slot, 408);
+  if (slot != CallTable::kNone) caller_lost(context, slot, CallLetGo::Why::no_ack);
 }
 
 // ---- responses to the calls' own requests ----
@@ -288,8 +288,9 @@ void CallControl::on_old_success(Context& context, const sip::Response& response
   }
 }
 
-void CallControl::caller_lost(Context& context, std::uint32_t slot, std::uint16_t cause) {
-  end_call(context, slot, {CallerEnd::Kind::bye, cause, {}});
+void CallControl::caller_lost(Context& context, std::uint32_t slot, CallLetGo::Why why) {
+  const std::uint16_t cause = why == CallLetGo::Why::unknown ? 0 : 408;
+  end_call(context, slot, {CallerEnd::Kind::bye, cause, {}, why});
 }
 
 void CallControl::agent_lost(Context& context, std::uint32_t slot) {
@@ -344,6 +345,10 @@ CallControl::CallerEnd CallControl::hang_up(const ServerCall& call, std::uint16_
 void CallControl::end_caller(Context& context, ServerCall& call, const CallerEnd& end) {
   using Kind = CallerEnd::Kind;
   sip_.cancel(context, call.caller.own_invite);
+  const bool rejects = end.kind == Kind::final_response;
+  if ((rejects || end.kind == Kind::bye) && !call.caller.from_peer) {
+    context.record(CallLetGo{call.id, site_.index, rejects ? CallLetGo::Why::rejected : end.why});
+  }
   switch (end.kind) {
     case Kind::none:
       break;

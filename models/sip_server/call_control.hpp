@@ -53,8 +53,8 @@ class CallControl {
   // ---- what the other parts have decided ----
   /// An agent may be sought for it: the caller has been treated, or cannot be.
   void make_routable(Context& context, std::uint32_t slot);
-  /// The caller's side knows of no call any more, or is silent (`cause` 408).
-  void caller_lost(Context& context, std::uint32_t slot, std::uint16_t cause = 0);
+  /// The caller's side knows of no call any more, or is silent.
+  void caller_lost(Context& context, std::uint32_t slot, CallLetGo::Why why);
   void agent_lost(Context& context, std::uint32_t slot);
   void offer(Context& context, std::uint32_t slot, acd::Candidate candidate);
   void agent_answered(Context& context, std::uint32_t slot, const sip::Response& response);
@@ -77,6 +77,7 @@ class CallControl {
     enum class Kind : std::uint8_t { none, final_response, moved, bye, transferred } kind;
     std::uint16_t status = 0;
     AddressId contact;
+    CallLetGo::Why why = CallLetGo::Why::ended;
   };
 
   // ---- call_control.cpp: the caller's side, the queue, the end of calls ----
@@ -104,6 +105,7 @@ class CallControl {
                   AgentAfterFailure after);
   [[nodiscard]] static CallerEnd not_reached(const ServerCall& call, std::uint16_t status);
   void end_agent_leg(Context& context, ServerCall& call);
+  void release(Context& context, const tlib::Message& message);
   void release_agent(Context& context, std::uint32_t slot, const ServerCall& ended);
   void stop_supervising(Context& context, std::uint32_t slot, const ServerCall& call,
                         AgentAfterFailure after);

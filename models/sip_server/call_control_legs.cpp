@@ -258,6 +258,15 @@ void CallControl::end_agent_leg(Context& context, ServerCall& call) {
   }
 }
 
+/// TReleaseCall: he wants to be rid of a call that the server holds him for speaking in.
+void CallControl::release(Context& context, const tlib::Message& message) {
+  const ServerAgent& agent = agents_.at(message.agent);
+  if (!agent.on_call()) return;
+  const ServerCall& call = calls_[agent.call];
+  if (call.id != message.call || !call.connected()) return;
+  end_call(context, agent.call, hang_up(call, 480));
+}
+
 /// The call of this agent is over: after-call work if he has spoken, else as before.
 void CallControl::release_agent(Context& context, std::uint32_t slot, const ServerCall& ended) {
   const bool concerned = (ended.state == ServerCall::State::offered || ended.connected()) &&

@@ -26,6 +26,9 @@ void CallControl::on_call_request(Context& context, const tlib::Message& message
     case tlib::Kind::reconnect_call:
       reconnect(context, message);
       break;
+    case tlib::Kind::release_call:
+      release(context, message);
+      break;
     default:
       assert(false);  // no other is a call's
   }

@@ -143,7 +143,7 @@ void SipServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       hunts_.waited_for_member_too_long(context, slot);
       break;
     case ServerTimer::caller_session:
-      calls_.caller_lost(context, slot, 408);
+      calls_.caller_lost(context, slot, CallLetGo::Why::not_renewed);
       break;
     case ServerTimer::agent_session:
       media_.refresh_agent_leg(context, slot);

@@ -101,7 +101,7 @@ class SipServerEndpoint final : public Endpoint,
     calls_.make_routable(context, slot);
   }
   void caller_lost(Context& context, std::uint32_t slot) override {
-    calls_.caller_lost(context, slot);
+    calls_.caller_lost(context, slot, CallLetGo::Why::unknown);
   }
   void agent_lost(Context& context, std::uint32_t slot) override {
     calls_.agent_lost(context, slot);

@@ -99,6 +99,8 @@ void MediaPlane::follow(const JournalEntry& entry) {
     if (call == nullptr || r->by_302 != 0) return;
     call->via |= path_of(static_cast<int>(r->site));
     call->way.forwarded();
+  } else if (const auto* r = std::get_if<CallLetGo>(&record)) {
+    if (Call* call = known(r->call)) call->way.let_go(r->site);
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
     Call* call = known(r->call);
     if (call == nullptr) return;

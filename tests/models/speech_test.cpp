@@ -211,6 +211,35 @@ TEST(Speech, EndsAtBothEndsWithADeviceOfTheCall) {
   }
 }
 
+/// The ways to the site of the call are cut for longer than a BYE lives, so that its server hears
+/// of no end: the agent has his desktop release the call as soon as it is back, long before the
+/// session timer.
+TEST(Speech, LeavesNobodyTalkingAtAServerThatHasHeardOfNoEnd) {
+  for (Talk& talk : talks()) {
+    for (const Duration lasting : {Duration(50s), Duration(2min), Duration(5min)}) {
+      Scenario s = talk.scenario;
+      std::get<SingleCalls>(s.calls[0].arrivals).calls[0].talk = 20s;
+      for (const Hop& link : all_links()) {
+        s.faults.push_back(cut(link, CutDirection::both, lasting, 20s));
+      }
+      const Seen seen = watch(s, 20s + lasting + 3min);
+      SCOPED_TRACE(::testing::Message() << talk.name << ", cut for " << lasting / 1s << " s");
+      EXPECT_TRUE(seen.is_over());
+      EXPECT_EQ(seen.violations, 0u);
+      std::map<std::pair<std::uint32_t, std::uint32_t>, AgentState> last;
+      bool talked = false;
+      for (const auto& [when, r] : seen.journal.all<AgentStateChanged>()) {
+        last[{r.agent.value, r.site}] = r.state;
+        talked = talked || r.state == AgentState::talking;
+      }
+      EXPECT_TRUE(talked);
+      for (const auto& [where, state] : last) {
+        EXPECT_NE(state, AgentState::talking) << "agent " << where.first << " at " << where.second;
+      }
+    }
+  }
+}
+
 TEST(Speech, OfWhomAGatewayHasLeftFreesTheAgentForOtherCalls) {
   for (const Talk& talk : talks()) {
     if (talk.kind != CallKind::queue) continue;

@@ -93,17 +93,37 @@ Scenario both_byes_lost() {
   return s;
 }
 
+/// … and the agent has no desktop to release the call with.
+Scenario nor_a_desktop() {
+  Scenario s = both_byes_lost();
+  Fault crash;
+  crash.at = at(65s);
+  crash.deed = Fail{DesktopTarget{0, 0}};
+  s.faults.push_back(crash);
+  return s;
+}
+
 TEST(SessionTimer, FreesAnAgentWhoseByeWasLost) {
   // Answered at 10 s; the server's refresh 15 minutes later is answered with 481.
-  const Watched run(both_byes_lost());
+  const Watched run(nor_a_desktop());
   expect_about(run.enters(AgentState::after_call_work), {10s + 15min});
 }
 
 TEST(SessionTimer, WithoutOneThatAgentTalksOnForEver) {
-  Scenario s = both_byes_lost();
+  Scenario s = nor_a_desktop();
   s.sites[0].sip_server.session_expires = s.gateways[0].session_expires = std::nullopt;
   const Watched run(s);
   EXPECT_TRUE(run.enters(AgentState::after_call_work).empty());
+}
+
+TEST(SessionTimer, IsNotWaitedForByWhoHasADesktop) {
+  Scenario s = both_byes_lost();
+  s.sites[0].sip_server.session_expires = s.gateways[0].session_expires = std::nullopt;
+  const Watched run(s);
+  const std::vector<SimTime> freed = run.enters(AgentState::after_call_work);
+  ASSERT_EQ(freed.size(), 1u);
+  EXPECT_GE(freed[0], at(125s));  // when the path is back, his desktop must find its server again
+  EXPECT_LE(freed[0], at(125s + 60s));
 }
 
 // ---- direct calls, R6 ----

@@ -72,6 +72,8 @@ std::string_view kind_name(tlib::Kind kind) {
       return "TCompleteTransfer";
     case reconnect_call:
       return "TReconnectCall";
+    case release_call:
+      return "TReleaseCall";
     case transfer_refused:
       return "EventError";
     case consulted:
@@ -180,6 +182,8 @@ std::string_view kind_name(models::notice::Kind kind) {
       return "hang up";
     case own_call_over:
       return "own call over";
+    case bye_unanswered:
+      return "BYE unanswered";
   }
   return "";
 }

@@ -77,6 +77,13 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
   }
+  void operator()(const models::CallLetGo& f) const {
+    static constexpr std::string_view kWhy[] = {"ended", "rejected", "no_ack", "not_renewed",
+                                                "unknown"};
+    event("call.let_go", f.call);
+    site(f.site);
+    j_["why"] = kWhy[static_cast<std::size_t>(f.why)];
+  }
   void operator()(const models::HungUpInSilence& f) const {
     event("call.hung_up_in_silence", f.call);
     agent(f.agent);

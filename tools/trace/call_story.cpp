@@ -224,6 +224,25 @@ class Teller {
   std::string operator()(const models::HungUpInSilence& f) const {
     return fmt::format("Agent {} hears nothing any more, and hangs up.", agent(f.agent));
   }
+  std::string operator()(const models::CallLetGo& f) const {
+    using Why = models::CallLetGo::Why;
+    if (f.why == Why::no_ack) {
+      return fmt::format(
+          "The SIP Server of {} gives the call up: nobody has acknowledged its 200 for 32 s.",
+          site(f.site));
+    }
+    if (f.why == Why::not_renewed) {
+      return fmt::format(
+          "The SIP Server of {} gives the call up: nobody has refreshed the session.",
+          site(f.site));
+    }
+    if (f.why == Why::unknown) {
+      return fmt::format(
+          "The SIP Server of {} gives the call up: the caller's side has no such call.",
+          site(f.site));
+    }
+    return "";  // its BYE or response says so
+  }
   std::string operator()(const models::RequestRejected& f) const {
     return fmt::format("The SIP Server of {} rejects a request with {} {}.", site(f.site), f.status,
                        reason_phrase(f.status));

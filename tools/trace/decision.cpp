@@ -392,19 +392,23 @@ class Decider {
             stopped};
   }
 
+  /// A SIP Server has given it up for that.
+  [[nodiscard]] bool no_ack_came() const {
+    return std::ranges::any_of(life_.records, [&](const models::JournalEntry& e) {
+      const auto* f = std::get_if<models::CallLetGo>(&e.record);
+      return f != nullptr && f->why == models::CallLetGo::Why::no_ack && e.at <= row_.released;
+    });
+  }
+
   [[nodiscard]] Decision session_expired() const {
     using models::sip::Method;
     const auto lost = last_message([](const LoggedMessage& m) { return !m.arrived(); });
-    const auto* request =
-        lost ? std::get_if<models::sip::Request>(&life_.messages[*lost].message) : nullptr;
-    const auto* response =
-        lost ? std::get_if<models::sip::Response>(&life_.messages[*lost].message) : nullptr;
-    const bool success =
-        response != nullptr && response->method == Method::invite && response->status / 100 == 2;
-    if (success || (request != nullptr && request->method == Method::ack)) {
+    if (no_ack_came()) {
       return {"The session was ended: the answer to its INVITE was not confirmed.",
               "64·T1 = 32 s without ACK (RFC 3261 §13.3.1.4)", lost};
     }
+    const auto* request =
+        lost ? std::get_if<models::sip::Request>(&life_.messages[*lost].message) : nullptr;
     if (request != nullptr && request->method == Method::invite) {
       return {"The session was ended: its refresh found nobody who knew it.",
               "the session timer (RFC 4028 §10; session-expires)", lost};
