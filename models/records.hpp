@@ -51,12 +51,14 @@ struct TreatmentStarted {
   CallId call;
   std::uint32_t site;
 };
-/// An agent has been chosen; `path`: SIP Servers on the way.
+/// An agent at `site` has been chosen by the SIP Server of site `server`; `path`: SIP Servers on
+/// the way.
 struct CallRouted {
   CallId call;
   AgentId agent;
   std::uint32_t site;
   std::uint32_t path;
+  std::uint32_t server;
 };
 /// The agent's phone rings.
 struct CallRinging {
@@ -415,6 +417,7 @@ struct HungUpInSilence {
 struct CallLetGo {
   enum class Why : std::uint32_t {
     ended,        ///< the agent's side, or whom the agent had called, has
+    left,         ///< the caller's side itself has: a BYE or CANCEL
     rejected,     ///< with a final response to the INVITE
     no_ack,       ///< nobody has confirmed its 200 (RFC 3261 §13.3.1.4)
     not_renewed,  ///< the session, in time (RFC 4028 §10)

@@ -199,7 +199,8 @@ class UnaffectedAgentsCheck final : public Check {
     } else if (std::get_if<FaultInjected>(&entry.record) != nullptr) {
       if (entry.at != failed_at_) watch_ends();
     } else if (const auto* mode = std::get_if<ServerModeChanged>(&entry.record)) {
-      if (mode->mode == ServerMode::drain) watch_ends();
+      draining_[mode->site] = mode->mode == ServerMode::drain;
+      if (draining_[mode->site]) watch_ends();
     } else if (const auto* pair = std::get_if<PairStateChanged>(&entry.record)) {
       pair_changed(entry.at, *pair);
     }
@@ -242,6 +243,7 @@ class UnaffectedAgentsCheck final : public Check {
       for (Agent& agent : agents_) agent.logged_in[pair.site] = false;
       return;
     }
+    if (draining_[1 - pair.site]) return;  // it sends its agents away all the same
     applies_ = true;
     failed_at_ = at;
     survivor_ = 1 - static_cast<int>(pair.site);
@@ -260,6 +262,7 @@ class UnaffectedAgentsCheck final : public Check {
 
   const Directory& directory_;
   std::vector<Agent> agents_;
+  std::array<bool, kSites> draining_{};
   int survivor_ = -1;
   SimTime failed_at_ = kNever;
   bool applies_ = false;

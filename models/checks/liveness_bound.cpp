@@ -54,6 +54,9 @@ bool is_slow(const SipServerOptions& server) {
 
 Duration servers_need(const Scenario& s, std::string& unfit) {
   Duration most{};
+  Duration first_probe{};
+  for (const auto& pinned : s.first_trunk_probe)
+    first_probe = std::max(first_probe, pinned.value_or(0s));
   for (const SipServerOptions* server : server_options(s)) {
     if (is_slow(*server)) unfit = "a SIP Server is slow without any fault";
     if (!server->dr_peer_trunk || server->oos_check == 0s || server->oos_force < 1s) {
@@ -72,7 +75,7 @@ Duration servers_need(const Scenario& s, std::string& unfit) {
                               server->heartbeat_period.value_or(0s) + server->promotion +
                               2 * (server->oos_check + server->oos_force));
   }
-  return most;
+  return most + first_probe;
 }
 
 /// Nobody is routed to an agent before he has heard the announcement, whoever is

@@ -9,6 +9,7 @@
 
 #include "models/checks/all_checks.hpp"
 #include "models/checks/liveness_bound.hpp"
+#include "models/sip_server/agent_service.hpp"
 
 namespace bcsim::models {
 namespace {
@@ -80,6 +81,7 @@ class LivenessCheck final : public Check {
   struct Agent {
     bool working = false;
     std::array<AgentState, kSites> state{};
+    std::array<SimTime, kSites> state_since{};
     std::array<bool, kSites> registered{};
     BadSince away;       ///< on shift, and not logged in once, ready or busy
     BadSince unreached;  ///< the phone is not registered as its mode says
@@ -120,6 +122,7 @@ class LivenessCheck final : public Check {
   }
   void on(SimTime at, const AgentStateChanged& fact) {
     agents_[fact.agent.value].state[fact.site] = fact.state;
+    agents_[fact.agent.value].state_since[fact.site] = at;
     judge(at, fact.agent.value);
   }
   void on(SimTime at, const DnState& fact) {
@@ -292,7 +295,8 @@ class LivenessCheck final : public Check {
       }
     }
   }
-  /// Somebody who could take the call, at a phone that is registered where it waits, is ready.
+  /// Somebody who could take the call, at a phone that is registered where it waits, is ready, and
+  /// not only because that phone, busy with what this server does not see, has just refused it.
   void waits(SimTime horizon, std::uint32_t call, const CallRow& row) {
     if (row.at_agent() || row.kind != CallKind::queue || row.queue_site >= kSites) return;
     if (std::max(row.queued, last_end_) + bound_.waiting >= horizon) return;
@@ -304,6 +308,7 @@ class LivenessCheck final : public Check {
           queues.empty() || std::find(queues.begin(), queues.end(), queue) != queues.end();
       const Agent& agent = agents_[a];
       const bool free = agent.state[row.queue_site] == AgentState::ready &&
+                        horizon - agent.state_since[row.queue_site] > 2 * AgentService::kHoldBack &&
                         agent.registered[row.queue_site] && !agent.lost;
       if (!serves || !free) continue;
       findings_.violated(horizon, [&] {

@@ -1,13 +1,19 @@
 #include "models/endpoints/callers.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace bcsim::models {
 
 namespace {
 
-/// Talk that no run sees the end of.
-constexpr Duration kEndless = Duration::max() / 2;
+/// Longer than any run, and short enough for some of them to be added up.
+constexpr Duration kEndless = std::chrono::years(50);
+
+/// What people do one after the other: `never` lasts as good as for ever.
+Duration lasting(Duration drawn) {
+  return std::min(drawn, kEndless);
+}
 
 /// How an attempt that a release ended appears to the caller; nothing if he is content.
 std::optional<FailedAttempt> failure_of(const CallReleased& end) {
@@ -120,8 +126,9 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
   call = {};
   call.id = CallId{offered_++};
   call.who = who;
-  call.conversation.talk = who.talk ? *who.talk : drawn("caller.talk", stream.talk);
-  call.conversation.after_call_work = drawn("caller.acw", stream.after_call_work);
+  const Duration talk = who.talk ? *who.talk : drawn("caller.talk", stream.talk);
+  call.conversation.talk = lasting(talk);
+  call.conversation.after_call_work = lasting(drawn("caller.acw", stream.after_call_work));
   call.conversation.agent_releases = stream.agent_releases;
   call.conversation.kind = stream.kind();
   call.conversation.from = who.agent;
@@ -133,8 +140,8 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
   if (stream.hold_share > 0 && stays) draw_hold(context, call);
   call.patience = who.patience ? *who.patience : drawn("caller.patience", stream.patience);
   if (who.agent.valid()) {
-    context.record(CallOffered{call.conversation.talk, call.patience, call.id, who.previous, who.id,
-                               who.stream, kNoGateway, who.attempt});
+    context.record(CallOffered{talk, call.patience, call.id, who.previous, who.id, who.stream,
+                               kNoGateway, who.attempt});
     context.record(AgentDialled{call.id, who.agent, who.by_desktop});
     exchange_.set_up_agent_call(context, slot);
     wait(context, slot, drawn("caller.setup_patience", stream.setup_patience));
@@ -142,8 +149,8 @@ void Callers::dial(Context& context, const Caller& who, std::optional<std::uint3
   }
   sim::RngStream random = context.stream("caller.gateway", entity);
   const std::uint32_t chosen = exchange_.choose_gateway(stream, gateway, random);
-  context.record(CallOffered{call.conversation.talk, call.patience, call.id, who.previous, who.id,
-                             who.stream, chosen, who.attempt});
+  context.record(CallOffered{talk, call.patience, call.id, who.previous, who.id, who.stream, chosen,
+                             who.attempt});
   if (!exchange_.set_up(context, slot, chosen)) {
     on_release(context, slot, pstn::Release::no_channel, 0);
     return;
@@ -190,7 +197,7 @@ void Callers::draw_hold(Context& context, Call& call) {
   Conversation& c = call.conversation;
   if (c.talk >= kEndless) return;
   c.hold_after = sim::from_seconds(random.uniform() * sim::seconds(c.talk));
-  c.hold = draw(stream.hold, random);
+  c.hold = lasting(draw(stream.hold, random));
 }
 
 /// Whether and when the agent will pass this caller on, and how it goes on from there.
@@ -205,15 +212,15 @@ void Callers::draw_transfer(Context& context, Call& call) {
   plan.kind = transfer.kind;
   plan.line = directory_.line(transfer);
   const double moment = random.uniform();
-  plan.after = transfer.after ? draw(*transfer.after, random)
+  plan.after = transfer.after ? lasting(draw(*transfer.after, random))
                               : sim::from_seconds(moment * sim::seconds(c.talk));
   if (plan.after >= c.talk) {
     plan.after = c.talk;
     c.talk += kDeadAir;  // if he is not passed on after all
   }
-  plan.talk = draw(stream.talk, random);
-  plan.after_call_work = draw(stream.after_call_work, random);
-  plan.consultation = draw(transfer.consultation, random);
+  plan.talk = lasting(draw(stream.talk, random));
+  plan.after_call_work = lasting(draw(stream.after_call_work, random));
+  plan.consultation = lasting(draw(transfer.consultation, random));
   plan.reconnects = random.uniform() < transfer.reconnect;
   call.second_patience = draw(stream.patience, random);
 }

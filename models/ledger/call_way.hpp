@@ -50,7 +50,7 @@ class CallWay {
   /// Is a fact of this site's server about the call that the caller waits in?
   [[nodiscard]] bool leads_to(std::uint32_t site) const {
     if (let_go_) return false;
-    if (holder_ != kNobody) return holder_ == site;
+    if (holder_ != kNobody) return holder_ == site || forwarded_;
     return asked_ == kNobody || asked_ == site || forwarded_;
   }
   /// The same of a server at `site` at the end of `path`, which begins with the one asked.
@@ -79,7 +79,7 @@ class CallWay {
   /// or of a server asked a second time, which may still have the call of the first.
   [[nodiscard]] bool sure_of(const CallAnswered& answer) const {
     return asked_ == answer.site && answer.path == bit(answer.site) && !forwarded_ &&
-           (again_ & bit(answer.site)) == 0;
+           (again_ & bit(answer.site)) == 0 && !let_go_;
   }
 
  private:

@@ -153,7 +153,7 @@ void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
 
 void CallLedger::on(SimTime at, const CallRouted& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr || !row->way.leads_to(fact.site, fact.path)) return;
+  if (row == nullptr || !row->way.leads_to(fact.server)) return;
   if (strangers_.has(fact.call, by_)) return;
   row->way.chose(fact.site);
   if (row->between_agents()) {

@@ -345,9 +345,12 @@ CallControl::CallerEnd CallControl::hang_up(const ServerCall& call, std::uint16_
 void CallControl::end_caller(Context& context, ServerCall& call, const CallerEnd& end) {
   using Kind = CallerEnd::Kind;
   sip_.cancel(context, call.caller.own_invite);
-  const bool rejects = end.kind == Kind::final_response;
-  if ((rejects || end.kind == Kind::bye) && !call.caller.from_peer) {
-    context.record(CallLetGo{call.id, site_.index, rejects ? CallLetGo::Why::rejected : end.why});
+  if (end.kind != Kind::moved && end.kind != Kind::transferred && !call.caller.from_peer) {
+    using Why = CallLetGo::Why;
+    const Why why = end.kind == Kind::none             ? Why::left
+                    : end.kind == Kind::final_response ? Why::rejected
+                                                       : end.why;
+    context.record(CallLetGo{call.id, site_.index, why});
   }
   switch (end.kind) {
     case Kind::none:

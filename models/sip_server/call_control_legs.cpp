@@ -30,7 +30,7 @@ void CallControl::offer(Context& context, std::uint32_t slot, acd::Candidate can
   const PathMask path = call.path | path_of(agent_site);
   // Of a queue at the peer: its server chose, and has said so.
   if (!call.routed_by_peer() && !call.asks())
-    context.record(CallRouted{call.id, id, agent_site, path});
+    context.record(CallRouted{call.id, id, agent_site, path, site_.index});
   if (here) {
     const bool supervised = agents_.occupy(context, id, slot);
     call.far = supervised ? ServerCall::Far::agent_here : ServerCall::Far::phone_here;

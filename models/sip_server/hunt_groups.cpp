@@ -132,7 +132,8 @@ bool HuntGroups::serve_hunt_line(Context& context, AgentId id) {
 void HuntGroups::ring_member(Context& context, std::uint32_t slot, AgentId member) {
   ServerCall& call = calls_[slot];
   Hunt& hunt = hunt_of(call);
-  if (hunt.legs.empty()) context.record(CallRouted{call.id, member, site_.index, call.path});
+  if (hunt.legs.empty())
+    context.record(CallRouted{call.id, member, site_.index, call.path, site_.index});
   context.record(HuntLeg{call.id, member, site_.index});
   HuntMemberLeg& mine = hunt.legs.emplace_back();
   mine.agent = member;

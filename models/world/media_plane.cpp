@@ -83,7 +83,7 @@ void MediaPlane::follow(const JournalEntry& entry) {
     call.way.anybody();
   } else if (const auto* r = std::get_if<CallRouted>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr || !call->way.leads_to(r->site, r->path)) return;
+    if (call == nullptr || !call->way.leads_to(r->server)) return;
     if (strangers_.has(r->call, entry.by)) return;
     call->chosen = r->agent;
     call->way.chose(r->site);

@@ -36,7 +36,7 @@ constexpr auto kIdle = VerdictStatus::not_applicable;
 struct Talking {
   explicit Talking(Journal& j) : first(j.at(5).queue(0)), second(j.queue(1)), both(j.queue(1)) {
     j.at(10).answer(first, 0, 0).answer(second, 2, 1);
-    j.add(CallRouted{both, AgentId{3}, 0, 3}).add(CallAnswered{both, AgentId{3}, 0, 3, 1});
+    j.add(CallRouted{both, AgentId{3}, 0, 3, 1}).add(CallAnswered{both, AgentId{3}, 0, 3, 1});
   }
   CallId first, second, both;
 };

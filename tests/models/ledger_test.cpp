@@ -41,7 +41,7 @@ TEST(Ledger, ACallerWhoGivesUpWhileALivingServerHasHisCallHasAbandoned) {
   Journal j(two_sites());
   const CallId waiting = j.at(1).queue();
   const CallId ringing = j.queue();
-  j.at(2).add(CallRouted{ringing, AgentId{0}, 0, 1}).add(CallRinging{ringing, AgentId{0}, 0});
+  j.at(2).add(CallRouted{ringing, AgentId{0}, 0, 1, 0}).add(CallRinging{ringing, AgentId{0}, 0});
   j.at(3).release(waiting, Release::caller_hung_up, CallPhase::treatment);
   j.release(ringing, Release::caller_hung_up, CallPhase::treatment);
   EXPECT_EQ(only_cause(j, waiting), Cause::abandoned_in_queue);
@@ -73,7 +73,7 @@ TEST(Ledger, AFailureDropsACallInThePhaseItIsIn) {
   const CallId ringing = j.queue();
   const CallId queued = j.queue();
   j.at(2).answer(talking, 0).answer(held, 1);
-  j.at(15).add(CallRouted{ringing, AgentId{2}, 0, 1});
+  j.at(15).add(CallRouted{ringing, AgentId{2}, 0, 1, 0});
   const CallId treated = j.at(20).queue();
   j.at(25).add(PairStateChanged{0, 0});
   j.release(talking, Release::speech_lost, CallPhase::talking);
@@ -214,7 +214,7 @@ TEST(Ledger, ACallForwardedByInviteKeepsTheFirstServerInItsPath) {
 TEST(Ledger, ACallReturnedByAnAgentWaitsAgain) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).add(CallRouted{call, AgentId{2}, 0, 3}).add(CallRinging{call, AgentId{2}, 0});
+  j.at(2).add(CallRouted{call, AgentId{2}, 0, 3, 1}).add(CallRinging{call, AgentId{2}, 0});
   j.at(12).add(CallReturned{call, AgentId{2}, 0, 480});
   const CallRow& row = j.ledger().row(call);
   EXPECT_EQ(row.stage, CallRow::Stage::waiting);
@@ -228,7 +228,7 @@ TEST(Ledger, ACallReturnedByAnAgentWaitsAgain) {
 TEST(Ledger, AnAnswerThatNeverReachedTheCallersServerIsTakenBack) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue(0);
-  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3});
+  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3, 0});
   j.at(6).add(CallAnswered{call, AgentId{2}, 1, 3, 1});  // its 200 is lost on the cut dc-link
   j.at(12).add(CallReturned{call, AgentId{2}, 1, 408});
   EXPECT_EQ(j.ledger().row(call).stage, CallRow::Stage::waiting);
@@ -304,7 +304,7 @@ TEST(Ledger, NoticesWhatTheServerWithTheCallDoesWhileItTalks) {
     j.at(2).answer(call, 0).at(3).add(fact(call));
     expect_violation(j, text);
   };
-  after_answer([](CallId c) { return CallRouted{c, AgentId{1}, 0, 1}; }, "routed while talking");
+  after_answer([](CallId c) { return CallRouted{c, AgentId{1}, 0, 1, 0}; }, "routed while talking");
   after_answer([](CallId c) { return CallQueued{c, 0, 0, 0}; }, "queued while talking");
   after_answer([](CallId c) { return CallDefaultRouted{c, 0, {}}; }, "default-routed while");
 }
@@ -324,7 +324,7 @@ TEST(Ledger, NoticesAnAnswerToACallPassedOnToSomebodyElse) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
   j.at(2).answer(call, 0).at(3).add(CallTransferred{call, AgentId{0}, 0, 1, 0, 0});
-  j.at(4).add(CallRouted{call, AgentId{1}, 0, 1});
+  j.at(4).add(CallRouted{call, AgentId{1}, 0, 1, 0});
   j.at(5).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
   expect_violation(j, "answered by an agent who was not chosen");
 }
@@ -336,10 +336,10 @@ TEST(Ledger, CountsOfACallPassedOnOnlyWhatTheServerThatHasItDoes) {
   j.at(3).answer(call, 2, 1).at(4).add(CallTransferred{call, AgentId{2}, 1, 2, 0, 0});
   // The INVITE to the first site arrives after all.
   j.at(5).add(CallQueued{call, 0, 0, 1}).add(TreatmentStarted{call, 0});
-  j.add(CallRouted{call, AgentId{0}, 0, 1}).add(CallRinging{call, AgentId{0}, 0});
+  j.add(CallRouted{call, AgentId{0}, 0, 1, 0}).add(CallRinging{call, AgentId{0}, 0});
   j.at(6).add(CallAnswered{call, AgentId{0}, 0, 1, 1}).add(CallDefaultRouted{call, 0, {}});
   EXPECT_TRUE(j.ledger().row(call).between_agents());
-  j.at(7).add(CallRouted{call, AgentId{1}, 0, 3}).add(CallRinging{call, AgentId{1}, 0});
+  j.at(7).add(CallRouted{call, AgentId{1}, 0, 3, 1}).add(CallRinging{call, AgentId{1}, 0});
   j.at(8).add(CallAnswered{call, AgentId{1}, 0, 3, 1}).at(9).release(call, Release::normal);
   EXPECT_EQ(only_cause(j, call), Cause::completed);
   EXPECT_EQ(j.ledger().row(call).agent.value, 1u);
@@ -348,14 +348,16 @@ TEST(Ledger, CountsNobodyWhomAServerChoosesForACallThatItsAgentHadNoMore) {
   const NodeId mine{7}, peer{8};
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3}, mine).add(CallRinging{call, AgentId{2}, 1});
+  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3, 0}, mine).add(CallRinging{call, AgentId{2}, 1});
   j.at(3).add(CallAnswered{call, AgentId{2}, 1, 3, 1}, peer);
   j.at(4).add(CallReturned{call, AgentId{2}, 1, 408}, mine);
   j.at(5).add(CallTransferred{call, AgentId{2}, 1, 3, 0, 0}, peer);
-  j.add(CallRouted{call, AgentId{3}, 1, 3}, peer).add(CallRinging{call, AgentId{3}, 1}, peer);
+  j.add(CallRouted{call, AgentId{3}, 1, 3, 0}, peer).add(CallRinging{call, AgentId{3}, 1}, peer);
   j.at(6).add(CallAnswered{call, AgentId{3}, 1, 3, 1}, peer);
   EXPECT_EQ(j.ledger().row(call).answered, sim::kNever);
-  j.at(7).add(CallRouted{call, AgentId{2}, 1, 3}, mine).add(CallRinging{call, AgentId{2}, 1}, peer);
+  j.at(7)
+      .add(CallRouted{call, AgentId{2}, 1, 3, 0}, mine)
+      .add(CallRinging{call, AgentId{2}, 1}, peer);
   j.at(8).add(CallAnswered{call, AgentId{2}, 1, 3, 1}, peer);
   j.at(9).release(call, Release::normal);
   EXPECT_EQ(only_cause(j, call), Cause::completed);
@@ -367,11 +369,11 @@ TEST(Ledger, KeepsTheAgentWhomAServerThatHasBeenGivenUpFindsBusy) {
       Journal j(two_sites());
       const CallId call = j.at(1).offer();
       j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
-      j.add(CallQueued{call, 1, 0, 1}).at(3).add(CallRouted{call, AgentId{2}, 1, 2});
+      j.add(CallQueued{call, 1, 0, 1}).at(3).add(CallRouted{call, AgentId{2}, 1, 2, 1});
       if (hunt) j.add(HuntLeg{call, AgentId{2}, 1});
       j.add(CallRinging{call, AgentId{2}, 1});
       if (answered) j.at(4).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
-      j.at(5).add(CallQueued{call, 0, 0, 1}).add(CallRouted{call, AgentId{2}, 0, 1});
+      j.at(5).add(CallQueued{call, 0, 0, 1}).add(CallRouted{call, AgentId{2}, 0, 1, 0});
       j.at(6).add(CallReturned{call, AgentId{2}, 0, 486});
       if (!answered) j.at(7).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
       j.at(8).release(call, Release::normal);

@@ -135,7 +135,7 @@ TEST_F(Planted, WhatAServerDoesWithACallThatTalksIsFound) {
   const std::pair<Record, const char*> faults[] = {
       {CallQueued{answer.call, 0, 0, 0}, "queued while talking"},
       {CallQueued{answer.call, 1, 0, 0}, "nobody has asked"},
-      {CallRouted{answer.call, other, 0, 1}, "routed while talking"},
+      {CallRouted{answer.call, other, 0, 1, 0}, "routed while talking"},
       {CallDefaultRouted{answer.call, 0, {}}, "default-routed while talking"}};
   for (const auto& [fault, text] : faults) {
     Entries e = whole;
@@ -217,7 +217,7 @@ TEST_F(Planted, WhatIsForbiddenInSingleSiteMode) {
   Entries elsewhere = whole;
   for (JournalEntry& e : elsewhere) {  // the peer's agent is chosen, and answers
     if (auto* routed = std::get_if<CallRouted>(&e.record); routed && routed->call == call) {
-      *routed = {call, AgentId{0}, 1 - site, 3};
+      *routed = {call, AgentId{0}, 1 - site, 3, site};
     } else if (auto* rings = std::get_if<CallRinging>(&e.record); rings && rings->call == call) {
       *rings = {call, AgentId{0}, 1 - site};
     } else if (auto* answer = std::get_if<CallAnswered>(&e.record);

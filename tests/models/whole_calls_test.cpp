@@ -126,6 +126,31 @@ TEST(SessionTimer, IsNotWaitedForByWhoHasADesktop) {
   EXPECT_LE(freed[0], at(125s + 60s));
 }
 
+/// Whatever people do for ever, in whatever order, can be added up.
+TEST(Lengths, MayAllBeWithoutEnd) {
+  for (unsigned endless = 0; endless < 64; ++endless) {
+    Scenario s = one_call(100s, 5min);
+    std::get<SingleCalls>(s.calls[0].arrivals).calls[0].talk.reset();
+    CallStream& stream = s.calls[0];
+    const auto length = [&](unsigned bit) {
+      return (endless >> bit) % 2 != 0 ? Distribution{Never{}} : Distribution{Deterministic{20}};
+    };
+    stream.talk = length(0);
+    stream.after_call_work = length(1);
+    stream.hold_share = 1;
+    stream.hold = length(2);
+    stream.transfer.share = (endless >> 5) % 2;
+    stream.transfer.kind = TransferKind::consultation;
+    stream.transfer.group = 1;
+    stream.transfer.after = length(3);
+    stream.transfer.consultation = length(4);
+    const Watched run(s);
+    SCOPED_TRACE(endless);
+    EXPECT_EQ(run.ledger.rows().size(), 1u);
+    expect_about(run.row().answered, 10s);
+  }
+}
+
 // ---- direct calls, R6 ----
 
 /// A call to the agent of site 2 comes in at site 1, which fails while they speak.

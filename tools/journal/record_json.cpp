@@ -78,7 +78,7 @@ class RecordWriter {
     site(f.site);
   }
   void operator()(const models::CallLetGo& f) const {
-    static constexpr std::string_view kWhy[] = {"ended", "rejected", "no_ack", "not_renewed",
+    static constexpr std::string_view kWhy[] = {"ended", "left", "rejected", "no_ack", "not_renewed",
                                                 "unknown"};
     event("call.let_go", f.call);
     site(f.site);
