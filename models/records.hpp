@@ -39,12 +39,14 @@ struct SetupFailed {
   std::uint32_t site;
   std::uint32_t status;
 };
-/// A SIP Server has taken the call: it is now waiting at this site.
+/// A SIP Server has taken the call: it is now waiting at this site. `path`: SIP Servers on the way,
+/// two if the peer has sent it.
 struct CallQueued {
   CallId call;
   std::uint32_t site;
   std::uint32_t queue;
   std::uint32_t waiting;
+  std::uint32_t path;
 };
 /// Treatment by the media server begins (the call is answered toward the PSTN).
 struct TreatmentStarted {
@@ -135,6 +137,7 @@ struct CallDefaultRouted {
   CallId call;
   std::uint32_t site;
   Cause cause;
+  std::uint32_t path;  ///< as in CallQueued
 };
 /// The caller's side of the call is over. Final: exactly one per call offered (or none, if it is
 /// still in the system at the horizon).

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/checks/all_checks.hpp"
+#include "models/checks/liveness_bound.hpp"
 
 namespace bcsim::models {
 namespace {
@@ -40,6 +41,12 @@ class OneLoginCheck final : public Check {
         probe = std::max(probe, site.sip_server.oos_check + site.sip_server.oos_force);
       }
       grace_ += kProbes * probe;
+    }
+    for (const SiteOptions& site : directory.scenario->sites) {
+      const SipServerOptions& server = site.sip_server;
+      if (!is_slow(server)) continue;
+      grace_ += server.input_queue_limit *
+                std::max({server.register_service, server.invite_service, server.other_service});
     }
     if (!directory.steady()) return;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {

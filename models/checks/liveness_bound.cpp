@@ -47,10 +47,6 @@ ServerPairs server_options(const Scenario& s) {
 }
 
 constexpr Duration kSlow = 20ms;
-bool is_slow(const SipServerOptions& server) {
-  return server.register_service > kSlow || server.invite_service > kSlow ||
-         server.other_service > kSlow || server.input_queue_limit < 200;
-}
 
 Duration servers_need(const Scenario& s, std::string& unfit) {
   Duration most{};
@@ -150,6 +146,11 @@ Duration speech_needs(const Scenario& s, std::string& unfit) {
 }
 
 }  // namespace
+
+bool is_slow(const SipServerOptions& server) {
+  return server.register_service > kSlow || server.invite_service > kSlow ||
+         server.other_service > kSlow || server.input_queue_limit < 200;
+}
 
 LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
   constexpr Duration kMargin = 30s;

@@ -7,6 +7,9 @@
 
 namespace bcsim::models {
 
+/// Without any fault: it needs more than 20 ms for a message, or has a short input queue.
+[[nodiscard]] bool is_slow(const SipServerOptions& server);
+
 struct LivenessBound {
   /// Why this scenario cannot be judged, in words; empty: it can.
   std::string unfit;

@@ -409,7 +409,7 @@ void SipPhoneEndpoint::watch_session(Context& context) {
 }
 
 void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
-  if (in_call(ack.dialog)) {
+  if (talks_in(ack.dialog)) {
     acknowledged_ = true;
     listen(context);
   } else {
@@ -418,8 +418,8 @@ void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
 }
 
 void SipPhoneEndpoint::on_no_ack(Context& context, const sip::Response& success) {
-  if (in_call(success.dialog)) {  // §13.3.1.4: end the session
-    acknowledged_ = true;         // given up: the BYE may go
+  if (talks_in(success.dialog)) {  // §13.3.1.4: end the session
+    acknowledged_ = true;          // given up: the BYE may go
     hang_up_call(context);
   } else {
     send_owed_bye(context, success.dialog);

@@ -110,6 +110,11 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   [[nodiscard]] bool in_call(std::uint64_t dialog) const {
     return state_ != State::idle && dialog_.id == dialog;
   }
+  /// It has answered. A copy of the INVITE that comes after the end makes it ring again in a dialog
+  /// whose first answer may still wait for its ACK.
+  [[nodiscard]] bool talks_in(std::uint64_t dialog) const {
+    return in_call(dialog) && (state_ == State::talking || own_call_);
+  }
   [[nodiscard]] sip::Response answer(std::uint16_t status, PathMask path) const;
   void answer_call(Context&);
   [[nodiscard]] Duration talk_after(Duration talked) const;

@@ -54,11 +54,21 @@ class CallWay {
     return asked_ == kNobody || asked_ == site || forwarded_;
   }
   /// The same of a server at `site` at the end of `path`, which begins with the one asked.
-  [[nodiscard]] bool leads_to(std::uint32_t site, std::uint32_t path) const {
+  [[nodiscard]] bool leads_along(std::uint32_t site, std::uint32_t path) const {
     if (let_go_) return false;
     if (holder_ != kNobody) return (path & bit(holder_)) != 0;
     const bool by_trunk = (path & ~bit(site)) != 0;
     return asked_ == kNobody || asked_ == (by_trunk ? 1 - site : site);
+  }
+  /// The server that lets it wait, or sends it away: CallQueued, CallDefaultRouted.
+  template <class Fact>
+  [[nodiscard]] bool leads_to_line(const Fact& fact) const {
+    return leads_to(fact.site, fact.path != bit(fact.site));
+  }
+  /// The server that has chosen this agent.
+  [[nodiscard]] bool leads_to_choice(const CallRouted& fact) const {
+    if (fact.site != fact.server) return leads_to(fact.server);
+    return leads_to(fact.server, fact.path != bit(fact.server));
   }
   /// A phone that rings, or has rung in vain, at `site`, now that `chosen` is.
   [[nodiscard]] bool leads_to_phone(std::uint32_t site, AgentId agent, AgentId chosen) const {
@@ -67,9 +77,11 @@ class CallWay {
   }
   /// Is this the answer that the caller waits for, now that this agent is chosen?
   [[nodiscard]] bool waits_for(const CallAnswered& answer, AgentId chosen) const {
-    return leads_to(answer.site, answer.path) && (anybody_ || chosen == answer.agent);
+    return leads_along(answer.site, answer.path) && (anybody_ || chosen == answer.agent);
   }
 
+  /// Has it ended for the server that was asked last?
+  [[nodiscard]] bool let_go() const { return let_go_; }
   /// Can a server at `site` have the call at all? It has been asked, now or before.
   [[nodiscard]] bool known_at(std::uint32_t site) const {
     return asked_ == kNobody || forwarded_ || (ever_ & bit(site)) != 0;
@@ -84,6 +96,12 @@ class CallWay {
 
  private:
   static constexpr std::uint8_t kNobody = 0x0F;
+  /// As leads_to(), where it is known whether that server has the call from its peer: it may have
+  /// it twice, if it was asked itself and was given up, or if another was, which has asked it then.
+  [[nodiscard]] bool leads_to(std::uint32_t site, bool from_peer) const {
+    if (let_go_ || holder_ != kNobody || asked_ == kNobody) return leads_to(site);
+    return asked_ == site ? !from_peer : forwarded_ && from_peer;
+  }
   static constexpr std::uint32_t bit(std::uint32_t site) { return path_of(static_cast<int>(site)); }
 
   std::uint8_t asked_ : 4 = kNobody;   // site; kNobody: it came in another way

@@ -40,7 +40,7 @@ void CallLedger::second_answer(SimTime at, CallRow& row, const CallAnswered& fac
 
 /// An agent of a server that the caller's side has given up passes on a call with nobody in it.
 bool CallLedger::passes_on(const CallRow& row, const CallTransferred& fact) {
-  if (!row.way.leads_to(fact.site, fact.path)) return false;
+  if (!row.way.leads_along(fact.site, fact.path)) return false;
   // The server that the caller waits at, or that he was passed on from, knows who has him.
   const bool knows = fact.path == path_of(static_cast<int>(fact.site)) && fact.path == row.path;
   return knows || fact.agent == row.agent || fact.agent == row.from;

@@ -88,7 +88,7 @@ bool CallControl::join_line(Context& context, std::uint32_t slot) {
   call.standing = {std::int64_t{q.priority} * 256 + call.priority, calls_.next_ticket()};
   const std::uint32_t waiting = calls_.enter_line(queue);
   if (call.errand == ServerCall::Errand::caller)
-    context.record(CallQueued{call.id, site_.index, queue, waiting});
+    context.record(CallQueued{call.id, site_.index, queue, waiting, call.path});
   if (q.limit && waiting > *q.limit && !agents_.agent_for(queue)) {
     default_route(context, slot, CallDefaultRouted::Cause::queue_full);
     return false;
@@ -217,7 +217,7 @@ void CallControl::default_route(Context& context, std::uint32_t slot,
     end_call(context, slot, hang_up(call, 480));
     return;
   }
-  context.record(CallDefaultRouted{call.id, site_.index, cause});
+  context.record(CallDefaultRouted{call.id, site_.index, cause, call.path});
   end_call(
       context, slot,
       call.confirmed() ? CallerEnd{Kind::transferred, 0, {}} : CallerEnd{Kind::moved, 302, {}});

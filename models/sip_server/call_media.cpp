@@ -241,6 +241,7 @@ void CallMedia::await_refresh(Context& context, std::uint32_t slot, SimTime when
   ServerLeg& leg = calls_[slot].agent_leg;
   if (!site_.options().session_expires) return;
   leg.refreshed_at = when;
+  context.cancel(leg.session_timer);  // two refreshes may have been on their way
   const SimTime due = when + sip::session_refresh_after(*site_.options().session_expires);
   leg.session_timer = context.arm(std::max(due - context.now(), Duration{}),
                                   tag_of(ServerTimer::agent_session, slot));

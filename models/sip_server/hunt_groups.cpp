@@ -48,7 +48,7 @@ void HuntGroups::hunt_call(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   const HuntGroupOptions& group = *site_.hunt_group(call.queue);
   const std::uint32_t queue = call.queue;
-  context.record(CallQueued{call.id, site_.index, queue, calls_.enter_line(queue)});
+  context.record(CallQueued{call.id, site_.index, queue, calls_.enter_line(queue), call.path});
   call.state = ServerCall::State::waiting;
   call.hunt = table_.hunts.take();
   Hunt& hunt = hunt_of(call);

@@ -33,6 +33,7 @@ void SipServerPair::lose_everything() {
   calls_.clear();
   hunts_.clear();
   peer_.clear();
+  draining_ = false;
   primacy_.nobody();
 }
 

@@ -78,6 +78,9 @@ class SipServerPair {
   void lose_everything();
   /// While the HA link is cut the backup does not learn of new calls.
   void set_ha_link(bool up) { primacy_.set_ha_link(up); }
+  /// It is to be shut down gracefully, or no longer: whichever process is primary, now or next.
+  void set_draining(bool draining) { draining_ = draining; }
+  [[nodiscard]] bool draining() const { return draining_; }
   /// This process has died or hangs. If it was primary, nothing can be copied from it until another
   /// has taken over; if it was about to be, nobody is now.
   void process_gone(int process) { primacy_.gone(process); }
@@ -118,6 +121,7 @@ class SipServerPair {
   PeerState peer_;
   Primacy primacy_;
   ServerLoad load_;
+  bool draining_ = false;
 };
 
 }  // namespace bcsim::models

@@ -58,7 +58,7 @@ class SipServerEndpoint final : public Endpoint,
   void start_steady(Context& context);
   void begin_service(Context& context);
   void copy_calls(Context& context);
-  void drain(Context& context);
+  void drain_or_serve(Context& context);
   void stop_if_drained(Context& context);
 
   // ---- sip_server.cpp: dispatch ----

@@ -80,6 +80,7 @@ void SipServerEndpoint::become_primary(Context& context, bool calls_lost) {
     knows_calls_ = true;
   }
   begin_service(context);
+  drain_or_serve(context);
 }
 
 /// As if the world had been running for long: bindings, connections and logins exist (R80).
@@ -100,12 +101,9 @@ void SipServerEndpoint::begin_service(Context& context) {
 void SipServerEndpoint::on_notice(Context& context, const notice::Message& notice) {
   if (notice.kind == notice::Kind::become_primary) {
     if (!primary()) take_over(context);
-  } else if (notice.kind == notice::Kind::drain && primary()) {
-    if (notice.index == 0) {
-      drain(context);
-    } else {
-      link_.serve_again(context);
-    }
+  } else if (notice.kind == notice::Kind::drain) {
+    pair_.set_draining(notice.index == 0);
+    if (primary()) drain_or_serve(context);
   } else if (notice.kind == notice::Kind::ha_link && !primary()) {
     apply(context, redundancy_.on(ha::HaInput::ha_link_lost, redundancy_options()));
     if (notice.index != 0 && !copy_timer_.valid()) copy_calls(context);
@@ -114,7 +112,11 @@ void SipServerEndpoint::on_notice(Context& context, const notice::Message& notic
 
 // ---- graceful shutdown (domain.md §2.3) ----
 
-void SipServerEndpoint::drain(Context& context) {
+void SipServerEndpoint::drain_or_serve(Context& context) {
+  if (!pair_.draining()) {
+    link_.serve_again(context);
+    return;
+  }
   if (link_.closing()) return;
   link_.set_mode(context, ServerMode::drain);
   calls_.drain(context);

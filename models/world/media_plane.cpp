@@ -83,7 +83,7 @@ void MediaPlane::follow(const JournalEntry& entry) {
     call.way.anybody();
   } else if (const auto* r = std::get_if<CallRouted>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr || !call->way.leads_to(r->server)) return;
+    if (call == nullptr || !call->way.leads_to_choice(*r)) return;
     if (strangers_.has(r->call, entry.by)) return;
     call->chosen = r->agent;
     call->way.chose(r->site);
@@ -116,7 +116,7 @@ void MediaPlane::follow(const JournalEntry& entry) {
 /// Not of a server that has been given up, nor of an agent who was, though his server does not
 /// know.
 bool MediaPlane::passes_on(const Call& call, const CallTransferred& fact) {
-  if (!call.way.leads_to(fact.site, fact.path)) return false;
+  if (!call.way.leads_along(fact.site, fact.path)) return false;
   return fact.agent == call.agent || fact.agent == call.dialler;
 }
 

@@ -11,8 +11,8 @@
 #include "models/endpoints/media_server.hpp"
 #include "models/endpoints/pstn.hpp"
 #include "models/endpoints/sip_phone.hpp"
-#include "models/sip_server/sip_server.hpp"
 #include "models/endpoints/stat_server.hpp"
+#include "models/sip_server/sip_server.hpp"
 
 namespace bcsim::models {
 
@@ -196,8 +196,10 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
       break;
     case Change::drain:
     case Change::drain_over:
-      simulation_->notify(directory.sip_server_process[subject][control_[subject].holder()],
-                          notice_of(notice::Kind::drain, what == Change::drain ? 0 : 1));
+      // To both: at this instant either may become primary.
+      for (const NodeId process : directory.sip_server_process[subject]) {
+        simulation_->notify(process, notice_of(notice::Kind::drain, what == Change::drain ? 0 : 1));
+      }
       break;
     case Change::switch_over:
       control(static_cast<SiteIndex>(subject), ha::ControlInput::switch_over);

@@ -166,6 +166,26 @@ TEST(HaPairs, ComeBackAfterFailuresOfBothProcessesInEveryOrder) {
   }
 }
 
+/// A drain belongs to the pair: whichever process is primary, or will be, begins and ends it.
+TEST(HaPairs, BeginAndEndADrainWhateverTheirProcessesDoAtThatTime) {
+  const ProcessTarget primary{0, Role::sip_server_primary};
+  const std::pair<Deed, std::optional<Duration>> disturbances[] = {
+      {SwitchOver{0}, std::nullopt}, {Crash{primary}, 20s}, {Hang{primary}, 20s}};
+  for (const auto& [deed, lasting] : disturbances) {
+    for (const Duration end : {Duration(0s), Duration(4min)}) {
+      for (const Duration gap :
+           {-4000ms, -2999ms, -1ms, 0ms, 1ms, 1000ms, 2999ms, 3000ms, 4000ms}) {
+        Scenario s = two_sites();
+        s.sites[0].sip_server.heartbeat_period = 3s;
+        s.faults = {fault(5min, Drain{0}, 4min), fault(5min + end + gap, deed, lasting)};
+        expect_back_to_normal(s, "deed " + std::to_string(deed.index()) + " " +
+                                     std::to_string(gap / 1ms) + " ms from " +
+                                     (end == 0s ? "its begin" : "its end"));
+      }
+    }
+  }
+}
+
 TEST(HaPairs, StayDownWhileHeldThoughTheManagementLayerWouldStartThem) {
   const ProcessTarget first{0, Role::sip_server_primary};
   const auto ends = [](int what) -> std::vector<Fault> {

@@ -116,7 +116,7 @@ TEST(Ledger, ACallWithAProvisionalAnswerAndADeadServerHangs) {
   Journal j(two_sites());
   const auto provisional = [&] {  // taken, but not answered toward the PSTN
     const CallId call = j.offer();
-    j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0});
+    j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0, 1});
     return call;
   };
   j.at(1);
@@ -132,7 +132,7 @@ TEST(Ledger, ACallWithAProvisionalAnswerAndADeadServerHangs) {
 TEST(Ledger, AServerThatCameBackHasForgottenTheCallsOfItsFormerLife) {
   Journal j(two_sites());
   const CallId call = j.at(1).offer();
-  j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0});
+  j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0, 1});
   j.at(2).add(PairStateChanged{0, 0});
   j.at(3).add(PairStateChanged{0, 1});
   j.at(4).release(call, Release::caller_hung_up, CallPhase::ringback);
@@ -144,10 +144,10 @@ TEST(Ledger, AnEarlyDialogLostInASwitchoverHangsTooUnlessTheCallIsTakenAgain) {
   const CallId lost = j.at(1).offer();
   const CallId saved = j.offer();
   for (const CallId call : {lost, saved}) {
-    j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0});
+    j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0, 1});
   }
   j.at(5).add(EarlyDialogLost{lost, 0}).add(EarlyDialogLost{saved, 0});
-  j.at(6).add(CallInvited{saved, 0, 1, 1}).add(CallQueued{saved, 1, 0, 0});
+  j.at(6).add(CallInvited{saved, 0, 1, 1}).add(CallQueued{saved, 1, 0, 0, 2});
   j.at(9).release(lost, Release::caller_hung_up, CallPhase::ringback);
   j.release(saved, Release::caller_hung_up, CallPhase::ringback);
   EXPECT_EQ(only_cause(j, lost), Cause::lost_setup_hanging);
@@ -168,8 +168,8 @@ TEST(Ledger, ADefaultRoutedCallIsNeitherAnsweredNorAbandonedNorLost) {
   Journal j(two_sites());
   const CallId from_queue = j.at(1).queue();
   const CallId at_once = j.offer();
-  j.at(2).add(CallDefaultRouted{from_queue, 0, CallDefaultRouted::Cause::waited_too_long});
-  j.add(CallDefaultRouted{at_once, 0, CallDefaultRouted::Cause::queue_full});
+  j.at(2).add(CallDefaultRouted{from_queue, 0, CallDefaultRouted::Cause::waited_too_long, 1});
+  j.add(CallDefaultRouted{at_once, 0, CallDefaultRouted::Cause::queue_full, 1});
   j.release(from_queue, Release::default_routed, CallPhase::treatment);
   j.release(at_once, Release::default_routed, CallPhase::setup);
   EXPECT_EQ(only_cause(j, from_queue), Cause::default_routed);
@@ -191,7 +191,7 @@ TEST(Ledger, ASetupThatOneSiteFailedToAnswerAndTheOtherTookIsDelayed) {
   const CallId call = j.at(0).offer();
   j.add(CallInvited{call, 0, 0, 0});
   j.at(7.5).add(SetupFailed{call, 0, 0, 408}).add(CallInvited{call, 0, 1, 1});
-  j.at(7.52).add(CallQueued{call, 1, 0, 0});
+  j.at(7.52).add(CallQueued{call, 1, 0, 0, 2});
   const CallRow& row = j.ledger().row(call);
   EXPECT_TRUE(row.has(CallRow::setup_delayed));
   EXPECT_EQ(row.first_server, 0);
@@ -204,9 +204,9 @@ TEST(Ledger, ACallForwardedByInviteKeepsTheFirstServerInItsPath) {
   Journal j(two_sites());
   const CallId in_path = j.at(1).queue();
   const CallId by_302 = j.queue();
-  j.at(2).add(BcForward{in_path, 0, 0}).add(CallQueued{in_path, 1, 0, 0});
+  j.at(2).add(BcForward{in_path, 0, 0}).add(CallQueued{in_path, 1, 0, 0, 3});
   j.add(BcForward{by_302, 0, 1}).add(CallInvited{by_302, 0, 1, 1});
-  j.add(CallQueued{by_302, 1, 0, 0});
+  j.add(CallQueued{by_302, 1, 0, 0, 2});
   EXPECT_EQ(j.ledger().row(in_path).path, 3);
   EXPECT_EQ(j.ledger().row(by_302).path, 2);
 }
@@ -285,9 +285,9 @@ TEST(Ledger, NoticesAnAnswerOfAnAgentWhomTheServerHasNotChosen) {
 TEST(Ledger, LetsAnswersPassOfAServerThatHasBeenGivenUpOrOfAnAgentAtThePeer) {
   Journal j(two_sites());
   const CallId elsewhere = j.at(1).queue();
-  j.add(CallInvited{elsewhere, 0, 1, 1}).add(CallQueued{elsewhere, 1, 0, 0});
+  j.add(CallInvited{elsewhere, 0, 1, 1}).add(CallQueued{elsewhere, 1, 0, 0, 2});
   j.at(2).answer(elsewhere, 2, 1);
-  j.at(3).add(CallAnswered{elsewhere, AgentId{0}, 0, 1, 1}).add(CallQueued{elsewhere, 0, 0, 0});
+  j.at(3).add(CallAnswered{elsewhere, AgentId{0}, 0, 1, 1}).add(CallQueued{elsewhere, 0, 0, 0, 1});
   j.add(CallTransferred{elsewhere, AgentId{0}, 0, 1, 0, 0});
   EXPECT_EQ(j.ledger().row(elsewhere).agent.value, 2u);
   EXPECT_FALSE(j.ledger().row(elsewhere).between_agents());
@@ -305,8 +305,8 @@ TEST(Ledger, NoticesWhatTheServerWithTheCallDoesWhileItTalks) {
     expect_violation(j, text);
   };
   after_answer([](CallId c) { return CallRouted{c, AgentId{1}, 0, 1, 0}; }, "routed while talking");
-  after_answer([](CallId c) { return CallQueued{c, 0, 0, 0}; }, "queued while talking");
-  after_answer([](CallId c) { return CallDefaultRouted{c, 0, {}}; }, "default-routed while");
+  after_answer([](CallId c) { return CallQueued{c, 0, 0, 0, 1}; }, "queued while talking");
+  after_answer([](CallId c) { return CallDefaultRouted{c, 0, {}, 1}; }, "default-routed while");
 }
 TEST(Ledger, NoticesWhoPassesOnACallThatHeDoesNotHave) {
   Journal waiting(two_sites());
@@ -332,12 +332,12 @@ TEST(Ledger, CountsOfACallPassedOnOnlyWhatTheServerThatHasItDoes) {
   Journal j(two_sites());
   const CallId call = j.at(1).offer();
   j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
-  j.add(CallQueued{call, 1, 0, 1});
+  j.add(CallQueued{call, 1, 0, 1, 2});
   j.at(3).answer(call, 2, 1).at(4).add(CallTransferred{call, AgentId{2}, 1, 2, 0, 0});
   // The INVITE to the first site arrives after all.
-  j.at(5).add(CallQueued{call, 0, 0, 1}).add(TreatmentStarted{call, 0});
+  j.at(5).add(CallQueued{call, 0, 0, 1, 1}).add(TreatmentStarted{call, 0});
   j.add(CallRouted{call, AgentId{0}, 0, 1, 0}).add(CallRinging{call, AgentId{0}, 0});
-  j.at(6).add(CallAnswered{call, AgentId{0}, 0, 1, 1}).add(CallDefaultRouted{call, 0, {}});
+  j.at(6).add(CallAnswered{call, AgentId{0}, 0, 1, 1}).add(CallDefaultRouted{call, 0, {}, 1});
   EXPECT_TRUE(j.ledger().row(call).between_agents());
   j.at(7).add(CallRouted{call, AgentId{1}, 0, 3, 1}).add(CallRinging{call, AgentId{1}, 0});
   j.at(8).add(CallAnswered{call, AgentId{1}, 0, 3, 1}).at(9).release(call, Release::normal);
@@ -369,11 +369,11 @@ TEST(Ledger, KeepsTheAgentWhomAServerThatHasBeenGivenUpFindsBusy) {
       Journal j(two_sites());
       const CallId call = j.at(1).offer();
       j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
-      j.add(CallQueued{call, 1, 0, 1}).at(3).add(CallRouted{call, AgentId{2}, 1, 2, 1});
+      j.add(CallQueued{call, 1, 0, 1, 2}).at(3).add(CallRouted{call, AgentId{2}, 1, 2, 1});
       if (hunt) j.add(HuntLeg{call, AgentId{2}, 1});
       j.add(CallRinging{call, AgentId{2}, 1});
       if (answered) j.at(4).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
-      j.at(5).add(CallQueued{call, 0, 0, 1}).add(CallRouted{call, AgentId{2}, 0, 1, 0});
+      j.at(5).add(CallQueued{call, 0, 0, 1, 1}).add(CallRouted{call, AgentId{2}, 0, 1, 0});
       j.at(6).add(CallReturned{call, AgentId{2}, 0, 486});
       if (!answered) j.at(7).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
       j.at(8).release(call, Release::normal);
@@ -413,7 +413,7 @@ TEST(Ledger, NoticesACallAnsweredAfterAFailureDroppedIt) {
 }
 TEST(Ledger, NoticesACallThatWasNeverOffered) {
   Journal j(two_sites());
-  j.at(1).add(CallQueued{CallId{7}, 0, 0, 0});
+  j.at(1).add(CallQueued{CallId{7}, 0, 0, 0, 1});
   expect_violation(j, "never offered");
 }
 TEST(Ledger, NoticesACallOfferedTwice) {
@@ -431,13 +431,13 @@ TEST(Ledger, NoticesACallThatEndsNormallyWithoutAnAnswer) {
 TEST(Ledger, NoticesACallQueuedWhileTalking) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).answer(call, 0).add(CallQueued{call, 0, 0, 0});
+  j.at(2).answer(call, 0).add(CallQueued{call, 0, 0, 0, 1});
   expect_violation(j, "queued while talking");
 }
 TEST(Ledger, NoticesACallQueuedWhereNobodyHasAsked) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).add(CallQueued{call, 1, 0, 0});
+  j.at(2).add(CallQueued{call, 1, 0, 0, 2});
   expect_violation(j, "queued at a server that nobody has asked");
 }
 

@@ -133,10 +133,10 @@ TEST_F(Planted, WhatAServerDoesWithACallThatTalksIsFound) {
   const auto& answer = std::get<CallAnswered>(whole[i].record);
   const AgentId other{answer.agent.value ^ 1};
   const std::pair<Record, const char*> faults[] = {
-      {CallQueued{answer.call, 0, 0, 0}, "queued while talking"},
-      {CallQueued{answer.call, 1, 0, 0}, "nobody has asked"},
+      {CallQueued{answer.call, 0, 0, 0, 1}, "queued while talking"},
+      {CallQueued{answer.call, 1, 0, 0, 2}, "nobody has asked"},
       {CallRouted{answer.call, other, 0, 1, 0}, "routed while talking"},
-      {CallDefaultRouted{answer.call, 0, {}}, "default-routed while talking"}};
+      {CallDefaultRouted{answer.call, 0, {}, 1}, "default-routed while talking"}};
   for (const auto& [fault, text] : faults) {
     Entries e = whole;
     insert(e, i, 1s, fault);

@@ -88,7 +88,7 @@ class Journal {
   CallId queue(std::uint32_t site = 0) {
     const CallId call = offer(site);
     add(CallInvited{call, site, site, 0});
-    add(CallQueued{call, site, 0, 0});
+    add(CallQueued{call, site, 0, 0, 1u << site});
     add(TreatmentStarted{call, site});
     return call;
   }

@@ -43,6 +43,7 @@ class RecordWriter {
     site(f.site);
     j_["queue"] = ThingNames::of(n_.queues, f.queue);
     j_["waiting"] = f.waiting;
+    j_["path"] = f.path;
   }
   void operator()(const models::TreatmentStarted& f) const {
     event("call.treatment", f.call);
@@ -53,6 +54,7 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
     j_["path"] = f.path;
+    j_["server"] = f.server + 1;
   }
   void operator()(const models::CallRinging& f) const {
     event("call.ringing", f.call);
