@@ -37,7 +37,7 @@ std::uint64_t run_in(Way way, models::Scenario scenario, const ReplayAttach& att
     return replay_run(scenario, 0, attach, models::SimTime::max(), goes_on).journal_fingerprint;
   }
   scenario.run.actors =
-      way == Way::pooled ? models::ActorGranularity::pooled : models::ActorGranularity::per_device;
+      way == Way::pooled ? models::ActorUse::pooled : models::ActorUse::per_device;
   return simulate(scenario, 0, goes_on, attach).journal_fingerprint;
 }
 
