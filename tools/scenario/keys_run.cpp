@@ -65,9 +65,8 @@ std::shared_ptr<const Section> run_section() {
                             {"pooled", ActorUse::pooled},
                             {"live", ActorUse::live}}),
           assumption(),
-          "One actor per device, or one per location (automatic, inline: above 10 000 devices); "
-          "live: "
-          "handlers run in the bodies of their actors, slower. Results are the same");
+          "Per device, or pooled per location (automatic: above 10 000 devices), handlers inline; "
+          "live: handlers in actors. Same results");
     s.key("service-level-threshold", &RunOptions::service_level_threshold,
           duration({.min = 0s, .max = {}, .above = true}), assumption(),
           "Answered within this time counts for the service level");
