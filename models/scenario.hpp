@@ -26,7 +26,12 @@ using namespace std::chrono_literals;
 // ---- run -----------------------------------------------------------------------------------
 
 enum class StartMode : std::uint8_t { steady, cold };
-enum class ActorGranularity : std::uint8_t { automatic, per_device, pooled };
+enum class ActorUse : std::uint8_t {
+  automatic,   ///< an actor per device, in big worlds one per location; handlers run inline
+  per_device,  ///< the same, an actor per device however many there are
+  pooled,      ///< the same, one actor per location for all its devices
+  live         ///< actors as with automatic, and handlers run in their bodies
+};
 /// Service level formulas of domain.md §4.6.
 enum class ServiceLevelDefinition : std::uint8_t { f1, f2, f3, f4, f5 };
 
@@ -38,7 +43,7 @@ struct RunOptions {
   std::uint64_t seed = 1;
   std::uint32_t replications = 1;  ///< with the same seed, each with its own random numbers
   StartMode start = StartMode::steady;
-  ActorGranularity actors = ActorGranularity::automatic;
+  ActorUse actors = ActorUse::automatic;
   Duration service_level_threshold = 20s;
   ServiceLevelDefinition service_level_definition = ServiceLevelDefinition::f3;
   Duration short_abandon_threshold = 6s;

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "sim/executor.hpp"
 #include "sim/ids.hpp"
 #include "sim/time.hpp"
 #include "sim/topology.hpp"
@@ -30,6 +31,9 @@ class Platform {
   virtual void host_changed(HostId host, bool up) = 0;
   virtual void node_started(NodeId node) = 0;
   virtual void node_killed(NodeId node) = 0;
+
+  /// Who calls the handlers of nodes; null: the engine itself, inline.
+  [[nodiscard]] virtual Executor* executor() { return nullptr; }
 };
 
 /// A platform in plain memory, for tests and for checking the SimGrid one.

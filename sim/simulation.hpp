@@ -14,6 +14,7 @@
 
 #include "sim/agenda.hpp"
 #include "sim/endpoint.hpp"
+#include "sim/executor.hpp"
 #include "sim/fault_plan.hpp"
 #include "sim/hash.hpp"
 #include "sim/ids.hpp"
@@ -50,6 +51,7 @@ class Simulation {
              SimulationOptions options)
       : topology_(topology),
         platform_(platform),
+        executor_(platform.executor()),
         network_(topology, platform, rng),
         rng_(rng),
         world_(world),
@@ -89,9 +91,7 @@ class Simulation {
   void start() {
     if (!booted_) boot_all();
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
-      if (!nodes_[i].endpoint) continue;
-      Context<Domain> context(*this, NodeId{i});
-      nodes_[i].endpoint->on_start(context);
+      if (nodes_[i].endpoint) act(NodeId{i}, [](auto& e, auto& context) { e.on_start(context); });
     }
     if (options_.tick != Duration::max()) schedule_tick(kStart + options_.tick);
   }
@@ -236,8 +236,7 @@ class Simulation {
               .tag = {.kind = side}});
   }
   void connection_event(NodeId node, ConnectionId connection, ConnectionEvent event) {
-    Context<Domain> context(*this, node);
-    nodes_[node.value].endpoint->on_connection(context, connection, event);
+    act(node, [&](auto& e, auto& context) { e.on_connection(context, connection, event); });
   }
   /// Tells whoever listens what became of a message.
   void tell(NodeId from, NodeId to, const Envelope<Domain>& envelope, DropReason dropped) {
@@ -249,8 +248,7 @@ class Simulation {
       world_.on_delivery(last_source_, node, envelope);
       tell(last_source_, node, envelope, DropReason::none);
     }
-    Context<Domain> context(*this, node);
-    nodes_[node.value].endpoint->on_message(context, envelope);
+    act(node, [&](auto& e, auto& context) { e.on_message(context, envelope); });
   }
 
  private:
@@ -300,12 +298,28 @@ class Simulation {
     return envelope;
   }
 
+  /// Calls one handler of a node's endpoint: every call of one goes through here.
+  template <class Handler>
+  void act(NodeId node, Handler&& handler) {
+    const auto call = [&] {
+      Context<Domain> context(*this, node);
+      handler(*nodes_[node.value].endpoint, context);
+    };
+    if (executor_ == nullptr) [[likely]] {
+      call();
+    } else {
+      executor_->execute(node, std::cref(call));
+    }
+  }
+
   void step() {
     const AgendaKey key = agenda_.pop();
     const Item item = items_[key.slot];
     release(key.slot);
     if (item.kind == ItemKind::cancelled) return;
     now_ = key.at;
+    if (executor_ != nullptr) [[unlikely]]
+      executor_->reach(now_);
     if (guard_.too_many(now_)) accuse(item);
     trajectory_hash_.add(static_cast<std::uint64_t>(key.at.time_since_epoch().count()));
     trajectory_hash_.add((static_cast<std::uint64_t>(key.target) << 32) | key.source);
@@ -313,8 +327,7 @@ class Simulation {
     switch (item.kind) {
       case ItemKind::timer:
         if (current(item)) {
-          Context<Domain> context(*this, item.target);
-          nodes_[item.target.value].endpoint->on_timer(context, item.tag);
+          act(item.target, [&](auto& e, auto& context) { e.on_timer(context, item.tag); });
         }
         break;
       case ItemKind::datagram:
@@ -333,8 +346,7 @@ class Simulation {
       case ItemKind::unreachable: {
         const Envelope<Domain> envelope = take_envelope(item.word);
         if (current(item)) {
-          Context<Domain> context(*this, item.target);
-          nodes_[item.target.value].endpoint->on_unreachable(context, envelope);
+          act(item.target, [&](auto& e, auto& context) { e.on_unreachable(context, envelope); });
         }
         break;
       }
@@ -406,8 +418,7 @@ class Simulation {
     platform_.node_started(id);
     node.endpoint = world_.make_endpoint(id, first);
     if (first) return;
-    Context<Domain> context(*this, id);
-    node.endpoint->on_start(context);
+    act(id, [](auto& e, auto& context) { e.on_start(context); });
   }
   void kill(NodeId id, bool host_alive) {
     Node& node = nodes_[id.value];
@@ -456,6 +467,7 @@ class Simulation {
 
   const Topology& topology_;
   Platform& platform_;
+  Executor* executor_;  ///< not owned; null: handlers are called inline
   Network network_;
   RngFactory rng_;
   World<Domain>& world_;

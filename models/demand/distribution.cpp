@@ -16,9 +16,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
-// Plain double throughout: long double differs between machines.
-using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-using GammaLaw = boost::math::gamma_distribution<double, Policy>;
+using GammaLaw = boost::math::gamma_distribution<double>;
 
 double normal_survival(double x) {
   return 0.5 * std::erfc(x / std::numbers::sqrt2);
@@ -41,12 +39,12 @@ GammaLaw law(const Erlang& d) {
 }
 
 double gamma_survival(const GammaLaw& gamma, double t) {
-  return t <= 0 ? 1 : boost::math::gamma_q(gamma.shape(), t / gamma.scale(), Policy());
+  return t <= 0 ? 1 : boost::math::gamma_q(gamma.shape(), t / gamma.scale());
 }
 double gamma_limited_mean(const GammaLaw& gamma, double t) {
   if (t <= 0) return 0;
-  const double below = gamma.shape() * gamma.scale() *
-                       boost::math::gamma_p(gamma.shape() + 1, t / gamma.scale(), Policy());
+  const double below =
+      gamma.shape() * gamma.scale() * boost::math::gamma_p(gamma.shape() + 1, t / gamma.scale());
   return below + t * gamma_survival(gamma, t);
 }
 
@@ -135,7 +133,7 @@ double mean_of(const Gamma& d) {
   return d.mean_s;
 }
 double mean_of(const Weibull& d) {
-  return d.scale_s * boost::math::tgamma(1 + 1 / d.shape, Policy());
+  return d.scale_s * boost::math::tgamma(1 + 1 / d.shape);
 }
 double mean_of(const Hyperexponential& d) {
   return d.p * d.mean1_s + (1 - d.p) * d.mean2_s;
@@ -180,8 +178,8 @@ double cv_of(const Gamma& d) {
   return d.cv;
 }
 double cv_of(const Weibull& d) {
-  const double log_mean = boost::math::lgamma(1 + 1 / d.shape, Policy());
-  const double log_square = boost::math::lgamma(1 + 2 / d.shape, Policy());
+  const double log_mean = boost::math::lgamma(1 + 1 / d.shape);
+  const double log_square = boost::math::lgamma(1 + 2 / d.shape);
   return std::sqrt(std::expm1(log_square - 2 * log_mean));
 }
 double cv_of(const Hyperexponential& d) {
@@ -282,8 +280,7 @@ double limited_mean_of(const Gamma& d, double t) {
 }
 double limited_mean_of(const Weibull& d, double t) {
   if (t <= 0) return 0;
-  const double below =
-      boost::math::gamma_p(1 + 1 / d.shape, std::pow(t / d.scale_s, d.shape), Policy());
+  const double below = boost::math::gamma_p(1 + 1 / d.shape, std::pow(t / d.scale_s, d.shape));
   return mean_of(d) * below + t * survival_of(d, t);
 }
 double limited_mean_of(const Hyperexponential& d, double t) {

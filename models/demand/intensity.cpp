@@ -56,8 +56,7 @@ auto current(const std::vector<Step>& steps, SimTime t, SimTime& end) {
 
 double busyness_factor(const sim::RngFactory& random, double cv, std::int64_t day) {
   if (!(cv > 0)) return 1;
-  using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-  const boost::math::gamma_distribution<double, Policy> law(1 / (cv * cv), cv * cv);
+  const boost::math::gamma_distribution<double> law(1 / (cv * cv), cv * cv);
   return quantile(law,
                   random.stream("arrivals.busyness", static_cast<std::uint64_t>(day)).uniform());
 }

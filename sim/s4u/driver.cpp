@@ -5,78 +5,96 @@
 #include <algorithm>
 #include <exception>
 
+#include "sim/s4u/live_actors.hpp"
 #include "sim/s4u/platform_impl.hpp"
 
 namespace bcsim::sim {
 
 namespace {
 
-/// Slices one after the other, each in a kernel timer of its own.
+/// Slices of simulated time, one after the other; nothing thrown in them gets out.
 class Slices {
  public:
-  Slices(SimTime horizon, Duration slice, const std::function<SimTime()>& next_fault,
-         const std::function<void(SimTime)>& run_until, const SliceCallback& after_slice,
-         std::function<void()> settle, std::function<void()> stop)
-      : horizon_(horizon),
-        slice_(slice),
-        next_fault_(next_fault),
-        run_until_(run_until),
-        after_slice_(after_slice),
-        settle_(std::move(settle)),
-        stop_(std::move(stop)) {}
+  Slices(const Driven& driven, S4uPlatform::Impl& impl) : driven_(driven), impl_(impl) {}
 
-  void set_next() {
-    const SimTime end = std::min({next_fault_(), done_ + slice_, horizon_});
-    simgrid::kernel::timer::Timer::set(seconds(end), [this, end] { run(end); });
+  /// False if it was the last.
+  [[nodiscard]] bool begin() {
+    return guarded([this] {
+      driven_.begin();
+      impl_.settle();
+      return true;
+    });
+  }
+  [[nodiscard]] bool run(SimTime end) {
+    return guarded([this, end] {
+      driven_.run_until(end);
+      impl_.settle();
+      done_ = end;
+      const bool go_on =
+          (!driven_.after_slice || driven_.after_slice(end)) && end < driven_.horizon;
+      ended_ = !go_on;
+      return go_on;
+    });
+  }
+  [[nodiscard]] SimTime next_end() const {
+    return std::min({driven_.next_fault(), done_ + driven_.slice, driven_.horizon});
   }
   [[nodiscard]] std::exception_ptr failure() const { return failure_; }
   [[nodiscard]] bool ended() const { return ended_; }
 
  private:
-  void run(SimTime end) {
+  template <class Work>
+  bool guarded(Work&& work) {
     try {
-      run_until_(end);
-      settle_();
-      done_ = end;
-      const bool go_on = !after_slice_ || after_slice_(end);
-      if (go_on && end < horizon_) {
-        set_next();
-        return;
-      }
-      ended_ = true;
+      return work();
+    } catch (const simgrid::ForcefulKillException&) {
+      throw;         // the engine ends the actor that drives
     } catch (...) {  // must not unwind through SimGrid
       failure_ = std::current_exception();
+      return false;
     }
-    stop_();
   }
 
-  SimTime horizon_, done_ = kStart;
-  Duration slice_;
-  const std::function<SimTime()>& next_fault_;
-  const std::function<void(SimTime)>& run_until_;
-  const SliceCallback& after_slice_;
-  std::function<void()> settle_, stop_;
+  const Driven& driven_;
+  S4uPlatform::Impl& impl_;
+  SimTime done_ = kStart;
   std::exception_ptr failure_;
   bool ended_ = false;
 };
 
+/// Sets a kernel timer at the end of the next slice; when that is the last, calls `stop`.
+void set_timer(Slices& slices, const std::function<void()>& stop) {
+  const SimTime end = slices.next_end();
+  simgrid::kernel::timer::Timer::set(seconds(end), [&slices, &stop, end] {
+    if (slices.run(end)) {
+      set_timer(slices, stop);
+    } else {
+      stop();
+    }
+  });
+}
+
 }  // namespace
 
-void run_s4u(S4uPlatform& platform, SimTime horizon, Duration slice,
-             const std::function<SimTime()>& next_fault,
-             const std::function<void(SimTime)>& run_until, const SliceCallback& after_slice) {
+void run_s4u(S4uPlatform& platform, const Driven& driven) {
   S4uPlatform::Impl& impl = platform.impl();
-  // All actors of the model are daemons; this one keeps the engine going until the run is over.
   bool deadlock = false;
   sg4::Engine::on_deadlock_cb([&deadlock] { deadlock = true; });
-  const sg4::ActorPtr clock =
-      sg4::Actor::create("clock", impl.clock_host, [] { sg4::this_actor::suspend(); });
-  impl.settle();
-  Slices slices(
-      horizon, slice, next_fault, run_until, after_slice, [&impl] { impl.settle(); },
-      [&clock] { clock->kill(); });
-  slices.set_next();
-  impl.engine->run();
+  Slices slices(driven, impl);
+  // All actors of the model are daemons; the clock keeps the engine going until the run is over.
+  sg4::ActorPtr clock;
+  const std::function<void()> stop = [&clock] { clock->kill(); };
+  if (impl.live) {
+    clock = sg4::Actor::create("clock", impl.clock_host, [&slices] {
+      bool go_on = slices.begin();
+      while (go_on) go_on = slices.run(slices.next_end());
+    });
+    impl.engine->run();
+  } else if (slices.begin()) {
+    clock = sg4::Actor::create("clock", impl.clock_host, [] { sg4::this_actor::suspend(); });
+    set_timer(slices, stop);
+    impl.engine->run();
+  }
   if (slices.failure()) std::rethrow_exception(slices.failure());
   if (deadlock) throw EngineError("SimGrid found a deadlock: nothing was left to happen");
   if (!slices.ended()) throw EngineError("SimGrid ended before the simulation did");

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include "sim/s4u/platform.hpp"
 #include "sim/simulation.hpp"
@@ -17,22 +18,34 @@ struct EngineError : std::runtime_error {
 /// Called after each slice with the time reached; returning false stops the run there.
 using SliceCallback = std::function<bool(SimTime)>;
 
-/// The driver without templates. Slices of simulated time run inside one SimGrid kernel timer that
-/// is set at the slice's end: every fault is an end of a slice, so S4U's clock shows exactly the
-/// time of a birth, a death or a cut when it happens, and never lags behind what is being done.
-/// `run_until` does what is due; `next_fault` is the date of the next fault, or kNever.
-/// Throws EngineError, or whatever a handler threw.
-void run_s4u(S4uPlatform& platform, SimTime horizon, Duration slice,
-             const std::function<SimTime()>& next_fault,
-             const std::function<void(SimTime)>& run_until, const SliceCallback& after_slice);
+/// What the driver asks of a simulation, without templates.
+struct Driven {
+  SimTime horizon;
+  Duration slice;
+  std::function<void()> begin;             ///< lets time begin
+  std::function<SimTime()> next_fault;     ///< date of the next fault, or kNever
+  std::function<void(SimTime)> run_until;  ///< does what is due
+  SliceCallback after_slice;               ///< may be empty
+};
 
-/// Runs to the horizon, or until `after_slice` says stop.
+/// Slices of simulated time run inside one SimGrid kernel timer that is set at the slice's end:
+/// every fault is an end of a slice, so S4U's clock shows exactly the time of a birth, a death or a
+/// cut when it happens, and never lags behind what is being done. Where handlers run in actors, an
+/// actor does the slices and waits for the date of every item.
+/// Throws EngineError, or whatever a handler threw.
+void run_s4u(S4uPlatform& platform, const Driven& driven);
+
+/// Calls `begin`, which must start the simulation (nothing was called before on it), and runs to
+/// the horizon, or until `after_slice` says stop.
 template <class Domain>
-void run_s4u(Simulation<Domain>& simulation, S4uPlatform& platform,
-             const SliceCallback& after_slice = nullptr) {
-  run_s4u(
-      platform, simulation.horizon(), 1s, [&] { return simulation.next_fault_time(); },
-      [&](SimTime until) { simulation.run_until(until); }, after_slice);
+void run_s4u(Simulation<Domain>& simulation, S4uPlatform& platform, std::function<void()> begin,
+             SliceCallback after_slice = nullptr) {
+  run_s4u(platform, {.horizon = simulation.horizon(),
+                     .slice = 1s,
+                     .begin = std::move(begin),
+                     .next_fault = [&] { return simulation.next_fault_time(); },
+                     .run_until = [&](SimTime until) { simulation.run_until(until); },
+                     .after_slice = std::move(after_slice)});
 }
 
 }  // namespace bcsim::sim

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <csignal>
 
+#include "sim/s4u/live_actors.hpp"
 #include "sim/s4u/platform_impl.hpp"
 
 #include <simgrid/version.h>  // after s4u.hpp, whose macros it needs
@@ -22,12 +23,15 @@ double bytes_per_second(double bps) {
   return std::min(bps, kUnlimitedBps) / 8;
 }
 
-std::unique_ptr<sg4::Engine> make_engine() {
+constexpr int kWaitingStackKiB = 16;
+constexpr int kLiveStackKiB = 256;
+
+std::unique_ptr<sg4::Engine> make_engine(int stack_kib) {
   // CM02 and no TCP cross-traffic: a 20 ms link takes 20 ms. The default model (LV08) takes 260.
-  // Small stacks: an actor here only waits. Logs of the library would end up among ours.
+  // Logs of the library would end up among ours.
   static std::array<std::string, 5> arguments = {
       "bcsim", "--cfg=network/model:CM02", "--cfg=network/crosstraffic:0",
-      "--cfg=contexts/stack-size:16", "--log=root.thresh:error"};
+      fmt::format("--cfg=contexts/stack-size:{}", stack_kib), "--log=root.thresh:error"};
   static std::array<char*, arguments.size() + 1> argv{};
   for (std::size_t i = 0; i < arguments.size(); ++i) argv[i] = arguments[i].data();
   int argc = static_cast<int>(arguments.size());
@@ -43,8 +47,11 @@ std::unique_ptr<sg4::Engine> make_engine() {
 
 }  // namespace
 
-S4uPlatform::S4uPlatform(const Topology& topology, Actors actors)
-    : impl_(new Impl{topology, actors, make_engine()}) {
+S4uPlatform::S4uPlatform(const Topology& topology, Actors actors, Handlers handlers)
+    : impl_(new Impl{
+          topology, actors,
+          make_engine(handlers == Handlers::in_actors ? kLiveStackKiB : kWaitingStackKiB)}) {
+  if (handlers == Handlers::in_actors) impl_->live = std::make_unique<LiveActors>(*impl_);
   impl_->build_zone();
   impl_->add_routes();
   impl_->zone->seal();
@@ -89,11 +96,17 @@ void S4uPlatform::Impl::add_routes() {
   }
 }
 
-sg4::ActorPtr S4uPlatform::Impl::spawn(const std::string& name, sg4::Host* host) {
-  // The actor is the failure domain, not the worker: its endpoint is driven by the agenda.
-  sg4::ActorPtr actor = sg4::Actor::create(name, host, [] { sg4::this_actor::suspend(); });
-  actor->daemonize();
-  return actor;
+Body S4uPlatform::Impl::spawn(const std::string& name, sg4::Host* host) {
+  Body body;
+  if (live) {
+    body.call = std::make_shared<LiveCall>();
+    body.actor = sg4::Actor::create(name, host, live->life_of(body.call));
+  } else {
+    // The failure domain, not the worker: its endpoint is driven by the agenda.
+    body.actor = sg4::Actor::create(name, host, [] { sg4::this_actor::suspend(); });
+  }
+  body.actor->daemonize();
+  return body;
 }
 
 LinkReading S4uPlatform::link(LinkId link) const {
@@ -121,11 +134,12 @@ void S4uPlatform::set_link_bandwidth(LinkId link, double bandwidth_bps) {
 }
 
 void S4uPlatform::host_changed(HostId host, bool up) {
+  assert(!impl_->live || !impl_->live->busy());
   if (up) {
     impl_->hosts[host.value]->turn_on();
   } else {
     impl_->hosts[host.value]->turn_off();  // kills what is left on it, pools too
-    impl_->pools[host.value] = nullptr;
+    impl_->pools[host.value] = {};
   }
 }
 
@@ -140,26 +154,31 @@ void S4uPlatform::Impl::settle() {
     unborn[node.value] = false;
     const NodeSpec& spec = topology.nodes[node.value];
     sg4::Host* host = hosts[spec.host.value];
-    if (actors != Actors::devices_pooled || !spec.device) {
+    if (!is_pooled(node)) {
       by_node[node.value] = spawn(spec.name, host);
       continue;
     }
-    sg4::ActorPtr& pool = pools[spec.host.value];
-    if (!pool) pool = spawn(topology.hosts[spec.host.value].name + " devices", host);
+    Body& pool = pools[spec.host.value];
+    if (!pool.actor) pool = spawn(topology.hosts[spec.host.value].name + " devices", host);
   }
   births.clear();
 }
 
 void S4uPlatform::node_killed(NodeId node) {
+  assert(!impl_->live || !impl_->live->busy());  // only a fault kills, and never from a handler
   impl_->unborn[node.value] = false;
-  sg4::ActorPtr& actor = impl_->by_node[node.value];
-  if (actor) actor->kill();
-  actor = nullptr;
+  Body& body = impl_->by_node[node.value];
+  if (body.actor) body.actor->kill();
+  body = {};
+}
+
+Executor* S4uPlatform::executor() {
+  return impl_->live.get();
 }
 
 std::size_t S4uPlatform::actor_count() const {
   impl_->settle();
-  const auto exists = [](const sg4::ActorPtr& actor) { return actor != nullptr; };
+  const auto exists = [](const Body& body) { return body.actor != nullptr; };
   return static_cast<std::size_t>(
       std::count_if(impl_->by_node.begin(), impl_->by_node.end(), exists) +
       std::count_if(impl_->pools.begin(), impl_->pools.end(), exists));
@@ -167,7 +186,7 @@ std::size_t S4uPlatform::actor_count() const {
 
 bool S4uPlatform::actor_alive(NodeId node) const {
   impl_->settle();
-  const sg4::ActorPtr& actor = impl_->by_node[node.value];
+  const sg4::ActorPtr& actor = impl_->by_node[node.value].actor;
   return actor != nullptr && sg4::Actor::by_pid(actor->get_pid()) != nullptr;
 }
 

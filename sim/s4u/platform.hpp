@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,11 +17,17 @@ enum class Actors : std::uint8_t {
   devices_pooled  ///< devices share one actor per host; processes have their own
 };
 
+/// Where the handlers of nodes run.
+enum class Handlers : std::uint8_t {
+  in_loop,   ///< inline, in the kernel timer of a slice: the actors only wait
+  in_actors  ///< each in the body of its node's actor, woken at the date of the item
+};
+
 /// Builds the S4U platform of a topology. One per process: SimGrid's engine is a singleton, and its
 /// clock cannot be set back. Its hosts can all reach one another over the topology's routes.
 class S4uPlatform final : public Platform {
  public:
-  S4uPlatform(const Topology& topology, Actors actors);
+  S4uPlatform(const Topology& topology, Actors actors, Handlers handlers = Handlers::in_loop);
   ~S4uPlatform() override;
   S4uPlatform(const S4uPlatform&) = delete;
   S4uPlatform& operator=(const S4uPlatform&) = delete;
@@ -32,6 +39,7 @@ class S4uPlatform final : public Platform {
   void host_changed(HostId host, bool up) override;
   void node_started(NodeId node) override;
   void node_killed(NodeId node) override;
+  [[nodiscard]] Executor* executor() override;
 
   /// Actors alive now, the driver's own not counted.
   [[nodiscard]] std::size_t actor_count() const;

@@ -153,9 +153,11 @@ void BM_S4uDriver(benchmark::State& state) {
                            state.range(0) > 10000 ? Actors::devices_pooled : Actors::per_node);
       Simulation<BenchDomain> simulation(world.topology, platform, {1, 0}, world,
                                          {.horizon = horizon_for(state.range(0))});
-      simulation.start();
-      const double begin = cpu_seconds();
-      run_s4u(simulation, platform);
+      double begin = 0;
+      run_s4u(simulation, platform, [&] {
+        simulation.start();
+        begin = cpu_seconds();
+      });
       report = {cpu_seconds() - begin, simulation.messages_delivered()};
       const bool written = write(pipe_ends[1], &report, sizeof report) == sizeof report;
       _exit(written ? 0 : 1);

@@ -57,8 +57,7 @@ TEST(S4uDriver, DoesTheSameAsTheLoopDriver) {
 
   S4uPlatform platform(s4u.topology, Actors::per_node);
   auto actual = s4u.simulate(platform);
-  actual->start();
-  run_s4u(*actual, platform);
+  run_s4u(*actual, platform, [&] { actual->start(); });
   EXPECT_GT(actual->messages_delivered(), 1000u);
   EXPECT_EQ(actual->journal_fingerprint(), expected->journal_fingerprint());
   EXPECT_EQ(actual->trajectory_fingerprint(), expected->trajectory_fingerprint());
@@ -74,9 +73,10 @@ TEST(S4uDriver, PooledDevicesGiveTheSameJournalWithFewerActors) {
 
   S4uPlatform platform(s4u.topology, Actors::devices_pooled);
   auto actual = s4u.simulate(platform);
-  actual->start();
-  EXPECT_LT(platform.actor_count(), s4u.topology.nodes.size());
-  run_s4u(*actual, platform);
+  run_s4u(*actual, platform, [&] {
+    actual->start();
+    EXPECT_LT(platform.actor_count(), s4u.topology.nodes.size());
+  });
   EXPECT_EQ(actual->journal_fingerprint(), expected->journal_fingerprint());
 }
 
@@ -86,8 +86,7 @@ TEST(S4uDriver, ClockShowsTheExactTimeOfEveryFault) {
   auto simulation = world.simulate(platform);
   std::vector<double> clock;
   world.on_fault = [&](SimTime at) { clock.push_back(sg4::Engine::get_clock() - seconds(at)); };
-  simulation->start();
-  run_s4u(*simulation, platform);
+  run_s4u(*simulation, platform, [&] { simulation->start(); });
   ASSERT_EQ(clock.size(), world.faults.size());
   for (const double lag : clock) EXPECT_NEAR(lag, 0, 1e-9);
 }
@@ -99,9 +98,10 @@ TEST(S4uDriver, ActorsDieAndReturnWithTheirNodes) {
   const NodeId victim = world.victim;
   std::vector<bool> alive;
   world.on_fault = [&](SimTime) { alive.push_back(platform.actor_alive(victim)); };
-  simulation->start();
-  EXPECT_TRUE(platform.actor_alive(victim));
-  run_s4u(*simulation, platform);
+  run_s4u(*simulation, platform, [&] {
+    simulation->start();
+    EXPECT_TRUE(platform.actor_alive(victim));
+  });
   EXPECT_EQ(alive, world.victim_alive_after_fault);
   EXPECT_TRUE(platform.host_on(world.topology.nodes[victim.value].host));
 }
@@ -120,8 +120,7 @@ TEST(S4uDriver, WhatIsBornAndDiesAtOneInstantLeavesNothingBehind) {
     const auto run = [&] {
       S4uPlatform platform(world.topology, actors);
       auto simulation = world.simulate(platform);
-      simulation->start();
-      run_s4u(*simulation, platform);
+      run_s4u(*simulation, platform, [&] { simulation->start(); });
       std::exit(platform.actor_alive(victim) || platform.host_on(host) ? 1 : 0);
     };
     EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
@@ -133,16 +132,16 @@ TEST(S4uDriver, ExceptionOfAHandlerReachesTheCaller) {
   world.throw_at = SimTime(3s);
   S4uPlatform platform(world.topology, Actors::per_node);
   auto simulation = world.simulate(platform);
-  simulation->start();
-  EXPECT_THROW(run_s4u(*simulation, platform), std::logic_error);
+  EXPECT_THROW(run_s4u(*simulation, platform, [&] { simulation->start(); }), std::logic_error);
 }
 
 TEST(S4uDriver, StopsWhereTheSliceCallbackSaysSo) {
   tests::PingWorld world = tests::PingWorld::with_faults();
   S4uPlatform platform(world.topology, Actors::per_node);
   auto simulation = world.simulate(platform);
-  simulation->start();
-  run_s4u(*simulation, platform, [](SimTime t) { return t < SimTime(4s); });
+  run_s4u(
+      *simulation, platform, [&] { simulation->start(); },
+      [](SimTime t) { return t < SimTime(4s); });
   EXPECT_GE(simulation->now(), SimTime(4s));
   EXPECT_LT(simulation->now(), SimTime(6s));
 }

@@ -40,7 +40,10 @@ class PingWorld final : public sim::World<PingDomain> {
     return simulation;
   }
   std::unique_ptr<sim::Endpoint<PingDomain>> make_endpoint(sim::NodeId node, bool) override;
-  void on_record(const sim::JournalEntry<PingDomain>& entry) override { journal.push_back(entry); }
+  void on_record(const sim::JournalEntry<PingDomain>& entry) override {
+    journal.push_back(entry);
+    if (in_handler) in_handler(entry);
+  }
   void after_fault(const sim::FaultStep& step) override {
     if (on_fault) on_fault(step.at);
   }
@@ -52,6 +55,8 @@ class PingWorld final : public sim::World<PingDomain> {
   std::vector<bool> victim_alive_after_fault;
   std::vector<sim::JournalEntry<PingDomain>> journal;
   std::function<void(sim::SimTime)> on_fault;
+  /// Called for each record, while the handler that makes it runs.
+  std::function<void(const sim::JournalEntry<PingDomain>&)> in_handler;
   sim::SimTime throw_at = sim::kNever;
 };
 

@@ -111,7 +111,7 @@ calls:
   EXPECT_EQ(s.run.start_label, 9h);
   EXPECT_EQ(s.run.horizon, 2h);
   EXPECT_EQ(s.run.start, models::StartMode::cold);
-  EXPECT_EQ(s.run.actors, models::ActorGranularity::pooled);
+  EXPECT_EQ(s.run.actors, models::ActorUse::pooled);
   EXPECT_EQ(s.run.service_level_definition, models::ServiceLevelDefinition::f1);
   EXPECT_TRUE(s.run.media_survives);
   EXPECT_EQ(s.run.hang_up_delay, 2s);

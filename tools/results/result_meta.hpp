@@ -20,7 +20,7 @@ struct ResultMeta {
   std::uint32_t replication = 0, replications = 1;
   bool twin = false;  ///< each replication was also run without its faults
   std::string version, git_commit, simgrid_version, compiler;
-  std::string actors;  ///< "per-device" or "pooled"
+  std::string actors;  ///< "per-device" or "pooled"; ", live" if handlers ran in them
   std::uint64_t journal_fingerprint = 0, trajectory_fingerprint = 0;
   std::uint64_t messages_delivered = 0, messages_sent = 0;
   std::optional<WarmUpCheck> warm_up;  ///< nullopt: it could not be judged

@@ -49,7 +49,8 @@ ResultMeta describe_run(const models::Scenario& scenario, const RunOrigin& origi
 void complete_meta(ResultMeta& meta, const models::Scenario& scenario, const Replication& first,
                    double wall_s) {
   meta.warm_up = check_warm_up(first.result, scenario);
-  meta.actors = first.pooled ? "pooled" : "per-device";
+  meta.actors =
+      fmt::format("{}{}", first.pooled ? "pooled" : "per-device", first.live ? ", live" : "");
   meta.journal_fingerprint = first.journal_fingerprint;
   meta.trajectory_fingerprint = first.trajectory_fingerprint;
   meta.messages_delivered = first.messages_delivered;

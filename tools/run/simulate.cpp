@@ -10,11 +10,12 @@ namespace {
 
 bool pools_devices(const models::Scenario& scenario, std::size_t devices) {
   switch (scenario.run.actors) {
-    case models::ActorGranularity::per_device:
+    case models::ActorUse::per_device:
       return false;
-    case models::ActorGranularity::pooled:
+    case models::ActorUse::pooled:
       return true;
-    case models::ActorGranularity::automatic:
+    case models::ActorUse::automatic:
+    case models::ActorUse::live:
       break;
   }
   return devices > kMostDeviceActors;
@@ -30,13 +31,17 @@ Replication simulate(const models::Scenario& scenario, std::uint32_t replication
   if (attach) attach(world);
 
   Replication out;
+  out.live = scenario.run.actors == models::ActorUse::live;
   out.pooled = pools_devices(scenario, 2 * world.layout().directory.agents.size());
   sim::S4uPlatform platform(world.layout().topology,
-                            out.pooled ? sim::Actors::devices_pooled : sim::Actors::per_node);
+                            out.pooled ? sim::Actors::devices_pooled : sim::Actors::per_node,
+                            out.live ? sim::Handlers::in_actors : sim::Handlers::in_loop);
   models::Simulation& simulation = world.simulate(platform);
-  world.start();
-  out.actors = platform.actor_count();
-  sim::run_s4u(simulation, platform, keep_going);
+  const auto begin = [&] {
+    world.start();
+    out.actors = platform.actor_count();
+  };
+  sim::run_s4u(simulation, platform, begin, keep_going);
 
   out.reached = simulation.now();
   out.result = recorder.finish(out.reached);

@@ -22,6 +22,7 @@ struct Replication {
   models::RunResult result;
   models::SimTime reached{};  ///< the horizon, unless it was stopped
   bool pooled = false;        ///< devices shared actors
+  bool live = false;          ///< handlers ran in actors
   std::size_t actors = 0;     ///< alive at the start
   std::uint64_t journal_fingerprint = 0;
   std::uint64_t trajectory_fingerprint = 0;

@@ -61,8 +61,8 @@ namespace bcsim::tools {
 
 template <models::Is<Replication> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i);
+  auto& [a, b, c, d, e, f, g, h, i, j] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j);
 }
 template <models::Is<TimelineCells> T>
 auto fields(T& x) {

@@ -29,11 +29,12 @@ namespace {
 
 /// What a worker says is a sequence of these heads, each followed by `size` bytes.
 struct FrameHead {
-  enum class Kind : std::uint32_t { progress, answer, failure };
+  // As wide as the size: no byte between them is left unwritten.
+  enum class Kind : std::uint64_t { progress, answer, failure };
   Kind kind = Kind::progress;
   std::uint64_t size = 0;
 };
-static_assert(std::is_trivially_copyable_v<FrameHead>);
+static_assert(std::has_unique_object_representations_v<FrameHead>);
 
 void write_all(int descriptor, const void* data, std::size_t size) {
   const char* at = static_cast<const char*>(data);

@@ -39,7 +39,7 @@ Key& start_row(SectionOf<RunOptions>& s) {
 
 std::shared_ptr<const Section> run_section() {
   static const auto keys = [] {
-    using models::ActorGranularity;
+    using models::ActorUse;
     using models::ServiceLevelDefinition;
     using models::StartMode;
     SectionOf<RunOptions> s("run", "How long, how often and from which state to simulate");
@@ -59,10 +59,14 @@ std::shared_ptr<const Section> run_section() {
           count<std::uint32_t>({.min = 1u, .max = 1'000'000u}), assumption(),
           "Independent repetitions; intervals need at least two");
     s.key("actors", &RunOptions::actors,
-          choice<ActorGranularity>({{"automatic", ActorGranularity::automatic},
-                                    {"per-device", ActorGranularity::per_device},
-                                    {"pooled", ActorGranularity::pooled}}),
-          assumption(), "One actor per device, or one per location and kind; results are the same");
+          choice<ActorUse>({{"automatic", ActorUse::automatic},
+                            {"inline", ActorUse::automatic},  // says what it is the opposite of
+                            {"per-device", ActorUse::per_device},
+                            {"pooled", ActorUse::pooled},
+                            {"live", ActorUse::live}}),
+          assumption(),
+          "Per device, or pooled per location (automatic: above 10 000 devices), handlers inline; "
+          "live: handlers in actors. Same results");
     s.key("service-level-threshold", &RunOptions::service_level_threshold,
           duration({.min = 0s, .max = {}, .above = true}), assumption(),
           "Answered within this time counts for the service level");

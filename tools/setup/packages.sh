@@ -35,6 +35,7 @@ full_packages=(
   "slurm-wlm                    | tool:sbatch                        |"
   "munge                        | tool:munge                         |"
   "parallel                     | tool:parallel                      |"
+  "valgrind                     | tool:valgrind                      |"
   "chromium                     | tool:chromium                      |"
   "npm                          | tool:npm                           |"
   "librsvg2-bin                 | tool:rsvg-convert                  |"

@@ -11,8 +11,6 @@
 #include "tools/journal/journal_file.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/simulate.hpp"
-#include "tools/run/worker_pool.hpp"
-#include "tools/trace/replay.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -26,19 +24,11 @@ class RecordCounter final : public models::Observer {
   std::uint64_t count = 0;
 };
 
-/// Its fingerprint. Once per process.
-std::uint64_t run_in(Way way, models::Scenario scenario, const ReplayAttach& attach,
-                     const JobProgress& progress) {
-  const double horizon = sim::seconds(scenario.run.horizon);
-  const auto goes_on = [&](models::SimTime reached) {
-    return progress(sim::seconds(reached) / horizon);
-  };
-  if (way == Way::loop) {
-    return replay_run(scenario, 0, attach, models::SimTime::max(), goes_on).journal_fingerprint;
-  }
-  scenario.run.actors =
-      way == Way::pooled ? models::ActorGranularity::pooled : models::ActorGranularity::per_device;
-  return simulate(scenario, 0, goes_on, attach).journal_fingerprint;
+/// Phones and desktops.
+std::uint64_t devices_of(const models::Scenario& scenario) {
+  std::uint64_t agents = 0;
+  for (const models::AgentGroup& group : scenario.agents) agents += group.count;
+  return 2 * agents;
 }
 
 double cpu_seconds() {
@@ -48,15 +38,16 @@ double cpu_seconds() {
          1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
 }
 
-void run_all(const models::Scenario& scenario, unsigned jobs, Verification& out) {
+void run_all(const models::Scenario& scenario, unsigned jobs, const RunWay& run,
+             Verification& out) {
   const PoolOutcome outcome = run_jobs(
-      kWays, {.workers = jobs, .attempts = 1},
+      out.ways.size(), {.workers = jobs, .attempts = 1},
       {.work =
            [&](std::size_t job, const JobProgress& progress) {
              RecordCounter counter;
              const double before = cpu_seconds();
-             const std::uint64_t fingerprint = run_in(
-                 static_cast<Way>(job), scenario,
+             const std::uint64_t fingerprint = run(
+                 out.ways[job].way, scenario,
                  [&](models::TwoSiteWorld& world) { world.add_observer(counter); }, progress);
              return Json({fingerprint, counter.count, cpu_seconds() - before}).dump();
            },
@@ -91,7 +82,8 @@ class ScratchDirectory {
 };
 
 /// Runs both again, with their journals as files.
-std::optional<Parting> part(const models::Scenario& scenario, Way one, Way other, unsigned jobs) {
+std::optional<Parting> part(const models::Scenario& scenario, Way one, Way other, unsigned jobs,
+                            const RunWay& run) {
   const ScratchDirectory directory;
   const std::array<Way, 2> ways = {one, other};
   const auto file = [&](std::size_t job) {
@@ -101,7 +93,7 @@ std::optional<Parting> part(const models::Scenario& scenario, Way one, Way other
                                        {.work =
                                             [&](std::size_t job, const JobProgress& progress) {
                                               std::unique_ptr<JournalFile> journal;
-                                              run_in(
+                                              run(
                                                   ways[job], scenario,
                                                   [&](models::TwoSiteWorld& world) {
                                                     journal = std::make_unique<JournalFile>(
@@ -130,6 +122,8 @@ std::string name(Way way) {
       return "SimGrid, an actor per device";
     case Way::pooled:
       return "SimGrid, pooled devices";
+    case Way::live:
+      return "SimGrid, handlers in actors";
     case Way::loop:
       return "loop, without SimGrid";
   }
@@ -157,18 +151,46 @@ std::optional<Parting> first_difference(const std::filesystem::path& one,
   }
 }
 
-Verification verify(const models::Scenario& scenario, unsigned jobs) {
+std::uint64_t run_way(Way way, const models::Scenario& scenario, const ReplayAttach& attach,
+                      const JobProgress& progress) {
+  const double horizon = sim::seconds(scenario.run.horizon);
+  const auto goes_on = [&](models::SimTime reached) {
+    return progress(sim::seconds(reached) / horizon);
+  };
+  const auto under_simgrid = [&](models::ActorUse actors) {
+    models::Scenario same = scenario;
+    same.run.actors = actors;
+    return simulate(same, 0, goes_on, attach).journal_fingerprint;
+  };
+  switch (way) {
+    case Way::per_device:
+      return under_simgrid(models::ActorUse::per_device);
+    case Way::pooled:
+      return under_simgrid(models::ActorUse::pooled);
+    case Way::live:
+      return under_simgrid(models::ActorUse::live);
+    case Way::loop:
+      return replay_run(scenario, 0, attach, models::SimTime::max(), goes_on).journal_fingerprint;
+  }
+  return 0;
+}
+
+Verification verify(const models::Scenario& scenario, unsigned jobs, const RunWay& run) {
   const SignalGuard signals;
   Verification out;
-  for (std::size_t i = 0; i < kWays; ++i) out.ways.push_back({.way = static_cast<Way>(i)});
-  run_all(scenario, jobs, out);
-  if (out.interrupted || out.same()) return out;
-  for (const WayRan& w : out.ways) {
-    const WayRan& first = out.ways.front();
-    if (!w.lost.empty() || !first.lost.empty() || w.fingerprint == first.fingerprint) continue;
-    out.parting = part(scenario, first.way, w.way, jobs);
-    break;
+  for (const Way way : {Way::per_device, Way::pooled, Way::live, Way::loop}) {
+    if (way != Way::per_device || devices_of(scenario) <= kMostDeviceActors) {
+      out.ways.push_back({.way = way});
+    }
   }
+  run_all(scenario, jobs, run, out);
+  if (out.interrupted || out.same()) return out;
+  const auto finished = [](const WayRan& w) { return w.lost.empty(); };
+  const auto first = std::find_if(out.ways.begin(), out.ways.end(), finished);
+  const auto other = std::find_if(first, out.ways.end(), [&](const WayRan& w) {
+    return finished(w) && w.fingerprint != first->fingerprint;
+  });
+  if (other != out.ways.end()) out.parting = part(scenario, first->way, other->way, jobs, run);
   return out;
 }
 
