@@ -136,8 +136,11 @@ class FaultDraft {
     std::vector<Target> known, all;
     std::copy_if(used_.begin(), used_.end(), std::back_inserter(known), takes);
     if (!known.empty() && chance_.of(again_)) return chance_.pick(known);
-    // The kind first: links and processes are many, sites are two.
-    const std::string kind = chance_.pick(kinds);
+    // The kind first: links and processes are many, sites are two; and what is lost with a site
+    // is what most checks are about.
+    std::vector<double> weights;
+    for (const std::string& kind : kinds) weights.push_back(kind == "site" ? 4 : 1);
+    const std::string kind = kinds[chance_.weighted(weights)];
     for (const Target& target : targets_) {
       if (target.kind == kind) all.push_back(target);
     }
