@@ -36,6 +36,7 @@ class Unrest {
     std::uint32_t gateway, held;
   };
 
+  [[nodiscard]] bool refreshes_in_time(AgentId agent) const;
   void joins(AgentId id, CallId call);
   void moves(CallId call, std::uint32_t gateway);
   void released(SimTime at, const CallReleased& fact);

@@ -98,8 +98,9 @@ class FaultDraft {
     for (const Key& key : fault_section()->keys) {
       if (key.exclusive != "verb") continue;
       verbs_.push_back(&key);
-      // Some verbs off, some wild.
-      weights_.push_back(chance_.pick({0., 0., 1., 1., 1., 5.}));
+      // Some verbs off, some wild. Only what fails as a whole loses calls, and leaves survivors.
+      weights_.push_back(key.name == "fail" ? chance_.pick({0., 1., 1., 5., 5., 10.})
+                                            : chance_.pick({0., 0., 1., 1., 1., 5.}));
     }
     if (std::all_of(weights_.begin(), weights_.end(), [](double w) { return w == 0; })) {
       weights_[chance_.below(weights_.size())] = 1;
