@@ -9,6 +9,7 @@
 
 #include "models/checks/all_checks.hpp"
 #include "models/checks/liveness_bound.hpp"
+#include "models/checks/unrest.hpp"
 #include "models/sip_server/agent_service.hpp"
 
 namespace bcsim::models {
@@ -43,7 +44,7 @@ bool at_a_phone(AgentState state) {
 class LivenessCheck final : public Check {
  public:
   explicit LivenessCheck(const Directory& directory)
-      : directory_(directory), agents_(directory.agents.size()) {
+      : directory_(directory), agents_(directory.agents.size()), unrest_(directory) {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       agents_[a].working = directory.at_work(AgentId{a}, kStart);
       for (SiteIndex s = 0; s < kSites; ++s) {
@@ -57,6 +58,7 @@ class LivenessCheck final : public Check {
 
   void on_record(const JournalEntry& entry, const CallLedger&) override {
     std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
+    unrest_.on_record(entry);
   }
   void finish(SimTime horizon, const CallLedger& ledger) override {
     bound_ = liveness_bound(*directory_.scenario, longest_);
@@ -69,6 +71,9 @@ class LivenessCheck final : public Check {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) finish_agent(horizon, a, ledger);
     finish_peers(horizon);
     finish_calls(horizon, ledger);
+    std::vector<bool> lost;
+    for (const Agent& agent : agents_) lost.push_back(agent.lost);
+    unrest_.finish(last_end_ + bound_.needed, horizon, lost, ledger, findings_);
   }
   [[nodiscard]] Verdict verdict() const override {
     return findings_.verdict(
@@ -87,16 +92,14 @@ class LivenessCheck final : public Check {
     BadSince unreached;  ///< the phone is not registered as its mode says
     SimTime at_phone_since = kNever;
     SimTime last_call_over = kNever;
-    std::vector<CallId> calls;    ///< that he is, or may be, part of
-    std::vector<SimTime> logins;  ///< since the last fault
-    bool lost = false;            ///< his phone or desktop never comes back
+    std::vector<CallId> calls;  ///< that he is, or may be, part of
+    bool lost = false;          ///< his phone or desktop never comes back
   };
 
   template <class Other>
   void on(SimTime, const Other&) {}
   void on(SimTime at, const FaultInjected& fact) {
     last_end_ = at;
-    for (Agent& agent : agents_) agent.logins.clear();
     if (fact.undone == 0) {
       open_.emplace(fact.fault, at);
     } else if (const auto fault = open_.find(fact.fault); fault != open_.end()) {
@@ -113,7 +116,6 @@ class LivenessCheck final : public Check {
     if (agent.state[fact.site] == AgentState::logged_out) {
       agent.state[fact.site] = AgentState::not_ready;
     }
-    agent.logins.push_back(at);
     judge(at, fact.agent.value);
   }
   void on(SimTime at, const AgentLogout& fact) {
@@ -254,15 +256,6 @@ class LivenessCheck final : public Check {
         told("talks to nobody", since);
       }
     }
-    // Someone who is told to change the site does so once.
-    constexpr std::ptrdiff_t kOften = 5;
-    const auto late = std::count_if(agent.logins.begin(), agent.logins.end(),
-                                    [&](SimTime at) { return at > last_end_ + bound_.needed; });
-    if (late > kOften) {
-      findings_.violated(horizon, [&] {
-        return fmt::format("agent {} logged in {} times since all were back", a, late);
-      });
-    }
   }
   static const char* away_how(const Agent& agent) {
     int logins = 0;
@@ -340,6 +333,7 @@ class LivenessCheck final : public Check {
   Duration longest_{};                     ///< of the faults that have ended
   std::vector<Agent> agents_;
   std::array<BadSince, kSites> apart_;
+  Unrest unrest_;
   std::map<std::uint32_t, std::vector<AgentId>> parties_;  ///< by call that is not over
   Findings findings_;
 };

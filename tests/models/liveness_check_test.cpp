@@ -191,6 +191,62 @@ TEST(Liveness, WantsNobodyToLogInAgainAndAgain) {
   expect(j, kViolated, "agent 0 logged in 8 times since all were back");
 }
 
+TEST(Liveness, WantsNoBindingToRunOutAgainAndAgain) {
+  for (const int times : {5, 6}) {
+    Journal j(failed_site());
+    come_back(j);
+    for (int i = 0; i < times; ++i) {
+      j.at(3000 + i).add(DnState{AgentId{1}, 0, 0}).add(DnState{AgentId{1}, 0, 1});
+    }
+    const char* text = times > 5 ? "agent 1 had a phone out of service 6 times" : "";
+    expect(j, times > 5 ? kViolated : kGood, text);
+  }
+}
+
+TEST(Liveness, WantsNoPhoneToBeBusyWithNothing) {
+  const auto after = [](bool with_a_call, int times) {
+    Journal j(failed_site());
+    come_back(j);
+    j.at(3000).queue(0);
+    for (int i = 0; i < times; ++i) {
+      j.at(3000 + i).add(CallRouted{CallId{0}, AgentId{0}, 0, 1});
+      if (with_a_call) j.add(HuntLeg{CallId{1}, AgentId{0}, 0});
+      j.add(CallReturned{CallId{0}, AgentId{0}, 0, 486});
+    }
+    return verdict(j.finish(), "liveness").text;
+  };
+  EXPECT_THAT(after(false, 6), HasSubstr("agent 0 had a phone that was busy with nothing 6 times"));
+  EXPECT_THAT(after(false, 5), ::testing::Not(HasSubstr("busy with nothing")));
+  EXPECT_THAT(after(true, 6), ::testing::Not(HasSubstr("busy with nothing")));
+}
+
+TEST(Liveness, WantsNoCallToBeBrokenOffForSilenceOfAnEnd) {
+  for (const Release how : {Release::session_expired, Release::normal}) {
+    Journal j(failed_site());
+    come_back(j);
+    const CallId call = j.at(3000).queue(1);
+    j.answer(call, 2, 1).at(3100).release(call, how);
+    const bool bad = how != Release::normal;
+    expect(j, bad ? kViolated : kGood, bad ? "call 0 was broken off" : "");
+  }
+}
+
+TEST(Liveness, WantsNoCallToBeBlockedWhileNobodyHoldsAChannel) {
+  const auto blocked = [](std::uint32_t live) {
+    Scenario s = failed_site();
+    for (GatewayOptions& gateway : s.gateways) gateway.channels = 2;
+    Journal j(s);
+    come_back(j);
+    j.at(3000);
+    for (std::uint32_t i = 0; i < live; ++i) j.answer(j.queue(i % 2), 2 * (i % 2), i % 2);
+    j.release(j.offer(0), Release::no_channel, CallPhase::setup);
+    return verdict(j.finish(), "liveness").text;
+  };
+  EXPECT_THAT(blocked(0), HasSubstr("call 0 found no channel of any gateway though gateway 1"));
+  EXPECT_THAT(blocked(2), HasSubstr("gateway 1 had 1 calls"));
+  EXPECT_THAT(blocked(3), ::testing::Not(HasSubstr("found no channel")));
+}
+
 TEST(LivenessBound, GrowsWithTheTimersAndTheLongestFault) {
   Scenario s = two_sites();
   const Duration usual = liveness_bound(s, 1min).needed;

@@ -191,12 +191,22 @@ std::set<std::string> test_layers() {
   return layers;
 }
 
-/// True if the globs of tests/CMakeLists.txt find this source under tests/.
+/// True if the globs of tests/CMakeLists.txt, or the list of fuzzers, find this source under
+/// tests/.
 bool is_built(std::string_view path, const std::set<std::string>& layers) {
   path.remove_prefix(std::string_view("tests/").size());
   const std::string directory(path.substr(0, path.find('/')));
   if (directory == "bench")
     return path.ends_with("_bench.cpp") && std::ranges::count(path, '/') == 1;
+  if (directory == "fuzz") {
+    const std::string reader(path.substr(5, path.find('_') == path.npos ? 0 : path.find('_') - 5));
+    const std::vector<std::string> lines =
+        read_file(BCSIM_SOURCE_DIR, fs::path(BCSIM_SOURCE_DIR) / "tests/fuzz/CMakeLists.txt").lines;
+    return path == "fuzz/" + reader + "_fuzzer.cpp" &&
+           std::ranges::any_of(lines, [&](const std::string& line) {
+             return line.starts_with("foreach") && has_token(line, reader);
+           });
+  }
   return path.ends_with("_test.cpp") && layers.contains(directory);
 }
 
@@ -244,6 +254,8 @@ TEST(TidyRules, TellGoodLinesFromBad) {
   EXPECT_FALSE(is_built("tests/sim/rng_tests.cpp", {"sim"}));
   EXPECT_FALSE(is_built("tests/simm/rng_test.cpp", {"sim"}));
   EXPECT_FALSE(is_built("tests/bench/deep/x_bench.cpp", {"sim"}));
+  EXPECT_TRUE(is_built("tests/fuzz/csv_fuzzer.cpp", {"sim"}));
+  EXPECT_FALSE(is_built("tests/fuzz/other_fuzzer.cpp", {"sim"}));
 }
 
 TEST(Tidy, LowerLayersIncludeNoHigherOnesAndOnlyS4uIncludesSimGrid) {

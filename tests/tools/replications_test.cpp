@@ -16,6 +16,7 @@
 #include "tests/support/interrupted_run.hpp"
 #include "tests/support/site_failure_journal.hpp"
 #include "tests/support/tool_runs.hpp"
+#include "tools/results/saved_files.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/wire.hpp"
 #include "tools/run/worker_pool.hpp"
@@ -352,6 +353,11 @@ TEST_F(Shards, ThatAreMissingTwiceDamagedOrForeignAreRefused) {
   const Outcome cut = merge({"s"});
   EXPECT_EQ(cut.exit, 65);
   EXPECT_THAT(cut.err, HasSubstr("is damaged or cut off; run its shard 2/2 again"));
+  // One bit of the first line, of which 65 536 times as many replications would be missing.
+  std::string text = read_text(file("s", 1));
+  text.replace(text.find("\"replications\":4"), 16, "\"replications\":262144");
+  std::ofstream(file("s", 1), std::ios::binary) << text;
+  EXPECT_THAT(merge({"s"}).err, HasSubstr("is damaged or cut off"));
   EXPECT_EQ(merge({"nowhere"}).exit, 65);
   EXPECT_FALSE(fs::exists(at("merged")));
   ASSERT_EQ(shard("s", "2/2").exit, 0);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <regex>
@@ -421,6 +422,14 @@ TEST_F(Report, RefusesDamagedResults) {
   EXPECT_THROW(StoredResults{damaged}, InputError);
 }
 
+TEST_F(Report, RefusesTimesThatNoRunHas) {
+  const fs::path file = directory_ / "a" / "events.ndjson";
+  for (const char* t : {"1e300", "-1", "1e17"}) {
+    std::ofstream(file, std::ios::app) << "{\"t\":" << t << R"(,"event":"fault.injected"})" << '\n';
+    EXPECT_THROW(StoredResults{directory_ / "a"}, InputError) << t;
+  }
+}
+
 TEST(CsvTable, ReadsQuotesCommasAndEmptyCells) {
   const CsvTable table("a,b\n\"x,\"\"y\"\"\",1.5\nz,\n", "t.csv");
   EXPECT_EQ(table.rows(), 2u);
@@ -434,6 +443,14 @@ TEST(ChartTicks, AreRoundAndReachTheTop) {
   EXPECT_THAT(round_ticks(7, 4), ElementsAre(0, 2, 4, 6, 8));
   EXPECT_THAT(round_ticks(250, 4), ElementsAre(0, 100, 200, 300));
   EXPECT_THAT(round_ticks(0, 4), ElementsAre(0, 1));
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  for (const double odd : {5e-324, 1e308, kInfinite, std::nan("")}) {
+    EXPECT_LE(round_ticks(odd, 4).size(), 6u) << odd;
+    EXPECT_LE(time_ticks(0, odd, 4).size(), 5u) << odd;
+    EXPECT_LE(time_ticks(odd, odd, 4).size(), 5u) << odd;
+  }
+  EXPECT_LE(time_ticks(1e17, 1e17, 4).size(), 5u);  // where a second more is no later
+  EXPECT_THAT(time_ticks(0, 30 * 86400, 4), ElementsAre(0, 8 * 86400, 16 * 86400, 24 * 86400));
   EXPECT_THAT(time_ticks(0, 14400, 5), ElementsAre(0, 3600, 7200, 10800, 14400));
   EXPECT_EQ(tick_clock(5400, 32400, false), "10:30");
   EXPECT_EQ(tick_clock(5400, -1, true), "1:30:00");

@@ -153,6 +153,18 @@ TEST_F(ScenarioLimits, PartsOfPeopleAreSaidToBeRounded) {
   EXPECT_EQ(problem(staffed(", share: 100%"), "M-W10").line, 0);
 }
 
+TEST_F(ScenarioLimits, ADaysStaffingIsNotRepeatedForEver) {
+  std::string csv = "start,count\n";
+  for (int i = 0; i < 300; ++i) csv += fmt::format("{:02}:{:02},9\n", 8 + i / 60, i % 60);
+  write("staff.csv", csv);
+  const Loaded loaded = load_scenario(write(
+      "s.yaml",
+      "bcsim: 1\nrun: {start: \"08:00\", horizon: 20000d}\nsites: {a: {}, b: {}}\nagents: {t: "
+      "{location: a, staffing: {file: staff.csv}}, u: {count: 9, location: b}}\n"
+      "calls: {c: {rate: 6/h}}\n"));
+  EXPECT_THAT(problem(loaded, "S-006").message, HasSubstr("300 steps a day cannot be simulated"));
+}
+
 TEST_F(ScenarioLimits, OfOneKindTwentyAreListedAndTheOthersCounted) {
   std::string text = minimal();
   for (int i = 0; i < 200'000; ++i) text += fmt::format("key{}: 1\n", i);

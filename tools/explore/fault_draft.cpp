@@ -98,8 +98,9 @@ class FaultDraft {
     for (const Key& key : fault_section()->keys) {
       if (key.exclusive != "verb") continue;
       verbs_.push_back(&key);
-      // Some verbs off, some wild.
-      weights_.push_back(chance_.pick({0., 0., 1., 1., 1., 5.}));
+      // Some verbs off, some wild. Only what fails as a whole loses calls, and leaves survivors.
+      weights_.push_back(key.name == "fail" ? chance_.pick({0., 1., 1., 5., 5., 10.})
+                                            : chance_.pick({0., 0., 1., 1., 1., 5.}));
     }
     if (std::all_of(weights_.begin(), weights_.end(), [](double w) { return w == 0; })) {
       weights_[chance_.below(weights_.size())] = 1;
@@ -136,8 +137,11 @@ class FaultDraft {
     std::vector<Target> known, all;
     std::copy_if(used_.begin(), used_.end(), std::back_inserter(known), takes);
     if (!known.empty() && chance_.of(again_)) return chance_.pick(known);
-    // The kind first: links and processes are many, sites are two.
-    const std::string kind = chance_.pick(kinds);
+    // The kind first: links and processes are many, sites are two; and what is lost with a site
+    // is what most checks are about.
+    std::vector<double> weights;
+    for (const std::string& kind : kinds) weights.push_back(kind == "site" ? 4 : 1);
+    const std::string kind = kinds[chance_.weighted(weights)];
     for (const Target& target : targets_) {
       if (target.kind == kind) all.push_back(target);
     }

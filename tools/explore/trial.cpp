@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -51,6 +52,14 @@ nlohmann::json results_of(const Replication& run) {
     verdicts.push_back({v.id, std::string(name(v.status)), v.text});
   }
   return {{"verdicts", verdicts}, {"fingerprint", run.journal_fingerprint}};
+}
+
+/// A fork lies in memory as its parent does: without this, all trials would agree on addresses.
+void stir_memory() {
+  constexpr int kJunk = 0xA5;
+  ::mallopt(M_PERTURB, kJunk);
+  static std::vector<std::string> kept;
+  for (std::size_t size = 24; size < 4096; size += 40) kept.emplace_back(size, 'x');
 }
 
 /// The life of the process that tries it.
@@ -230,6 +239,7 @@ Trial run_trial(const std::function<std::string()>& make_text, const std::string
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, limits.cpu_s);
     limit(RLIMIT_AS, limits.memory_mb << 20);
+    if (limits.stirred) stir_memory();
     try_in_child(answers.write, make_text, directory);
   }
   answers.close_write();

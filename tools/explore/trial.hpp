@@ -12,6 +12,8 @@ namespace bcsim::tools {
 struct TrialLimits {
   unsigned cpu_s = 20;
   std::uint64_t memory_mb = 2000;
+  /// Objects lie elsewhere, and fresh memory is filled with junk: no run may depend on either.
+  bool stirred = false;
 };
 
 /// A way in which a scenario fails. Two failures of one kind are taken for the same fault.

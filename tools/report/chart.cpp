@@ -268,7 +268,8 @@ class ChartWriter {
 }  // namespace
 
 std::vector<double> round_ticks(double top, int count) {
-  if (!(top > 0)) return {0, 1};
+  // Numbers of a file may be anything; beyond these, steps are no longer exact.
+  if (!(top > 1e-300 && top < 1e300)) return {0, 1};
   const double raw = top / count, power = std::pow(10, std::floor(std::log10(raw)));
   double step = power;
   for (const double factor : {1.0, 2.0, 2.5, 5.0, 10.0}) {
@@ -290,8 +291,11 @@ std::vector<double> time_ticks(double from, double to, int count) {
     step = s;
     if ((to - from) / s <= count) break;
   }
+  while ((to - from) / step > count && step < 1e12) step *= 2;
   std::vector<double> ticks;
-  for (double t = std::ceil(from / step) * step; t <= to; t += step) ticks.push_back(t);
+  const double first = std::ceil(from / step) * step;
+  // As few as are wanted, however long the time is and however little a step adds to it.
+  for (int i = 0; i <= count && first + i * step <= to; ++i) ticks.push_back(first + i * step);
   return ticks;
 }
 

@@ -9,6 +9,7 @@
 
 #include "tools/results/saved_files.hpp"
 #include "tools/scenario/load.hpp"
+#include "tools/scenario/units.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -110,6 +111,12 @@ std::vector<double> CsvTable::numbers(std::string_view column) const {
 
 namespace {
 
+/// What stands for a time could not be one.
+struct NoTime {
+  const char* key;
+  double value;
+};
+
 /// Reads what a file of results says; what is missing or of another type is said with its name.
 template <class Read>
 void of_file(const std::filesystem::path& file, const Read& read) {
@@ -118,7 +125,17 @@ void of_file(const std::filesystem::path& file, const Read& read) {
   } catch (const StoredJson::exception& e) {
     throw InputError(
         fmt::format("'{}' is damaged, or no results file of bcsim: {}", file.string(), e.what()));
+  } catch (const NoTime& e) {
+    throw InputError(fmt::format("'{}' is damaged: '{}' is no time of a run: {}", file.string(),
+                                 e.key, e.value));
   }
+}
+
+/// A time of a run: no scenario lasts longer.
+double time_at(const StoredJson& json, const char* key) {
+  const double t = json.at(key).get<double>();
+  if (!(t >= 0 && t <= kLongestSeconds)) throw NoTime{key, t};
+  return t;
 }
 
 /// What the pages take from it later.
@@ -126,13 +143,14 @@ void require_members(const StoredJson& run) {
   for (const char* text : {"scenario", "run_id", "version", "git_commit", "effective_scenario"}) {
     (void)run.at(text).get<std::string>();
   }
-  for (const char* number : {"horizon_s", "seed", "replications", "messages_delivered"}) {
+  (void)time_at(run, "horizon_s");
+  for (const char* number : {"seed", "replications", "messages_delivered"}) {
     (void)run.at(number).get<double>();
   }
   for (const auto& phase : run.at("phases")) {
     (void)phase.at("phase").get<std::string>();
-    (void)phase.at("start_s").get<double>();
-    (void)phase.at("end_s").get<double>();
+    (void)time_at(phase, "start_s");
+    (void)time_at(phase, "end_s");
   }
   for (const auto& accepted : run.at("accepted")) (void)accepted.get<std::string>();
 }
@@ -159,7 +177,7 @@ void StoredResults::read_events(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     StoredJson event = StoredJson::parse(line);
-    const double t = event.at("t");
+    const double t = time_at(event, "t");
     const std::string name = event.at("event");
     events_.push_back({t, name, std::move(event)});
   }

@@ -13,6 +13,18 @@ namespace {
 
 using HeadJson = nlohmann::ordered_json;
 
+constexpr const char* kHash = "hash";
+
+std::string line_of(const HeadJson& head) {
+  return head.dump(-1, ' ', false, HeadJson::error_handler_t::replace) + "\n";
+}
+
+/// Of everything else in the file.
+std::string hash_of(HeadJson head, const std::string& bytes) {
+  head.erase(kHash);
+  return hash_text(line_of(head) + bytes);
+}
+
 }  // namespace
 
 bool SharedHead::is_of_this_build() const {
@@ -29,18 +41,17 @@ void write_shared(const std::filesystem::path& directory, const SharedReplicatio
                   std::uint32_t shard, std::uint32_t shards) {
   const std::string bytes = to_bytes(replication);
   const ResultMeta& meta = replication.meta;
-  const HeadJson head = {{"scenario", meta.scenario},
-                         {"run_id", meta.run_id},
-                         {"replication", replication.record.replication},
-                         {"replications", meta.replications},
-                         {"shard", shard},
-                         {"shards", shards},
-                         {"version", meta.version},
-                         {"git_commit", meta.git_commit},
-                         {"compiler", meta.compiler},
-                         {"hash", hash_text(bytes)}};
-  write_file(shared_path(directory, replication.record.replication),
-             head.dump(-1, ' ', false, HeadJson::error_handler_t::replace) + "\n" + bytes);
+  HeadJson head = {{"scenario", meta.scenario},
+                   {"run_id", meta.run_id},
+                   {"replication", replication.record.replication},
+                   {"replications", meta.replications},
+                   {"shard", shard},
+                   {"shards", shards},
+                   {"version", meta.version},
+                   {"git_commit", meta.git_commit},
+                   {"compiler", meta.compiler}};
+  head[kHash] = hash_of(head, bytes);
+  write_file(shared_path(directory, replication.record.replication), line_of(head) + bytes);
 }
 
 SharedFile read_shared(const std::filesystem::path& path) {
@@ -63,9 +74,10 @@ SharedFile read_shared(const std::filesystem::path& path) {
   take(file.head.version, "version");
   take(file.head.git_commit, "git_commit");
   take(file.head.compiler, "compiler");
-  take(file.head.hash, "hash");
+  take(file.head.hash, kHash);
   file.bytes = text.substr(line + 1);
-  if (file.head.hash != hash_text(file.bytes)) {
+  // Another build may have hashed otherwise, and is of no use anyway.
+  if (file.head.is_of_this_build() && file.head.hash != hash_of(json, file.bytes)) {
     throw InputError(
         fmt::format("{}: is damaged or cut off; run its shard {}/{} again, which mends it",
                     path.string(), file.head.shard, file.head.shards));

@@ -17,7 +17,7 @@ struct SharedHead {
   std::uint32_t replication = 0, replications = 1;
   std::uint32_t shard = 1, shards = 1;        ///< the shard that simulated it, from 1
   std::string version, git_commit, compiler;  ///< of the program
-  std::string hash;                           ///< of the rest of the file
+  std::string hash;                           ///< of the rest of the file, this line too
 
   [[nodiscard]] bool is_of_this_build() const;
 };

@@ -167,6 +167,14 @@ Steps read_file(Reader& r, const Node& node) {
         "whole people, or share: 100% to say that this is meant");
   }
   if (steps.empty()) return {};
+  constexpr std::size_t kMostSteps = 5'000'000;
+  const auto days = static_cast<std::size_t>(times.days(steps.back().at));
+  if (days * steps.size() > kMostSteps) {
+    r.error(options.file, "S-006",
+            fmt::format("a file of {} steps a day cannot be simulated for {} days", steps.size(),
+                        days));
+    return {};
+  }
   repeat_daily(times, steps);
   return from_start_on(steps);
 }

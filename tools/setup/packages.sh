@@ -32,6 +32,8 @@ test_packages=(
 
 # Besides, for tools/test --full: tests that skip themselves without it.
 full_packages=(
+  "clang                        | tool:clang++                       | 14"
+  "llvm                         | tool:llvm-cov                      | 14"
   "slurm-wlm                    | tool:sbatch                        |"
   "munge                        | tool:munge                         |"
   "parallel                     | tool:parallel                      |"

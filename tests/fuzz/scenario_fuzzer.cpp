@@ -1,0 +1,6 @@
+#include "tests/support/fuzz_targets.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  bcsim::tools::test::read_as_scenario({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
