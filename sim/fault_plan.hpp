@@ -1,4 +1,4 @@
-// Faults as data: what is broken or mended, and when. The plan is complete before time starts.
+// Faults as data: what is broken or mended, and when. A run can be given a new one on its way.
 #pragma once
 
 #include <optional>

@@ -112,6 +112,13 @@ void Network::set_up(LinkId link, bool up, SimTime now) {
   platform_.set_link_up(link, up);
 }
 
+void Network::change(const LinkChange& change) {
+  if (change.latency) platform_.set_link_latency(change.link, *change.latency);
+  if (change.bandwidth_bps) platform_.set_link_bandwidth(change.link, *change.bandwidth_bps);
+  if (change.jitter) links_[change.link.value].jitter = *change.jitter;
+  if (change.loss) links_[change.link.value].loss = *change.loss;
+}
+
 void Network::add_media(PlaceId from, PlaceId to, double bps) {
   for (const LinkId id : route(from, to)) {
     double& load = links_[id.value].media_bps;

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/fault_plan.hpp"
 #include "sim/ids.hpp"
 #include "sim/platform.hpp"
 #include "sim/rng.hpp"
@@ -59,10 +60,7 @@ class Network {
 
   // Faults.
   void set_up(LinkId link, bool up, SimTime now);
-  void set_latency(LinkId link, Duration latency) { platform_.set_link_latency(link, latency); }
-  void set_bandwidth(LinkId link, double bps) { platform_.set_link_bandwidth(link, bps); }
-  void set_jitter(LinkId link, Duration jitter) { links_[link.value].jitter = jitter; }
-  void set_loss(LinkId link, double loss) { links_[link.value].loss = loss; }
+  void change(const LinkChange& change);
 
   /// Media is a fluid: adds `bps` (may be negative) of constant rate to every link of the route.
   /// Signalling sees what is left, at least kMediaFloor of the bandwidth.

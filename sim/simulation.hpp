@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <queue>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -16,6 +16,7 @@
 #include "sim/endpoint.hpp"
 #include "sim/executor.hpp"
 #include "sim/fault_plan.hpp"
+#include "sim/fault_queue.hpp"
 #include "sim/hash.hpp"
 #include "sim/ids.hpp"
 #include "sim/item.hpp"
@@ -30,13 +31,6 @@
 #include "sim/world.hpp"
 
 namespace bcsim::sim {
-
-struct SimulationOptions {
-  SimTime horizon = SimTime(1h);
-  Duration tick = Duration::max();  ///< interval of World::on_tick; max: never
-  bool icmp_unreachable = true;     ///< live hosts refuse datagrams for dead processes
-  bool wants_messages = false;      ///< call World::on_delivery and on_transmission
-};
 
 /// See the head comment. Domain supplies: Message and Record (trivially copyable), and
 /// `draw_key(const Message&)` (identifies a packet for loss and jitter draws),
@@ -70,12 +64,20 @@ class Simulation {
     addresses_.push_back(node);
     return AddressId{static_cast<std::uint32_t>(addresses_.size() - 1)};
   }
+  /// Also while it runs. At one instant they come after those of plan_faults.
   void add_faults(const FaultPlan& plan) {
+    for (const FaultStep& step : plan) schedule_fault(step, world_sequence_++);
+  }
+  /// In the place of what is left of an earlier plan, which does not happen. Also while it runs:
+  /// what is due by now counts as done.
+  void plan_faults(const FaultPlan& plan) {
+    for (const TimerId id : planned_) {
+      if (items_.withdraw(id, ItemKind::fault)) faults_.take(items_[id.slot].word);
+    }
+    planned_.clear();
     for (const FaultStep& step : plan) {
-      faults_.push_back(step);
-      fault_times_.push(step.at);
-      schedule(step.at, kWorldFirst, kWorldFirst, world_sequence_++,
-               {.kind = ItemKind::fault, .word = static_cast<std::uint32_t>(faults_.size() - 1)});
+      if (step.at <= done_) continue;
+      planned_.push_back(schedule_fault(step, plan_sequence_++));
     }
   }
   /// Boots every node not listed as absent, in the order of their ids, without letting them act.
@@ -100,14 +102,39 @@ class Simulation {
 
   /// Date of the next item of the fault plan; kNever if none is left before the horizon.
   [[nodiscard]] SimTime next_fault_time() const {
-    const SimTime next = fault_times_.empty() ? kNever : fault_times_.top();
-    return next <= options_.horizon ? next : kNever;
+    return faults_.next() <= options_.horizon ? faults_.next() : kNever;
   }
   /// Does everything due up to and including `until`, then sets the clock there.
   void run_until(SimTime until) {
     if (until > options_.horizon) until = options_.horizon;
     while (!agenda_.empty() && agenda_.head().at <= until) step();
-    now_ = until;
+    now_ = done_ = until;
+  }
+
+  /// What will be done next; nullopt: nothing before the horizon. Changes nothing that can be seen.
+  [[nodiscard]] std::optional<Upcoming> upcoming() {
+    while (!agenda_.empty() && items_[agenda_.head().slot].kind == ItemKind::cancelled) {
+      items_.take(agenda_.pop().slot);
+    }
+    if (agenda_.empty() || agenda_.head().at > options_.horizon) return std::nullopt;
+    const AgendaKey& key = agenda_.head();
+    const Item& item = items_[key.slot];
+    const bool tick = item.kind == ItemKind::tick;
+    const bool world = tick || item.kind == ItemKind::fault;
+    return Upcoming{key.at, world ? NodeId{} : NodeId{key.source}, item.target, tick};
+  }
+  /// Does the next thing; something is left.
+  void step() {
+    const AgendaKey key = agenda_.pop();
+    const Item item = items_.take(key.slot);
+    if (item.kind == ItemKind::cancelled) return;
+    now_ = key.at;
+    if (executor_ != nullptr) [[unlikely]]
+      executor_->reach(now_);
+    if (guard_.too_many(now_)) accuse(item);
+    trajectory_hash_.add(static_cast<std::uint64_t>(key.at.time_since_epoch().count()));
+    trajectory_hash_.add((static_cast<std::uint64_t>(key.target) << 32) | key.source);
+    carry_out(item, NodeId{key.source});
   }
 
   [[nodiscard]] SimTime now() const { return now_; }
@@ -172,19 +199,16 @@ class Simulation {
   }
   TimerId arm(NodeId self, Duration after, TimerTag tag) {
     assert(after >= Duration::zero());
-    const std::uint32_t slot = schedule(
+    return schedule(
         after < kNever - now_ ? now_ + after : kNever, self.value, self.value,
         nodes_[self.value].sequence++,
         {.kind = ItemKind::timer, .target = self, .incarnation = incarnation(self), .tag = tag});
-    return {slot, items_[slot].generation};
   }
   void cancel(TimerId timer) {
-    if (!timer.valid()) return;
-    Item& item = items_[timer.slot];
-    if (item.generation == timer.generation && item.kind == ItemKind::timer) {
-      item.kind = ItemKind::cancelled;
-    }
+    if (timer.valid()) items_.withdraw(timer, ItemKind::timer);
   }
+  /// Starts a process that is down, or hangs; the world has to say so to itself.
+  void start_node(NodeId node) { apply(NodeStart{node}); }
   void record(NodeId by, const Record& record) {
     journal_hash_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
     journal_hash_.add(by.value);
@@ -264,17 +288,18 @@ class Simulation {
   static constexpr std::uint32_t kWorldFirst = 0;
   static constexpr std::uint32_t kWorldLast = 0xFFFF'FFFFu;
 
-  std::uint32_t schedule(SimTime at, std::uint32_t target, std::uint32_t source,
-                         std::uint32_t sequence, const Item& item) {
+  TimerId schedule(SimTime at, std::uint32_t target, std::uint32_t source, std::uint32_t sequence,
+                   const Item& item) {
     assert(at >= now_);
-    const std::uint32_t slot = items_.take();
-    const std::uint32_t generation = items_[slot].generation;
-    items_[slot] = item;
-    items_[slot].generation = generation;
+    const TimerId id = items_.keep(item);
     // Nodes are ordered after the world's own items, so their numbers are shifted by one.
     const bool world = item.kind == ItemKind::fault || item.kind == ItemKind::tick;
-    agenda_.push({at, world ? target : target + 1, source, sequence, slot});
-    return slot;
+    agenda_.push({at, world ? target : target + 1, source, sequence, id.slot});
+    return id;
+  }
+  TimerId schedule_fault(const FaultStep& step, std::uint32_t sequence) {
+    return schedule(step.at, kWorldFirst, kWorldFirst, sequence,
+                    {.kind = ItemKind::fault, .word = faults_.add(step)});
   }
   void schedule_message(ItemKind kind, NodeId from, NodeId to, SimTime at,
                         const Envelope<Domain>& envelope) {
@@ -286,11 +311,6 @@ class Simulation {
   void schedule_tick(SimTime at) {
     if (at > options_.horizon) return;
     schedule(at, kWorldLast, kWorldLast, world_sequence_++, {.kind = ItemKind::tick});
-  }
-  void release(std::uint32_t slot) {
-    items_[slot].kind = ItemKind::free;
-    ++items_[slot].generation;
-    items_.give_back(slot);
   }
   Envelope<Domain> take_envelope(std::uint32_t slot) {
     Envelope<Domain> envelope = envelopes_[slot];
@@ -312,18 +332,7 @@ class Simulation {
     }
   }
 
-  void step() {
-    const AgendaKey key = agenda_.pop();
-    const Item item = items_[key.slot];
-    release(key.slot);
-    if (item.kind == ItemKind::cancelled) return;
-    now_ = key.at;
-    if (executor_ != nullptr) [[unlikely]]
-      executor_->reach(now_);
-    if (guard_.too_many(now_)) accuse(item);
-    trajectory_hash_.add(static_cast<std::uint64_t>(key.at.time_since_epoch().count()));
-    trajectory_hash_.add((static_cast<std::uint64_t>(key.target) << 32) | key.source);
-    const NodeId source{key.source};
+  void carry_out(const Item& item, NodeId source) {
     switch (item.kind) {
       case ItemKind::timer:
         if (current(item)) {
@@ -364,7 +373,7 @@ class Simulation {
         streams_.on_retry(item.connection, item.tag.kind, item.word);
         break;
       case ItemKind::fault:
-        carry_out(FaultStep(faults_[item.word]));  // a copy: more may be added meanwhile
+        carry_out(faults_.take(item.word));
         break;
       case ItemKind::tick:
         world_.on_tick(now_);
@@ -430,7 +439,6 @@ class Simulation {
   }
 
   void carry_out(const FaultStep& step) {
-    fault_times_.pop();
     std::visit([this](const auto& action) { apply(action); }, step.action);
     world_.after_fault(step);
   }
@@ -457,12 +465,7 @@ class Simulation {
   }
   void apply(const LinkCut& a) { network_.set_up(a.link, false, now_); }
   void apply(const LinkHeal& a) { network_.set_up(a.link, true, now_); }
-  void apply(const LinkChange& a) {
-    if (a.latency) network_.set_latency(a.link, *a.latency);
-    if (a.bandwidth_bps) network_.set_bandwidth(a.link, *a.bandwidth_bps);
-    if (a.jitter) network_.set_jitter(a.link, *a.jitter);
-    if (a.loss) network_.set_loss(a.link, *a.loss);
-  }
+  void apply(const LinkChange& a) { network_.change(a); }
   void apply(const ModelChange&) {}
 
   const Topology& topology_;
@@ -476,18 +479,18 @@ class Simulation {
   LivelockGuard guard_;
 
   Agenda agenda_;
-  Slab<Item> items_;
+  ItemStore items_;
   Slab<Envelope<Domain>> envelopes_;
   std::vector<Node> nodes_;
   std::vector<bool> host_up_;
   std::vector<NodeId> addresses_;
-  FaultPlan faults_;
-  /// Of those that are still to come.
-  std::priority_queue<SimTime, std::vector<SimTime>, std::greater<>> fault_times_;
+  FaultQueue faults_;
+  std::vector<TimerId> planned_;  ///< steps of the plan in force
   SimTime now_ = kStart;
+  SimTime done_ = kStart - Duration(1);  ///< everything due by then is done
   bool booted_ = false;
   NodeId last_source_;
-  std::uint32_t world_sequence_ = 0;
+  std::uint32_t plan_sequence_ = 0, world_sequence_ = 1u << 31;  ///< whatever is planned is first
   std::uint64_t messages_sent_ = 0, messages_delivered_ = 0;
   Hash64 journal_hash_, trajectory_hash_;
 };

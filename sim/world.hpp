@@ -11,6 +11,13 @@
 
 namespace bcsim::sim {
 
+struct SimulationOptions {
+  SimTime horizon = SimTime(1h);
+  Duration tick = Duration::max();  ///< interval of World::on_tick; max: never
+  bool icmp_unreachable = true;     ///< live hosts refuse datagrams for dead processes
+  bool wants_messages = false;      ///< call World::on_delivery and on_transmission
+};
+
 /// One line of the journal: who recorded what, when. `by` is invalid for the world itself.
 template <class Domain>
 struct JournalEntry {

@@ -22,6 +22,7 @@ enum class Change : std::uint32_t {
   management_cut,     ///< subject: node of a SIP Server; its machine is out of reach
   management_healed,  ///< likewise
   staffing,           ///< subject: agent group; its staffing curve has a step now
+  start_process,      ///< subject: index in the world's list of such orders
   control_timer,      ///< subject: which of ha::SolutionControl's, and which arming (the world's)
   gateway_noticed,    ///< subject: gateway; the PSTN has noticed that it is dead
   activate_standby,   ///< subject: site of the standby Configuration Server

@@ -51,8 +51,17 @@ Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
       layout_, simulation_->network(),
       [this](NodeId node, const notice::Message& m) { simulation_->notify(node, Message{m}); },
       [this](NodeId node) { return simulation_->is_up(node); });
-  simulation_->add_faults(compile_faults(scenario_, layout_));
+  simulation_->plan_faults(compile_faults(scenario_, layout_));
   return *simulation_;
+}
+
+void TwoSiteWorld::replan(const Scenario& scenario) {
+  assert(simulation_ && scenario.faults.size() == scenario_.faults.size());
+  scenario_.faults = scenario.faults;
+  holds_ = holds_of(scenario_.faults, scenario_.run.horizon);
+  // On a layout as it was before time started: people have moved since.
+  const Layout layout(scenario, layout_.directory.rng);
+  simulation_->plan_faults(compile_faults(scenario, layout));
 }
 
 void TwoSiteWorld::start() {
@@ -176,6 +185,10 @@ void TwoSiteWorld::after_fault(const sim::FaultStep& step) {
     carry_out(static_cast<Change>(change->what), change->subject);
     return;
   }
+  after_change();
+}
+
+void TwoSiteWorld::after_change() {
   notice_deaths_and_births();
   on_join_or_part();
   media_->refresh();
@@ -228,6 +241,9 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
               role.process);
       break;
     }
+    case Change::start_process:
+      start_process(subject);
+      break;
     case Change::control_timer:
       on_control_timer(subject);
       break;

@@ -27,6 +27,10 @@ class TwoSiteWorld : public sim::World<Domain> {
   [[nodiscard]] Simulation& simulate(sim::Platform& platform);
   /// Boots everything at time 0.
   void start();
+  /// Gives the faults other times, those in `scenario`, which is otherwise the same. Also while it
+  /// runs: what is due by now counts as done, and from then on the run is that of `scenario`, if
+  /// the two plans have been the same until now.
+  void replan(const Scenario& scenario);
   /// Not owned; called in the order of being added. Add all before simulate().
   void add_observer(Observer& observer) { observers_.push_back(&observer); }
 
@@ -51,6 +55,7 @@ class TwoSiteWorld : public sim::World<Domain> {
   void control(SiteIndex site, ha::ControlInput input, int process = 0);
   void carry_out(SiteIndex site, const ha::ControlEffect& effect);
   void start_again(NodeId server, Duration delay);
+  void start_process(std::uint32_t order);
   void on_control_timer(std::uint32_t subject);
   [[nodiscard]] std::optional<Duration> wait_of(SiteIndex site, ha::ControlWait wait);
   [[nodiscard]] ha::Life life_of(NodeId node) const;
@@ -60,6 +65,7 @@ class TwoSiteWorld : public sim::World<Domain> {
   void pair_died(SiteIndex site);
   void before_start(SiteIndex site, int process);
   // world.cpp
+  void after_change();
   void change_staffing(std::uint32_t group);
   /// Compares every node's life with what it was before the fault and acts on the differences.
   void notice_deaths_and_births();
@@ -96,7 +102,12 @@ class TwoSiteWorld : public sim::World<Domain> {
   /// How often a timer of a process has been armed or cancelled: tells a stale one.
   std::array<std::array<std::array<std::uint32_t, ha::kControlTimers>, 2>, kSites> armed_{};
   std::array<bool, kSites> both_primary_{};  ///< as recorded last
-  std::vector<std::uint32_t> staffed_;       ///< by group, as of the last step
+  struct StartOrder {
+    NodeId server;
+    SimTime given;
+  };
+  std::vector<StartOrder> start_orders_;  ///< all that the solution control has given
+  std::vector<std::uint32_t> staffed_;    ///< by group, as of the last step
   std::uint32_t detections_ = 0;
   std::optional<SimTime> parted_since_;  ///< the dc-link is cut
 };

@@ -80,11 +80,17 @@ void TwoSiteWorld::carry_out(SiteIndex site, const ControlEffect& effect) {
   }
 }
 
-/// Unless the scenario brings it down meanwhile: its faults say when it is back.
 void TwoSiteWorld::start_again(NodeId server, Duration delay) {
-  const SimTime now = simulation_->now(), then = now + delay;
-  if (brought_down(scenario_, layout_, holds_, server, now, then)) return;
-  simulation_->add_faults({{then, sim::NodeStart{server}}});
+  start_orders_.push_back({server, simulation_->now()});
+  after(delay, Change::start_process, static_cast<std::uint32_t>(start_orders_.size() - 1));
+}
+
+/// Unless the scenario has brought it down meanwhile: its faults say when it is back.
+void TwoSiteWorld::start_process(std::uint32_t order) {
+  const auto [server, given] = start_orders_[order];
+  if (brought_down(scenario_, layout_, holds_, server, given, simulation_->now())) return;
+  simulation_->start_node(server);
+  after_change();
 }
 
 void TwoSiteWorld::on_control_timer(std::uint32_t subject) {

@@ -385,5 +385,54 @@ TEST(Simulation, SameSeedSameFingerprintOtherSeedAnother) {
   EXPECT_NE(fingerprint(1).first, fingerprint(2).first);
 }
 
+/// Another plan at any time before they part gives the run that has it from the start.
+TEST(Simulation, APlanMayBeChangedUntilItBegins) {
+  tests::PingWorld late = tests::PingWorld::with_faults();
+  FaultPlan early = late.faults;
+  for (FaultStep& step : early) step.at -= 1s;
+  const auto run = [&](const FaultPlan& first, SimTime change) {
+    tests::PingWorld world = tests::PingWorld::with_faults();
+    world.faults.clear();
+    PlainPlatform platform(world.topology);
+    auto simulation = world.simulate(platform);
+    simulation->plan_faults(first);
+    simulation->start();
+    simulation->run_until(change);
+    simulation->plan_faults(early);
+    if (change < early.front().at) {
+      EXPECT_EQ(simulation->next_fault_time(), early.front().at);
+    }
+    while (simulation->upcoming()) simulation->step();
+    return std::pair(simulation->journal_fingerprint(), simulation->trajectory_fingerprint());
+  };
+  const auto expected = run(early, kStart - Duration(1));
+  EXPECT_EQ(run(late.faults, kStart - Duration(1)), expected);
+  EXPECT_EQ(run(late.faults, at(700ms)), expected);
+  EXPECT_EQ(run({}, early.front().at - Duration(1)), expected);
+  EXPECT_EQ(run(early, at(1s)), expected);
+  EXPECT_EQ(run(early, early.front().at), expected);  // what is done is not done again
+}
+
+/// What the run adds comes after what is planned, even if that was planned later.
+TEST(Simulation, PlannedFaultsComeBeforeThoseTheRunAdds) {
+  ProbeWorld world;
+  world.platform = std::make_unique<PlainPlatform>(world.topology);
+  world.simulation = std::make_unique<Simulation<ProbeDomain>>(
+      world.topology, *world.platform, RngFactory{}, world, SimulationOptions{.horizon = at(9s)});
+  world.simulation->start();
+  world.simulation->add_faults({{at(2s), NodeStart{world.server}}});
+  world.simulation->run_until(at(1s));
+  world.simulation->plan_faults(
+      {{at(2s), NodeCrash{world.server}}, {at(1s), HostDown{world.server_host}}});
+  const auto next = world.simulation->upcoming();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->at, at(2s));
+  EXPECT_FALSE(next->target.valid());
+  world.simulation->run_until(at(3s));
+  EXPECT_TRUE(world.simulation->is_up(world.server));
+  EXPECT_EQ(world.at(world.server).boots, 2);
+  EXPECT_EQ(world.simulation->next_fault_time(), kNever);
+}
+
 }  // namespace
 }  // namespace bcsim::sim::simulation_test

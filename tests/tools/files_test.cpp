@@ -14,6 +14,7 @@
 #include "tools/cli/atomic_file.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/run/interrupt.hpp"
+#include "tools/scenario/load.hpp"
 
 namespace bcsim::tools::files_test {
 namespace {
@@ -132,6 +133,50 @@ TEST(Files, NoOutputMayBeAnInputOrAnotherOutput) {
   EXPECT_EQ(run({"--journal", out + "/../s.yaml"}), 64);
   EXPECT_EQ(run({"--journal", out + "/x", "--pcap", out + "/./x"}), 64);
   EXPECT_TRUE(names_in(out).empty());
+}
+
+/// What it extends and the tables that it names are inputs, too, and of every command.
+TEST(Files, NoOutputMayBeAnyFileThatAScenarioIsReadFrom) {
+  const TemporaryDirectory directory;
+  const auto in = [&](const char* name) { return (directory.path() / name).string(); };
+  std::ofstream(in("base.yaml")) << "bcsim: 1\nsites: {a: {}, b: {}}\n"
+                                    "run: {horizon: 2min, warm-up: 0s}\nagents: {t: {count: 9, "
+                                    "location: a}, u: {count: 9, location: b}}\n";
+  std::ofstream(in("calls.csv")) << "start,count\n0s,2\n60s,2\n";
+  std::ofstream(in("s.yaml")) << "extends: base.yaml\ncalls: {c: {volumes: {file: calls.csv}}}\n"
+                                 "faults: [{at: 1min, fail: a}]\n";
+  const std::string scenario = in("s.yaml");
+  const Loaded loaded = load_scenario(scenario);
+  ASSERT_FALSE(loaded.has_errors()) << render(loaded.diagnostics.front(), false);
+  EXPECT_EQ(loaded.files.size(), 3u);
+  const auto before = test::files_of(directory.path());
+  const auto refused = [&](std::vector<std::string> words) {
+    words.emplace_back("-q");
+    const test::Outcome o = test::bcsim(words);
+    EXPECT_EQ(o.exit, 64) << o.err;
+    EXPECT_EQ(test::files_of(directory.path()), before) << words.front();
+  };
+  for (const char* name : {"s.yaml", "base.yaml", "calls.csv", "./x/../base.yaml"}) {
+    const std::string file = in(name);
+    refused({"run", scenario, "-o", in("r"), "--journal", file});
+    refused({"run", scenario, "-o", in("r"), "--pcap", file});
+    refused({"explain", "--events", scenario, "-o", file});
+    refused({"compare", scenario, scenario, "--junit", file});
+    refused({"compare", scenario, scenario, "--markdown", file});
+  }
+  refused({"compare", scenario, scenario, "--markdown", in("m"), "--junit", in("m")});
+  refused({"run", scenario, "-o", directory.path().string()});  // it has a calls.csv
+  fs::rename(in("s.yaml"), in("worst.yaml"));
+  fs::rename(in("base.yaml"), in("plan.csv"));
+  std::ofstream(in("worst.yaml")) << "extends: plan.csv\ncalls: {c: {volumes: {file: calls.csv}}}\n"
+                                     "faults: [{at: 1min, fail: a}]\n";
+  const auto moved = test::files_of(directory.path());
+  for (const char* command : {"worst", "plan"}) {
+    const test::Outcome o =
+        test::bcsim({command, in("worst.yaml"), "-q", "-o", directory.path().string()});
+    EXPECT_EQ(o.exit, 64) << o.err;
+    EXPECT_EQ(test::files_of(directory.path()), moved) << command;
+  }
 }
 
 TEST(Files, DamagedResultsAreNamedAndNeverOurFault) {

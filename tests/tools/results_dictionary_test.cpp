@@ -22,6 +22,7 @@
 #include "tools/stats/estimands.hpp"
 #include "tools/sweep/sweep_files.hpp"
 #include "tools/tune/tune_result.hpp"
+#include "tools/worst/worst_result.hpp"
 
 namespace bcsim::tools::results_dictionary_test {
 namespace {
@@ -98,8 +99,9 @@ TEST(Dictionary, HasEveryColumnInItsOrder) {
   EXPECT_THAT(first_words(table("points.csv")), ElementsAreArray(points_columns()));
   EXPECT_THAT(first_words(table("plan.csv")), ElementsAreArray(plan_columns()));
   EXPECT_THAT(first_words(table("tune.csv")), ElementsAreArray(tune_columns()));
-  for (const char* file :
-       {"calls.csv", "timeline.csv", "replications.csv", "bands.csv", "plan.csv", "tune.csv"}) {
+  EXPECT_THAT(first_words(table("worst.csv")), ElementsAreArray(worst_columns()));
+  for (const char* file : {"worst.csv", "calls.csv", "timeline.csv", "replications.csv",
+                           "bands.csv", "plan.csv", "tune.csv"}) {
     for (const Row& row : table(file)) {
       ASSERT_EQ(row.size(), 4u) << row[0];
       EXPECT_FALSE(row[1].empty()) << row[0];

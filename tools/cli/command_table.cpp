@@ -26,10 +26,10 @@ std::vector<std::string> Invocation::values(const std::string& name) const {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
-      run_command(),   new_command(),     check_command(),  compare_command(), sweep_command(),
-      merge_command(), plan_command(),    tune_command(),   explain_command(), report_command(),
-      watch_command(), explore_command(), verify_command(), list_command(),    schema_command(),
-      help_command(),  version_command()};
+      run_command(),    new_command(),     check_command(),  compare_command(), sweep_command(),
+      merge_command(),  plan_command(),    tune_command(),   explain_command(), report_command(),
+      watch_command(),  explore_command(), worst_command(),  verify_command(),  list_command(),
+      schema_command(), help_command(),    version_command()};
   return table;
 }
 

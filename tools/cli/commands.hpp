@@ -22,6 +22,7 @@ namespace bcsim::tools {
 [[nodiscard]] Command explain_command();
 [[nodiscard]] Command explore_command();
 [[nodiscard]] Command report_command();
+[[nodiscard]] Command worst_command();
 [[nodiscard]] Command verify_command();
 [[nodiscard]] Command watch_command();
 [[nodiscard]] Command list_command();

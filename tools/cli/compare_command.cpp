@@ -13,6 +13,7 @@
 #include "tools/cli/report.hpp"
 #include "tools/compare/compare_output.hpp"
 #include "tools/results/page.hpp"
+#include "tools/results/result_writer.hpp"
 #include "tools/results/saved_files.hpp"
 #include "tools/results/saved_replications.hpp"
 #include "tools/run/interrupt.hpp"
@@ -48,6 +49,7 @@ ComparedSide side_of(const std::string& argument, std::vector<std::string> overr
     side.records = std::move(saved.records);
   } else {
     loaded = load_argument(argument, overrides, terminal.in);
+    side.files = std::move(loaded.files);
   }
   print_diagnostics(loaded, terminal);
   if (loaded.has_errors()) throw Refused{};
@@ -159,11 +161,29 @@ std::uint32_t replications_for(const Invocation& invocation, const ComparePlan& 
   return bounded(invocation, "replications", static_cast<std::uint32_t>(n));
 }
 
+/// Throws UsageError if the verdict would be written over what it is made from.
+void require_distinct(const Invocation& invocation, const ComparePlan& plan) {
+  for (const char* option : {"junit", "markdown"}) {
+    if (!invocation.has(option)) continue;
+    const std::string file = invocation.value(option);
+    for (const ComparedSide* side : {&plan.a, &plan.b}) require_not_read(side->files, option, file);
+    if (invocation.has("gates")) require_not_read({invocation.value("gates")}, option, file);
+    if (!is_result_file(file)) continue;
+    throw UsageError{fmt::format("--{} {}: that is a file of results", option, file),
+                     "name another file"};
+  }
+  if (invocation.has("junit") && invocation.has("markdown") &&
+      same_file(invocation.value("junit"), invocation.value("markdown"))) {
+    throw UsageError{"--junit and --markdown both write one file", "name another file"};
+  }
+}
+
 ComparePlan plan_for(const Invocation& invocation, Terminal& terminal) {
   ComparePlan plan;
   const std::vector<std::string> common = set_and_seed(invocation);
   plan.a = side_of(invocation.arguments.front(), common, invocation.values("set-a"), terminal);
   plan.b = side_of(invocation.arguments.back(), common, invocation.values("set-b"), terminal);
+  require_distinct(invocation, plan);
   require_comparable(plan, invocation.values("allow-different"), terminal);
   const std::vector<std::string> ids = models::metric_ids(plan.a.scenario);
   plan.options.metrics = invocation.has("metric") ? std::vector<std::string>{} : usual_metrics();

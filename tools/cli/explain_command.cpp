@@ -14,6 +14,7 @@
 #include "tools/cli/report.hpp"
 #include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/results/result_writer.hpp"
 #include "tools/results/saved_files.hpp"
 #include "tools/results/terminal_summary.hpp"
 #include "tools/run/interrupt.hpp"
@@ -45,6 +46,7 @@ struct ExplainSource {
   std::uint32_t replication = 0;
   std::string fingerprint;  ///< of the journal; empty: not known
   std::string written_by;
+  std::vector<std::filesystem::path> inputs = {};  ///< of a scenario: what it is read from
 };
 
 bool is_number(const std::string& text) {
@@ -106,6 +108,7 @@ std::optional<ExplainSource> open_source(const ExplainRequest& request,
     if (loaded.has_errors() || terminal.verbose()) print_diagnostics(loaded, terminal);
     if (loaded.has_errors()) return std::nullopt;
     source.scenario = std::move(loaded.scenario);
+    source.inputs = std::move(loaded.files);
     return source;
   }
   if (!overrides.empty()) {
@@ -290,6 +293,14 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
                    Terminal& terminal) {
   const auto source = open_source(request, invocation, terminal);
   if (!source) return code(ExitCode::bad_input);
+  if (invocation.has("out")) {
+    const std::string file = invocation.value("out");
+    require_not_read(source->inputs, "out", file);
+    if (is_result_file(file)) {
+      throw UsageError{fmt::format("--out {}: that is a file of results", file),
+                       "name another file"};
+    }
+  }
   if (request.events) return explain_events(request, *source, invocation, terminal);
   ReplayRequest wanted;
   std::string sentence;

@@ -90,6 +90,7 @@ int run(const Invocation& invocation, Terminal& terminal) {
   request.effective_yaml = std::move(loaded.effective_yaml);
   request.warnings = std::move(loaded.diagnostics);
   request.path = invocation.arguments.front();
+  request.inputs = std::move(loaded.files);
   request.out = invocation.value("out");
   request.json = invocation.has("json");
   request.baseline = invocation.has("baseline");

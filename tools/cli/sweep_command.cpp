@@ -65,6 +65,9 @@ int sweep(const Invocation& invocation, Terminal& terminal) {
     print_diagnostics(base, terminal);
     return code(load_result(base));
   }
+  for (const char* name : {"sweep.json", "points.csv"}) {
+    if (!request.out.empty()) require_not_read(base.files, "out", request.out / name);
+  }
   request.scenario = base.scenario.name;
   request.spec = sweep_spec_for(invocation, base.sweep);
   for (SweepPoint& point : expand(request.spec)) {

@@ -1,6 +1,7 @@
 // Running a comparison: two configurations, replication by replication, until it is decided.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ struct ComparedSide {
   std::string label;  ///< as the user named it
   models::Scenario scenario;
   std::string effective_yaml;
-  std::vector<ReplicationRecord> records;  ///< saved ones, in order from 0
+  std::vector<ReplicationRecord> records;         ///< saved ones, in order from 0
+  std::vector<std::filesystem::path> files = {};  ///< of a scenario: what it is read from
 };
 
 struct ComparePlan {

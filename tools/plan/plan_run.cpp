@@ -37,7 +37,7 @@ class PlanRun {
   }
 
   int run() {
-    require_writable(directory_);
+    require_study_place(request_.study, "plan", directory_);
     kept_.emplace(directory_, result_.id);
     kept_->say_found(terminal_);
     try {

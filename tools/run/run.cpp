@@ -18,6 +18,7 @@
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
 #include "tools/run/run_meta.hpp"
+#include "tools/run/study.hpp"
 #include "tools/scenario/effective.hpp"
 #include "tools/trace/capture_file.hpp"
 #include "tools/trace/replay.hpp"
@@ -55,9 +56,15 @@ void require_distinct(const RunRequest& request, const std::filesystem::path& di
   for (const auto& [option, file] :
        {std::pair{"journal", &request.journal}, std::pair{"pcap", &request.pcap}}) {
     if (file->empty()) continue;
-    if (same_file(*file, request.path)) refuse(option, *file, "that is the scenario");
+    require_not_read(request.inputs, option, *file);
     const bool ours = is_result_name(file->filename()) && same_file(file->parent_path(), directory);
     if (ours || is_result_file(*file)) refuse(option, *file, "that is a file of results");
+  }
+  for (const fs::path& input : request.inputs) {
+    if (is_result_name(input.filename())) {
+      require_not_read({input}, request.baseline ? "baseline" : "out",
+                       directory / input.filename());
+    }
   }
   if (!request.pcap.empty() && same_file(request.pcap, request.journal)) {
     refuse("pcap", request.pcap, "--journal writes there");

@@ -5,8 +5,10 @@
 #include <ostream>
 
 #include "tools/cli/atomic_file.hpp"
+#include "tools/cli/command_table.hpp"
 #include "tools/cli/home.hpp"
 #include "tools/cli/report.hpp"
+#include "tools/run/run_meta.hpp"
 
 namespace bcsim::tools {
 
@@ -19,6 +21,26 @@ std::optional<models::Scenario> load_with(const StudyRequest& request,
   if (!loaded.has_errors()) return std::move(loaded.scenario);
   print_diagnostics(loaded, terminal);
   return std::nullopt;
+}
+
+void require_not_read(const std::vector<std::filesystem::path>& inputs, const char* option,
+                      const std::filesystem::path& file) {
+  for (const std::filesystem::path& input : inputs) {
+    if (!same_file(file, input)) continue;
+    throw UsageError{fmt::format("--{} {}: the scenario is read from it", option, file.string()),
+                     "name another file"};
+  }
+}
+
+void require_study_place(const StudyRequest& request, const char* kind,
+                         const std::filesystem::path& directory,
+                         const std::vector<std::string>& others) {
+  std::vector<std::string> names = {fmt::format("{}.csv", kind), fmt::format("{}.json", kind)};
+  names.insert(names.end(), others.begin(), others.end());
+  for (const std::string& name : names) {
+    require_not_read(request.base.files, "out", directory / name);
+  }
+  require_writable(directory);
 }
 
 std::filesystem::path study_directory(const StudyRequest& request, const char* kind,

@@ -25,6 +25,15 @@ struct StudyRequest {
                                                         const std::vector<std::string>& settings,
                                                         Terminal& terminal);
 
+/// Throws UsageError if `file`, which --`option` would write, is one of these, which are read.
+void require_not_read(const std::vector<std::filesystem::path>& inputs, const char* option,
+                      const std::filesystem::path& file);
+/// Throws WriteError if the directory cannot be written, UsageError if <kind>.json, <kind>.csv or
+/// one of `others` in it is a file that the scenario is read from.
+void require_study_place(const StudyRequest& request, const char* kind,
+                         const std::filesystem::path& directory,
+                         const std::vector<std::string>& others = {});
+
 /// Where the results go.
 [[nodiscard]] std::filesystem::path study_directory(const StudyRequest& request, const char* kind,
                                                     const std::string& id);

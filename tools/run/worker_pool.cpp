@@ -118,7 +118,11 @@ class Pool {
 
   PoolOutcome run() {
     while (!waiting_.empty() || !workers_.empty()) {
-      while (!waiting_.empty() && workers_.size() < options_.workers) start(next());
+      while (!waiting_.empty() && workers_.size() < options_.workers) {
+        const std::size_t job = next();
+        if (tasks_.prepare) tasks_.prepare(job);
+        start(job);
+      }
       listen();
       if (SignalGuard::interrupted() && !(waiting_.empty() && workers_.empty())) {
         workers_.clear();  // kills them
@@ -220,7 +224,8 @@ class Pool {
       return;
     }
     // A failed check inside the simulator, which has said so: it would fail again.
-    if (WIFEXITED(status) && WEXITSTATUS(status) == code(ExitCode::internal)) {
+    if (!options_.outlive_failed_checks && WIFEXITED(status) &&
+        WEXITSTATUS(status) == code(ExitCode::internal)) {
       throw std::runtime_error("a worker stopped at a failed check");
     }
     if (SignalGuard::interrupted()) return;

@@ -15,6 +15,9 @@ struct PoolOptions {
   unsigned workers = 1;  ///< processes at a time
   int attempts = 2;      ///< of a job whose worker dies, before it is given up
   bool watch = false;    ///< somebody wants to see the progress
+  /// A job that stops at a failed check of the simulator is lost like one that is killed; else that
+  /// is thrown.
+  bool outlive_failed_checks = false;
 };
 
 /// A job whose worker died at every attempt.
@@ -29,11 +32,14 @@ struct PoolOutcome {
 };
 
 /// What a pool does: `work` runs in the worker and gives its answer as bytes; the others run here.
+/// `prepare` comes right before the worker of this job begins with a copy of all that is here; with
+/// it, jobs can be attempted only once.
 struct PoolTasks {
   std::function<std::string(std::size_t job, const JobProgress&)> work;
   std::function<void(std::size_t job, std::string bytes)> done;
   /// Sum of the progress of all jobs that have begun or are over.
   std::function<void(double)> progress = {};
+  std::function<void(std::size_t job)> prepare = {};
 };
 
 /// Runs jobs 0 … count−1, started in that order, at most `workers` at a time; returns when all are

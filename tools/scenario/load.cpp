@@ -203,6 +203,10 @@ Loaded load(const ScenarioText& text, const std::vector<std::string>& overrides,
     loaded.effective_yaml.clear();
   }
   loaded.diagnostics = diagnostics.sorted();
+  for (std::size_t s = 0; s < diagnostics.source_count(); ++s) {
+    const Source& source = diagnostics.source(static_cast<std::uint32_t>(s));
+    if (source.is_file) loaded.files.emplace_back(source.display);
+  }
   return loaded;
 }
 

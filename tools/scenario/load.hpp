@@ -22,6 +22,8 @@ struct Loaded {
   std::vector<Diagnostic> diagnostics;  ///< all of them, in reading order
   std::string effective_yaml;  ///< complete and canonical (see effective.hpp); empty with errors
   std::string annotated_yaml;  ///< the same with the origin of each value; empty with errors
+  /// All that it was read from: the file itself, those that it extends, its tables.
+  std::vector<std::filesystem::path> files;
 
   [[nodiscard]] bool has_errors() const;
   [[nodiscard]] std::size_t count(Severity severity) const;

@@ -37,7 +37,7 @@ class TuneRun {
   }
 
   int run() {
-    require_writable(directory_);
+    require_study_place(request_.study, "tune", directory_);
     if (!load_all()) return code(ExitCode::bad_input);
     KeptReplications kept(directory_, result_.id);
     kept.say_found(terminal_);
