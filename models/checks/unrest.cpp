@@ -23,8 +23,11 @@ void Unrest::on_record(const JournalEntry& entry) {
   } else if (const auto* returned = std::get_if<CallReturned>(&entry.record)) {
     if (returned->agent.value >= agents_.size()) return;
     Agent& agent = agents_[returned->agent.value];
-    std::erase(agent.calls, returned->call);
-    if (returned->status == 486 && agent.calls.empty()) agent.busy.push_back(at);
+    if (std::erase(agent.calls, returned->call) > 0 && returned->status != 486) {
+      agent.last_call = at;
+    }
+    const bool idle = agent.calls.empty() && at - agent.last_call > kInFlight;
+    if (returned->status == 486 && idle) agent.busy.push_back(at);
   } else if (const auto* routed = std::get_if<CallRouted>(&entry.record)) {
     joins(routed->agent, routed->call);
   } else if (const auto* ringing = std::get_if<CallRinging>(&entry.record)) {
@@ -41,7 +44,8 @@ void Unrest::on_record(const JournalEntry& entry) {
   } else if (const auto* invited = std::get_if<CallInvited>(&entry.record)) {
     moves(invited->call, invited->gateway);
   } else if (const auto* sent_out = std::get_if<CallSentOut>(&entry.record)) {
-    moves(sent_out->call, sent_out->gateway);
+    // It may be sent to another one while the first still holds a channel for it.
+    moves(sent_out->call, static_cast<std::uint32_t>(live_.size()) - 1);
   } else if (const auto* over = std::get_if<CallReleased>(&entry.record)) {
     released(at, *over);
   }
@@ -68,7 +72,10 @@ void Unrest::moves(CallId call, std::uint32_t gateway) {
 
 void Unrest::released(SimTime at, const CallReleased& fact) {
   if (const auto parties = parties_.find(fact.call.value); parties != parties_.end()) {
-    for (const AgentId id : parties->second) std::erase(agents_[id.value].calls, fact.call);
+    for (const AgentId id : parties->second) {
+      std::erase(agents_[id.value].calls, fact.call);
+      agents_[id.value].last_call = at;
+    }
     parties_.erase(parties);
   }
   if (fact.call.value >= gateway_of_.size() || gateway_of_[fact.call.value] == kNoGateway) return;

@@ -21,13 +21,17 @@ class Unrest {
 
   /// So often something may happen to one agent: who is told to change the site does so once.
   static constexpr std::size_t kOften = 5;
+  /// For so long after a call its end may be under way: a BYE, and what the servers tell each
+  /// other.
+  static constexpr Duration kInFlight = std::chrono::seconds(35);
 
  private:
   struct Agent {
-    std::vector<SimTime> logins;   ///< R20: in and out
-    std::vector<SimTime> outages;  ///< his DN is out of service: a binding has run out (R31)
-    std::vector<SimTime> busy;     ///< his phone was (486), with no call that anybody knows
-    std::vector<CallId> calls;     ///< that he is, or may be, part of
+    std::vector<SimTime> logins;      ///< R20: in and out
+    std::vector<SimTime> outages;     ///< his DN is out of service: a binding has run out (R31)
+    std::vector<SimTime> busy;        ///< his phone was (486), with no call that anybody knows
+    std::vector<CallId> calls;        ///< that he is, or may be, part of
+    SimTime last_call = sim::kStart;  ///< the end of one
   };
   /// A trunk group had no channel although so few calls could have held one.
   struct Blocked {

@@ -211,6 +211,7 @@ void TwoSiteWorld::carry_out(Change what, std::uint32_t subject) {
     case Change::drain_over:
       // To both: at this instant either may become primary.
       for (const NodeId process : directory.sip_server_process[subject]) {
+        if (!process.valid()) continue;  // a site without a backup
         simulation_->notify(process, notice_of(notice::Kind::drain, what == Change::drain ? 0 : 1));
       }
       break;

@@ -186,6 +186,13 @@ TEST(HaPairs, BeginAndEndADrainWhateverTheirProcessesDoAtThatTime) {
   }
 }
 
+TEST(HaPairs, BeginAndEndADrainWithoutABackup) {
+  Scenario s = two_sites();
+  s.sites[0].sip_server.backup = false;
+  s.faults = {fault(5min, Drain{0}, 4min)};
+  expect_back_to_normal(s, "no backup");
+}
+
 TEST(HaPairs, StayDownWhileHeldThoughTheManagementLayerWouldStartThem) {
   const ProcessTarget first{0, Role::sip_server_primary};
   const auto ends = [](int what) -> std::vector<Fault> {

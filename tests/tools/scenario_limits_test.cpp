@@ -155,14 +155,16 @@ TEST_F(ScenarioLimits, PartsOfPeopleAreSaidToBeRounded) {
 
 TEST_F(ScenarioLimits, ADaysStaffingIsNotRepeatedForEver) {
   std::string csv = "start,count\n";
-  for (int i = 0; i < 300; ++i) csv += fmt::format("{:02}:{:02},9\n", 8 + i / 60, i % 60);
+  for (int i = 0; i < 14'000; ++i) {
+    csv += fmt::format("{:02}:{:02}:{:02},9\n", 8 + i / 3600, i / 60 % 60, i % 60);
+  }
   write("staff.csv", csv);
   const Loaded loaded = load_scenario(write(
       "s.yaml",
-      "bcsim: 1\nrun: {start: \"08:00\", horizon: 20000d}\nsites: {a: {}, b: {}}\nagents: {t: "
+      "bcsim: 1\nrun: {start: \"08:00\", horizon: 8784h}\nsites: {a: {}, b: {}}\nagents: {t: "
       "{location: a, staffing: {file: staff.csv}}, u: {count: 9, location: b}}\n"
       "calls: {c: {rate: 6/h}}\n"));
-  EXPECT_THAT(problem(loaded, "S-006").message, HasSubstr("300 steps a day cannot be simulated"));
+  EXPECT_THAT(problem(loaded, "S-006").message, HasSubstr("14000 steps a day cannot be simulated"));
 }
 
 TEST_F(ScenarioLimits, OfOneKindTwentyAreListedAndTheOthersCounted) {

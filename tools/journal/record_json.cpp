@@ -80,8 +80,8 @@ class RecordWriter {
     site(f.site);
   }
   void operator()(const models::CallLetGo& f) const {
-    static constexpr std::string_view kWhy[] = {"ended", "left", "rejected", "no_ack", "not_renewed",
-                                                "unknown"};
+    static constexpr std::string_view kWhy[] = {"ended",  "left",        "rejected",
+                                                "no_ack", "not_renewed", "unknown"};
     event("call.let_go", f.call);
     site(f.site);
     j_["why"] = kWhy[static_cast<std::size_t>(f.why)];
