@@ -80,7 +80,11 @@ void Unrest::released(SimTime at, const CallReleased& fact) {
   }
   if (fact.call.value >= gateway_of_.size() || gateway_of_[fact.call.value] == kNoGateway) return;
   --live_[std::exchange(gateway_of_[fact.call.value], kNoGateway)];
-  if (fact.release != pstn::Release::no_channel) return;
+  while (!ended_.empty() && at - ended_.front() > kInFlight) ended_.pop_front();
+  if (fact.release != pstn::Release::no_channel) {
+    ended_.push_back(at);
+    return;
+  }
   // The gateway is not known that had none; one without calls enough cannot have been it.
   std::optional<Blocked> least;
   const auto& gateways = directory_.scenario->gateways;
@@ -99,7 +103,7 @@ bool Unrest::refreshes_in_time(AgentId agent) const {
 }
 
 std::uint32_t Unrest::held(std::uint32_t gateway) const {
-  return live_[gateway] + live_.back();
+  return live_[gateway] + live_.back() + static_cast<std::uint32_t>(ended_.size());
 }
 
 void Unrest::finish(SimTime calm, SimTime horizon, const std::vector<bool>& lost,

@@ -1,6 +1,7 @@
 // What goes wrong again and again in a world that has come back: a part of the liveness check.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <vector>
 
@@ -52,6 +53,7 @@ class Unrest {
   std::map<std::uint32_t, std::vector<AgentId>> parties_;  ///< by call that is not over
   std::vector<std::uint32_t> gateway_of_;                  ///< by call; kNoGateway: it is over
   std::vector<std::uint32_t> live_;  ///< calls by gateway; the last: they may be at any
+  std::deque<SimTime> ended_;        ///< calls just over, whose channel may not be free yet
   std::vector<Blocked> blocked_;
 };
 

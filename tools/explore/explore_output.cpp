@@ -33,7 +33,8 @@ void add_kinds(std::string& out, const Exploration& found) {
 std::string exploration_text(const Exploration& found, const ExploreRequest& request) {
   const std::uint64_t ran = found.worlds - found.refused;
   std::string out = fmt::format(
-      "{} worlds of seed {} in {:.0f} s: {} ran, {} were refused by check, {} ran twice.\n\n",
+      "{} worlds of seed {} in {:.0f} s: {} ran, {} were refused by check or too large, {} ran "
+      "twice.\n\n",
       found.worlds, request.seed, found.seconds, ran, found.refused, found.repeated);
   add_kinds(out, found);
   out += "\nWorlds with each verb\n ";

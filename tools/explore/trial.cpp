@@ -62,6 +62,22 @@ void stir_memory() {
   for (std::size_t size = 24; size < 4096; size += 40) kept.emplace_back(size, 'x');
 }
 
+/// A thousand phones that register every second keep a run busy for minutes, and show nothing that
+/// ten of them would not.
+bool is_too_large(const models::Scenario& scenario) {
+  constexpr double kMost = 200'000;
+  double registrations = 0;
+  for (const models::AgentGroup& group : scenario.agents) {
+    std::uint32_t people = group.count;
+    for (const models::StaffingStep& step : group.staffing) people = std::max(people, step.count);
+    const models::PhoneOptions& phone = group.phone;
+    const double each = sim::seconds(scenario.run.horizon) /
+                        std::max(sim::seconds(phone.expires) * phone.refresh_fraction, 0.1);
+    registrations += people * each;
+  }
+  return registrations > kMost;
+}
+
 /// The life of the process that tries it.
 [[noreturn]] void try_in_child(int answers, const std::function<std::string()>& make_text,
                                const std::string& directory) {
@@ -70,7 +86,7 @@ void stir_memory() {
     say(answers, {{"text", text}});
     if (!text.empty()) {
       const Loaded loaded = load_scenario_text({text, "world", "world", directory});
-      if (loaded.has_errors()) {
+      if (loaded.has_errors() || is_too_large(loaded.scenario)) {
         say(answers, {{"refused", true}});
       } else {
         say(answers, {{"accepted", true}});

@@ -23,7 +23,7 @@ struct Failure {
 };
 
 struct Trial {
-  bool refused = false;  ///< `check` says no
+  bool refused = false;  ///< `check` says no, or it would take minutes
   std::string text;      ///< the scenario that was run, if the text was made in the trial
   std::vector<Failure> failures;
   std::uint64_t fingerprint = 0;
