@@ -42,6 +42,7 @@ class Unrest {
   };
 
   [[nodiscard]] bool refreshes_in_time(AgentId agent) const;
+  [[nodiscard]] bool is_torn(AgentId agent) const;
   void joins(AgentId id, CallId call);
   void moves(CallId call, std::uint32_t gateway);
   void released(SimTime at, const CallReleased& fact);

@@ -108,8 +108,9 @@ class AgentService {
   void enter_bc(Context& context);
   /// No agent of the peer is routed to from now on (R43).
   void leave_bc();
-  /// What the peer has asked for and a call has put off: alone nobody is forced out (R38). If both
-  /// logins still stand when BC mode is back, the peers tell each other of them again.
+  /// What the peer, or a drain, has asked for and a call has put off: alone nobody is forced out
+  /// (R38), nor by a drain that is called off. If two logins still stand when BC mode is back, the
+  /// peers tell each other of them again.
   void forget_forced_logouts();
   /// Of those that the peer has not heard of yet.
   void tell_logins(Context& context);

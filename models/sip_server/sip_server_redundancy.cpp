@@ -114,6 +114,7 @@ void SipServerEndpoint::on_notice(Context& context, const notice::Message& notic
 
 void SipServerEndpoint::drain_or_serve(Context& context) {
   if (!pair_.draining()) {
+    if (link_.closing()) agents_.forget_forced_logouts();  // whom a call has kept may stay
     link_.serve_again(context);
     return;
   }

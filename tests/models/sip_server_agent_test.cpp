@@ -311,6 +311,19 @@ TEST(SipServerAgent, AreSentAwayAsTheServerDrains) {
   EXPECT_EQ(w.records<CallAnswered>().size(), 2u);
 }
 
+TEST(SipServerAgent, StayIfTheDrainIsCalledOffDuringTheirCall) {
+  for (const Duration over : {11s, 20s}) {  // during the first one's call, and after it
+    ServerWorld w(2);
+    w.phones[0] = {.answer_after = 1s, .hang_up_after = 12s};
+    w.calls.push_back({.at = at(1s), .after_call_work = 0s});
+    w.build();
+    w.notices.push_back({at(10s), {w.server(0, 0), notice::Message{notice::Kind::drain, 0, {}}}});
+    w.notices.push_back({at(over), {w.server(0, 0), notice::Message{notice::Kind::drain, 1, {}}}});
+    w.run(60s);
+    EXPECT_EQ(w.records<AgentLogout>().size(), over == 11s ? 1u : 2u);
+  }
+}
+
 TEST(SipServerAgent, LeaveCallsThatStillWaitToTheDefaultDestination) {
   ServerWorld w;
   w.phones[0] = {.answer_after = 1s, .hang_up_after = 10s};

@@ -22,11 +22,15 @@ void check_members(const Rules& rules, const models::HuntGroupOptions& group,
   for (const std::uint32_t member : group.members) {
     const models::AgentGroup& agents = s.agents[member];
     if (preferred && agents.preferred_site != *preferred) {
+      const bool returns = agents.desktop.failback == models::Failback::return_after_call;
       rules.warning(
           "V-W09", path + ".hg-members",
           fmt::format("the desktops of {} prefer {}, the hunt group {}: their calls "
-                      "from it are not monitored (R57, R58)",
-                      agents.name, s.sites[agents.preferred_site].name, s.sites[*preferred].name),
+                      "from it are not monitored (R57, R58){}",
+                      agents.name, s.sites[agents.preferred_site].name, s.sites[*preferred].name,
+                      returns ? ", and who is told so goes there and, with failback: "
+                                "return-after-call, comes back, again and again (R59)"
+                              : ""),
           fmt::format("preferred-site: {}", s.sites[*preferred].name));
     }
     if (agents.phone.registration != models::RegistrationMode::dual) {
