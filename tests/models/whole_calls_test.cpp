@@ -98,7 +98,7 @@ Scenario nor_a_desktop() {
   Scenario s = both_byes_lost();
   Fault crash;
   crash.at = at(65s);
-  crash.deed = Fail{DesktopTarget{0, 0}};
+  crash.deed = Fail{DesktopTarget{0, 0}, {}};
   s.faults.push_back(crash);
   return s;
 }
