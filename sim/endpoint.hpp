@@ -67,6 +67,10 @@ class Context {
                std::uint32_t size_bytes) {
     simulation_.send_datagram(self_, from, to, message, size_bytes);
   }
+  /// Says of a datagram that came here that nobody listens, as the machine of a dead process does.
+  void refuse(const Envelope<Domain>& envelope) {
+    simulation_.refuse(self_, simulation_.holder(envelope.from), envelope);
+  }
   /// Gives a message to a node at `now() + after`, whatever the state of the network: not a packet
   /// but something the world does (a trunk's signal, a notice). Void if the node dies before.
   void notify(NodeId to, const typename Domain::Message& message, Duration after = {}) {

@@ -233,6 +233,13 @@ class Simulation {
     if (!host_up(node) || (is_device(node) && !is_hung(node))) return DropReason::host_down;
     return is_hung(node) ? DropReason::hung : DropReason::no_process;
   }
+  void refuse(NodeId node, NodeId source, const Envelope<Domain>& envelope) {
+    if (!options_.icmp_unreachable) return;
+    constexpr std::uint32_t kBytes = 56;
+    const Transit t = packet(node, source, kBytes, Domain::draw_key(envelope.message) + 1);
+    if (t.dropped != DropReason::none) return;
+    schedule_message(ItemKind::unreachable, node, source, t.arrival, envelope);
+  }
   void schedule_data(NodeId from, NodeId to, SimTime arrival, const Envelope<Domain>& envelope) {
     schedule_message(ItemKind::stream_data, from, to, arrival, envelope);
   }
@@ -407,15 +414,10 @@ class Simulation {
         packet_intact(source, addressed, envelope.sent) ? obstacle_at(node) : DropReason::link_cut;
     if (obstacle == DropReason::none) {
       last_source_ = source;
-      deliver(node, envelope);
-      return;
+      return deliver(node, envelope);
     }
     tell(source, node.valid() ? node : addressed, envelope, obstacle);
-    if (!options_.icmp_unreachable || obstacle != DropReason::no_process) return;
-    constexpr std::uint32_t kIcmpBytes = 56;
-    const Transit t = packet(node, source, kIcmpBytes, Domain::draw_key(envelope.message) + 1);
-    if (t.dropped != DropReason::none) return;
-    schedule_message(ItemKind::unreachable, node, source, t.arrival, envelope);
+    if (obstacle == DropReason::no_process) refuse(node, source, envelope);
   }
 
   void boot(NodeId id, bool first) {

@@ -283,6 +283,13 @@ void CallLedger::on(SimTime at, const CallReleased& fact) {
   if (fact.release == pstn::Release::normal && row.stage != Stage::talking) {
     violate(at, fact.call, "ended normally though it was never answered");
   }
+  const auto phase = static_cast<CallPhase>(fact.phase);
+  // The answer has never reached him: he has heard a ringing tone, or music, to the end.
+  const bool waited =
+      phase != CallPhase::talking && phase != CallPhase::held &&
+      (phase != CallPhase::treatment || fact.release == pstn::Release::caller_hung_up);
+  const bool first = row.transfer == CallRow::Transfer::none && !by_agent(row.kind);
+  if (row.stage == Stage::talking && first && waited) take_back_answer(row);
   row.cause = judge(at, row, fact);
   row.released = at;
   row.release = fact.release;

@@ -110,7 +110,7 @@ class CallLedger {
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;
   [[nodiscard]] static Cause judge_rejection(const CallRow& row, std::uint16_t status);
-  [[nodiscard]] Cause judge_hang_up(SimTime at, const CallRow& row) const;
+  [[nodiscard]] Cause judge_hang_up(SimTime at, const CallRow& row, CallPhase phase) const;
   [[nodiscard]] Cause dropped(SimTime at, const CallRow& row, CallPhase phase) const;
   /// Has the SIP Server that took the call lost it since?
   [[nodiscard]] bool server_lost_it(const CallRow& row) const;

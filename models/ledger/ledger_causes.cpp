@@ -30,12 +30,14 @@ Cause CallLedger::dropped(SimTime at, const CallRow& row, CallPhase phase) const
   return Cause::dropped_in_queue;
 }
 
-Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row) const {
+Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row, CallPhase phase) const {
   switch (row.stage) {
     case Stage::setup:
       return Cause::abandoned_in_setup;
     case Stage::talking:
-      if (!row.between_agents()) return Cause::completed;
+      if (!row.between_agents()) {  // who hangs up on hold has waited for the agent in vain
+        return phase == CallPhase::held ? Cause::dropped_on_hold : Cause::completed;
+      }
       return server_lost_it(row) ? dropped(at, row, {}) : Cause::abandoned_in_queue;
     case Stage::waiting:
       // He gave up, but nobody would ever have come: not an impatient caller but a lost call.
@@ -65,7 +67,7 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
   const CallPhase phase = static_cast<CallPhase>(fact.phase);
   switch (fact.release) {
     case pstn::Release::caller_hung_up:
-      return judge_hang_up(at, row);
+      return judge_hang_up(at, row, phase);
     case pstn::Release::normal:
       // On hold nobody says goodbye: the agent's phone or desktop is gone.
       if (talking && row.transfer == CallRow::Transfer::consulting) return dropped(at, row, phase);

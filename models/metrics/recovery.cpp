@@ -66,6 +66,14 @@ void RecoveryTracker::follow(SimTime now, const Workforce::Change& change, std::
   d.recovery = kNobody;
 }
 
+/// Whose shift ends before he is back is not waited for.
+void RecoveryTracker::goes_home(AgentId agent) {
+  Down& down = agents_[agent.value];
+  if (down.recovery != kNobody) --list_[down.recovery].agents_affected;
+  down.since = sim::kNever;
+  down.recovery = kNobody;
+}
+
 void RecoveryTracker::on_record(const JournalEntry& entry, const Workforce& workforce) {
   agent_returned_ = false;
   if (entry.at != instant_) {
@@ -75,6 +83,9 @@ void RecoveryTracker::on_record(const JournalEntry& entry, const Workforce& work
   }
   for (const auto& change : workforce.agents_changed()) follow(entry.at, change, agents_, true);
   for (const auto& change : workforce.phones_changed()) follow(entry.at, change, phones_, false);
+  if (const auto* shift = std::get_if<ShiftChanged>(&entry.record)) {
+    if (shift->working == 0) goes_home(shift->agent);
+  }
   if (list_.empty()) return;
   Recovery& recovery = list_.back();
   const auto switched = [&](std::uint32_t gateway, std::uint32_t site) {

@@ -66,6 +66,7 @@ class RecoveryTracker {
   };
   void follow(SimTime now, const Workforce::Change& change, std::vector<Down>& down, bool agents);
   void charge(Down& down, bool agents);
+  void goes_home(AgentId agent);
   [[nodiscard]] double after(SimTime now) const { return sim::seconds(now - list_.back().at); }
 
   std::vector<Recovery> list_;

@@ -272,8 +272,11 @@ void CallControl::on_response(Context& context, sip::Inform inform, const sip::R
     if (current && kind == LegOwner::refresh && call.agent_leg.attempt == attempt) {
       media_.on_refresh_result(context, slot, inform, request.cseq);
     }
-  } else if (success) {
+  } else if (inform == sip::Inform::success) {
     sip_.refuse_success(context, *response);  // the CANCEL came too late
+  } else if (success) {                       // acknowledged before, and its BYE sent (§13.2.2.4)
+    sip_.acknowledge(context, sip_.response_from(),
+                     {response->dialog, response->cseq, response->call, response->dn}, *response);
   }
 }
 
@@ -294,7 +297,9 @@ void CallControl::caller_lost(Context& context, std::uint32_t slot, CallLetGo::W
 }
 
 void CallControl::agent_lost(Context& context, std::uint32_t slot) {
-  end_call(context, slot, hang_up(calls_[slot], 480));
+  CallerEnd end = hang_up(calls_[slot], 480);
+  if (end.kind == CallerEnd::Kind::bye) end.status = 408;  // no goodbye of an agent: a lost call
+  end_call(context, slot, end);
 }
 
 // ---- the end ----

@@ -35,6 +35,10 @@ void PeerLink::begin(Context& context) {
 
 void PeerLink::on_probe_timer(Context& context) {
   const ha::PeerTrunkOptions trunk = trunk_options();
+  if (stopped()) {  // until it is started again
+    context.arm(site_.options().oos_check, tag_of(ServerTimer::probe));
+    return;
+  }
   const ha::PeerTrunkEffects effects = state_.trunk.on_timer(trunk);
   context.arm(effects.timer.after, tag_of(ServerTimer::probe));
   if (!effects.send_options) {

@@ -37,6 +37,8 @@ void SipServerEndpoint::on_message(Context& context, const Envelope& envelope) {
     on_notice(context, *notice);
   } else if (primary() && !left_behind() && !link_.stopped()) {
     queue_.enqueue(context, envelope);
+  } else if (primary() && link_.stopped() && !envelope.connection.valid()) {
+    context.refuse(envelope);  // nobody listens at its port any more
   }
 }
 

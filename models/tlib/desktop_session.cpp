@@ -84,7 +84,7 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
     case Input::not_logged_in:
       if (state_ != State::resuming || site != current_) break;
       logged_in_ = false;
-      login(effects);
+      on_login_refused(options, effects);  // the question was a login, too
       break;
     case Input::phone_registered:
     case Input::phone_unregistered:

@@ -145,7 +145,7 @@ resuming          connection_lost   current -> wait_site: connect(0) arm(switch 
 resuming          connection_lost   other   -> resuming: connect(1)
 resuming          forced_out        current -> login_retry: arm(work 10) arm(switch 30)
 resuming          resumed           current -> active: -
-resuming          not_logged_in     current -> logging_in: login(0)
+resuming          not_logged_in     current -> login_retry: arm(work 10) arm(switch 30)
 
 wait_site         shift_end         either  -> off: OWING
 wait_site         connected         current -> resuming: cancel(switch) resume(0)
@@ -279,9 +279,10 @@ TEST(DesktopSession, StaysAfterAShortOutage) {  // R9, R78: reconnected before S
   EXPECT_EQ(d.state(), S::active);
 }
 
-TEST(DesktopSession, LogsInAgainAtAServerThatRestartedCold) {
+TEST(DesktopSession, AsksAgainAfterLoginRetryWhereItsLoginIsRefused) {
   DesktopSession d = session_after(kPaths[static_cast<int>(S::resuming)]);
-  EXPECT_EQ(text(d.on(I::not_logged_in, {}, 0)), "login(0)");
+  EXPECT_EQ(text(d.on(I::not_logged_in, {}, 0)), "arm(work 10) arm(switch 30)");
+  EXPECT_EQ(text(d.on(I::timer_work, {}, 0)), "login(0)");
 }
 
 TEST(DesktopSession, ALostRegistrationMovesItOnlyWhereTheDnLivesOrThePeerIsSingle) {  // R79, C30
@@ -418,8 +419,8 @@ TEST(DesktopSession, TakesNoFurtherCallAfterItsShiftWhereverItLogsIn) {
   const Path lost = kActive + Path{{I::call_started}, {I::connection_lost, 0}, {I::shift_end}};
   DesktopSession d = session_after(lost + Path{{I::connected, 0}});
   EXPECT_EQ(text(d.on(I::resumed, {}, 0)), "not_ready(0)");
-  d = session_after(lost + Path{{I::connected, 0}, {I::not_logged_in, 0}});
-  EXPECT_EQ(text(d.on(I::logged_in, {}, 0)), "stat(0) connect_csp(0) not_ready(0)");
+  d = session_after(lost + Path{{I::connected, 0}, {I::not_logged_in, 0}, {I::timer_work}});
+  EXPECT_EQ(text(d.on(I::logged_in, {}, 0)), "cancel(switch) stat(0) connect_csp(0) not_ready(0)");
   EXPECT_EQ(text(d.on(I::call_ended, {})), std::string("logout(0) ") + kEnd);
   d = session_after(
       kActive +

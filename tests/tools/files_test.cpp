@@ -1,5 +1,6 @@
 // However a run ends, and whatever the files are called: nothing half written, nothing overwritten,
 // nothing outside its place, nothing that steers a terminal.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -84,6 +85,29 @@ TEST(Files, WhatAKilledProcessLeftIsRemovedByTheNextWriter) {
   write_file(directory.path() / "whole", "text");
   EXPECT_THAT(names_in(directory.path()),
               testing::UnorderedElementsAre("whole", fs::path(ours.path()).filename().string()));
+}
+
+TEST(Files, APipeIsWrittenToAndALinkFollowed) {
+  const TemporaryDirectory directory;
+  const fs::path pipe = directory.path() / "pipe", link = directory.path() / "link";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  write_file(pipe, "text");
+  char heard[8] = {};
+  EXPECT_EQ(read(reader, heard, sizeof heard), 4);
+  close(reader);
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  for (const bool exists : {false, true}) {
+    fs::remove(link);
+    const fs::path target = directory.path() / (exists ? "there" : "new");
+    if (exists) std::ofstream(target) << "old";
+    fs::create_symlink(target.filename(), link);
+    write_file(link, "text");
+    EXPECT_TRUE(fs::is_symlink(link));
+    std::string text;
+    std::getline(std::ifstream(target), text);
+    EXPECT_EQ(text, "text");
+  }
 }
 
 TEST(Files, AFileBeyondTheLimitIsAnErrorOfWriting) {

@@ -145,8 +145,7 @@ bool remove_left_over(const std::filesystem::path& directory) {
   return !dead.empty();
 }
 
-void write_file(const std::filesystem::path& path, std::string_view content) {
-  ScratchName scratch(path.parent_path(), ScratchName::Kind::file, path);
+void write_file(const std::filesystem::path& target, std::string_view content) {
   const auto write_all = [&](int descriptor) {
     while (!content.empty()) {
       const ssize_t written = ::write(descriptor, content.data(), content.size());
@@ -154,12 +153,35 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
       if (written < 0) return false;
       content.remove_prefix(static_cast<std::size_t>(written));
     }
+    return true;
+  };
+  std::error_code unknown;
+  const auto kind = std::filesystem::status(target, unknown).type();
+  // A device or pipe is written to: another file must not take its place.
+  if (std::filesystem::exists(std::filesystem::file_status(kind)) &&
+      kind != std::filesystem::file_type::regular &&
+      kind != std::filesystem::file_type::directory) {
+    const int descriptor = open(target.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0) fail(target, errno);
+    const bool written = write_all(descriptor);
+    const int error = errno;
+    if (close(descriptor) != 0 && written) fail(target, errno);
+    if (!written) fail(target, error);
+    return;
+  }
+  // What a symbolic link leads to is the file, also if it does not exist yet.
+  std::filesystem::path path = target;
+  for (int hops = 0; hops < 40 && std::filesystem::is_symlink(path, unknown); ++hops) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, unknown);
+  }
+  ScratchName scratch(path.parent_path(), ScratchName::Kind::file, path);
+  const auto make_public = [](int descriptor) {
     // mkostemp made it private; give it what an ordinary new file would have had.
     const mode_t mask = umask(0);
     umask(mask);
     return fchmod(descriptor, 0666 & ~mask) == 0 && fsync(descriptor) == 0;
   };
-  const bool written = write_all(scratch.descriptor());
+  const bool written = write_all(scratch.descriptor()) && make_public(scratch.descriptor());
   const int error = errno;
   if (close(scratch.descriptor()) != 0 && written) fail(path, errno);
   if (!written) fail(path, error);

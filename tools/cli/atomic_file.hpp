@@ -46,7 +46,8 @@ bool remove_left_over(const std::filesystem::path& directory);
 void remove_scratch() noexcept;
 
 /// Writes `content` beside `path`, forces it to the disk and renames it to `path`. Throws
-/// WriteError, leaving what was there before and nothing half written.
+/// WriteError, leaving what was there before and nothing half written. A symbolic link is followed;
+/// to a device or a pipe it is written directly.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
 /// True if both names lead to one file, or would if it existed.

@@ -117,8 +117,8 @@ std::optional<ExplainSource> open_source(const ExplainRequest& request,
   const auto run = read_json(*directory / "run.json");
   const std::string path = (*directory / "run.json").string();
   try {
-    Loaded loaded =
-        load_scenario_text({run.at("effective_scenario"), path, run.at("scenario"), "."}, {});
+    const std::string name = printable(run.at("scenario").get<std::string>());
+    Loaded loaded = load_scenario_text({run.at("effective_scenario"), path, name, "."}, {});
     if (loaded.has_errors()) {
       print_diagnostics(loaded, terminal);
       return std::nullopt;

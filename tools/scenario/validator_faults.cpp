@@ -22,11 +22,11 @@ void check_time(const Rules& rules, const Fault& fault, const std::string& path)
                             format_duration(run.warm_up)),
                 "shorten run.warm-up or let the fault come later");
   }
-  if (at > run.horizon) {
+  if (at >= run.horizon) {
     rules.warning("M-W01", path + ".at",
-                  fmt::format("this fault at {} is after the end of the run at {}",
+                  fmt::format("this fault at {} is not before the end of the run at {}",
                               format_duration(at), format_duration(run.horizon)),
-                  "it never happens");
+                  at > run.horizon ? "it never happens" : "nothing of what follows is seen");
   }
 }
 

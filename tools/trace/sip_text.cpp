@@ -176,8 +176,9 @@ std::string SipText::write(const models::sip::Request& m, const models::Envelope
   const std::string target =
       user.empty() ? fmt::format("sip:{}:5060", to_ip) : fmt::format("sip:{}@{}:5060", user, to_ip);
   std::string out = fmt::format("{} {} SIP/2.0\r\n", method_name(m.method), target);
-  // Both sides number their requests from 1: the ACK to a 2xx needs a branch of its sender's own.
-  const bool own = m.method == Method::ack && m.in_dialog;
+  // Both sides number their requests from 1: the ACK to a 2xx needs a branch of its sender's own,
+  // which the layer marks; that to any other response has the branch of the INVITE (§17.1.1.3).
+  const bool own = m.method == Method::ack && m.branch >> 63 != 0;
   const std::uint64_t branch = own ? sim::mix64(m.branch ^ e.from.value) : m.branch;
   out += fmt::format("Via: SIP/2.0/UDP {}:5060;branch=z9hG4bK{:016x}\r\nMax-Forwards: 70\r\n",
                      from_ip, branch);
