@@ -415,6 +415,12 @@ struct HungUpInSilence {
   AgentId agent;
 };
 
+/// An agent's phone has no part in a call any more, and its server may not know: nobody has
+/// answered its BYE, or refreshed the session.
+struct PhoneLeft {
+  CallId call;
+  AgentId agent;
+};
 /// A SIP Server has ended the caller's side of a call, and knows nothing of it any more: what an
 /// INVITE later than that opens there is another call.
 struct CallLetGo {
@@ -443,7 +449,7 @@ using Record =
                  ConfigWritten, ConfigWriteRefused, ConfigStandbyUp, ConfigMasterKnown, ConfigDrift,
                  ConfigReconciled, StatServerConnected, FaultInjected, NodeStateChanged,
                  PairStateChanged, AgentDialled, PhoneInvited, AgentCallTaken, CallSentOut,
-                 BothPrimary, CallTransferred, Consultation, HungUpInSilence, CallLetGo>;
+                 BothPrimary, CallTransferred, Consultation, HungUpInSilence, CallLetGo, PhoneLeft>;
 static_assert(std::is_trivially_copyable_v<Record>);
 
 /// Hash of a record's kind and contents, the same on every machine of the same byte order.

@@ -239,6 +239,7 @@ void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       return;
     case hang_up_timer:
     case session_timer:  // the server has not refreshed the session: it is gone (RFC 4028 §10)
+      context.record(PhoneLeft{dialog_.call, agent_});
       hang_up_call(context);
       return;
     case silence_timer:
@@ -274,6 +275,9 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
       return;
     case bye_owner:  // the dialog is over whatever the answer (§15.1.1)
       if (response == nullptr) {
+        if (idle() || dialog_.call != request.call) {
+          context.record(PhoneLeft{request.call, agent_});
+        }
         context.notify(directory_.agent(agent_).desktop,
                        notice::Message{.kind = notice::Kind::bye_unanswered, .call = request.call});
       }

@@ -51,6 +51,8 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
     update(r->call, *call);
   } else if (const auto* r = std::get_if<HungUpInSilence>(&record)) {
     hung_up(r->call, r->agent);
+  } else if (const auto* r = std::get_if<PhoneLeft>(&record)) {
+    hung_up(r->call, r->agent);
   } else if (const auto* r = std::get_if<CallReleased>(&record)) {
     release(r->call, r->release);
   }
@@ -201,6 +203,8 @@ void MediaPlane::hung_up(CallId id, AgentId agent) {
     call.far.gone = true;
   } else if (call.second == agent) {
     call.other.gone = true;
+  } else if (call.dialler == agent) {
+    call.near.gone = true;
   } else {
     return;
   }

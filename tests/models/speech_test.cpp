@@ -240,6 +240,25 @@ TEST(Speech, LeavesNobodyTalkingAtAServerThatHasHeardOfNoEnd) {
   }
 }
 
+/// A phone whose session is not refreshed leaves, and its BYE reaches nobody: its RTP stops.
+TEST(Speech, EndsWithThePhonesSession) {
+  Scenario s = talks()[0].scenario;
+  s.sites[0].sip_server.session_expires = 90s;
+  s.gateways[0].session_expires = std::nullopt;
+  s.run.media_survives = true;
+  Fault hang;
+  hang.at = at(60s);
+  hang.deed = Hang{ProcessTarget{0, Role::sip_server_primary}};
+  s.faults = {hang};
+  const Seen seen = watch(s, 10min);
+  // Refreshed at 55 s; over a third of 90 s before the rest of them is (RFC 4028 §10).
+  ASSERT_EQ(seen.journal.all<PhoneLeft>().size(), 1u + 1u);  // … and its BYE is not answered
+  expect_about(seen.journal.all<PhoneLeft>()[0].first, 55s + 60s);
+  expect_about(seen.journal.all<CallReleased>().at(0).first, 55s + 60s + 10s);
+  EXPECT_EQ(seen.cause, Cause::media_lost);
+  EXPECT_TRUE(seen.is_over());
+}
+
 TEST(Speech, OfWhomAGatewayHasLeftFreesTheAgentForOtherCalls) {
   for (const Talk& talk : talks()) {
     if (talk.kind != CallKind::queue) continue;

@@ -79,6 +79,10 @@ class RecordWriter {
     agent(f.agent);
     site(f.site);
   }
+  void operator()(const models::PhoneLeft& f) const {
+    event("call.phone_left", f.call);
+    agent(f.agent);
+  }
   void operator()(const models::CallLetGo& f) const {
     static constexpr std::string_view kWhy[] = {"ended",  "left",        "rejected",
                                                 "no_ack", "not_renewed", "unknown"};

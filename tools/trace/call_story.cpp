@@ -224,6 +224,10 @@ class Teller {
   std::string operator()(const models::HungUpInSilence& f) const {
     return fmt::format("Agent {} hears nothing any more, and hangs up.", agent(f.agent));
   }
+  std::string operator()(const models::PhoneLeft& f) const {
+    return fmt::format("The phone of agent {} has left the call without a word of its server.",
+                       agent(f.agent));
+  }
   std::string operator()(const models::CallLetGo& f) const {
     using Why = models::CallLetGo::Why;
     if (f.why == Why::no_ack) {
