@@ -101,10 +101,36 @@ TEST(TerminalSummary, SaysWhoHadNotComeBack) {
   j.at(600).add(models::FaultInjected{0, 0}).add(models::PairStateChanged{0, 0});
   j.at(660).add(models::AgentAtWork{models::AgentId{0}, 1});
   const auto text = terminal_summary(j.finish(), meta(), {});
-  EXPECT_THAT(text, HasSubstr("4 agents lost their place; 1 of them came back. The service level "
-                              "was not back before the\nend."));
+  EXPECT_THAT(text, HasSubstr("4 agents lost their place; 1 of them came back. No call after the "
+                              "failure tells whether\nthe service level was back."));
+  EXPECT_THAT(text, Not(HasSubstr("service level back")));
+  EXPECT_THAT(text, Not(HasSubstr("queue as short as before"))) << "it never was longer";
   EXPECT_THAT(text, HasSubstr("agents at work again                        not yet   half - · "
                               "90 % - (1 of 4)"));
+}
+
+TEST(TerminalSummary, JudgesTheFirstFailureByTheCallsBeforeTheNext) {
+  for (const double second_call : {605.0, 620.0}) {
+    models::Scenario s = models::test::two_sites(4);
+    models::test::add_fault(s, models::Fail{models::SiteTarget{}, {}}, "fail site1");
+    models::test::add_fault(s, models::Fail{models::SiteTarget{}, {}}, "again");
+    models::test::Journal j(std::move(s));
+    const auto call = j.at(1).queue();
+    j.answer(call, 5, 1).at(9).release(call, models::pstn::Release::normal);
+    j.at(600).add(models::FaultInjected{0, 0});
+    const auto queue = [&] {
+      const auto late = j.at(second_call).queue(1);
+      j.at(second_call + 1)
+          .release(late, models::pstn::Release::caller_hung_up, models::CallPhase::treatment);
+    };
+    if (second_call < 610) queue();
+    j.at(610).add(models::FaultInjected{1, 0});
+    if (second_call > 610) queue();
+    const auto text = terminal_summary(j.finish(), meta(), {});
+    EXPECT_EQ(text.find("Before the next failure no call tells") == std::string::npos,
+              second_call < 610)
+        << text;
+  }
 }
 
 TEST(TerminalSummary, ShowsTheTimeOfDayIfTheScenarioHasOne) {

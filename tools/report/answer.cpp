@@ -126,13 +126,25 @@ Sentence agents_sentence(const StoredResults& r) {
       .say(".");
 }
 
+/// Calls were answered, or given up, after the first failure: there was a service level.
+bool judged_after(const StoredResults& r) {
+  for (const char* phase : {"detection", "relogin", "degraded", "after"}) {
+    if (!std::isnan(r.value(fmt::format("phase.{}.service_level", phase)))) return true;
+  }
+  return false;
+}
+
 Sentence service_sentence(const StoredResults& r) {
   Sentence s;
   const double back = r.value("recovery.service_level_back");
   if (std::isnan(r.value("phase.before.service_level"))) return s;
   if (back == 0) return s.say("The service level never left its usual range.");
-  if (std::isnan(back)) {
-    s.say("The service level was not back before the end");
+  if (!judged_after(r)) {
+    s.say("No call after the failure tells whether the service level was back");
+  } else if (std::isnan(back)) {
+    s.say(std::isnan(r.value("recovery.2.at"))
+              ? "The service level was not seen to be back before the end"
+              : "The service level was not seen to be back before the next failure");
   } else {
     s.say("The service level was back after ")
         .say(figure(r, {"recovery.service_level_back"}, duration_words));

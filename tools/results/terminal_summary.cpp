@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/results/came_back.hpp"
 #include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/results/replication_summary.hpp"
@@ -158,8 +159,13 @@ class Summary {
                   : fmt::format("{} of them came back. ", back == 0 ? "none" : count_words(back));
     }
     if (std::isnan(metric(Phase::before, "service_level"))) return text;  // nothing to compare
-    if (!first.service_level_back) {
-      text += "The service level was not back before the end.";
+    if (!service_was_judged(r_, 0)) {
+      text += r_.recoveries.size() > 1
+                  ? "Before the next failure no call tells whether the service level was back."
+                  : "No call after the failure tells whether the service level was back.";
+    } else if (!first.service_level_back) {
+      text += fmt::format("The service level was not seen to be back before the {}.",
+                          r_.recoveries.size() > 1 ? "next failure" : "end");
     } else if (*first.service_level_back > 0) {
       text += fmt::format("The service level was back after {}.",
                           duration_words(*first.service_level_back));
@@ -242,12 +248,14 @@ class Summary {
   void queue_and_service(const Recovery& first) {
     const std::string peak = fmt::format("at most {} waiting", whole_words(first.queue_peak));
     if (!first.queue_drained) {
-      not_yet("queue as short as before", peak);
+      // What never became longer need not become short again.
+      if (queue_grew(r_, first)) not_yet("queue as short as before", peak);
     } else if (*first.queue_drained > 0) {
       item("queue as short as before", *first.queue_drained, peak);
     }
     if (!first.service_level_back) {
-      if (!std::isnan(metric(Phase::before, "service_level"))) not_yet("service level back");
+      const bool compared = !std::isnan(metric(Phase::before, "service_level"));
+      if (compared && service_was_judged(r_, 0)) not_yet("service level back");
     } else if (*first.service_level_back > 0) {
       item("service level back", *first.service_level_back);
     }
@@ -269,8 +277,8 @@ class Summary {
     const auto row = [&](const std::string& label, std::string_view id, double whole,
                          std::string (*words)(double)) {
       std::string text = pad_right("  " + label, kLabel);
-      for (const Phase phase : phases) text += pad_left(words(metric(phase, id)), kCell);
-      page_.line(text + pad_left(words(whole), kCell));
+      for (const Phase phase : phases) text += " " + pad_left(words(metric(phase, id)), kCell - 1);
+      page_.line(text + " " + pad_left(words(whole), kCell - 1));
     };
     const auto same = [&](const std::string& label, std::string_view id,
                           std::string (*words)(double)) { row(label, id, metric(id), words); };

@@ -7,6 +7,7 @@
 
 #include "tools/journal/message_words.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/trace/failure_words.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -78,10 +79,10 @@ class Teller {
       const models::NodeId to = life_.messages[s.first].to;
       if (!to.valid() || c_.layout.roles[to.value].site != f.site) continue;
       how = f.status == 503
-                ? fmt::format("refused the INVITE ({})", fate_words(s.fate))
+                ? fmt::format("refused the INVITE ({})", silence_reason(s, life_, c_, now_))
                 : fmt::format("did not answer the INVITE, sent {} ({})",
                               s.sent.size() == 1 ? "once" : fmt::format("{} times", s.sent.size()),
-                              fate_words(s.fate));
+                              silence_reason(s, life_, c_, now_));
     }
     return fmt::format("{} gives {} up for this call: it {}.", gateway(f.gateway), site(f.site),
                        how);
@@ -98,7 +99,7 @@ class Teller {
     return fmt::format("It is answered toward the caller, who hears music from {}.", site(f.site));
   }
   std::string operator()(const models::CallRouted& f) {
-    rang_ = false;
+    routed_ = now_;
     if (transferred_) {
       return fmt::format("Agent {} at {} is chosen to take it.", agent(f.agent), site(f.site));
     }
@@ -109,17 +110,15 @@ class Teller {
                        site(f.site), lapse_words(now_ - waits_since_),
                        returned_ ? "put back" : "taken");
   }
-  std::string operator()(const models::CallRinging& f) {
-    rang_ = rang_ || f.agent.valid();
+  std::string operator()(const models::CallRinging& f) const {
     return f.agent.valid() ? "His phone rings." : "It rings there.";
   }
   std::string operator()(const models::CallReturned& f) {
     waits_since_ = now_;
     returned_ = true;
     if (f.status == 408 && !sent_final(f.status)) {
-      return fmt::format("Agent {} does not take it ({}); the call waits again.", agent(f.agent),
-                         rang_ ? "after-routing-timeout: his phone rang, and he did not answer"
-                               : "his phone did not answer the INVITE");
+      return fmt::format("The call is taken back from agent {} ({}); it waits again.",
+                         agent(f.agent), return_reason(f, now_, routed_, life_, c_));
     }
     return fmt::format("Agent {} does not take it ({} {}); the call waits again.", agent(f.agent),
                        f.status, reason_phrase(f.status));
@@ -193,7 +192,7 @@ class Teller {
       case Release::media_lost:
         return "The call is given up: nothing is heard any more.";
       case Release::session_expired:
-        return "The gateway ends the session: it was not confirmed.";
+        return session_end(life_, c_).told;
       case Release::default_routed:
         return "The call goes on elsewhere: default destination.";
       case Release::gateway_failed:
@@ -302,8 +301,8 @@ class Teller {
   const StoryContext& c_;
   bool transferred_ = false;
   models::SimTime now_ = sim::kStart, waits_since_ = sim::kStart;
-  bool returned_ = false;  ///< an agent has not answered it
-  bool rang_ = false;      ///< the phone of the agent who was chosen
+  bool returned_ = false;                 ///< an agent has not answered it
+  models::SimTime routed_ = sim::kStart;  ///< when the agent was chosen
 };
 
 std::string outcome_words(const models::CallRow& row) {

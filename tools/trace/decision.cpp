@@ -8,6 +8,7 @@
 #include "tools/results/plain_words.hpp"
 #include "tools/scenario/units.hpp"
 #include "tools/trace/call_story.hpp"
+#include "tools/trace/failure_words.hpp"
 
 namespace bcsim::tools {
 
@@ -43,7 +44,7 @@ class Decider {
       case Release::media_lost:
         return media_lost();
       case Release::session_expired:
-        return session_expired();
+        return session_end(life_, c_).decision;
       case Release::default_routed:
         return default_routed();
       case Release::normal:
@@ -137,7 +138,7 @@ class Decider {
         break;
     }
     if (row_.release == Release::speech_lost) return speech_lost();
-    if (row_.release == Release::session_expired) return session_expired();
+    if (row_.release == Release::session_expired) return session_end(life_, c_).decision;
     if (row_.release == Release::media_lost) return media_lost();
     if (row_.release == Release::gateway_failed) return gateway_failed();
     return {fmt::format("The call could not be set up ({} {}).", row_.status,
@@ -307,24 +308,7 @@ class Decider {
                   : "his phone did not answer the INVITE",
               {}};
     }
-    const auto answer = last_message([this](const LoggedMessage& m) {
-      const auto* r = std::get_if<models::sip::Response>(&m.message);
-      return r != nullptr && r->status == row_.status && r->method == models::sip::Method::invite;
-    });
-    if (!answer && row_.status == 408) {  // what a client takes its own timer for
-      return {"The INVITE got no final answer in time.", "408: the timer of whoever sent it", {}};
-    }
-    std::string by = "A SIP Server";
-    if (answer && life_.messages[*answer].from.valid()) {
-      by = ThingNames::of(c_.names.nodes, life_.messages[*answer].from.value);
-    }
-    return {
-        fmt::format("{} answered the INVITE with {} {}.", by, row_.status,
-                    reason_phrase(row_.status)),
-        fmt::format("a final response other than 5xx ends the attempt (RFC 3261 §21); the code "
-                    "of a draining server is shutdown-sip-reject-code: {}",
-                    c_.scenario.sites[row_.first_server & 1u].sip_server.shutdown_sip_reject_code),
-        answer};
+    return refusal(life_, c_);
   }
 
   [[nodiscard]] Decision no_channel() const {
@@ -392,31 +376,6 @@ class Decider {
             stopped};
   }
 
-  /// A SIP Server has given it up for that.
-  [[nodiscard]] bool no_ack_came() const {
-    return std::ranges::any_of(life_.records, [&](const models::JournalEntry& e) {
-      const auto* f = std::get_if<models::CallLetGo>(&e.record);
-      return f != nullptr && f->why == models::CallLetGo::Why::no_ack && e.at <= row_.released;
-    });
-  }
-
-  [[nodiscard]] Decision session_expired() const {
-    using models::sip::Method;
-    const auto lost = last_message([](const LoggedMessage& m) { return !m.arrived(); });
-    if (no_ack_came()) {
-      return {"The session was ended: the answer to its INVITE was not confirmed.",
-              "64·T1 = 32 s without ACK (RFC 3261 §13.3.1.4)", lost};
-    }
-    const auto* request =
-        lost ? std::get_if<models::sip::Request>(&life_.messages[*lost].message) : nullptr;
-    if (request != nullptr && request->method == Method::invite) {
-      return {"The session was ended: its refresh found nobody who knew it.",
-              "the session timer (RFC 4028 §10; session-expires)", lost};
-    }
-    return {"The session was ended: nobody refreshed it.",
-            "the session timer (RFC 4028 §10; session-expires)", lost};
-  }
-
   [[nodiscard]] Decision default_routed() const {
     for (const models::JournalEntry& e : life_.records) {
       const auto* f = std::get_if<models::CallDefaultRouted>(&e.record);
@@ -454,10 +413,18 @@ class Decider {
   }
   [[nodiscard]] std::string scarcity() const {
     if (life_.decisive.at == sim::kNever || row_.queue_site >= models::kSites) return "";
-    const SiteState& s = life_.decisive.sites[row_.queue_site];
-    return fmt::format(" At {} {} were logged in, {} of them busy, and {} waited.",
-                       site(row_.queue_site), count_words(s.logged_in, "agent", "agents"), s.busy,
-                       count_words(s.waiting, "other call", "other calls"));
+    const QueueState& q = life_.decisive.queue;
+    const std::string agents =
+        fmt::format("{} of queue {} {} logged in",
+                    q.logged_in == 0 ? "no agent" : count_words(q.logged_in, "agent", "agents"),
+                    ThingNames::of(c_.names.queues, q.queue), q.logged_in > 1 ? "were" : "was");
+    std::string busy;
+    if (q.logged_in == 1) busy = q.busy == 1 ? ", who was busy" : ", who was not busy";
+    if (q.logged_in > 1) busy = fmt::format(", {} of them busy", q.busy);
+    const std::string waiting =
+        q.waiting == 0 ? "no other call" : count_words(q.waiting, "other call", "other calls");
+    return fmt::format(" At {} {}{}, and {} waited for one.",
+                       q.both_sites ? "both sites" : site(row_.queue_site), agents, busy, waiting);
   }
   [[nodiscard]] std::string silence_words(const Silence& s) const {
     const LoggedMessage& first = life_.messages[s.first];
@@ -471,9 +438,7 @@ class Decider {
       text += fmt::format(" and {} of it (the last {} later)", count_words(again, "copy", "copies"),
                           lasted(s.sent.front(), s.sent[again]));
     }
-    return text + fmt::format(" got no answer: {}.", s.fate == sim::DropReason::none
-                                                         ? "what was sent back was lost"
-                                                         : fate_words(s.fate));
+    return text + fmt::format(" got no answer: {}.", silence_reason(s, life_, c_, row_.released));
   }
 
   const CallLife& life_;

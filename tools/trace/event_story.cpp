@@ -21,13 +21,16 @@ class EventTeller {
  public:
   EventTeller(const models::Layout& layout, const ThingNames& names,
               const std::array<models::ServerMode, models::kSites>& mode,
-              const std::array<bool, models::kSites>& alive, const models::CallLedger& ledger)
+              const std::array<bool, models::kSites>& alive, const models::CallLedger& ledger,
+              const EventStory::Refusals& refused, models::SimTime now)
       : s_(*layout.directory.scenario),
         directory_(layout.directory),
         n_(names),
         mode_(mode),
         alive_(alive),
-        ledger_(ledger) {}
+        ledger_(ledger),
+        refused_(refused),
+        now_(now) {}
 
   // ---- servers, peers, gateways ----
   Telling operator()(const models::PairStateChanged& f) const {
@@ -63,7 +66,7 @@ class EventTeller {
             fmt::format("took {} {}", site(f.site), what),
             f.online != 0
                 ? fmt::format("OPTIONS answered; options-period {}", time(o.options_period))
-                : fmt::format("no answer to a request and {} retransmissions", o.retransmissions),
+                : offline_words(f),
             {"R28"}};
   }
   Telling operator()(const models::PstnReroute& f) const {
@@ -349,6 +352,16 @@ class EventTeller {
 
  private:
   static std::string time(sim::Duration d) { return format_duration(d); }
+  /// What made a gateway take a SIP Server offline: a refusal, at once; else a timer, later than
+  /// T1 after the last copy of a request.
+  [[nodiscard]] std::string offline_words(const models::ProxyState& f) const {
+    const models::SimTime refused = refused_[f.gateway][f.site];
+    if (refused != sim::kNever && now_ - refused < std::chrono::milliseconds(500)) {
+      return "a request was refused: no process there (ICMP)";
+    }
+    return fmt::format("no answer to a request and {} retransmissions",
+                       s_.gateways[f.gateway].retransmissions);
+  }
   static std::string call(models::CallId c) { return fmt::format("call {}", c.value); }
   [[nodiscard]] std::string site(std::uint32_t i) const { return ThingNames::of(n_.sites, i); }
   [[nodiscard]] std::string server(std::uint32_t i) const {
@@ -367,6 +380,8 @@ class EventTeller {
   const std::array<models::ServerMode, models::kSites>& mode_;
   const std::array<bool, models::kSites>& alive_;
   const models::CallLedger& ledger_;
+  const EventStory::Refusals& refused_;
+  models::SimTime now_;
 };
 
 }  // namespace
@@ -374,7 +389,23 @@ class EventTeller {
 EventStory::EventStory(const models::Layout& layout)
     : layout_(layout), names_(names_of(layout)), ledger_(*layout.directory.scenario) {
   alive_.fill(true);
+  std::array<models::SimTime, models::kSites> never{};
+  never.fill(sim::kNever);
+  refused_.assign(layout.directory.gateways.size(), never);
   told_.push_back({sim::kStart, "before anything failed", {}});
+}
+
+void EventStory::on_message(const models::Transmission& t) {
+  using models::NodeKind;
+  if (!t.from.valid() || !t.to.valid()) return;
+  const models::NodeRole& from = layout_.roles[t.from.value];
+  const models::NodeRole& to = layout_.roles[t.to.value];
+  const bool asks = from.kind == NodeKind::gateway && to.kind == NodeKind::sip_server &&
+                    std::holds_alternative<models::sip::Request>(t.envelope.message);
+  if (!asks) return;
+  const bool icmp = layout_.directory.scenario->network.icmp_unreachable &&
+                    t.dropped == sim::DropReason::no_process;
+  refused_[from.index][to.site] = icmp ? t.at : sim::kNever;
 }
 
 void EventStory::on_record(const models::JournalEntry& entry) {
@@ -397,7 +428,8 @@ void EventStory::on_record(const models::JournalEntry& entry) {
     return;
   }
   if (entry.at == sim::kStart || told_.size() > kMost) return;  // a steady start, or too many
-  Telling told = std::visit(EventTeller(layout_, names_, mode_, alive_, ledger_), entry.record);
+  Telling told = std::visit(
+      EventTeller(layout_, names_, mode_, alive_, ledger_, refused_, entry.at), entry.record);
   if (told.one.empty()) return;
   const std::string& who = told.many.empty() ? told.one : told.many;
   Kept& kept = told_.back().kinds[who + '\n' + told.did + '\n' + told.decided_by];

@@ -37,6 +37,8 @@ class EventStory final : public models::Observer {
 
   void on_record(const models::JournalEntry& entry) override;
   void on_tick(models::SimTime, const models::TickSample&) override {}
+  [[nodiscard]] bool wants_messages() const override { return true; }
+  void on_message(const models::Transmission& t) override;
 
   [[nodiscard]] std::vector<EventChapter> chapters() const;
   /// Chapters beyond these are left out (a flapping link has hundreds).
@@ -44,6 +46,10 @@ class EventStory final : public models::Observer {
   [[nodiscard]] std::size_t left_out() const {
     return told_.size() > kMost ? told_.size() - kMost : 0;
   }
+
+  /// By gateway and site: when the gateway's last request to the SIP Server was refused (ICMP);
+  /// kNever: it was not.
+  using Refusals = std::vector<std::array<models::SimTime, models::kSites>>;
 
   /// What a record tells; `one` empty: nothing.
   struct Telling {
@@ -69,6 +75,7 @@ class EventStory final : public models::Observer {
   models::CallLedger ledger_;
   std::array<models::ServerMode, models::kSites> mode_{};
   std::array<bool, models::kSites> alive_;
+  Refusals refused_;
   std::vector<Chapter> told_;
 };
 

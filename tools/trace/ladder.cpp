@@ -157,8 +157,10 @@ class LadderBuilder {
                             .from = columns_.at(key_of(m.from)),
                             .to = columns_.at(key_of(m.to)),
                             .protocol = std::string(protocol_name(m.message)),
-                            .lost = !m.arrived(),
-                            .why = m.arrived() ? "" : std::string(fate_words(m.dropped)),
+                            .lost = !m.arrived() || m.queue_full,
+                            .why = m.queue_full  ? "the input queue was full"
+                                   : m.arrived() ? ""
+                                                 : std::string(fate_words(m.dropped)),
                             .repeated = copy_of(m.message) > 0,
                             .decisive = decisive});
   }

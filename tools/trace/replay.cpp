@@ -52,6 +52,9 @@ class CallLog final : public models::Observer {
     ledger_.on_record(entry);
     situation_.on_record(entry);
     if (concerns_all(entry.record)) faults_.push_back(entry);
+    // Nothing comes between a message's arrival and its being turned away.
+    const bool dropped = std::holds_alternative<models::RequestDropped>(entry.record);
+    if (dropped && arriving_ != nullptr) arriving_->messages.back().queue_full = true;
     const auto found = lives_.find(subject_of(entry.record).value);
     if (found == lives_.end()) return;
     CallLife& life = found->second;
@@ -63,15 +66,17 @@ class CallLog final : public models::Observer {
     if (was_over) return;  // what a server does for a caller who has gone decides nothing
     if (answered || (is_release(entry) && !served)) {
       life.decisive = situation_.look(entry.at, ledger_);
+      life.decisive.queue = situation_.look_at_queue(ledger_, life.id);
     }
   }
   void on_tick(models::SimTime, const models::TickSample&) override {}
   [[nodiscard]] bool wants_messages() const override { return !lives_.empty(); }
   void on_message(const models::Transmission& t) override {
     const auto found = lives_.find(call_of(t.envelope.message).value);
-    if (found == lives_.end()) return;
-    found->second.messages.push_back({t.envelope.sent, t.at, t.from, t.to, t.dropped,
-                                      t.envelope.connection.valid(), t.envelope.message});
+    arriving_ = found == lives_.end() ? nullptr : &found->second;
+    if (arriving_ == nullptr) return;
+    arriving_->messages.push_back({t.envelope.sent, t.at, t.from, t.to, t.dropped,
+                                   t.envelope.connection.valid(), false, t.envelope.message});
   }
 
   void finish(models::SimTime now, const std::vector<models::CallId>& calls, Replay& out) {
@@ -92,6 +97,7 @@ class CallLog final : public models::Observer {
   models::CallLedger ledger_;
   SituationFold situation_;
   std::map<std::uint32_t, CallLife> lives_;
+  CallLife* arriving_ = nullptr;  ///< whose message was the last to arrive; null: none of these
   std::vector<models::JournalEntry> faults_;
 };
 

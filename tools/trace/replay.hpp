@@ -18,6 +18,7 @@ struct LoggedMessage {
   models::NodeId from, to;       ///< from: invalid if the world itself sent it
   sim::DropReason dropped = sim::DropReason::none;
   bool connection = false;  ///< over TCP
+  bool queue_full = false;  ///< it arrived, but the SIP Server's input queue had no room
   models::Message message;
 
   [[nodiscard]] bool arrived() const { return dropped == sim::DropReason::none; }

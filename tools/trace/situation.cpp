@@ -4,17 +4,55 @@
 #include <cmath>
 
 namespace bcsim::tools {
+namespace {
+
+bool waits(const models::CallRow& row) {
+  return row.stage == models::CallRow::Stage::waiting && !row.at_agent() &&
+         row.kind == models::CallKind::queue && row.queue_site < models::kSites;
+}
+
+bool is_busy(models::AgentState state) {
+  using models::AgentState;
+  return state != AgentState::logged_out && state != AgentState::not_ready &&
+         state != AgentState::ready;
+}
+
+}  // namespace
 
 SituationFold::SituationFold(const models::Layout& layout)
-    : scenario_(*layout.directory.scenario),
+    : directory_(layout.directory),
+      scenario_(*layout.directory.scenario),
       board_(
           models::board_size(layout.directory.gateways.size(), 2 * layout.topology.links.size())),
       workforce_(layout.directory, board_) {
   state_.gateways.resize(layout.directory.gateways.size());
+  for (std::uint32_t a = 0; a < directory_.agents.size(); ++a) {
+    auto& at = agents_.emplace_back();
+    for (models::SiteIndex site = 0; site < models::kSites; ++site) {
+      const bool in = directory_.logged_in_at_start(models::AgentId{a}, site);
+      at[site] = in ? models::AgentState::ready : models::AgentState::logged_out;
+    }
+  }
+}
+
+void SituationFold::follow_agents(const models::Record& record) {
+  using models::AgentState;
+  if (const auto* f = std::get_if<models::AgentStateChanged>(&record)) {
+    agents_[f->agent.value][f->site] = f->state;
+  } else if (const auto* f = std::get_if<models::AgentLogin>(&record)) {
+    AgentState& state = agents_[f->agent.value][f->site];
+    if (state == AgentState::logged_out) state = AgentState::not_ready;
+  } else if (const auto* f = std::get_if<models::AgentLogout>(&record)) {
+    agents_[f->agent.value][f->site] = AgentState::logged_out;
+  } else if (const auto* f = std::get_if<models::PairStateChanged>(&record)) {
+    if (f->up != 0) return;
+    for (auto& at : agents_) at[f->site] = AgentState::logged_out;
+  }
 }
 
 void SituationFold::on_record(const models::JournalEntry& entry) {
   workforce_.on_record(entry);
+  follow_agents(entry.record);
   if (const auto* f = std::get_if<models::PairStateChanged>(&entry.record)) {
     state_.sites[f->site].pair_alive = f->up != 0;
   } else if (const auto* f = std::get_if<models::ServerModeChanged>(&entry.record)) {
@@ -34,6 +72,40 @@ void SituationFold::on_record(const models::JournalEntry& entry) {
   }
 }
 
+bool SituationFold::serves(models::AgentId agent, std::uint32_t queue) const {
+  if (const auto& hunt = scenario_.queues[queue].hunt_group) {
+    const std::uint32_t group = directory_.agent(agent).group;
+    return std::ranges::find(hunt->members, group) != hunt->members.end();
+  }
+  const auto& queues = directory_.group(agent).queues;
+  return queues.empty() || std::ranges::find(queues, queue) != queues.end();
+}
+
+QueueState SituationFold::look_at_queue(const models::CallLedger& ledger,
+                                        models::CallId call) const {
+  QueueState out;
+  const models::CallRow& row = ledger.row(call);
+  if (row.kind != models::CallKind::queue || row.queue_site >= models::kSites) return out;
+  out.queue = scenario_.calls[row.stream].queue;
+  out.both_sites = scenario_.queues[out.queue].routing_scope == models::RoutingScope::both_sites;
+  const auto counts = [&](models::SiteIndex site) {
+    return out.both_sites || site == row.queue_site;
+  };
+  for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+    if (!serves(models::AgentId{a}, out.queue)) continue;
+    for (models::SiteIndex site = 0; site < models::kSites; ++site) {
+      if (!counts(site)) continue;
+      out.logged_in += agents_[a][site] != models::AgentState::logged_out;
+      out.busy += is_busy(agents_[a][site]);
+    }
+  }
+  for (const models::CallRow& other : ledger.rows()) {
+    if (&other == &row || !waits(other) || !counts(other.queue_site)) continue;
+    out.waiting += scenario_.calls[other.stream].queue == out.queue;
+  }
+  return out;
+}
+
 Situation SituationFold::look(models::SimTime now, const models::CallLedger& ledger) const {
   Situation s = state_;
   s.at = now;
@@ -48,9 +120,7 @@ Situation SituationFold::look(models::SimTime now, const models::CallLedger& led
     s.sites[site].registered = level(models::LevelKind::registered);
   }
   for (const models::CallRow& row : ledger.rows()) {
-    const bool waits = row.stage == models::CallRow::Stage::waiting && !row.at_agent() &&
-                       row.kind == models::CallKind::queue;
-    if (waits && row.queue_site < models::kSites) ++s.sites[row.queue_site].waiting;
+    if (waits(row)) ++s.sites[row.queue_site].waiting;
   }
   return s;
 }

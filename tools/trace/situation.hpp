@@ -20,6 +20,15 @@ struct SiteState {
   std::uint32_t registered = 0;                      ///< Extension DNs in service
 };
 
+/// The queue of the call for which one looks: those who serve it, at the site where it waits, or at
+/// both if it is routed to both.
+struct QueueState {
+  std::uint32_t queue = 0;
+  bool both_sites = false;
+  std::uint32_t logged_in = 0, busy = 0;  ///< its agents
+  std::uint32_t waiting = 0;              ///< calls for it
+};
+
 struct GatewayState {
   bool rerouted = false;  ///< the PSTN holds it for dead
   std::array<bool, models::kSites> online = {true, true};
@@ -28,6 +37,7 @@ struct GatewayState {
 struct Situation {
   models::SimTime at = sim::kNever;  ///< kNever: nobody looked
   std::array<SiteState, models::kSites> sites;
+  QueueState queue;  ///< look_at_queue
   std::vector<GatewayState> gateways;
   std::vector<std::uint32_t> open_faults;
 };
@@ -38,13 +48,21 @@ class SituationFold {
   explicit SituationFold(const models::Layout& layout);
 
   void on_record(const models::JournalEntry& entry);
-  /// As of now; waiting calls are counted in the ledger's rows.
+  /// As of now, without a queue; waiting calls are counted in the ledger's rows.
   [[nodiscard]] Situation look(models::SimTime now, const models::CallLedger& ledger) const;
+  /// That of this call.
+  [[nodiscard]] QueueState look_at_queue(const models::CallLedger& ledger,
+                                         models::CallId call) const;
 
  private:
+  void follow_agents(const models::Record& record);
+  [[nodiscard]] bool serves(models::AgentId agent, std::uint32_t queue) const;
+
+  const models::Directory& directory_;
   const models::Scenario& scenario_;
   models::Board board_;
   models::Workforce workforce_;
+  std::vector<std::array<models::AgentState, models::kSites>> agents_;  ///< as the sites see them
   Situation state_;
 };
 

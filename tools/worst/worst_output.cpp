@@ -108,10 +108,11 @@ class WorstPage {
         percent_words(r_.unseen_share())));
   }
   void spreads() {
-    constexpr std::size_t kLabel = 30, kCell = 11;
+    // "25 min 27 s" has eleven characters, and the longest label 24.
+    constexpr std::size_t kLabel = 26, kCell = 13;
     std::string header = pad_right("", kLabel);
     for (const char* cell : {"least", "median", "90 %", "most"}) header += pad_left(cell, kCell);
-    page_.line(page_.bold(header + "   at"));
+    page_.line(page_.bold(header + "  at"));
     for (const WorstMeasure& measure : worst_measures()) {
       const Spread spread = spread_of(r_, measure);
       if (spread.n == 0) continue;
@@ -119,7 +120,7 @@ class WorstPage {
       for (const double value : {spread.least, spread.median, spread.p90, spread.most}) {
         line += pad_left(value_words(measure, value), kCell);
       }
-      page_.line(line + "   " + clock(r_.moments[spread.most_at].at));
+      page_.line(line + "  " + clock(r_.moments[spread.most_at].at));
     }
   }
   void causes() {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "tools/results/came_back.hpp"
 #include "tools/results/plain_words.hpp"
 
 namespace bcsim::tools {
@@ -80,7 +81,8 @@ Moment moment_of(models::SimTime at, const models::RunResult& result, std::uint6
   const auto mine = std::find_if(result.recoveries.begin(), result.recoveries.end(),
                                  [&](const models::Recovery& r) { return r.at == at; });
   if (mine == result.recoveries.end()) return moment;
-  if (!std::isnan(result.value("phase.before.service_level"))) {
+  const auto nth = static_cast<std::size_t>(mine - result.recoveries.begin());
+  if (!std::isnan(result.value("phase.before.service_level")) && service_was_judged(result, nth)) {
     moment.back[static_cast<std::size_t>(Return::service_level)] =
         mine->service_level_back.value_or(kNotBack);
   }
@@ -88,7 +90,8 @@ Moment moment_of(models::SimTime at, const models::RunResult& result, std::uint6
       shares_back(mine->agents_back_s, mine->agents_affected);
   moment.back[static_cast<std::size_t>(Return::phones)] =
       shares_back(mine->phones_back_s, mine->phones_affected);
-  moment.back[static_cast<std::size_t>(Return::queue)] = mine->queue_drained.value_or(kNotBack);
+  moment.back[static_cast<std::size_t>(Return::queue)] =
+      mine->queue_drained.value_or(queue_grew(result, *mine) ? kNotBack : kNothing);
   return moment;
 }
 
@@ -172,8 +175,7 @@ const std::vector<WorstMeasure>& worst_measures() {
        [](const Moment& m) { return static_cast<double>(m.abandoned); }},
       {"callers_lost", "callers not served", "callers",
        [](const Moment& m) { return static_cast<double>(m.callers_lost); }},
-      {"recovery", "all that follows was back", "s",
-       [](const Moment& m) { return m.recovery_s(); }},
+      {"recovery", "all that follows is back", "s", [](const Moment& m) { return m.recovery_s(); }},
       {metric_of(Return::service_level), "  service level", "s", back_of<Return::service_level>},
       {metric_of(Return::agents), "  agents at work", "s", back_of<Return::agents>},
       {metric_of(Return::phones), "  phones reachable", "s", back_of<Return::phones>},
