@@ -132,7 +132,10 @@ TEST(CallReturned, InASwitchoverIsNoPhoneThatDidNotAnswer) {
 }
 
 TEST(CallReturned, ByTheTimeoutIsAPhoneThatRang) {
-  const Told t = told(over_the_trunk(40s));
+  models::Scenario s = over_the_trunk(40s);
+  s.agents = {tests::agents("a", 2, 0)};
+  s.agents[0].phone.answer_delay = 40s;
+  const Told t = told(s);
   EXPECT_THAT(t.lines, HasSubstr("after-routing-timeout: his phone rang, and he did not answer"));
 }
 

@@ -102,7 +102,7 @@ TEST(TerminalSummary, SaysWhoHadNotComeBack) {
   j.at(660).add(models::AgentAtWork{models::AgentId{0}, 1});
   const auto text = terminal_summary(j.finish(), meta(), {});
   EXPECT_THAT(text, HasSubstr("4 agents lost their place; 1 of them came back. No call after the "
-                              "failure tells whether\nthe service level was back."));
+                              "failure tells whether the\nservice level was back."));
   EXPECT_THAT(text, Not(HasSubstr("service level back")));
   EXPECT_THAT(text, Not(HasSubstr("queue as short as before"))) << "it never was longer";
   EXPECT_THAT(text, HasSubstr("agents at work again                        not yet   half - · "
