@@ -330,7 +330,7 @@ void AgentDesktopEndpoint::press_ready_if_due(Context& context) {
   send(context, site, tlib::Kind::set_ready);
 }
 
-// ---- the agent's work
+// ---- what happens around the agent
 // ------------------------------------------------------------------------------
 
 void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& notice) {

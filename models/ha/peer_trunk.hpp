@@ -51,6 +51,10 @@ class PeerTrunk {
   [[nodiscard]] static constexpr Effects start(Duration first_probe_after) {
     return {.timer = TimerChange::arm(first_probe_after)};
   }
+  /// From one look at the peer, or at the options, to the next; never 0.
+  [[nodiscard]] static constexpr Duration period(const PeerTrunkOptions& options) {
+    return options.watched() ? options.oos_check : kUnwatched;
+  }
   /// A probe is due. Probes may overlap if oos-force exceeds oos-check (V-W18). If none are to be
   /// sent the options are looked at again after kUnwatched: they can be changed (ASSUMPTION).
   [[nodiscard]] constexpr Effects on_timer(const PeerTrunkOptions& options) {
@@ -58,10 +62,10 @@ class PeerTrunk {
       misses_ = 0;
       const bool was = std::exchange(in_service_, true);
       return {.change = was ? Effects::Change::none : Effects::Change::in_service,
-              .timer = TimerChange::arm(kUnwatched)};
+              .timer = TimerChange::arm(period(options))};
     }
     return {
-        .send_options = true, .probe = ++last_probe_, .timer = TimerChange::arm(options.oos_check)};
+        .send_options = true, .probe = ++last_probe_, .timer = TimerChange::arm(period(options))};
   }
   [[nodiscard]] constexpr Effects on_result(const PeerTrunkOptions& options, std::uint32_t probe,
                                             Result result) {

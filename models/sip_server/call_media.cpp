@@ -4,6 +4,18 @@
 
 namespace bcsim::models {
 
+namespace {
+
+/// The media server has answered.
+void bring_up(ServerLeg& leg, const sip::Response& success) {
+  leg.state = ServerLeg::State::up;
+  leg.invite = {};
+  if (success.contact.valid()) leg.remote = success.contact;
+  leg.media = success.media;
+}
+
+}  // namespace
+
 // ---- treatment ----
 
 void CallMedia::start_treatment(Context& context, std::uint32_t slot) {
@@ -36,10 +48,7 @@ void CallMedia::on_treatment(Context& context, std::uint32_t slot, sip::Inform i
   }
   switch (inform) {
     case sip::Inform::success:
-      leg.state = ServerLeg::State::up;
-      leg.invite = {};
-      if (response->contact.valid()) leg.remote = response->contact;
-      leg.media = response->media;
+      bring_up(leg, *response);
       context.record(TreatmentStarted{call.id, site_.index});
       answer_caller(context, slot, leg.media);
       [[fallthrough]];
@@ -201,10 +210,7 @@ void CallMedia::on_music(Context& context, std::uint32_t slot, sip::Inform infor
   ServerLeg& leg = call.treatment;
   switch (inform) {
     case sip::Inform::success:
-      leg.state = ServerLeg::State::up;
-      leg.invite = {};
-      if (response->contact.valid()) leg.remote = response->contact;
-      leg.media = response->media;
+      bring_up(leg, *response);
       join_media(context, slot);
       [[fallthrough]];
     case sip::Inform::success_again:

@@ -36,7 +36,7 @@ void PeerLink::begin(Context& context) {
 void PeerLink::on_probe_timer(Context& context) {
   const ha::PeerTrunkOptions trunk = trunk_options();
   if (stopped()) {  // until it is started again
-    context.arm(site_.options().oos_check, tag_of(ServerTimer::probe));
+    context.arm(ha::PeerTrunk::period(trunk), tag_of(ServerTimer::probe));
     return;
   }
   const ha::PeerTrunkEffects effects = state_.trunk.on_timer(trunk);

@@ -110,6 +110,24 @@ TEST(PeerLink, ProbesFromItsPhaseEveryOosCheckUnlessItIsStopped) {
   }
 }
 
+TEST(PeerLink, WaitsInWhateverModeAlsoWhereThePeerIsNotWatched) {
+  for (const ServerMode mode : kModes) {
+    for (const bool no_check : {true, false}) {
+      PartWorld world;
+      (no_check ? world.options().oos_check : world.options().oos_force) = 0s;
+      Link l(world, mode);
+      int looks = 0;
+      world.timer = [&](Context& context, sim::TimerTag tag) {
+        if (l.layer.on_timer(context, tag)) return;
+        ASSERT_LE(++looks, 10) << "time does not pass";
+        l.link.on_probe_timer(context);
+      };
+      world.run([&](Context& context) { l.link.begin(context); }, 25s);
+      EXPECT_GE(looks, 2);
+    }
+  }
+}
+
 TEST(PeerLink, TrustsAPeerThatIsNotWatched) {
   for (const bool no_check : {true, false}) {
     PartWorld world;
