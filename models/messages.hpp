@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "models/call_branch.hpp"
 #include "models/call_kind.hpp"
 #include "models/transfer.hpp"
 #include "sim/ids.hpp"
@@ -82,6 +83,7 @@ struct Request {
   std::uint32_t expires_s = 0;  ///< REGISTER: 0 removes the binding; INVITE: Session-Expires; BYE:
                                 ///< cause of the Reason header (RFC 3326); 0 none
   CallId call;                  ///< which call this is about; invalid outside calls
+  CallBranch call_branch;       ///< initial INVITE only
   Dn dn;                        ///< user part of the Request-URI (REGISTER: of the To)
   NodeId media;                 ///< RTP endpoint offered or answered in SDP; invalid: no SDP
   AddressId contact;            ///< where requests of this dialog, or to this DN, are to go

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "models/call_branch.hpp"
 #include "models/messages.hpp"
 #include "sim/fault_plan.hpp"
 #include "sim/ids.hpp"
@@ -13,7 +14,8 @@
 
 namespace bcsim::models {
 
-// Fields are ordered largest first and padded by hand: a record is hashed as its bytes.
+// Fields are ordered largest first and padded by hand: a record is hashed as its bytes. `branch` is
+// that of the SIP Server that states the fact (CallBranch).
 
 /// A caller dials (call.offered); `gateway` is kNoGateway if he is an agent. `previous` is the
 /// attempt it repeats, if any.
@@ -39,34 +41,35 @@ struct SetupFailed {
   std::uint32_t site;
   std::uint32_t status;
 };
-/// A SIP Server has taken the call: it is now waiting at this site. `path`: SIP Servers on the way,
-/// two if the peer has sent it.
+/// A SIP Server has taken the call: it is now waiting at this site.
 struct CallQueued {
   CallId call;
   std::uint32_t site;
   std::uint32_t queue;
   std::uint32_t waiting;
-  std::uint32_t path;
+  CallBranch branch = {};
 };
 /// Treatment by the media server begins (the call is answered toward the PSTN).
 struct TreatmentStarted {
   CallId call;
   std::uint32_t site;
+  CallBranch branch = {};
 };
-/// An agent at `site` has been chosen by the SIP Server of site `server`; `path`: SIP Servers on
-/// the way.
+/// An agent at `site` has been chosen; `path`: SIP Servers on the way.
 struct CallRouted {
   CallId call;
   AgentId agent;
   std::uint32_t site;
   std::uint32_t path;
-  std::uint32_t server;
+  CallBranch branch = {};
+  CallBranch leg = {};  ///< … that ends at the agent: the same, or the next at the peer
 };
 /// The agent's phone rings.
 struct CallRinging {
   CallId call;
   AgentId agent;
   std::uint32_t site;
+  CallBranch branch = {};
 };
 /// The agent's phone did not answer, or refused; the call waits again.
 struct CallReturned {
@@ -74,6 +77,7 @@ struct CallReturned {
   AgentId agent;
   std::uint32_t site;
   std::uint32_t status;
+  CallBranch branch = {};
 };
 /// Caller and agent speak.
 struct CallAnswered {
@@ -82,6 +86,7 @@ struct CallAnswered {
   std::uint32_t site;  ///< whose SIP Server serves the agent
   std::uint32_t path;
   std::uint32_t monitored;  ///< 1: the agent is logged in at that site (R57)
+  CallBranch branch = {};
 };
 /// A call to a hunt group was sent to the group's preferred site (R51).
 struct HuntRedirect {
@@ -93,6 +98,7 @@ struct HuntLeg {
   CallId call;
   AgentId agent;
   std::uint32_t site;
+  CallBranch branch = {};
 };
 /// The agent has put the caller on hold, or retrieved him.
 struct CallHeld {
@@ -100,6 +106,7 @@ struct CallHeld {
   AgentId agent;
   std::uint32_t site;
   std::uint32_t held;
+  CallBranch branch = {};
 };
 /// The agent has passed the call on. It goes through `path` and waits in `line` (Directory::line)
 /// at this site; or, if it is `joined`, the agent consulted has it at once.
@@ -110,6 +117,7 @@ struct CallTransferred {
   std::uint32_t path;
   std::uint32_t line;
   std::uint32_t joined;
+  CallBranch branch = {};
 };
 /// A second agent is called while the caller is on hold; has answered; or the first agent has taken
 /// the caller back.
@@ -122,6 +130,7 @@ struct Consultation {
   std::uint32_t path;  ///< SIP Servers between the two
   std::uint32_t line;  ///< where he was sought
   Step step;
+  CallBranch branch = {};
 };
 /// The SIP Server sent the call away to the default destination.
 struct CallDefaultRouted {
@@ -137,7 +146,7 @@ struct CallDefaultRouted {
   CallId call;
   std::uint32_t site;
   Cause cause;
-  std::uint32_t path;  ///< as in CallQueued
+  CallBranch branch = {};
 };
 /// The caller's side of the call is over. Final: exactly one per call offered (or none, if it is
 /// still in the system at the horizon).
@@ -187,12 +196,14 @@ struct AgentCallTaken {
   AgentId agent;
   std::uint32_t site;
   std::uint32_t path;
+  CallBranch branch = {};
 };
 /// A SIP Server has sent the call out to a gateway.
 struct CallSentOut {
   CallId call;
   std::uint32_t site;
   std::uint32_t gateway;
+  CallBranch branch = {};
 };
 
 // ---- gateways, peers, servers --------------------------------------------------------------
@@ -230,6 +241,7 @@ struct Switchover {
 struct EarlyDialogLost {
   CallId call;
   std::uint32_t site;
+  CallBranch branch = {};
 };
 /// A call ended in a switchover because the backup had not been told of it yet (double failure).
 struct CallStateLost {
@@ -255,6 +267,8 @@ struct BcForward {
   CallId call;
   std::uint32_t site;
   std::uint32_t by_302;
+  CallBranch branch = {};
+  CallBranch leg = {};  ///< … that the INVITE begins; with 302 the same
 };
 
 // ---- phones and desktops -------------------------------------------------------------------
@@ -435,6 +449,7 @@ struct CallLetGo {
   CallId call;
   std::uint32_t site;
   Why why;
+  CallBranch branch = {};
 };
 
 using Record =

@@ -49,7 +49,7 @@ class AnsweredOnceCheck final : public Check {
   void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
     if (const auto* returned = std::get_if<CallReturned>(&entry.record)) {
       // His answer never reached the server that has the caller: it is not one.
-      if (returned->agent == by(returned->call)) forget(returned->call);
+      if (returned->agent == by(returned->call) && !ledger.was_stale()) forget(returned->call);
     } else if (const auto* invited = std::get_if<CallInvited>(&entry.record)) {
       // Another server is asked: what the one before may have answered was never heard.
       forget(invited->call);
@@ -61,7 +61,7 @@ class AnsweredOnceCheck final : public Check {
       if (ledger.row(transferred->call).between_agents()) forget(transferred->call);
     } else if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
       if (!ledger.knows(answered->call)) return;
-      if (ledger.answer_was_stale()) return;  // refused: the caller is elsewhere
+      if (ledger.was_stale()) return;  // refused: the caller is elsewhere
       judge(entry.at, *answered, ledger.row(answered->call));
     }
   }
@@ -121,7 +121,7 @@ class ArrivalSiteCheck final : public Check {
     } else if (const auto* answered = std::get_if<CallAnswered>(&entry.record)) {
       if (!ledger.knows(answered->call)) return;
       const CallRow& row = ledger.row(answered->call);
-      const bool counts = row.stage != CallRow::Stage::over && !ledger.answer_was_stale();
+      const bool counts = row.stage != CallRow::Stage::over && !ledger.was_stale();
       if (counts) judge(entry.at, *answered, row.queue_site);
     }
   }

@@ -97,7 +97,9 @@ Duration phones_need(const Scenario& s, Duration longest_outage, std::string& un
       if (!(mean < 600)) unfit = "phones may never register again";
       retry = sim::from_seconds(std::min(mean, 600.0) * 10);
     }
-    most = std::max(most, phone.expires + retry + 2 * kTimerF + phone.poll_primary +
+    const Duration rings =  // for a server that has forgotten the call
+        std::min<Duration>(phone.answer_delay + phone.answer_spread, PhoneOptions::kRingLimit);
+    most = std::max(most, phone.expires + retry + 2 * kTimerF + phone.poll_primary + rings +
                               phone.registrar_hold_down.value_or(0s));
   }
   return most;

@@ -199,6 +199,7 @@ void MediaGatewayEndpoint::send_invite(Context& context, std::uint32_t slot, Sit
   request.dn = call.dn;
   request.media = context.self();
   request.contact = context.address();
+  request.call_branch = CallBranch::of_invite(call.invites_sent);
   request.conversation = call.conversation;
   request.expires_s = session_expires_s();
 

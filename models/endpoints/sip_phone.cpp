@@ -229,6 +229,11 @@ void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       call_timer_ = {};
       answer_call(context);
       return;
+    case ring_timer:
+      call_timer_ = {};
+      layer_.respond(context, invite_, answer(480, dialog_.path));
+      free_line(context);
+      return;
     case hold_timer:
       call_timer_ = {};
       hold_call(context);
@@ -380,7 +385,9 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
     const double u = context.stream("phone.answer", entity).uniform();
     ring += sim::from_seconds(u * sim::seconds(options_.answer_spread));
   }
-  call_timer_ = context.arm(ring, {answer_timer});
+  const bool in_time = ring <= PhoneOptions::kRingLimit;
+  call_timer_ = in_time ? context.arm(ring, {answer_timer})
+                        : context.arm(PhoneOptions::kRingLimit, {ring_timer});
 }
 
 void SipPhoneEndpoint::answer_call(Context& context) {

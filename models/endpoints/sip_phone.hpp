@@ -38,6 +38,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
     register_timer,
     poll_timer,
     answer_timer,
+    ring_timer,
     hold_timer,
     retrieve_timer,
     hang_up_timer,
@@ -169,7 +170,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   SimTime talks_since_{};                ///< answered
   std::optional<Duration> interrupted_;  ///< talk before the consultation that goes on
   sip::TransactionId invite_;            ///< theirs while it rings, ours while it dials
-  sim::TimerId call_timer_;              ///< answer, hold, retrieve or hanging up: one at a time
+  sim::TimerId call_timer_;              ///< ringing, hold, retrieve or hanging up: one at a time
   sim::TimerId session_timer_, silence_timer_;
   /// Hung up before the ACK came: no BYE until it does, or is given up (RFC 3261 §15).
   std::vector<Dialog> ending_;

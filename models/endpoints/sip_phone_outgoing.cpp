@@ -56,8 +56,9 @@ void SipPhoneEndpoint::invite_server(Context& context, SiteIndex site) {
   dialog_.peer = directory_.sip_server[site];
   dialog_.id = dialog_id(sip::Leg::caller, dialog_.call.value, context.self(), invites_);
   dialog_.cseq = 1;
-  context.record(PhoneInvited{dialog_.call, agent_, site, invites_++});
+  context.record(PhoneInvited{dialog_.call, agent_, site, invites_});
   sip::Request invite;
+  invite.call_branch = CallBranch::of_invite(invites_++);
   invite.method = sip::Method::invite;
   invite.dialog = dialog_.id;
   invite.cseq = 1;

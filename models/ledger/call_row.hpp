@@ -34,6 +34,7 @@ struct CallRow {
   std::uint32_t caller = 0;
   AgentId agent;           ///< the last
   AgentId from;            ///< who has placed it, if an agent
+  CallWay way;             ///< whose word about it counts
   AgentId transferred_by;  ///< the agent who has passed it on, or has consulted another
   std::uint16_t stream = 0;
   std::uint16_t gateway = 0;
@@ -77,7 +78,6 @@ struct CallRow {
   CallKind kind = CallKind::queue;
   std::uint8_t forwarder = kNoSite;  ///< site that BC-forwarded it and stays in the path
   std::uint8_t forwarder_incarnation = 0;
-  CallWay way;  ///< whose word about it counts
 
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag) { flags = static_cast<std::uint8_t>(flags | flag); }

@@ -20,7 +20,7 @@ std::uint8_t narrow(std::uint32_t site) {
 }  // namespace
 
 void CallLedger::on_record(const JournalEntry& entry) {
-  by_ = entry.by;
+  stale_ = false;
   std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
   if (!totals_.holds()) violate(entry.at, CallId{}, *check_conservation());
 }
@@ -32,6 +32,13 @@ CallRow* CallLedger::live(SimTime at, CallId call) {
   }
   CallRow& row = rows_[call.value];
   return row.stage == Stage::over ? nullptr : &row;
+}
+
+CallRow* CallLedger::held(SimTime at, CallId call, CallBranch branch) {
+  CallRow* row = live(at, call);
+  if (row == nullptr || row->way.holds(branch)) return row;
+  stale_ = true;
+  return nullptr;
 }
 
 void CallLedger::violate(SimTime at, CallId call, std::string text) {
@@ -61,11 +68,10 @@ void CallLedger::on(SimTime at, const CallInvited& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr) return;
   row->gateway = static_cast<std::uint16_t>(fact.gateway);
-  invited(at, fact.call, *row, fact.site);
+  invited_anew(*row, fact.nth);
+  invited(at, *row, fact.site);
 }
-void CallLedger::invited(SimTime at, CallId call, CallRow& row, std::uint32_t site) {
-  strangers_.forget(call);
-  invited_anew(row, site);
+void CallLedger::invited(SimTime at, CallRow& row, std::uint32_t site) {
   if (row.invited != kNever) return;
   row.invited = at;
   row.first_server = narrow(site);
@@ -79,8 +85,8 @@ void CallLedger::on(SimTime at, const SetupFailed& fact) {
 }
 
 /// The caller's side asks this server now; whatever another one has done, it has not heard of.
-void CallLedger::invited_anew(CallRow& row, std::uint32_t site) {
-  row.way.invited(site);
+void CallLedger::invited_anew(CallRow& row, std::uint32_t nth) {
+  row.way.invited(nth);
   if (row.invited == kNever) return;
   row.clear(CallRow::forwarded_in_path);
   row.forwarder = kNoSite;
@@ -94,7 +100,9 @@ void CallLedger::invited_anew(CallRow& row, std::uint32_t site) {
 /// The answer has never reached the caller.
 void CallLedger::take_back_answer(CallRow& row) {
   row.stage = Stage::waiting;
-  row.answered = kNever;
+  row.answered = row.transferred = row.reanswered = kNever;
+  row.transfer = CallRow::Transfer::none;
+  row.transferred_by = AgentId{};
   row.clear(CallRow::monitored);
   --totals_.in_talk;
   --totals_.answered;
@@ -121,11 +129,13 @@ void CallLedger::take(SimTime at, CallRow& row, std::uint32_t site) {
 void CallLedger::on(SimTime at, const CallQueued& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr) return;
-  if (!row->way.known_at(fact.site)) {
+  if (!row->way.may_know(fact.branch)) {
     violate(at, fact.call, "queued at a server that nobody has asked");
     return;
   }
-  if (!row->way.leads_to_line(fact)) return;
+  row = held(at, fact.call, fact.branch);
+  if (row == nullptr) return;
+  row->way.looks(fact.branch);
   if (row->stage == Stage::talking) {
     violate(at, fact.call, "queued while talking");
     return;
@@ -141,21 +151,20 @@ void CallLedger::on(SimTime at, const CallQueued& fact) {
 }
 
 void CallLedger::on(SimTime, const CallLetGo& fact) {
-  if (knows(fact.call)) rows_[fact.call.value].way.let_go(fact.site);  // also of one that is over
+  if (knows(fact.call)) rows_[fact.call.value].way.let_go(fact.branch);  // also of one that is over
 }
 
 void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr || !row->way.leads_to(fact.site)) return;
+  CallRow* row = held(at, fact.call, fact.branch);
+  if (row == nullptr) return;
   take(at, *row, fact.site);
   if (row->treatment == kNever) row->treatment = at;
 }
 
 void CallLedger::on(SimTime at, const CallRouted& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr || !row->way.leads_to_choice(fact)) return;
-  if (strangers_.has(fact.call, by_)) return;
-  row->way.chose(fact.site);
+  CallRow* row = held(at, fact.call, fact.branch);
+  if (row == nullptr) return;
+  row->way.leads_on(fact.leg);
   if (row->between_agents()) {
     row->transfer = CallRow::Transfer::offered;
     row->agent = fact.agent;
@@ -176,8 +185,7 @@ void CallLedger::on(SimTime at, const CallRinging& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr) return;
   if (row->stage == Stage::talking) return;  // a second leg of a parallel hunt group
-  // The agent of a server that has been given up, or who has been given up himself.
-  if (!row->way.leads_to_phone(fact.site, fact.agent, row->agent)) return;
+  if (!row->way.ends_at(fact.branch, fact.agent, row->agent)) return;
   take(at, *row, fact.site);
   if (row->routed == kNever) row->routed = at;
   row->ringing = at;
@@ -189,8 +197,12 @@ void CallLedger::on(SimTime at, const CallRinging& fact) {
 void CallLedger::on(SimTime at, const CallReturned& fact) {
   CallRow* row = live(at, fact.call);
   if (row == nullptr || row->stage == Stage::setup) return;
-  // Not of a server given up that has found somebody busy, who may be so with this very call.
-  if (!row->way.leads_to_phone(fact.site, fact.agent, row->agent)) return;
+  // Not of a branch given up that has found somebody busy, who may be so with this very call.
+  if (!row->way.returns(fact.branch, fact.agent, row->agent)) {
+    stale_ = true;
+    return;
+  }
+  row->way.looks(fact.branch);
   if (row->between_agents() || row->transfer == CallRow::Transfer::done) {
     if (row->agent != fact.agent) return;
     row->transfer = CallRow::Transfer::waiting;
@@ -211,7 +223,6 @@ void CallLedger::on(SimTime at, const CallReturned& fact) {
 }
 
 void CallLedger::on(SimTime at, const CallAnswered& fact) {
-  answer_was_stale_ = false;
   if (!knows(fact.call)) {
     violate(at, fact.call, "a call that was never offered");
     return;
@@ -221,11 +232,14 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     second_answer(at, row, fact);
     return;
   }
-  const bool waited_for = row.way.waits_for(fact, row.agent);
-  const bool elsewhere = !row.way.leads_along(fact.site, fact.path) &&
-                         (row.way.let_go() || row.way.known_at(fact.site));
-  if (!waited_for && (row.stage != Stage::over || row.answered != kNever || elsewhere)) {
-    not_waited_for(at, row, fact);
+  const bool over = row.stage == Stage::over;
+  const bool chosen = row.way.ends_at(fact.branch, fact.agent, row.agent);
+  if (!row.way.ends_in(fact.branch) || (!chosen && over && row.answered != kNever)) {
+    stale_answer();
+    return;
+  }
+  if (!chosen && !over) {
+    violate(at, fact.call, "answered by an agent who was not chosen");
     return;
   }
   // Of a call that is over somebody may have passed on what is left: nobody hears him.
@@ -243,7 +257,7 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     }
     return;
   }
-  row.way.answered(fact.site);
+  row.way.answered(fact.branch);
   take(at, row, fact.site);
   row.stage = Stage::talking;
   row.answered = at;
@@ -257,8 +271,9 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
 }
 
 void CallLedger::on(SimTime at, const CallDefaultRouted& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr || !row->way.leads_to_line(fact)) return;
+  CallRow* row = held(at, fact.call, fact.branch);
+  if (row == nullptr) return;
+  row->way.looks(fact.branch);
   if (row->stage == Stage::talking && !row->between_agents()) {
     violate(at, fact.call, "default-routed while talking");
     return;
@@ -326,12 +341,12 @@ void CallLedger::on(SimTime at, const CallerLost& fact) {
   }
 }
 void CallLedger::on(SimTime at, const EarlyDialogLost& fact) {
-  if (CallRow* row = live(at, fact.call)) row->set(CallRow::early_lost);
+  if (CallRow* row = held(at, fact.call, fact.branch)) row->set(CallRow::early_lost);
 }
 void CallLedger::on(SimTime at, const BcForward& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr || fact.by_302 != 0 || !row->way.leads_to(fact.site)) return;
-  row->way.forwarded();
+  CallRow* row = held(at, fact.call, fact.branch);
+  if (row == nullptr || fact.by_302 != 0) return;
+  row->way.leads_on(fact.leg);
   take(at, *row, fact.site);
   row->path = static_cast<PathMask>(row->path | path_of(static_cast<int>(fact.site)));
   row->set(CallRow::forwarded_in_path);
@@ -339,21 +354,20 @@ void CallLedger::on(SimTime at, const BcForward& fact) {
   row->forwarder_incarnation = incarnation_[fact.site];
 }
 void CallLedger::on(SimTime at, const AgentCallTaken& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr || row->stage == Stage::talking || !row->way.leads_to(fact.site)) return;
+  CallRow* row = held(at, fact.call, fact.branch);
+  if (row == nullptr || row->stage == Stage::talking) return;
   if (row->first_server == kNoSite) row->first_server = narrow(fact.site);
   row->queue_site = kNoSite;  // another server may have had it before
   take(at, *row, fact.site);
 }
 void CallLedger::on(SimTime at, const CallSentOut& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row == nullptr || !row->way.leads_to(fact.site)) return;
+  CallRow* row = held(at, fact.call, fact.branch);
+  if (row == nullptr) return;
   row->gateway = static_cast<std::uint16_t>(fact.gateway);
   row->way.anybody();
 }
 void CallLedger::on(SimTime at, const HuntLeg& fact) {
-  CallRow* row = live(at, fact.call);
-  if (row != nullptr && row->way.leads_to(fact.site)) row->way.anybody();
+  if (CallRow* row = held(at, fact.call, fact.branch)) row->way.anybody();
 }
 void CallLedger::on(SimTime, const PairStateChanged& fact) {
   // A pair that comes back has forgotten the calls of the one that died.

@@ -66,9 +66,8 @@ class CallLedger {
 
   /// Answers that came after the caller's side was over, or had gone elsewhere.
   [[nodiscard]] std::uint64_t crossed_answers() const { return crossed_answers_; }
-  /// Right after an answer's record: was it of a server, or an agent, that the caller's side had
-  /// given up?
-  [[nodiscard]] bool answer_was_stale() const { return answer_was_stale_; }
+  /// Right after a record: was it of a branch of a call, or of an agent, that had been given up?
+  [[nodiscard]] bool was_stale() const { return stale_; }
 
  private:
   void on(SimTime at, const CallOffered& fact);
@@ -101,12 +100,13 @@ class CallLedger {
   /// The row of a call that is not over; null (and a violation if unknown) otherwise.
   CallRow* live(SimTime at, CallId call);
   void take(SimTime at, CallRow& row, std::uint32_t site);
-  void invited(SimTime at, CallId call, CallRow& row, std::uint32_t site);
-  void invited_anew(CallRow& row, std::uint32_t site);
+  /// The same, unless that branch of it has been given up: then null, and was_stale().
+  CallRow* held(SimTime at, CallId call, CallBranch branch);
+  static void invited(SimTime at, CallRow& row, std::uint32_t site);
+  void invited_anew(CallRow& row, std::uint32_t nth);
   void take_back_answer(CallRow& row);
   void second_answer(SimTime at, CallRow& row, const CallAnswered& fact);
-  [[nodiscard]] static bool passes_on(const CallRow& row, const CallTransferred& fact);
-  void not_waited_for(SimTime at, const CallRow& row, const CallAnswered& fact);
+  void stale_answer();
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;
   [[nodiscard]] static Cause judge_rejection(const CallRow& row, std::uint16_t status);
@@ -123,9 +123,7 @@ class CallLedger {
   std::vector<LedgerViolation> violations_;
   std::uint64_t violation_count_ = 0;
   std::uint64_t crossed_answers_ = 0;
-  Strangers strangers_;
-  NodeId by_;                      // whose record is read
-  bool answer_was_stale_ = false;  // the last one
+  bool stale_ = false;  // the last record
 };
 
 }  // namespace bcsim::models

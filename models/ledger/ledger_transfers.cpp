@@ -7,43 +7,34 @@ void CallLedger::on(SimTime at, const AgentDialled& fact) {
   if (CallRow* row = live(at, fact.call)) row->from = fact.agent;
 }
 void CallLedger::on(SimTime at, const PhoneInvited& fact) {
-  if (CallRow* row = live(at, fact.call)) invited(at, fact.call, *row, fact.site);
+  CallRow* row = live(at, fact.call);
+  if (row == nullptr) return;
+  invited_anew(*row, fact.nth);
+  invited(at, *row, fact.site);
 }
 
-/// A server that has been given up rings for nobody. But the one that has the call for the caller
-/// knows whom it has chosen.
-void CallLedger::not_waited_for(SimTime at, const CallRow& row, const CallAnswered& fact) {
-  const bool passed_on_here = row.between_agents() && fact.site == row.queue_site &&
-                              fact.path == row.path &&
-                              fact.path == path_of(static_cast<int>(fact.site));
-  if (row.stage != CallRow::Stage::over && (passed_on_here || row.way.sure_of(fact))) {
-    violate(at, fact.call, "answered by an agent who was not chosen");
-    return;
-  }
+/// A branch, or an agent, that has been given up: nobody hears him.
+void CallLedger::stale_answer() {
   ++crossed_answers_;
-  answer_was_stale_ = true;
+  stale_ = true;
 }
 
 void CallLedger::second_answer(SimTime at, CallRow& row, const CallAnswered& fact) {
   const AgentId chosen = row.transfer == CallRow::Transfer::offered ? row.agent : AgentId{};
-  if (!row.way.waits_for(fact, chosen)) {
-    not_waited_for(at, row, fact);
+  if (!row.way.ends_in(fact.branch)) {
+    stale_answer();
     return;
   }
-  row.way.answered(fact.site);
+  if (!row.way.ends_at(fact.branch, fact.agent, chosen)) {
+    violate(at, fact.call, "answered by an agent who was not chosen");
+    return;
+  }
+  row.way.answered(fact.branch);
   row.transfer = CallRow::Transfer::done;
   row.reanswered = at;
   row.agent = fact.agent;
   row.agent_site = static_cast<std::uint8_t>(fact.site);
   row.path = static_cast<PathMask>(fact.path);
-}
-
-/// An agent of a server that the caller's side has given up passes on a call with nobody in it.
-bool CallLedger::passes_on(const CallRow& row, const CallTransferred& fact) {
-  if (!row.way.leads_along(fact.site, fact.path)) return false;
-  // The server that the caller waits at, or that he was passed on from, knows who has him.
-  const bool knows = fact.path == path_of(static_cast<int>(fact.site)) && fact.path == row.path;
-  return knows || fact.agent == row.agent || fact.agent == row.from;
 }
 
 /// It stays an answered call, in talk, until it is over; what is new is where it waits.
@@ -54,16 +45,15 @@ void CallLedger::on(SimTime at, const CallTransferred& fact) {
     if (knows(fact.call)) rows_[fact.call.value].transfer = CallRow::Transfer::waiting;
     return;
   }
-  if (!passes_on(*row, fact)) {
-    strangers_.add(fact.call, by_);
-    return;
-  }
-  if (row->stage != CallRow::Stage::talking || row->between_agents()) {
+  // An agent given up passes on a call with nobody in it.
+  if (held(at, fact.call, fact.branch) == nullptr) return;
+  const bool his = fact.agent == row->agent || fact.agent == row->from;
+  if (row->stage != CallRow::Stage::talking || row->between_agents() || !his) {
     violate(at, fact.call, "passed on by an agent who does not have it");
     return;
   }
   row->transfer = CallRow::Transfer::waiting;
-  row->way.passed_on(fact.site, fact.joined != 0);
+  row->way.passed_on(fact.branch, fact.joined != 0);
   if (row->transferred == kNever) row->transferred = at;
   row->transferred_by = fact.agent;
   row->waiting_path = row->path = static_cast<PathMask>(fact.path);
@@ -76,9 +66,8 @@ void CallLedger::on(SimTime at, const CallTransferred& fact) {
 }
 
 void CallLedger::on(SimTime at, const Consultation& fact) {
-  CallRow* row = live(at, fact.call);
+  CallRow* row = held(at, fact.call, fact.branch);
   if (row == nullptr || row->stage != CallRow::Stage::talking || row->between_agents()) return;
-  if (fact.agent != row->agent && fact.agent != row->from) return;  // of a server given up
   switch (fact.step) {
     case Consultation::Step::initiated:
       row->transfer = CallRow::Transfer::consulting;

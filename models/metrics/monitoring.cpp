@@ -13,7 +13,7 @@ std::optional<CounterKind> Monitoring::on_record(const JournalEntry& entry,
     return elsewhere ? std::optional(CounterKind::hunt_legs_to_busy) : std::nullopt;
   }
   if (const auto* answered = std::get_if<CallAnswered>(&record)) {
-    if (ledger.knows(answered->call) && ledger.answer_was_stale()) return std::nullopt;
+    if (ledger.knows(answered->call) && ledger.was_stale()) return std::nullopt;
     Person& person = people_[answered->agent.value];
     person.talks_at = static_cast<int>(answered->site);
     person.call = answered->call;

@@ -83,6 +83,7 @@ struct ServerCall {
     consultation,  ///< one agent asks another, here or for the peer
   };
   CallId id;
+  CallBranch branch;
   std::uint32_t generation = 0;
   bool live = false;
   State state = State::treated;

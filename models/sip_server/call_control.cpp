@@ -62,6 +62,7 @@ std::uint32_t CallControl::new_call(Context& context, const sip::Request& reques
   ServerCall& call = calls_[slot];
   call.copied = primacy_.ha_link_up();
   call.id = request.call;
+  call.branch = request.call_branch;
   call.dn = request.dn;
   if (call.dn.is_queue()) call.queue = call.dn.queue_index();
   call.conversation = request.conversation;
@@ -87,8 +88,9 @@ bool CallControl::join_line(Context& context, std::uint32_t slot) {
   // The queue's priority decides; a call's own one orders calls of equal queues.
   call.standing = {std::int64_t{q.priority} * 256 + call.priority, calls_.next_ticket()};
   const std::uint32_t waiting = calls_.enter_line(queue);
-  if (call.errand == ServerCall::Errand::caller)
-    context.record(CallQueued{call.id, site_.index, queue, waiting, call.path});
+  if (call.errand == ServerCall::Errand::caller) {
+    context.record(CallQueued{call.id, site_.index, queue, waiting, call.branch});
+  }
   if (q.limit && waiting > *q.limit && !agents_.agent_for(queue)) {
     default_route(context, slot, CallDefaultRouted::Cause::queue_full);
     return false;
@@ -152,7 +154,9 @@ void CallControl::forward(Context& context, std::uint32_t slot) {
   const AddressId peer = site_.peer_address();
   // Leaving the path is a matter between this server and a gateway's trunk (ASSUMPTION).
   const bool by_302 = site_.options().dr_oosp_transfer_enabled && !call.conversation.from.valid();
-  context.record(BcForward{call.id, site_.index, by_302});
+  const CallBranch leg =
+      by_302 ? call.branch : Signalling::next_branch(call, call.agent_leg.attempt + 1);
+  context.record(BcForward{call.id, site_.index, by_302, call.branch, leg});
   call.state = ServerCall::State::offered;
   call.far = ServerCall::Far::peer;
   if (by_302) {
@@ -217,7 +221,7 @@ void CallControl::default_route(Context& context, std::uint32_t slot,
     end_call(context, slot, hang_up(call, 480));
     return;
   }
-  context.record(CallDefaultRouted{call.id, site_.index, cause, call.path});
+  context.record(CallDefaultRouted{call.id, site_.index, cause, call.branch});
   end_call(
       context, slot,
       call.confirmed() ? CallerEnd{Kind::transferred, 0, {}} : CallerEnd{Kind::moved, 302, {}});
@@ -355,7 +359,7 @@ void CallControl::end_caller(Context& context, ServerCall& call, const CallerEnd
     const Why why = end.kind == Kind::none             ? Why::left
                     : end.kind == Kind::final_response ? Why::rejected
                                                        : end.why;
-    context.record(CallLetGo{call.id, site_.index, why});
+    context.record(CallLetGo{call.id, site_.index, why, call.branch});
   }
   switch (end.kind) {
     case Kind::none:

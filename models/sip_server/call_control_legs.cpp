@@ -29,8 +29,11 @@ void CallControl::offer(Context& context, std::uint32_t slot, acd::Candidate can
   const SiteIndex agent_site = here ? site_.index : site_.peer();
   const PathMask path = call.path | path_of(agent_site);
   // Of a queue at the peer: its server chose, and has said so.
-  if (!call.routed_by_peer() && !call.asks())
-    context.record(CallRouted{call.id, id, agent_site, path, site_.index});
+  if (!call.routed_by_peer() && !call.asks()) {
+    const CallBranch leg =
+        here ? call.branch : Signalling::next_branch(call, call.agent_leg.attempt + 1);
+    context.record(CallRouted{call.id, id, agent_site, path, call.branch, leg});
+  }
   if (here) {
     const bool supervised = agents_.occupy(context, id, slot);
     call.far = supervised ? ServerCall::Far::agent_here : ServerCall::Far::phone_here;
@@ -103,12 +106,14 @@ void CallControl::agent_rings(Context& context, std::uint32_t slot) {
   if (call.agent_leg.state != ServerLeg::State::inviting) return;
   call.agent_leg.state = ServerLeg::State::ringing;
   if (call.here()) {
-    if (!call.asks()) context.record(CallRinging{call.id, call.agent, site_.index});
+    if (!call.asks()) {
+      context.record(CallRinging{call.id, call.agent, site_.index, call.branch});
+    }
     if (call.supervised()) {
       agents_.tell_of_call(context, call.agent, tlib::Kind::ringing, call.id);
     }
   } else if (call.far == ServerCall::Far::outside) {
-    context.record(CallRinging{call.id, AgentId{}, site_.index});
+    context.record(CallRinging{call.id, AgentId{}, site_.index, call.branch});
   }
   sip_.ring_back(context, call);
 }
@@ -127,8 +132,8 @@ void CallControl::agent_answered(Context& context, std::uint32_t slot,
   sip_.acknowledge(context, leg.remote, Signalling::about(call, leg), response);
   if (call.here()) {
     if (!call.asks()) {
-      context.record(
-          CallAnswered{call.id, call.agent, site_.index, call.path, call.supervised() ? 1u : 0u});
+      context.record(CallAnswered{call.id, call.agent, site_.index, call.path,
+                                  call.supervised() ? 1u : 0u, call.branch});
     }
     if (call.supervised()) {
       agents_.change(context, call.agent, AgentInput::answer);
@@ -139,7 +144,7 @@ void CallControl::agent_answered(Context& context, std::uint32_t slot,
     }
   } else if (call.far == ServerCall::Far::outside) {
     context.record(CallAnswered{call.id, call.conversation.from, site_.index, call.path,
-                                call.dialler_supervised ? 1u : 0u});
+                                call.dialler_supervised ? 1u : 0u, call.branch});
   } else {
     call.path |= response.path | path_of(site_.peer());
   }
@@ -208,7 +213,8 @@ void CallControl::leg_failed(Context& context, std::uint32_t slot, std::uint16_t
   const bool waits_again = call.queued() && !forwarded;
   if (waits_again && !call.asks()) {
     context.record(CallReturned{call.id, call.agent,
-                                here ? site_.index : std::uint32_t{site_.peer()}, status});
+                                here ? site_.index : std::uint32_t{site_.peer()}, status,
+                                call.branch});
   }
   const ServerCall failed = call;
   calls_.unbind(call.agent_leg.dialog);

@@ -103,7 +103,7 @@ void CallControl::on_dialler_leg(Context& context, std::uint32_t slot, sip::Info
 void CallControl::take_agent_call(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   const AgentId id = call.conversation.from;
-  context.record(AgentCallTaken{call.id, id, site_.index, call.path});
+  context.record(AgentCallTaken{call.id, id, site_.index, call.path, call.branch});
   if (agents_.at(id).on_call()) return;  // it rings him just now, and will find him busy
   call.dialler = id;
   call.dialler_supervised = agents_.occupy(context, id, slot);
@@ -164,7 +164,7 @@ void CallControl::send_out(Context& context, std::uint32_t slot) {
   ++call.gateways_tried;
   call.state = ServerCall::State::offered;
   call.far = ServerCall::Far::outside;
-  context.record(CallSentOut{call.id, site_.index, *gateway});
+  context.record(CallSentOut{call.id, site_.index, *gateway, call.branch});
   ring(context, slot, AddressId{site_.directory.gateways[*gateway].value});
 }
 

@@ -25,7 +25,7 @@ void CallControl::scrub_calls(Context& context, bool knows_calls) {
     } else if (call.state == ServerCall::State::waiting && !agents_.call_is_waiting(slot, call)) {
       make_routable(context, slot);
     } else if (call.state == ServerCall::State::offered) {  // whom its agent called is forgotten
-      context.record(EarlyDialogLost{call.id, site_.index});
+      context.record(EarlyDialogLost{call.id, site_.index, call.branch});
       end_call(context, slot, hang_up(call, 480));
     }
   }
@@ -57,7 +57,7 @@ void CallControl::forget_offer(Context& context, std::uint32_t slot) {
     if (call.supervised()) agents_.change(context, call.agent, acd::AgentInput::no_answer);
   } else if (call.far == ServerCall::Far::agent_at_peer && !call.asks()) {
     // The peer's agent may have answered: it will hear that the call is not his.
-    context.record(CallReturned{call.id, call.agent, site_.peer(), 408});
+    context.record(CallReturned{call.id, call.agent, site_.peer(), 408, call.branch});
   }
   call.far = ServerCall::Far::nobody;
   calls_.unbind(call.agent_leg.dialog);
@@ -78,7 +78,7 @@ void CallControl::forget_early_call(Context& context, std::uint32_t slot) {
     }
   }
   if (call.hunt != ServerCall::kNoHunt) hunts_.forget_hunt(context, slot);
-  if (!call.asks()) context.record(EarlyDialogLost{call.id, site_.index});
+  if (!call.asks()) context.record(EarlyDialogLost{call.id, site_.index, call.branch});
   free_call(context, slot);
 }
 

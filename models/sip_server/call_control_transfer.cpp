@@ -51,7 +51,8 @@ void CallControl::transfer(Context& context, const tlib::Message& message) {
   call.queue = plan.line;
   call.queued_at = context.now();
   call.state = ServerCall::State::waiting;
-  context.record(CallTransferred{call.id, message.agent, site_.index, call.path, call.queue, 0});
+  context.record(
+      CallTransferred{call.id, message.agent, site_.index, call.path, call.queue, 0, call.branch});
   if (join_line(context, slot)) {
     if (call.treatment.state == ServerLeg::State::none) media_.invite_media_server(context, slot);
     make_routable(context, slot);
@@ -74,6 +75,7 @@ void CallControl::consult(Context& context, const tlib::Message& message) {
   const TransferPlan& plan = message.conversation.transfer;
   sip::Request as_if;  // that he had dialled
   as_if.call = call.id;
+  as_if.call_branch = Signalling::next_branch(call, call.agent_leg.attempt + 1);
   as_if.priority = call.priority;
   as_if.media = call.agent_leg.media;
   as_if.dialog = sip::dialog_id(sip::Leg::caller, call.id.value, context.self(),
@@ -91,7 +93,7 @@ void CallControl::consult(Context& context, const tlib::Message& message) {
   asked.consult = slot;
   calls_[slot].consult = second;
   context.record(Consultation{asked.id, message.agent, AgentId{}, site_.index, asked.path,
-                              plan.line, Consultation::Step::initiated});
+                              plan.line, Consultation::Step::initiated, calls_[slot].branch});
   agents_.tell_of_call(context, message.agent, tlib::Kind::dialing, asked.id);
   media_.refresh_agent_leg(context, slot);
   if (!join_line(context, second)) return;
@@ -105,9 +107,10 @@ void CallControl::consult(Context& context, const tlib::Message& message) {
 void CallControl::second_answered(Context& context, std::uint32_t slot) {
   const ServerCall& asked = calls_[slot];
   const std::uint32_t first = asked.consult;
-  const AgentId agent = calls_[first].agent;
+  const ServerCall& asks = calls_[first];
+  const AgentId agent = asks.agent;
   context.record(Consultation{asked.id, agent, asked.agent, site_.index, asked.path, asked.queue,
-                              Consultation::Step::answered});
+                              Consultation::Step::answered, asks.branch});
   agents_.tell_of_call(context, agent, tlib::Kind::consulted, asked.id);
   media_.refresh_agent_leg(context, first);
 }
@@ -158,10 +161,13 @@ void CallControl::take_second(Context& context, std::uint32_t slot, const Server
   call.conversation.transfer = {};
   const bool here = call.here();
   if (here) agents_.move_call(call.agent, slot);
-  context.record(CallTransferred{call.id, first, site_.index, path, second.queue, 1});
+  // Beyond the trunk he has the call in a branch that the consultation has begun.
+  const CallBranch leg =
+      here ? call.branch : Signalling::next_branch(second, second.agent_leg.attempt);
+  context.record(CallTransferred{call.id, first, site_.index, path, second.queue, 1, call.branch});
   call.path = path | second.path;
   context.record(CallAnswered{call.id, call.agent, here ? site_.index : std::uint32_t{site_.peer()},
-                              call.path, !here || call.supervised() ? 1u : 0u});
+                              call.path, !here || call.supervised() ? 1u : 0u, leg});
 }
 
 void CallControl::reconnect(Context& context, const tlib::Message& message) {
@@ -176,7 +182,7 @@ void CallControl::reconnect(Context& context, const tlib::Message& message) {
   end_consultation(context, slot);
   const ServerCall& call = calls_[slot];
   context.record(Consultation{call.id, message.agent, AgentId{}, site_.index, call.path, 0,
-                              Consultation::Step::reconnected});
+                              Consultation::Step::reconnected, call.branch});
   media_.hold(context, slot, false);
   media_.refresh_agent_leg(context, slot);
 }

@@ -49,7 +49,7 @@ void CallMedia::on_treatment(Context& context, std::uint32_t slot, sip::Inform i
   switch (inform) {
     case sip::Inform::success:
       bring_up(leg, *response);
-      context.record(TreatmentStarted{call.id, site_.index});
+      context.record(TreatmentStarted{call.id, site_.index, call.branch});
       answer_caller(context, slot, leg.media);
       [[fallthrough]];
     case sip::Inform::success_again: {
@@ -190,7 +190,7 @@ void CallMedia::on_reinvite(Context& context, const sip::Request& request, sip::
 void CallMedia::hold(Context& context, std::uint32_t slot, bool held) {
   ServerCall& call = calls_[slot];
   call.state = held ? ServerCall::State::held : ServerCall::State::talking;
-  context.record(CallHeld{call.id, call.agent, site_.index, held ? 1u : 0u});
+  context.record(CallHeld{call.id, call.agent, site_.index, held ? 1u : 0u, call.branch});
   if (call.supervised()) {
     agents_.change(context, call.agent, held ? acd::AgentInput::hold : acd::AgentInput::retrieve);
     agents_.tell_of_call(context, call.agent, held ? tlib::Kind::held : tlib::Kind::retrieved,

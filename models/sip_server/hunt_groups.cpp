@@ -48,7 +48,7 @@ void HuntGroups::hunt_call(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   const HuntGroupOptions& group = *site_.hunt_group(call.queue);
   const std::uint32_t queue = call.queue;
-  context.record(CallQueued{call.id, site_.index, queue, calls_.enter_line(queue), call.path});
+  context.record(CallQueued{call.id, site_.index, queue, calls_.enter_line(queue), call.branch});
   call.state = ServerCall::State::waiting;
   call.hunt = table_.hunts.take();
   Hunt& hunt = hunt_of(call);
@@ -132,9 +132,10 @@ bool HuntGroups::serve_hunt_line(Context& context, AgentId id) {
 void HuntGroups::ring_member(Context& context, std::uint32_t slot, AgentId member) {
   ServerCall& call = calls_[slot];
   Hunt& hunt = hunt_of(call);
-  if (hunt.legs.empty())
-    context.record(CallRouted{call.id, member, site_.index, call.path, site_.index});
-  context.record(HuntLeg{call.id, member, site_.index});
+  if (hunt.legs.empty()) {
+    context.record(CallRouted{call.id, member, site_.index, call.path, call.branch, call.branch});
+  }
+  context.record(HuntLeg{call.id, member, site_.index, call.branch});
   HuntMemberLeg& mine = hunt.legs.emplace_back();
   mine.agent = member;
   mine.supervised = agents_.occupy(context, member, slot);
@@ -197,7 +198,7 @@ void HuntGroups::member_rings(Context& context, std::uint32_t slot, HuntMemberLe
   ServerCall& call = calls_[slot];
   if (leg.leg.state != ServerLeg::State::inviting) return;
   leg.leg.state = ServerLeg::State::ringing;
-  context.record(CallRinging{call.id, leg.agent, site_.index});
+  context.record(CallRinging{call.id, leg.agent, site_.index, call.branch});
   if (leg.supervised) agents_.tell_of_call(context, leg.agent, tlib::Kind::ringing, call.id);
   sip_.ring_back(context, call);
 }
@@ -237,7 +238,7 @@ void HuntGroups::member_failed(Context& context, std::uint32_t slot, AgentId mem
   const ServerCall& call = calls_[slot];
   if (!call.live || call.hunt == ServerCall::kNoHunt) return;
   if (!hunt_of(call).legs.empty()) return;  // other phones still ring
-  context.record(CallReturned{call.id, member, site_.index, status});
+  context.record(CallReturned{call.id, member, site_.index, status, call.branch});
   const Hunt& hunt = hunt_of(call);
   if (hunt.rung && site_.hunt_group(call.queue)->type == HuntType::parallel) {
     user_.default_route(context, slot, CallDefaultRouted::Cause::no_answer);

@@ -73,6 +73,7 @@ void Signalling::ring(Context& context, std::uint32_t slot, const ServerCall& ca
   sip::Request invite = request_of(sip::Method::invite, {leg.dialog, leg.cseq, call.id, how.dn});
   invite.bc_hop = how.bc_hop;
   invite.path = call.path;
+  invite.call_branch = next_branch(call, how.attempt);
   invite.priority = call.priority;
   invite.media = call.caller.media;
   invite.contact = site_.address();

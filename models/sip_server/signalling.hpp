@@ -69,6 +69,10 @@ class Signalling {
   /// Makes it a leg in a dialog of its own, about to be invited.
   static void begin_leg(const Context& context, const ServerCall& call, ServerLeg& leg,
                         sip::Leg kind, std::uint32_t attempt);
+  /// The branch that the INVITE of this call's agent leg number `attempt` to the peer begins.
+  [[nodiscard]] static CallBranch next_branch(const ServerCall& call, std::uint32_t attempt) {
+    return call.branch.next(attempt);
+  }
   /// Whom a leg is to ring, and how.
   struct Ring {
     sip::Leg kind = sip::Leg::agent;

@@ -18,7 +18,7 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
   follow(entry);
   if (const auto* r = std::get_if<TreatmentStarted>(&record)) {
     const Call* call = known(r->call);
-    if (call == nullptr || !call->way.leads_to(r->site)) return false;
+    if (call == nullptr || !call->way.holds(r->branch)) return false;
     return begin(r->call, r->site, {}, path_of(static_cast<int>(r->site)));
   } else if (const auto* r = std::get_if<CallAnswered>(&record)) {
     if (counts(*r)) return begin(r->call, r->site, r->agent, static_cast<PathMask>(r->path));
@@ -28,7 +28,7 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
     // His answer has not reached the server that has the caller, who still hears music.
     Call* call = known(r->call);
     if (call == nullptr || call->waits_on == 0 || call->agent != r->agent) return false;
-    if (call->site != r->site) return false;  // a server given up finds him busy
+    if (!call->way.holds(r->branch)) return false;  // a server given up finds him busy
     return begin(r->call, call->waits_at, {}, call->waits_on);
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
     const Call* call = known(r->call);
@@ -37,13 +37,13 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
     return begin(r->call, r->site, {}, static_cast<PathMask>(r->path));
   } else if (const auto* r = std::get_if<CallHeld>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr || call->agent != r->agent) return false;
+    if (call == nullptr || call->agent != r->agent || !call->way.holds(r->branch)) return false;
     call->held = r->held != 0;
     call->music = media_server_end(r->site);
     update(r->call, *call);
   } else if (const auto* r = std::get_if<Consultation>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr) return false;
+    if (call == nullptr || !call->way.holds(r->branch)) return false;
     leave_alone(r->call, *call, call->other);
     call->second = r->second;
     call->second_path = static_cast<PathMask>(r->second.valid() ? r->path : 0);
@@ -68,9 +68,9 @@ void MediaPlane::follow(const JournalEntry& entry) {
     if (call.near.node.valid()) begin_anew(r->call, call);
     call.owner = r->site;
     if (!call.near.node.valid()) call.near = gateway_end(r->gateway);
-    call.way.invited(r->site);
+    call.way.invited(r->nth);
   } else if (const auto* r = std::get_if<PhoneInvited>(&record)) {
-    calls_[r->call.value].way.invited(r->site);
+    calls_[r->call.value].way.invited(r->nth);
   } else if (const auto* r = std::get_if<AgentCallTaken>(&record)) {
     Call& call = calls_[r->call.value];
     const CallWay way = call.way;  // his phone has asked already
@@ -81,36 +81,39 @@ void MediaPlane::follow(const JournalEntry& entry) {
     call.near = phone_end(r->agent);
   } else if (const auto* r = std::get_if<CallSentOut>(&record)) {
     Call& call = calls_[r->call.value];
+    if (!call.way.holds(r->branch)) return;
     call.near = gateway_end(r->gateway);
     call.way.anybody();
+  } else if (const auto* r = std::get_if<CallQueued>(&record)) {
+    Call* call = known(r->call);
+    if (call == nullptr || !call->way.holds(r->branch)) return;
+    call->chosen = {};
+    call->way.looks(r->branch);
   } else if (const auto* r = std::get_if<CallRouted>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr || !call->way.leads_to_choice(*r)) return;
-    if (strangers_.has(r->call, entry.by)) return;
+    if (call == nullptr || !call->way.holds(r->branch)) return;
     call->chosen = r->agent;
-    call->way.chose(r->site);
+    call->way.leads_on(r->leg);
   } else if (const auto* r = std::get_if<CallReturned>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr || !call->way.leads_to_phone(r->site, r->agent, call->chosen)) return;
-    if (call->chosen == r->agent) call->chosen = {};
+    if (call == nullptr || !call->way.returns(r->branch, r->agent, call->chosen)) return;
+    call->chosen = {};
+    call->way.looks(r->branch);
   } else if (const auto* r = std::get_if<HuntLeg>(&record)) {
     Call* call = known(r->call);
-    if (call != nullptr && call->way.leads_to(r->site)) call->way.anybody();
+    if (call != nullptr && call->way.holds(r->branch)) call->way.anybody();
   } else if (const auto* r = std::get_if<BcForward>(&record)) {
     Call* call = known(r->call);
-    if (call == nullptr || r->by_302 != 0) return;
+    if (call == nullptr || r->by_302 != 0 || !call->way.holds(r->branch)) return;
     call->via |= path_of(static_cast<int>(r->site));
-    call->way.forwarded();
+    call->way.leads_on(r->leg);
   } else if (const auto* r = std::get_if<CallLetGo>(&record)) {
-    if (Call* call = known(r->call)) call->way.let_go(r->site);
+    if (Call* call = known(r->call)) call->way.let_go(r->branch);
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
     Call* call = known(r->call);
     if (call == nullptr) return;
-    if (!passes_on(*call, *r)) {
-      strangers_.add(r->call, entry.by);
-      return;
-    }
-    call->way.passed_on(r->site, r->joined != 0);
+    if (!passes_on(*call, *r)) return;
+    call->way.passed_on(r->branch, r->joined != 0);
     call->chosen = {};
   }
 }
@@ -118,15 +121,16 @@ void MediaPlane::follow(const JournalEntry& entry) {
 /// Not of a server that has been given up, nor of an agent who was, though his server does not
 /// know.
 bool MediaPlane::passes_on(const Call& call, const CallTransferred& fact) {
-  if (!call.way.leads_along(fact.site, fact.path)) return false;
+  if (!call.way.holds(fact.branch)) return false;
   return fact.agent == call.agent || fact.agent == call.dialler;
 }
 
 /// Is this the answer that the caller waits for?
 bool MediaPlane::counts(const CallAnswered& answer) {
   Call* call = known(answer.call);
-  if (call == nullptr || !call->way.waits_for(answer, call->chosen)) return false;
-  call->way.answered(answer.site);
+  if (call == nullptr || !call->way.ends_at(answer.branch, answer.agent, call->chosen))
+    return false;
+  call->way.answered(answer.branch);
   return true;
 }
 
@@ -164,7 +168,6 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
 /// Another server is tried: nothing that went on at the first one is this call's any more.
 void MediaPlane::begin_anew(CallId id, Call& call) {
   load(call, false);
-  strangers_.forget(id);
   for (End* end : {&call.far, &call.other}) tell(id, *end, false);
   tell(id, call.near, true);
   const End near = call.near;
@@ -190,7 +193,6 @@ void MediaPlane::release(CallId id, pstn::Release why) {
     tell(id, call.far, false);
     tell(id, call.other, false);
   }
-  strangers_.forget(id);
   calls_.erase(found);
 }
 

@@ -110,7 +110,6 @@ class MediaPlane {
   Notify notify_;
   Alive alive_;
   std::unordered_map<std::uint32_t, Call> calls_;  ///< by CallId; never iterated for effect
-  Strangers strangers_;
 };
 
 }  // namespace bcsim::models

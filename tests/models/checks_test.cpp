@@ -36,7 +36,7 @@ constexpr auto kIdle = VerdictStatus::not_applicable;
 struct Talking {
   explicit Talking(Journal& j) : first(j.at(5).queue(0)), second(j.queue(1)), both(j.queue(1)) {
     j.at(10).answer(first, 0, 0).answer(second, 2, 1);
-    j.add(CallRouted{both, AgentId{3}, 0, 3, 1}).add(CallAnswered{both, AgentId{3}, 0, 3, 1});
+    j.add(CallRouted{both, AgentId{3}, 0, 3}).add(CallAnswered{both, AgentId{3}, 0, 3, 1});
   }
   CallId first, second, both;
 };
@@ -88,7 +88,7 @@ TEST(DroppedSet, LeavesOutCallsWhoseAnswerIsStillOnItsWay) {
   Journal j(two_sites());
   const CallId call = j.at(59.99).queue(0);  // the gateway may not have its 200 yet
   const CallId unanswered = j.offer(0);
-  j.add(CallInvited{unanswered, 0, 0, 0}).add(CallQueued{unanswered, 0, 0, 0, 1});
+  j.add(CallInvited{unanswered, 0, 0, 0}).add(CallQueued{unanswered, 0, 0, 0});
   j.at(60).add(PairStateChanged{0, 0});
   j.at(80).release(call, Release::caller_hung_up, CallPhase::ringback);
   j.release(unanswered, Release::caller_hung_up, CallPhase::ringback);
@@ -342,7 +342,7 @@ TEST(AnsweredOnce, IsViolatedByTheSameAgentsSecondAnswer) {
 TEST(AnsweredOnce, AllowsAnAnswerOfAServerThatHasBeenGivenUp) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue(0);
-  j.at(2).answer(call, 0, 0).add(CallInvited{call, 0, 1, 1}).add(CallQueued{call, 1, 0, 0, 2});
+  j.at(2).answer(call, 0, 0).add(CallInvited{call, 0, 1, 1}).add(CallQueued{call, 1, 0, 0});
   j.at(3).answer(call, 2, 1).at(4).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
   expect(j, "answered_once", kGood);
 }

@@ -13,6 +13,8 @@ using test::Journal;
 using test::two_sites;
 using ::testing::HasSubstr;
 
+const CallBranch kFirst = CallBranch::of_invite(0), kSecond = CallBranch::of_invite(1);
+
 Cause only_cause(Journal& journal, CallId call) {
   EXPECT_FALSE(journal.ledger().check_conservation().has_value());
   EXPECT_EQ(journal.ledger().violation_count(), 0u);
@@ -41,7 +43,7 @@ TEST(Ledger, ACallerWhoGivesUpWhileALivingServerHasHisCallHasAbandoned) {
   Journal j(two_sites());
   const CallId waiting = j.at(1).queue();
   const CallId ringing = j.queue();
-  j.at(2).add(CallRouted{ringing, AgentId{0}, 0, 1, 0}).add(CallRinging{ringing, AgentId{0}, 0});
+  j.at(2).add(CallRouted{ringing, AgentId{0}, 0, 1}).add(CallRinging{ringing, AgentId{0}, 0});
   j.at(3).release(waiting, Release::caller_hung_up, CallPhase::treatment);
   j.release(ringing, Release::caller_hung_up, CallPhase::treatment);
   EXPECT_EQ(only_cause(j, waiting), Cause::abandoned_in_queue);
@@ -73,7 +75,7 @@ TEST(Ledger, AFailureDropsACallInThePhaseItIsIn) {
   const CallId ringing = j.queue();
   const CallId queued = j.queue();
   j.at(2).answer(talking, 0).answer(held, 1);
-  j.at(15).add(CallRouted{ringing, AgentId{2}, 0, 1, 0});
+  j.at(15).add(CallRouted{ringing, AgentId{2}, 0, 1});
   const CallId treated = j.at(20).queue();
   j.at(25).add(PairStateChanged{0, 0});
   j.release(talking, Release::speech_lost, CallPhase::talking);
@@ -116,7 +118,7 @@ TEST(Ledger, ACallWithAProvisionalAnswerAndADeadServerHangs) {
   Journal j(two_sites());
   const auto provisional = [&] {  // taken, but not answered toward the PSTN
     const CallId call = j.offer();
-    j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0, 1});
+    j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0});
     return call;
   };
   j.at(1);
@@ -132,7 +134,7 @@ TEST(Ledger, ACallWithAProvisionalAnswerAndADeadServerHangs) {
 TEST(Ledger, AServerThatCameBackHasForgottenTheCallsOfItsFormerLife) {
   Journal j(two_sites());
   const CallId call = j.at(1).offer();
-  j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0, 1});
+  j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0});
   j.at(2).add(PairStateChanged{0, 0});
   j.at(3).add(PairStateChanged{0, 1});
   j.at(4).release(call, Release::caller_hung_up, CallPhase::ringback);
@@ -144,10 +146,10 @@ TEST(Ledger, AnEarlyDialogLostInASwitchoverHangsTooUnlessTheCallIsTakenAgain) {
   const CallId lost = j.at(1).offer();
   const CallId saved = j.offer();
   for (const CallId call : {lost, saved}) {
-    j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0, 1});
+    j.add(CallInvited{call, 0, 0, 0}).add(CallQueued{call, 0, 0, 0});
   }
   j.at(5).add(EarlyDialogLost{lost, 0}).add(EarlyDialogLost{saved, 0});
-  j.at(6).add(CallInvited{saved, 0, 1, 1}).add(CallQueued{saved, 1, 0, 0, 2});
+  j.at(6).add(CallInvited{saved, 0, 1, 1}).add(CallQueued{saved, 1, 0, 0});
   j.at(9).release(lost, Release::caller_hung_up, CallPhase::ringback);
   j.release(saved, Release::caller_hung_up, CallPhase::ringback);
   EXPECT_EQ(only_cause(j, lost), Cause::lost_setup_hanging);
@@ -168,8 +170,8 @@ TEST(Ledger, ADefaultRoutedCallIsNeitherAnsweredNorAbandonedNorLost) {
   Journal j(two_sites());
   const CallId from_queue = j.at(1).queue();
   const CallId at_once = j.offer();
-  j.at(2).add(CallDefaultRouted{from_queue, 0, CallDefaultRouted::Cause::waited_too_long, 1});
-  j.add(CallDefaultRouted{at_once, 0, CallDefaultRouted::Cause::queue_full, 1});
+  j.at(2).add(CallDefaultRouted{from_queue, 0, CallDefaultRouted::Cause::waited_too_long});
+  j.add(CallDefaultRouted{at_once, 0, CallDefaultRouted::Cause::queue_full});
   j.release(from_queue, Release::default_routed, CallPhase::treatment);
   j.release(at_once, Release::default_routed, CallPhase::setup);
   EXPECT_EQ(only_cause(j, from_queue), Cause::default_routed);
@@ -191,7 +193,7 @@ TEST(Ledger, ASetupThatOneSiteFailedToAnswerAndTheOtherTookIsDelayed) {
   const CallId call = j.at(0).offer();
   j.add(CallInvited{call, 0, 0, 0});
   j.at(7.5).add(SetupFailed{call, 0, 0, 408}).add(CallInvited{call, 0, 1, 1});
-  j.at(7.52).add(CallQueued{call, 1, 0, 0, 2});
+  j.at(7.52).add(CallQueued{call, 1, 0, 0});
   const CallRow& row = j.ledger().row(call);
   EXPECT_TRUE(row.has(CallRow::setup_delayed));
   EXPECT_EQ(row.first_server, 0);
@@ -204,9 +206,9 @@ TEST(Ledger, ACallForwardedByInviteKeepsTheFirstServerInItsPath) {
   Journal j(two_sites());
   const CallId in_path = j.at(1).queue();
   const CallId by_302 = j.queue();
-  j.at(2).add(BcForward{in_path, 0, 0}).add(CallQueued{in_path, 1, 0, 0, 3});
+  j.at(2).add(BcForward{in_path, 0, 0}).add(CallQueued{in_path, 1, 0, 0});
   j.add(BcForward{by_302, 0, 1}).add(CallInvited{by_302, 0, 1, 1});
-  j.add(CallQueued{by_302, 1, 0, 0, 2});
+  j.add(CallQueued{by_302, 1, 0, 0});
   EXPECT_EQ(j.ledger().row(in_path).path, 3);
   EXPECT_EQ(j.ledger().row(by_302).path, 2);
 }
@@ -214,7 +216,7 @@ TEST(Ledger, ACallForwardedByInviteKeepsTheFirstServerInItsPath) {
 TEST(Ledger, ACallReturnedByAnAgentWaitsAgain) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).add(CallRouted{call, AgentId{2}, 0, 3, 1}).add(CallRinging{call, AgentId{2}, 0});
+  j.at(2).add(CallRouted{call, AgentId{2}, 0, 3}).add(CallRinging{call, AgentId{2}, 0});
   j.at(12).add(CallReturned{call, AgentId{2}, 0, 480});
   const CallRow& row = j.ledger().row(call);
   EXPECT_EQ(row.stage, CallRow::Stage::waiting);
@@ -228,7 +230,7 @@ TEST(Ledger, ACallReturnedByAnAgentWaitsAgain) {
 TEST(Ledger, AnAnswerThatNeverReachedTheCallersServerIsTakenBack) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue(0);
-  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3, 0});
+  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3});
   j.at(6).add(CallAnswered{call, AgentId{2}, 1, 3, 1});  // its 200 is lost on the cut dc-link
   j.at(12).add(CallReturned{call, AgentId{2}, 1, 408});
   EXPECT_EQ(j.ledger().row(call).stage, CallRow::Stage::waiting);
@@ -285,14 +287,16 @@ TEST(Ledger, NoticesAnAnswerOfAnAgentWhomTheServerHasNotChosen) {
 TEST(Ledger, LetsAnswersPassOfAServerThatHasBeenGivenUpOrOfAnAgentAtThePeer) {
   Journal j(two_sites());
   const CallId elsewhere = j.at(1).queue();
-  j.add(CallInvited{elsewhere, 0, 1, 1}).add(CallQueued{elsewhere, 1, 0, 0, 2});
+  j.add(CallInvited{elsewhere, 0, 1, 1}).add(CallQueued{elsewhere, 1, 0, 0});
   j.at(2).answer(elsewhere, 2, 1);
-  j.at(3).add(CallAnswered{elsewhere, AgentId{0}, 0, 1, 1}).add(CallQueued{elsewhere, 0, 0, 0, 1});
-  j.add(CallTransferred{elsewhere, AgentId{0}, 0, 1, 0, 0});
+  j.at(3).add(CallAnswered{elsewhere, AgentId{0}, 0, 1, 1, kFirst});
+  j.add(CallQueued{elsewhere, 0, 0, 0, kFirst});
+  j.add(CallTransferred{elsewhere, AgentId{0}, 0, 1, 0, 0, kFirst});
   EXPECT_EQ(j.ledger().row(elsewhere).agent.value, 2u);
   EXPECT_FALSE(j.ledger().row(elsewhere).between_agents());
   const CallId over_trunk = j.at(4).queue();
-  j.at(5).answer(over_trunk, 1).at(6).add(CallAnswered{over_trunk, AgentId{3}, 1, 3, 1});
+  j.at(5).answer(over_trunk, 1);
+  j.at(6).add(CallAnswered{over_trunk, AgentId{3}, 1, 3, 1, CallBranch{}.next(1)});
   EXPECT_EQ(j.ledger().row(over_trunk).agent.value, 1u);
   EXPECT_EQ(j.ledger().violation_count(), 0u);
   EXPECT_EQ(j.ledger().crossed_answers(), 2u);
@@ -304,9 +308,9 @@ TEST(Ledger, NoticesWhatTheServerWithTheCallDoesWhileItTalks) {
     j.at(2).answer(call, 0).at(3).add(fact(call));
     expect_violation(j, text);
   };
-  after_answer([](CallId c) { return CallRouted{c, AgentId{1}, 0, 1, 0}; }, "routed while talking");
-  after_answer([](CallId c) { return CallQueued{c, 0, 0, 0, 1}; }, "queued while talking");
-  after_answer([](CallId c) { return CallDefaultRouted{c, 0, {}, 1}; }, "default-routed while");
+  after_answer([](CallId c) { return CallRouted{c, AgentId{1}, 0, 1}; }, "routed while talking");
+  after_answer([](CallId c) { return CallQueued{c, 0, 0, 0}; }, "queued while talking");
+  after_answer([](CallId c) { return CallDefaultRouted{c, 0, {}}; }, "default-routed while");
 }
 TEST(Ledger, NoticesWhoPassesOnACallThatHeDoesNotHave) {
   Journal waiting(two_sites());
@@ -324,7 +328,7 @@ TEST(Ledger, NoticesAnAnswerToACallPassedOnToSomebodyElse) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
   j.at(2).answer(call, 0).at(3).add(CallTransferred{call, AgentId{0}, 0, 1, 0, 0});
-  j.at(4).add(CallRouted{call, AgentId{1}, 0, 1, 0});
+  j.at(4).add(CallRouted{call, AgentId{1}, 0, 1});
   j.at(5).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
   expect_violation(j, "answered by an agent who was not chosen");
 }
@@ -332,36 +336,53 @@ TEST(Ledger, CountsOfACallPassedOnOnlyWhatTheServerThatHasItDoes) {
   Journal j(two_sites());
   const CallId call = j.at(1).offer();
   j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
-  j.add(CallQueued{call, 1, 0, 1, 2});
+  j.add(CallQueued{call, 1, 0, 1});
   j.at(3).answer(call, 2, 1).at(4).add(CallTransferred{call, AgentId{2}, 1, 2, 0, 0});
   // The INVITE to the first site arrives after all.
-  j.at(5).add(CallQueued{call, 0, 0, 1, 1}).add(TreatmentStarted{call, 0});
-  j.add(CallRouted{call, AgentId{0}, 0, 1, 0}).add(CallRinging{call, AgentId{0}, 0});
-  j.at(6).add(CallAnswered{call, AgentId{0}, 0, 1, 1}).add(CallDefaultRouted{call, 0, {}, 1});
+  j.at(5).add(CallQueued{call, 0, 0, 1, kFirst}).add(TreatmentStarted{call, 0, kFirst});
+  j.add(CallRouted{call, AgentId{0}, 0, 1, kFirst, kFirst});
+  j.add(CallRinging{call, AgentId{0}, 0, kFirst});
+  j.at(6).add(CallAnswered{call, AgentId{0}, 0, 1, 1, kFirst});
+  j.add(CallDefaultRouted{call, 0, {}, kFirst});
   EXPECT_TRUE(j.ledger().row(call).between_agents());
-  j.at(7).add(CallRouted{call, AgentId{1}, 0, 3, 1}).add(CallRinging{call, AgentId{1}, 0});
+  j.at(7).add(CallRouted{call, AgentId{1}, 0, 3}).add(CallRinging{call, AgentId{1}, 0});
   j.at(8).add(CallAnswered{call, AgentId{1}, 0, 3, 1}).at(9).release(call, Release::normal);
   EXPECT_EQ(only_cause(j, call), Cause::completed);
   EXPECT_EQ(j.ledger().row(call).agent.value, 1u);
 }
 TEST(Ledger, CountsNobodyWhomAServerChoosesForACallThatItsAgentHadNoMore) {
-  const NodeId mine{7}, peer{8};
+  const CallBranch here, given_up = here.next(1), kept = here.next(2);
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3, 0}, mine).add(CallRinging{call, AgentId{2}, 1});
-  j.at(3).add(CallAnswered{call, AgentId{2}, 1, 3, 1}, peer);
-  j.at(4).add(CallReturned{call, AgentId{2}, 1, 408}, mine);
-  j.at(5).add(CallTransferred{call, AgentId{2}, 1, 3, 0, 0}, peer);
-  j.add(CallRouted{call, AgentId{3}, 1, 3, 0}, peer).add(CallRinging{call, AgentId{3}, 1}, peer);
-  j.at(6).add(CallAnswered{call, AgentId{3}, 1, 3, 1}, peer);
+  j.at(2).add(CallRouted{call, AgentId{2}, 1, 3, here, given_up});
+  j.add(CallRinging{call, AgentId{2}, 1, given_up});
+  j.at(3).add(CallAnswered{call, AgentId{2}, 1, 3, 1, given_up});
+  j.at(4).add(CallReturned{call, AgentId{2}, 1, 408, here});
+  j.at(5).add(CallTransferred{call, AgentId{2}, 1, 3, 0, 0, given_up});
+  j.add(CallRouted{call, AgentId{3}, 1, 3, given_up, given_up});
+  j.add(CallRinging{call, AgentId{3}, 1, given_up});
+  j.at(6).add(CallAnswered{call, AgentId{3}, 1, 3, 1, given_up});
   EXPECT_EQ(j.ledger().row(call).answered, sim::kNever);
-  j.at(7)
-      .add(CallRouted{call, AgentId{2}, 1, 3, 0}, mine)
-      .add(CallRinging{call, AgentId{2}, 1}, peer);
-  j.at(8).add(CallAnswered{call, AgentId{2}, 1, 3, 1}, peer);
+  j.at(7).add(CallRouted{call, AgentId{2}, 1, 3, here, kept});
+  j.add(CallRinging{call, AgentId{2}, 1, kept});
+  j.at(8).add(CallAnswered{call, AgentId{2}, 1, 3, 1, kept});
   j.at(9).release(call, Release::normal);
   EXPECT_EQ(only_cause(j, call), Cause::completed);
   EXPECT_EQ(j.ledger().row(call).agent.value, 2u);
+}
+TEST(Ledger, ForgetsATransferOfACallWhoseCallerAsksAnotherServer) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue();
+  j.at(2).answer(call, 0).at(3).add(CallTransferred{call, AgentId{0}, 0, 1, 0, 0});
+  j.at(4).add(CallInvited{call, 0, 1, 1}).add(CallQueued{call, 1, 0, 0, kSecond});
+  j.add(CallRouted{call, AgentId{2}, 1, 2, kSecond, kSecond});
+  j.at(5).add(CallAnswered{call, AgentId{2}, 1, 2, 1, kSecond});
+  EXPECT_FALSE(j.ledger().row(call).between_agents());
+  EXPECT_EQ(j.ledger().row(call).transferred, sim::kNever);
+  j.at(6).add(CallTransferred{call, AgentId{2}, 1, 2, 0, 0, kSecond});
+  j.at(7).add(CallRouted{call, AgentId{3}, 1, 2, kSecond, kSecond});
+  j.at(8).add(CallAnswered{call, AgentId{3}, 1, 2, 1, kSecond}).release(call, Release::normal);
+  EXPECT_EQ(only_cause(j, call), Cause::completed);
 }
 TEST(Ledger, KeepsTheAgentWhomAServerThatHasBeenGivenUpFindsBusy) {
   for (const bool hunt : {false, true}) {
@@ -369,12 +390,13 @@ TEST(Ledger, KeepsTheAgentWhomAServerThatHasBeenGivenUpFindsBusy) {
       Journal j(two_sites());
       const CallId call = j.at(1).offer();
       j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
-      j.add(CallQueued{call, 1, 0, 1, 2}).at(3).add(CallRouted{call, AgentId{2}, 1, 2, 1});
+      j.add(CallQueued{call, 1, 0, 1}).at(3).add(CallRouted{call, AgentId{2}, 1, 2});
       if (hunt) j.add(HuntLeg{call, AgentId{2}, 1});
       j.add(CallRinging{call, AgentId{2}, 1});
       if (answered) j.at(4).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
-      j.at(5).add(CallQueued{call, 0, 0, 1, 1}).add(CallRouted{call, AgentId{2}, 0, 1, 0});
-      j.at(6).add(CallReturned{call, AgentId{2}, 0, 486});
+      j.at(5).add(CallQueued{call, 0, 0, 1, kFirst});
+      j.add(CallRouted{call, AgentId{2}, 0, 1, kFirst, kFirst});
+      j.at(6).add(CallReturned{call, AgentId{2}, 0, 486, kFirst});
       if (!answered) j.at(7).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
       j.at(8).release(call, Release::normal);
       EXPECT_EQ(only_cause(j, call), Cause::completed);
@@ -386,10 +408,10 @@ TEST(Ledger, TakesNoAnswerOfAServerGivenUpForOneThatCrossedTheEnd) {
   const CallId call = j.at(1).offer();
   j.add(CallInvited{call, 0, 0, 0}).at(2).add(CallInvited{call, 0, 1, 1});
   j.at(3).release(call, Release::no_response);
-  j.at(4).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
-  EXPECT_TRUE(j.ledger().answer_was_stale());
-  j.at(5).add(CallAnswered{call, AgentId{2}, 1, 2, 1});
-  EXPECT_FALSE(j.ledger().answer_was_stale());
+  j.at(4).add(CallAnswered{call, AgentId{0}, 0, 1, 1, kFirst});
+  EXPECT_TRUE(j.ledger().was_stale());
+  j.at(5).add(CallAnswered{call, AgentId{2}, 1, 2, 1, kSecond});
+  EXPECT_FALSE(j.ledger().was_stale());
   EXPECT_EQ(j.ledger().crossed_answers(), 2u);
   EXPECT_EQ(j.ledger().violation_count(), 0u);
 }
@@ -413,7 +435,7 @@ TEST(Ledger, NoticesACallAnsweredAfterAFailureDroppedIt) {
 }
 TEST(Ledger, NoticesACallThatWasNeverOffered) {
   Journal j(two_sites());
-  j.at(1).add(CallQueued{CallId{7}, 0, 0, 0, 1});
+  j.at(1).add(CallQueued{CallId{7}, 0, 0, 0});
   expect_violation(j, "never offered");
 }
 TEST(Ledger, NoticesACallOfferedTwice) {
@@ -431,13 +453,13 @@ TEST(Ledger, NoticesACallThatEndsNormallyWithoutAnAnswer) {
 TEST(Ledger, NoticesACallQueuedWhileTalking) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).answer(call, 0).add(CallQueued{call, 0, 0, 0, 1});
+  j.at(2).answer(call, 0).add(CallQueued{call, 0, 0, 0});
   expect_violation(j, "queued while talking");
 }
 TEST(Ledger, NoticesACallQueuedWhereNobodyHasAsked) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
-  j.at(2).add(CallQueued{call, 1, 0, 0, 2});
+  j.at(2).add(CallQueued{call, 1, 0, 0, kSecond});
   expect_violation(j, "queued at a server that nobody has asked");
 }
 

@@ -209,7 +209,7 @@ TEST(Liveness, WantsNoPhoneToBeBusyWithNothing) {
     come_back(j);
     j.at(3000).queue(0);
     for (int i = 0; i < times; ++i) {
-      j.at(3000 + i).add(CallRouted{CallId{0}, AgentId{0}, 0, 1, 0});
+      j.at(3000 + i).add(CallRouted{CallId{0}, AgentId{0}, 0, 1});
       if (with_a_call) j.add(HuntLeg{CallId{1}, AgentId{0}, 0});
       j.add(CallReturned{CallId{0}, AgentId{0}, 0, 486});
     }

@@ -103,7 +103,7 @@ TEST(Metrics, MeasureQueueTalkAndChannelsOverTime) {
   Journal j(two_sites());
   const CallId a = j.at(0).queue(0);
   const CallId b = j.at(100).queue(0);
-  j.at(200).add(CallRouted{a, AgentId{0}, 0, 1, 0});
+  j.at(200).add(CallRouted{a, AgentId{0}, 0, 1});
   j.at(204).add(CallAnswered{a, AgentId{0}, 0, 1, 1});
   j.at(300).release(b, Release::caller_hung_up, CallPhase::treatment);
   j.at(564).release(a, Release::normal);

@@ -133,10 +133,10 @@ TEST_F(Planted, WhatAServerDoesWithACallThatTalksIsFound) {
   const auto& answer = std::get<CallAnswered>(whole[i].record);
   const AgentId other{answer.agent.value ^ 1};
   const std::pair<Record, const char*> faults[] = {
-      {CallQueued{answer.call, 0, 0, 0, 1}, "queued while talking"},
-      {CallQueued{answer.call, 1, 0, 0, 2}, "nobody has asked"},
-      {CallRouted{answer.call, other, 0, 1, 0}, "routed while talking"},
-      {CallDefaultRouted{answer.call, 0, {}, 1}, "default-routed while talking"}};
+      {CallQueued{answer.call, 0, 0, 0, answer.branch}, "queued while talking"},
+      {CallQueued{answer.call, 1, 0, 0, CallBranch::of_invite(1)}, "nobody has asked"},
+      {CallRouted{answer.call, other, 0, 1, answer.branch, answer.branch}, "routed while talking"},
+      {CallDefaultRouted{answer.call, 0, {}, answer.branch}, "default-routed while talking"}};
   for (const auto& [fault, text] : faults) {
     Entries e = whole;
     insert(e, i, 1s, fault);
@@ -215,14 +215,17 @@ TEST_F(Planted, WhatIsForbiddenInSingleSiteMode) {
   EXPECT_TRUE(judge(forced).contains("single_site_mode"));
 
   Entries elsewhere = whole;
+  CallBranch peer;
   for (JournalEntry& e : elsewhere) {  // the peer's agent is chosen, and answers
     if (auto* routed = std::get_if<CallRouted>(&e.record); routed && routed->call == call) {
-      *routed = {call, AgentId{0}, 1 - site, 3, site};
+      const CallBranch mine = routed->branch;
+      *routed = {call, AgentId{0}, 1 - site, 3, mine, mine.next(1)};
+      peer = mine.next(1);
     } else if (auto* rings = std::get_if<CallRinging>(&e.record); rings && rings->call == call) {
-      *rings = {call, AgentId{0}, 1 - site};
+      *rings = {call, AgentId{0}, 1 - site, peer};
     } else if (auto* answer = std::get_if<CallAnswered>(&e.record);
                answer && answer->call == call) {
-      *answer = {call, AgentId{0}, 1 - site, 3, 1};
+      *answer = {call, AgentId{0}, 1 - site, 3, 1, peer};
     }
   }
   EXPECT_TRUE(judge(elsewhere).contains("answered_at_arrival_site"));

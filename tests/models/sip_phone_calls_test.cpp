@@ -23,7 +23,8 @@ class PhoneCall : public ::testing::Test {
  protected:
   static constexpr Duration kRung = 1s + 500us;  // the INVITE arrives
 
-  explicit PhoneCall(RegistrationMode mode = RegistrationMode::dual) : world(scenario(mode)) {}
+  explicit PhoneCall(RegistrationMode mode = RegistrationMode::dual) : PhoneCall(scenario(mode)) {}
+  explicit PhoneCall(const Scenario& s) : world(s) {}
   static Scenario scenario(RegistrationMode mode) {
     Scenario s = with_phone(mode);
     s.agents[0].phone.answer_delay = 4s;
@@ -47,6 +48,24 @@ class PhoneCall : public ::testing::Test {
 
   DeskWorld world;
 };
+
+/// Nobody answers, and the server has forgotten it: no CANCEL comes.
+class SlowPhoneCall : public PhoneCall {
+ protected:
+  SlowPhoneCall() : PhoneCall(slow()) {}
+  static Scenario slow() {
+    Scenario s = scenario(RegistrationMode::dual);
+    s.agents[0].phone.answer_delay = 10min;
+    return s;
+  }
+};
+TEST_F(SlowPhoneCall, IsRefusedAfterThreeMinutes) {
+  ring(0, 1s);
+  ring(0, 200s, CallId{8});
+  world.run(201s);
+  EXPECT_EQ(world.responses_at(world.sip_server[0], 480), Times{at(kRung + 3min + 500us)});
+  EXPECT_EQ(responses().back(), 180);  // free for the next one
+}
 
 TEST_F(PhoneCall, RingsAnswersTalksAndHangsUp) {
   ring(0, 1s);

@@ -88,7 +88,7 @@ class Journal {
   CallId queue(std::uint32_t site = 0) {
     const CallId call = offer(site);
     add(CallInvited{call, site, site, 0});
-    add(CallQueued{call, site, 0, 0, 1u << site});
+    add(CallQueued{call, site, 0, 0});
     add(TreatmentStarted{call, site});
     return call;
   }
@@ -98,7 +98,7 @@ class Journal {
     const std::uint32_t from = ledger().row(call).queue_site;
     const std::uint32_t path = path_of(static_cast<int>(site)) |
                                (from < kSites ? path_of(static_cast<int>(from)) : PathMask{0});
-    add(CallRouted{call, AgentId{agent}, site, path, path == 3 ? 1 - site : site});
+    add(CallRouted{call, AgentId{agent}, site, path});
     return add(CallAnswered{call, AgentId{agent}, site, path, 1});
   }
   Journal& release(CallId call, pstn::Release why, CallPhase phase = CallPhase::talking,

@@ -52,7 +52,7 @@ inline RunResult site_failure_run(bool restored = true) {
       j.at(1209).add(PeerTrunk{1, 0}).add(ServerModeChanged{1, ServerMode::single});
       j.at(1209.5).add(SetupFailed{stalled, 0, 0, 408}).add(ProxyState{0, 0, 0});
       j.add(CallInvited{stalled, 0, 1, 1});
-      j.at(1209.52).add(CallQueued{stalled, 1, 0, 0, 2}).add(TreatmentStarted{stalled, 1});
+      j.at(1209.52).add(CallQueued{stalled, 1, 0, 0}).add(TreatmentStarted{stalled, 1});
       j.at(1214).release(stalled, pstn::Release::caller_hung_up, CallPhase::treatment);
       j.add(CallerLost{stalled, stalled.value});
       for (std::uint32_t a = 0; a < 10; ++a) {
@@ -73,7 +73,7 @@ inline RunResult site_failure_run(bool restored = true) {
       const std::uint32_t site = failed ? 1 : g;
       j.at(t + g);
       const CallId call = j.offer(g);
-      j.add(CallInvited{call, g, site, 0}).add(CallQueued{call, site, 0, 0, 1u << site});
+      j.add(CallInvited{call, g, site, 0}).add(CallQueued{call, site, 0, 0});
       j.add(TreatmentStarted{call, site});
       const std::uint32_t agent = 10 * site + static_cast<std::uint32_t>(n) % 10;
       j.at(t + 3 + g).answer(call, agent, site);

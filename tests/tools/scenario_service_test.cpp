@@ -47,7 +47,12 @@ TEST(ScenarioService, PhonesThatRingTooLongAreNamedWithTheTimerThatEndsThem) {
         {"the last moment of a spread",
          {ring + "5s", "agents.team1.phone.answer-spread=5s"},
          "",
-         ""}},
+         ""},
+        {"longer than any phone rings",
+         {ring + "4min", "sites.site1.sip-server.after-routing-timeout=0s",
+          "sites.site2.sip-server.after-routing-timeout=0s"},
+         "M-W06",
+         "the longest that a phone rings is 3min"}},
        minimal());
 }
 

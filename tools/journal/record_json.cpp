@@ -41,36 +41,41 @@ class RecordWriter {
   void operator()(const models::CallQueued& f) const {
     event("call.queued", f.call);
     site(f.site);
+    branch(f.branch);
     j_["queue"] = ThingNames::of(n_.queues, f.queue);
     j_["waiting"] = f.waiting;
-    j_["path"] = f.path;
   }
   void operator()(const models::TreatmentStarted& f) const {
     event("call.treatment", f.call);
     site(f.site);
+    branch(f.branch);
   }
   void operator()(const models::CallRouted& f) const {
     event("call.routed", f.call);
     agent(f.agent);
     site(f.site);
+    branch(f.branch);
     j_["path"] = f.path;
-    j_["server"] = f.server + 1;
+    if (f.leg != f.branch) j_["leg"] = f.leg.text();
   }
   void operator()(const models::CallRinging& f) const {
     event("call.ringing", f.call);
     if (f.agent.valid()) agent(f.agent);
     site(f.site);
+    branch(f.branch);
   }
   void operator()(const models::CallReturned& f) const {
     event("call.returned", f.call);
     agent(f.agent);
     site(f.site);
+    branch(f.branch);
     j_["status"] = f.status;
   }
   void operator()(const models::CallAnswered& f) const {
     event("call.answered", f.call);
     agent(f.agent);
     site(f.site);
+    branch(f.branch);
     j_["path"] = f.path;
     j_["monitored"] = f.monitored != 0;
   }
@@ -78,6 +83,7 @@ class RecordWriter {
     event(f.held != 0 ? "call.held" : "call.retrieved", f.call);
     agent(f.agent);
     site(f.site);
+    branch(f.branch);
   }
   void operator()(const models::PhoneLeft& f) const {
     event("call.phone_left", f.call);
@@ -88,6 +94,7 @@ class RecordWriter {
                                                 "no_ack", "not_renewed", "unknown"};
     event("call.let_go", f.call);
     site(f.site);
+    branch(f.branch);
     j_["why"] = kWhy[static_cast<std::size_t>(f.why)];
   }
   void operator()(const models::HungUpInSilence& f) const {
@@ -98,6 +105,7 @@ class RecordWriter {
     event("call.transferred", f.call);
     agent(f.agent);
     site(f.site);
+    branch(f.branch);
     j_["path"] = f.path;
     j_["line"] = f.line;
     j_["joined"] = f.joined != 0;
@@ -109,6 +117,7 @@ class RecordWriter {
     j_["step"] = kSteps[static_cast<std::size_t>(f.step)];
     if (f.second.valid()) j_["second"] = ThingNames::of(n_.agents, f.second.value);
     site(f.site);
+    branch(f.branch);
     j_["path"] = f.path;
     j_["line"] = f.line;
   }
@@ -120,6 +129,7 @@ class RecordWriter {
     event("call.hg_leg", f.call);
     agent(f.agent);
     site(f.site);
+    branch(f.branch);
   }
   void operator()(const models::CallDefaultRouted& f) const {
     constexpr std::string_view kCauses[] = {
@@ -127,6 +137,7 @@ class RecordWriter {
         "no_member_in_service", "no_member_idle",  "no_answer"};
     event("call.default_routed", f.call);
     site(f.site);
+    branch(f.branch);
     j_["cause"] = kCauses[static_cast<std::size_t>(f.cause)];
   }
   void operator()(const models::CallReleased& f) const {
@@ -162,11 +173,13 @@ class RecordWriter {
     event("call.taken", f.call);
     agent(f.agent);
     site(f.site);
+    branch(f.branch);
     j_["path"] = f.path;
   }
   void operator()(const models::CallSentOut& f) const {
     event("call.sent_out", f.call);
     site(f.site);
+    branch(f.branch);
     gateway(f.gateway);
   }
 
@@ -209,6 +222,7 @@ class RecordWriter {
   void operator()(const models::EarlyDialogLost& f) const {
     event("call.early_dialog_lost", f.call);
     site(f.site);
+    branch(f.branch);
   }
   void operator()(const models::CallStateLost& f) const {
     event("call.not_copied", f.call);
@@ -234,7 +248,9 @@ class RecordWriter {
   void operator()(const models::BcForward& f) const {
     event("call.bc_forward", f.call);
     site(f.site);
+    branch(f.branch);
     j_["kind"] = f.by_302 != 0 ? "302" : "invite";
+    if (f.leg != f.branch) j_["leg"] = f.leg.text();
   }
 
   // ---- phones and desktops ----
@@ -375,6 +391,9 @@ class RecordWriter {
     j_["call"] = call.value;
   }
   void site(std::uint32_t s) const { j_["site"] = s + 1; }
+  void branch(models::CallBranch b) const {
+    if (b != models::CallBranch{}) j_["branch"] = b.text();
+  }
   void agent(models::AgentId a) const { j_["agent"] = ThingNames::of(n_.agents, a.value); }
   void gateway(std::uint32_t g) const { j_["gateway"] = ThingNames::of(n_.gateways, g); }
 

@@ -101,7 +101,8 @@ void check_ringing(const Rules& rules, const models::AgentGroup& group, const Ri
 /// The ways in which the phones of a group are rung; one entry for each option.
 std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
   const models::Scenario& s = rules.scenario;
-  std::vector<RingLimit> limits;
+  std::vector<RingLimit> limits = {
+      {"the longest that a phone rings", models::PhoneOptions::kRingLimit}};
   const auto shortest = [&](const char* option, auto member) {
     const SiteIndex home = s.agents[group].preferred_site;
     const SiteIndex other = models::peer_of(home);
