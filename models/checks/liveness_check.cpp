@@ -68,6 +68,11 @@ class LivenessCheck final : public Check {
                                  sim::seconds(horizon - last_end_), sim::seconds(bound_.needed));
     }
     if (!bound_.unfit.empty()) return;
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      const bool somewhere =
+          directory_.can_log_in(AgentId{a}, 0) || directory_.can_log_in(AgentId{a}, 1);
+      if (!somewhere) agents_[a].lost = true;
+    }
     for (std::uint32_t a = 0; a < agents_.size(); ++a) finish_agent(horizon, a, ledger);
     finish_peers(horizon);
     finish_calls(horizon, ledger);

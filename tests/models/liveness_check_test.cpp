@@ -75,6 +75,20 @@ TEST(Liveness, IsNotJudgedWhereRulesAreBrokenOnPurpose) {
   expect(j, kUnjudged, "rules are broken on purpose");
 }
 
+TEST(Liveness, WantsNobodyLoggedInWhoCanBeNowhere) {
+  for (const bool both : {true, false}) {
+    Scenario s = failed_site();
+    const DnOverride none{.of = {.index = 0, .first = 0, .last = 0}, .exists = false};
+    s.configuration.switches[0].dns = {none};
+    if (both) s.configuration.switches[1].dns = {none};
+    Journal j(s);
+    come_back(j);
+    j.add(AgentLogout{AgentId{0}, 0, 0}).add(DnState{AgentId{0}, 0, 0});
+    j.add(AgentStateChanged{AgentId{0}, 0, AgentState::logged_out});
+    expect(j, both ? kGood : kViolated, both ? "were back" : "logged in nowhere");
+  }
+}
+
 TEST(Liveness, WantsEveryAgentLoggedInOnceAndReadyOrBusy) {
   Journal nowhere(failed_site());
   come_back(nowhere);

@@ -139,6 +139,20 @@ TEST_F(ScenarioLimits, ColumnsOfCallsThatAreNotReadAreNamed) {
   EXPECT_EQ(problem(load_scenario((directory_.path() / "s.yaml").string()), "S-015").line, 2);
 }
 
+TEST_F(ScenarioLimits, AgentsWhoCanLogInAtNeitherSiteAreNamed) {
+  const std::string no_dn = "{dn: {team1.2: {exists: false}}}";
+  const std::string no_login = "{agent-login: {team1.2: {exists: false}}}";
+  for (const std::string& first : {no_dn, no_login}) {
+    for (const std::string& second : {no_dn, no_login}) {
+      const Loaded loaded =
+          load_text(minimal("configuration: {switch1: " + first + ", switch2: " + second + "}\n"));
+      EXPECT_THAT(problem(loaded, "M-W13").message, HasSubstr("1 agent (team1.2) can log in at"));
+    }
+    const Loaded one = load_text(minimal("configuration: {switch1: " + first + "}\n"));
+    EXPECT_EQ(problem(one, "M-W13").message, "");
+  }
+}
+
 TEST_F(ScenarioLimits, PartsOfPeopleAreSaidToBeRounded) {
   write("staff.csv", "start,count\n0,20\n3600,2.7\n");
   const auto staffed = [&](const std::string& more) {
@@ -159,11 +173,11 @@ TEST_F(ScenarioLimits, ADaysStaffingIsNotRepeatedForEver) {
     csv += fmt::format("{:02}:{:02}:{:02},9\n", 8 + i / 3600, i / 60 % 60, i % 60);
   }
   write("staff.csv", csv);
-  const Loaded loaded = load_scenario(write(
-      "s.yaml",
-      "bcsim: 1\nrun: {start: \"08:00\", horizon: 8784h}\nsites: {a: {}, b: {}}\nagents: {t: "
-      "{location: a, staffing: {file: staff.csv}}, u: {count: 9, location: b}}\n"
-      "calls: {c: {rate: 6/h}}\n"));
+  const Loaded loaded = load_scenario(
+      write("s.yaml",
+            "bcsim: 1\nrun: {start: \"08:00\", horizon: 8784h}\nsites: {a: {}, b: {}}\nagents: {t: "
+            "{location: a, staffing: {file: staff.csv}}, u: {count: 9, location: b}}\n"
+            "calls: {c: {rate: 6/h}}\n"));
   EXPECT_THAT(problem(loaded, "S-006").message, HasSubstr("14000 steps a day cannot be simulated"));
 }
 

@@ -116,7 +116,7 @@ void check_mirror(const Rules& rules) {
   if (!models::configuration_differs(s)) return;
   const models::ConfigurationObjects objects = models::configuration_at_start(s);
   std::map<std::pair<ObjectType, SiteIndex>, std::vector<std::uint32_t>> missing;
-  std::vector<std::uint32_t> links;
+  std::vector<std::uint32_t> links, nowhere;
   std::uint32_t agents = 0;
   for (const models::AgentGroup& group : s.agents) agents += group.count;
   for (std::uint32_t a = 0; a < agents; ++a) {
@@ -136,6 +136,14 @@ void check_mirror(const Rules& rules) {
     const ObjectKey login{ObjectType::agent_login, a};
     const bool both = objects.exists(login, 0) && objects.exists(login, 1);
     if (both && reference(0) != reference(1)) links.push_back(a);
+    if (!objects.can_log_in(a, 0) && !objects.can_log_in(a, 1)) nowhere.push_back(a);
+  }
+  if (!nowhere.empty()) {
+    rules.warning("M-W13", "configuration",
+                  fmt::format("{} can log in at neither site: a DN in a Place, and a login of the "
+                              "agent's own Person are needed at one at least",
+                              listed(s, "agent", nowhere)),
+                  "complete one of the switches");
   }
   constexpr std::array kNames = {"Extension DN", "", "", "Place", "Agent Login"};
   for (const auto& [what, list] : missing) {
