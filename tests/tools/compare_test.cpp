@@ -365,6 +365,7 @@ TEST_F(Compare, RefusesBadGatesAndBadResults) {
   EXPECT_EQ(compare({"--gate", "lost: < 3", "--gate", "lost: > 4"}).exit, 64);
   EXPECT_EQ(compare({"--metric", "nothing"}).exit, 64);
   EXPECT_EQ(compare({"--margin", "3s"}).exit, 64);
+  EXPECT_EQ(compare({"--margin", "-1%"}).exit, 64);
   EXPECT_EQ(compare({"-n", "0"}).exit, 64);
   std::ofstream(at("gates.yaml")) << "lost: worse < 2%\nasa: fast\n";
   const Outcome file = compare({"--gates", at("gates.yaml")});

@@ -224,6 +224,30 @@ TEST_F(ScenarioLimits, TextsHaveALengthAndNoControlCharacters) {
   }
 }
 
+TEST_F(ScenarioLimits, WhatIsNoTextIsNotShownToATerminal) {
+  for (const char* good : {"Zürich", "\u20ac", "\U0001F600", "a\tb"}) {
+    EXPECT_FALSE(steers_terminal(good)) << good;
+  }
+  EXPECT_EQ(printable("Zürich\n"), "Zürich ");
+  const std::pair<const char*, const char*> raw[] = {
+      {"a\x9b"
+       "31m",
+       "a\\x9b31m"},  // C1 to a terminal of bytes
+      {"\xc2\x9b"
+       "31m",
+       "\\x9b31m"},  // … and as UTF-8
+      {"\xe2\x9b"
+       "31m",
+       "\\xe2\\x9b31m"},  // cut off
+      {"\xc3", "\\xc3"},
+      {"\xf5\x90\x80\x80", "\\xf5\\x90\\x80\\x80"},
+  };
+  for (const auto& [text, shown] : raw) {
+    EXPECT_TRUE(steers_terminal(text)) << shown;
+    EXPECT_EQ(printable(text), shown);
+  }
+}
+
 TEST_F(ScenarioLimits, OnlyRegularFilesAreRead) {
   const std::string pipe = (directory_.path() / "pipe.yaml").string();
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);

@@ -49,8 +49,8 @@ TEST(ScenarioService, PhonesThatRingTooLongAreNamedWithTheTimerThatEndsThem) {
          "",
          ""},
         {"longer than any phone rings",
-         {ring + "4min", "sites.site1.sip-server.after-routing-timeout=0s",
-          "sites.site2.sip-server.after-routing-timeout=0s"},
+         {ring + "4min", "sites.site1.sip-server.after-routing-timeout=10min",
+          "sites.site2.sip-server.after-routing-timeout=10min"},
          "M-W06",
          "the longest that a phone rings is 3min"}},
        minimal());

@@ -51,6 +51,9 @@ TEST(SweepPoints, AreAllCombinationsThatTheConstraintsAllow) {
   EXPECT_THROW(static_cast<void>(expand(spec)), SweepProblem);
   EXPECT_THROW(static_cast<void>(parse_constraint("c = 1s")), SweepProblem);
   EXPECT_THROW(static_cast<void>(expand(SweepSpec{})), SweepProblem);
+  spec.constraints.clear();
+  spec.variables = {parse_variable("a", "10s,20s,10s")};
+  EXPECT_THROW(static_cast<void>(expand(spec)), SweepProblem);
 }
 
 class Sweep : public testing::Test {

@@ -97,6 +97,10 @@ TEST(WatchCommand, IsLinesOfTextWithoutATerminal) {
 TEST(WatchCommand, RefusesASpeedThatIsNone) {
   EXPECT_EQ(watch_program({"watch", "site_failure", "--speed", "fast"}).exit, 64);
   EXPECT_EQ(watch_program({"watch", "site_failure", "--from", "soon"}).exit, 64);
+  EXPECT_EQ(watch_program({"watch", "site_failure", "--every", "0s"}).exit, 64);
+  EXPECT_EQ(watch_program({"watch", "site_failure", "--from", "99h"}).exit, 64);
+  EXPECT_EQ(watch_program({"watch", "site_failure", "--until", "99h"}).exit, 64);
+  EXPECT_EQ(watch_program({"watch", "site_failure", "--from", "2min", "--until", "1min"}).exit, 64);
 }
 
 }  // namespace

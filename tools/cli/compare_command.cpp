@@ -199,10 +199,11 @@ ComparePlan plan_for(const Invocation& invocation, Terminal& terminal) {
   }
   if (invocation.has("margin")) {
     const auto margin = parse_percent(invocation.value("margin"));
-    if (!std::holds_alternative<double>(margin)) {
+    const double* share = std::get_if<double>(&margin);
+    if (share == nullptr || *share < 0) {
       throw UsageError{"--margin is a share of A's value", "such as --margin 2%"};
     }
-    plan.options.margin = std::get<double>(margin);
+    plan.options.margin = *share;
   }
   plan.options.headline = plan.a.scenario.run.service_level_definition;
   plan.options.paired = plan.a.scenario.run.seed == plan.b.scenario.run.seed;

@@ -112,7 +112,16 @@ int watch(const Invocation& invocation, Terminal& terminal) {
   if (invocation.has("every")) {
     request.every =
         time_value("every", invocation.value("every"), request.scenario).time_since_epoch();
+    if (request.every <= sim::Duration::zero()) {
+      throw UsageError{"--every must be longer than nothing", "such as --every 10s"};
+    }
   }
+  const models::SimTime end = sim::kStart + request.scenario.run.horizon;
+  if (request.from >= end || request.until > end) {
+    throw UsageError{fmt::format("the run ends after {}", format_duration(end - sim::kStart)),
+                     "--from and --until are within it"};
+  }
+  if (request.from >= request.until) throw UsageError{"--from is not before --until", ""};
 
   const SignalGuard signals;
   const models::Layout layout(request.scenario, {request.scenario.run.seed, 0});

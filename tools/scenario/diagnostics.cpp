@@ -182,36 +182,50 @@ std::string caret_indent(const std::string& line, int column) {
 
 namespace {
 
-/// Length of the control character at `i`: C0, DEL, and C1 as UTF-8; 0: it is none.
-std::size_t control_at(std::string_view text, std::size_t i) {
+/// Length of the UTF-8 character at `i` (RFC 3629 §4, as far as its bytes' ranges go); 0: it is
+/// none.
+std::size_t character_at(std::string_view text, std::size_t i) {
+  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+  const std::size_t length = byte(i) < 0x80                       ? 1
+                             : byte(i) >= 0xc2 && byte(i) < 0xe0  ? 2
+                             : byte(i) >= 0xe0 && byte(i) < 0xf0  ? 3
+                             : byte(i) >= 0xf0 && byte(i) <= 0xf4 ? 4
+                                                                  : 0;
+  if (length == 0 || i + length > text.size()) return 0;
+  for (std::size_t k = i + 1; k < i + length; ++k) {
+    if (byte(k) < 0x80 || byte(k) > 0xbf) return 0;
+  }
+  return length;
+}
+
+/// Is the character of so many bytes at `i` C0, DEL, or C1? What is no UTF-8 may be C1 to a
+/// terminal that takes bytes for Latin-1.
+bool is_control(std::string_view text, std::size_t i, std::size_t length) {
   const auto byte = static_cast<unsigned char>(text[i]);
-  if (byte < 0x20 || byte == 0x7f) return 1;
-  const bool c1 = byte == 0xc2 && i + 1 < text.size() &&
-                  static_cast<unsigned char>(text[i + 1]) >= 0x80 &&
-                  static_cast<unsigned char>(text[i + 1]) < 0xa0;
-  return c1 ? 2 : 0;
+  if (length == 1) return byte < 0x20 || byte == 0x7f;
+  return length == 0 || (byte == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0);
 }
 
 }  // namespace
 
 bool steers_terminal(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\t' && text[i] != '\n' && control_at(text, i) > 0) return true;
+  for (std::size_t i = 0, length = 0; i < text.size(); i += std::max<std::size_t>(length, 1)) {
+    length = character_at(text, i);
+    if (text[i] != '\t' && text[i] != '\n' && is_control(text, i, length)) return true;
   }
   return false;
 }
 
 std::string printable(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t length = control_at(text, i);
-    if (length == 0) {
-      out += text[i];
+  for (std::size_t i = 0, length = 0; i < text.size(); i += std::max<std::size_t>(length, 1)) {
+    length = character_at(text, i);
+    if (!is_control(text, i, length)) {
+      out += text.substr(i, length);
     } else if (text[i] == '\n' || text[i] == '\t' || text[i] == '\r') {
       out += ' ';
     } else {
-      i += length - 1;
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i]));
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i + (length == 2 ? 1 : 0)]));
     }
   }
   return out;

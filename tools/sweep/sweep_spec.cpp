@@ -194,6 +194,11 @@ std::vector<SweepPoint> expand(const SweepSpec& spec) {
     if (points.size() * variable.values.size() > kMostPoints) {
       throw SweepProblem{fmt::format("more than {} points", kMostPoints), ""};
     }
+    for (auto value = variable.values.begin(); value != variable.values.end(); ++value) {
+      if (std::find(variable.values.begin(), value, *value) != value) {
+        throw SweepProblem{fmt::format("{} is to be {} twice", variable.name(), *value), ""};
+      }
+    }
     std::vector<SweepPoint> longer;
     for (const SweepPoint& point : points) {
       for (const std::string& value : variable.values) {
