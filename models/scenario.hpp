@@ -214,8 +214,8 @@ struct PhoneOptions {
   bool failover_in_call = true;  ///< false: changes its server after the call only
   Duration answer_delay = 4s;    ///< ring time before the agent answers
   Duration answer_spread = 0s;   ///< and a further uniform time up to this
-  /// ASSUMPTION: an INVITE that nobody has answered or cancelled for so long is refused with 480; as
-  /// long as a proxy waits at least (Timer C of RFC 3261 §16.6).
+  /// ASSUMPTION: an INVITE that nobody has answered or cancelled for so long is refused with 480;
+  /// as long as a proxy waits at least (Timer C of RFC 3261 §16.6).
   static constexpr Duration kRingLimit = 3min;
   /// So long an agent who hears nothing stays on the line; nullopt: until somebody ends the call.
   std::optional<Duration> silence_patience = 10s;

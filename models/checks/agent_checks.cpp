@@ -37,6 +37,9 @@ class OneLoginCheck final : public Check {
     const bool disturbed = link.loss > 0 || !directory.scenario->faults.empty();
     if (disturbed) {
       Duration probe{};
+      for (const auto& first : directory.scenario->first_trunk_probe) {
+        probe = std::max(probe, first.value_or(0s));
+      }
       for (const SiteOptions& site : directory.scenario->sites) {
         probe = std::max(probe, site.sip_server.oos_check + site.sip_server.oos_force);
       }

@@ -164,6 +164,14 @@ TEST(OneLogin, WaitsForThePeersToRepeatWhatWasLost) {  // with the next probe of
     expect(j, "one_login_per_agent", ended ? kGood : kViolated);
   }
 }
+TEST(OneLogin, WaitsForTheFirstProbeHoweverLateItIs) {
+  Scenario s = two_sites();
+  s.first_trunk_probe[0] = 20min;
+  add_fault(s, Cut{LinkTarget{}});
+  Journal j(std::move(s));
+  j.at(10).add(AgentLogin{AgentId{0}, 1, 1}).at(1250).add(AgentLogout{AgentId{0}, 0, 1});
+  expect(j, "one_login_per_agent", kGood);
+}
 TEST(OneLogin, WaitsForTheCallToEnd) {
   Journal j(two_sites());
   j.at(5).add(AgentStateChanged{AgentId{0}, 0, AgentState::talking});
@@ -343,7 +351,8 @@ TEST(AnsweredOnce, AllowsAnAnswerOfAServerThatHasBeenGivenUp) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue(0);
   j.at(2).answer(call, 0, 0).add(CallInvited{call, 0, 1, 1}).add(CallQueued{call, 1, 0, 0});
-  j.at(3).answer(call, 2, 1).at(4).add(CallAnswered{call, AgentId{0}, 0, 1, 1});
+  j.at(3).answer(call, 2, 1);
+  j.at(4).add(CallAnswered{call, AgentId{0}, 0, 1, 1, CallBranch::of_invite(0)});
   expect(j, "answered_once", kGood);
 }
 TEST(AnsweredOnce, IsViolatedByAnAnswerAfterADrop) {

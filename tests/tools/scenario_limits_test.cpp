@@ -153,6 +153,17 @@ TEST_F(ScenarioLimits, AgentsWhoCanLogInAtNeitherSiteAreNamed) {
   }
 }
 
+TEST_F(ScenarioLimits, PhonesDoNotAskForRegistrationWithoutAPause) {
+  const std::string path = "agents.team1.phone.register-retry=";
+  for (const char* bad : {"99ms", "2675641ns", "{exponential: 50ms}"}) {
+    EXPECT_EQ(problem(load_text(minimal(), {path + bad}), "S-006").severity, Severity::error)
+        << bad;
+  }
+  for (const char* good : {"100ms", "{exponential: 2s}"}) {
+    EXPECT_EQ(problem(load_text(minimal(), {path + good}), "S-006").message, "") << good;
+  }
+}
+
 TEST_F(ScenarioLimits, PartsOfPeopleAreSaidToBeRounded) {
   write("staff.csv", "start,count\n0,20\n3600,2.7\n");
   const auto staffed = [&](const std::string& more) {

@@ -71,9 +71,9 @@ bool is_too_large(const models::Scenario& scenario) {
     std::uint32_t people = group.count;
     for (const models::StaffingStep& step : group.staffing) people = std::max(people, step.count);
     const models::PhoneOptions& phone = group.phone;
-    const double each = sim::seconds(scenario.run.horizon) /
-                        std::max(sim::seconds(phone.expires) * phone.refresh_fraction, 0.1);
-    registrations += people * each;
+    double period = sim::seconds(phone.expires) * phone.refresh_fraction;
+    if (phone.register_retry) period = std::min(period, models::mean_s(*phone.register_retry));
+    registrations += people * sim::seconds(scenario.run.horizon) / std::max(period, 0.1);
   }
   return registrations > kMost;
 }

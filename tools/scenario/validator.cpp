@@ -326,6 +326,11 @@ void check_group(const Rules& rules, const models::AgentGroup& group) {
                   "site (R19, R31)",
                   "registration: active-backup, or dual");
   }
+  constexpr double kShortestRetry = 0.1;  // as of the desktops
+  if (const auto& retry = group.phone.register_retry;
+      retry && models::mean_s(*retry) < kShortestRetry) {
+    rules.error("S-006", path + ".phone.register-retry", "must not be less than 100ms on average");
+  }
   if (group.phone.profile == models::PhoneProfile::alcatel_4000) {
     check_alcatel(rules, group, path + ".phone");
   }
