@@ -58,7 +58,7 @@ std::vector<models::Record> one_of_each(std::index_sequence<I...>) {
 
 TEST(Journal, EveryKindOfRecordHasTheKeysOfTheDictionary) {
   const auto documented = documented_events();
-  std::set<std::string> optional = {"previous", "call", "agent", "second"};
+  std::set<std::string> optional = {"previous", "call", "agent", "second", "branch", "leg"};
   auto records = one_of_each(std::make_index_sequence<std::variant_size_v<models::Record>>());
   for (const models::Record& record : records) {
     const JournalLine line = record_json({sim::kStart, {}, record}, ThingNames{});
@@ -85,6 +85,15 @@ TEST(Journal, NamesWhatItKnowsAndNumbersTheRest) {
   EXPECT_EQ(
       record_json({sim::kStart, {}, models::AgentAtWork{models::AgentId{7}, 0}}, names).at("agent"),
       "7");
+  const auto second = models::CallBranch::of_invite(1);
+  EXPECT_EQ(record_json({sim::kStart,
+                         {},
+                         models::CallRouted{models::CallId{3}, models::AgentId{0}, 0, 3, second,
+                                            second.next(0)}},
+                        names)
+                .dump(),
+            R"({"t":0.0,"event":"call.routed","call":3,"agent":"team1.1","site":1,"branch":"2",)"
+            R"("path":3,"leg":"2.1"})");
 }
 
 class JournalOfARun : public testing::Test {
