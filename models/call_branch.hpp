@@ -28,6 +28,14 @@ class CallBranch {
     const std::uint32_t at = depth() < kDepth ? depth() : kDepth - 1;
     return CallBranch{(value_ & mask(at)) | ((1 + nth % kNumbers) << (at * kBits))};
   }
+  /// How many INVITEs it names.
+  [[nodiscard]] constexpr std::uint32_t depth() const {
+    return (static_cast<std::uint32_t>(std::bit_width(value_)) + kBits - 1) / kBits;
+  }
+  /// Without the last of them: that of the server that has sent it.
+  [[nodiscard]] constexpr CallBranch parent() const {
+    return CallBranch{value_ & mask(depth() > 0 ? depth() - 1 : 0)};
+  }
   /// Is the other one this one, or a continuation of it?
   [[nodiscard]] constexpr bool leads_to(CallBranch other) const {
     return (other.value_ & mask(depth())) == value_;
@@ -53,9 +61,6 @@ class CallBranch {
  private:
   static constexpr std::uint32_t kBits = 6, kDepth = 4, kNumbers = (1u << kBits) - 1;
   constexpr explicit CallBranch(std::uint32_t value) : value_(value) {}
-  [[nodiscard]] constexpr std::uint32_t depth() const {
-    return (static_cast<std::uint32_t>(std::bit_width(value_)) + kBits - 1) / kBits;
-  }
   [[nodiscard]] static constexpr std::uint32_t mask(std::uint32_t depth) {
     return (1u << (depth * kBits)) - 1;
   }

@@ -435,8 +435,8 @@ struct PhoneLeft {
   CallId call;
   AgentId agent;
 };
-/// A SIP Server has ended the caller's side of a call, and knows nothing of it any more: what an
-/// INVITE later than that opens there is another call.
+/// A SIP Server has ended the caller's side of a call, or that toward the peer who has sent it, and
+/// knows nothing of it any more: what an INVITE later than that opens there is another call.
 struct CallLetGo {
   enum class Why : std::uint32_t {
     ended,        ///< the agent's side, or whom the agent had called, has

@@ -231,7 +231,8 @@ class LivenessCheck final : public Check {
       active = active || state >= AgentState::ready;
       at_phone = at_phone || at_a_phone(state);
     }
-    agent.away.set(at, agent.working && !(logins == 1 && active));
+    // Who has moved during a call is logged out at its site when it is over.
+    agent.away.set(at, agent.working && !(active && (logins == 1 || at_phone)));
     agent.unreached.set(at, !registered_as_wanted(a));
     if (!at_phone) {
       agent.at_phone_since = kNever;

@@ -21,7 +21,12 @@ class CallWay {
   /// The server of this branch has ended the caller's side, and forgotten the call: what it does
   /// from now on for a call of this number is for a late copy of the INVITE, whose sender is gone.
   void let_go(CallBranch branch) {
-    if (holds(branch)) let_go_ = true;
+    if (!holds(branch)) return;
+    if (branch.depth() > 1) {
+      looks(branch.parent());  // whoever has sent it there will hear of it
+    } else {
+      let_go_ = true;
+    }
   }
   /// The server of this branch looks for an agent, itself: what it had begun before is given up.
   void looks(CallBranch branch) { branch_ = branch.packed() & kBranchBits; }

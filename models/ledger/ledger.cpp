@@ -135,11 +135,11 @@ void CallLedger::on(SimTime at, const CallQueued& fact) {
   }
   row = held(at, fact.call, fact.branch);
   if (row == nullptr) return;
-  row->way.looks(fact.branch);
   if (row->stage == Stage::talking) {
-    violate(at, fact.call, "queued while talking");
+    talks_already(at, fact.call, *row, "queued while talking");
     return;
   }
+  row->way.looks(fact.branch);
   const PathMask before = row->has(CallRow::forwarded_in_path) ? row->path : PathMask{0};
   row->queue_site = kNoSite;  // another server may have taken it over: start afresh
   row->routed = kNever;
@@ -148,6 +148,13 @@ void CallLedger::on(SimTime at, const CallQueued& fact) {
   row->clear(CallRow::forwarded_in_path);
   take(at, *row, fact.site);
   row->path = static_cast<PathMask>(row->path | before);
+}
+
+/// Unless it is of a server that has forgotten all its calls since, and has got a late copy of the
+/// INVITE.
+void CallLedger::talks_already(SimTime at, CallId call, const CallRow& row, const char* broken) {
+  stale_ = server_lost_it(row);
+  if (!stale_) violate(at, call, broken);
 }
 
 void CallLedger::on(SimTime, const CallLetGo& fact) {
@@ -164,15 +171,15 @@ void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
 void CallLedger::on(SimTime at, const CallRouted& fact) {
   CallRow* row = held(at, fact.call, fact.branch);
   if (row == nullptr) return;
+  if (row->stage == Stage::talking && !row->between_agents()) {
+    talks_already(at, fact.call, *row, "routed while talking");
+    return;
+  }
   row->way.leads_on(fact.leg);
   if (row->between_agents()) {
     row->transfer = CallRow::Transfer::offered;
     row->agent = fact.agent;
     row->path = static_cast<PathMask>(fact.path);
-    return;
-  }
-  if (row->stage == Stage::talking) {
-    violate(at, fact.call, "routed while talking");
     return;
   }
   take(at, *row, fact.site);
@@ -273,11 +280,11 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
 void CallLedger::on(SimTime at, const CallDefaultRouted& fact) {
   CallRow* row = held(at, fact.call, fact.branch);
   if (row == nullptr) return;
-  row->way.looks(fact.branch);
   if (row->stage == Stage::talking && !row->between_agents()) {
-    violate(at, fact.call, "default-routed while talking");
+    talks_already(at, fact.call, *row, "default-routed while talking");
     return;
   }
+  row->way.looks(fact.branch);
   take(at, *row, fact.site);
   row->set(CallRow::to_default);
 }

@@ -107,6 +107,7 @@ class CallLedger {
   void take_back_answer(CallRow& row);
   void second_answer(SimTime at, CallRow& row, const CallAnswered& fact);
   void stale_answer();
+  void talks_already(SimTime at, CallId call, const CallRow& row, const char* broken);
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;
   [[nodiscard]] static Cause judge_rejection(const CallRow& row, std::uint16_t status);

@@ -354,7 +354,8 @@ CallControl::CallerEnd CallControl::hang_up(const ServerCall& call, std::uint16_
 void CallControl::end_caller(Context& context, ServerCall& call, const CallerEnd& end) {
   using Kind = CallerEnd::Kind;
   sip_.cancel(context, call.caller.own_invite);
-  if (end.kind != Kind::moved && end.kind != Kind::transferred && !call.caller.from_peer) {
+  const bool no_leg = call.asks() && !call.caller.from_peer;
+  if (end.kind != Kind::moved && end.kind != Kind::transferred && !no_leg) {
     using Why = CallLetGo::Why;
     const Why why = end.kind == Kind::none             ? Why::left
                     : end.kind == Kind::final_response ? Why::rejected

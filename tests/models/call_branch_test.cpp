@@ -44,6 +44,8 @@ TEST(CallBranch, IsWrittenAsTheNumbersOfItsInvites) {
   EXPECT_EQ(CallBranch::of_invite(1).next(0).next(9).text(), "2.1.10");
   EXPECT_EQ(CallBranch::of_invite(61).text(), "62");
   EXPECT_EQ(CallBranch::of_invite(3).first(), 4u);
+  EXPECT_EQ(CallBranch::of_invite(1).next(0).next(9).parent().text(), "2.1");
+  EXPECT_EQ(CallBranch{}.parent(), CallBranch{});
 }
 
 TEST(CallBranch, StaysWithinItsBitsHoweverLongItIsAndHoweverOftenOneAsks) {
@@ -74,7 +76,11 @@ TEST(CallWay, HoldsWhatLeadsToTheLongestBranchThatCounts) {
   EXPECT_TRUE(way.returns(second, AgentId{1}, AgentId{1}));
   way.looks(second);
   EXPECT_FALSE(way.holds(peer));
-  way.let_go(peer);  // not its caller's side
+  way.let_go(peer);  // given up before
+  EXPECT_TRUE(way.holds(second));
+  way.leads_on(peer);
+  way.let_go(peer);  // a late copy of its INVITE begins another call there
+  EXPECT_FALSE(way.holds(peer));
   EXPECT_TRUE(way.holds(second));
   way.let_go(second);
   EXPECT_FALSE(way.holds(second));

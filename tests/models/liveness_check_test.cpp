@@ -75,6 +75,16 @@ TEST(Liveness, IsNotJudgedWhereRulesAreBrokenOnPurpose) {
   expect(j, kUnjudged, "rules are broken on purpose");
 }
 
+TEST(Liveness, LetsHimBeLoggedInTwiceWhoseCallLastsAtTheSiteThatHeHasLeft) {
+  for (const bool calls : {true, false}) {
+    Journal j(failed_site());
+    come_back(j);
+    const AgentState there = calls ? AgentState::talking : AgentState::ready;
+    j.add(AgentLogin{AgentId{0}, 1, 1}).add(AgentStateChanged{AgentId{0}, 1, there});
+    j.add(AgentStateChanged{AgentId{0}, 0, AgentState::ready});
+    expect(j, calls ? kGood : kViolated, calls ? "were back" : "logged in at both sites");
+  }
+}
 TEST(Liveness, WantsNobodyLoggedInWhoCanBeNowhere) {
   for (const bool both : {true, false}) {
     Scenario s = failed_site();

@@ -323,6 +323,7 @@ SessionEnd session_end(const CallLife& life, const StoryContext& c) {
   const auto let_go = [&](models::CallLetGo::Why why) {
     return std::ranges::any_of(life.records, [&](const models::JournalEntry& e) {
       const auto* f = std::get_if<models::CallLetGo>(&e.record);
+      if (f != nullptr && f->branch.depth() > 1) return false;  // no caller's side
       return f != nullptr && f->why == why && e.at <= row.released;
     });
   };
