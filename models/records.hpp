@@ -429,11 +429,16 @@ struct HungUpInSilence {
   AgentId agent;
 };
 
-/// An agent's phone has no part in a call any more, and its server may not know: nobody has
-/// answered its BYE, or refreshed the session.
+/// An agent's phone speaks in a call no more.
 struct PhoneLeft {
+  enum class How : std::uint32_t {
+    hung_up,   ///< he has said goodbye: its BYE is under way, or waits for the ACK
+    released,  ///< its server has sent a BYE
+    alone,     ///< nobody has answered its BYE, or refreshed the session
+  };
   CallId call;
   AgentId agent;
+  How how = How::hung_up;
 };
 /// A SIP Server has ended the caller's side of a call, or that toward the peer who has sent it, and
 /// knows nothing of it any more: what an INVITE later than that opens there is another call.

@@ -33,6 +33,9 @@ using namespace std::chrono_literals;
 
 /// Rounds a real number of seconds to the nearest nanosecond, saturating at the largest duration.
 /// Every random draw goes through here, so that results do not depend on the last bits of libm.
+/// Longer than any run, and short enough for some of them to be added up.
+inline constexpr Duration kEndless = std::chrono::years(50);
+
 [[nodiscard]] constexpr Duration from_seconds(double s) {
   constexpr double kMax = 9.2e9;  // seconds; above this an int64 of nanoseconds overflows
   if (!(s < kMax)) return Duration::max();

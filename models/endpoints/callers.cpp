@@ -7,8 +7,7 @@ namespace bcsim::models {
 
 namespace {
 
-/// Longer than any run, and short enough for some of them to be added up.
-constexpr Duration kEndless = std::chrono::years(50);
+using sim::kEndless;
 
 /// What people do one after the other: `never` lasts as good as for ever.
 Duration lasting(Duration drawn) {
@@ -275,14 +274,16 @@ void Callers::on_speech(Context& context, std::uint32_t slot, bool agent, NodeId
   call.phase = CallPhase::talking;
 }
 
+/// For so long he listens after the end of the talk, if the other one does not hang up.
+Duration Callers::silence_of(const Conversation& c) {
+  if (c.from.valid()) return 2 * kDeadAir;  // an agent who has called hangs up with his phone
+  return c.agent_releases ? kDeadAir : Duration::zero();
+}
+
 /// From now on they talk, until one of them hangs up.
 void Callers::talk(Context& context, std::uint32_t slot) {
   const Conversation& c = calls_[slot].conversation;
-  // An agent who has called hangs up with his phone.
-  const Duration silence = c.from.valid()     ? 2 * kDeadAir
-                           : c.agent_releases ? kDeadAir
-                                              : Duration::zero();
-  const Duration length = c.talk >= kEndless ? Duration::max() : c.talk + c.hold + silence;
+  const Duration length = c.talk >= kEndless ? Duration::max() : c.talk + c.hold + silence_of(c);
   calls_[slot].talk_left = length;
   calls_[slot].talks_since = context.now();
   wait(context, slot, length);
@@ -307,8 +308,19 @@ void Callers::music(Context& context, std::uint32_t slot) {
   }
 }
 
+/// Have he and the agent said all they had to say?
+bool Callers::all_is_said(const Call& call, SimTime now) {
+  const bool finite = call.talk_left < Duration::max();
+  return call.phase == CallPhase::talking && finite &&
+         now - call.talks_since >= call.talk_left - silence_of(call.conversation);
+}
+
 void Callers::on_release(Context& context, std::uint32_t slot, pstn::Release release,
                          std::uint16_t status) {
+  // After the goodbye it is no loss that nobody is heard: only the agent's BYE was late, or lost.
+  if (release == pstn::Release::media_lost && all_is_said(calls_[slot], context.now())) {
+    release = pstn::Release::normal;
+  }
   CallReleased end{};
   end.release = release;
   end.status = status;

@@ -112,6 +112,8 @@ class Callers {
   };
 
   [[nodiscard]] static std::uint64_t entity_of(const Caller& who);
+  [[nodiscard]] static Duration silence_of(const Conversation& conversation);
+  [[nodiscard]] static bool all_is_said(const Call& call, SimTime now);
   [[nodiscard]] const CallStream& stream_of(const Caller& who) const {
     return directory_.scenario->calls[who.stream];
   }

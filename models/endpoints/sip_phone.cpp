@@ -243,8 +243,11 @@ void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       retrieve_call(context);
       return;
     case hang_up_timer:
+      context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::hung_up});
+      hang_up_call(context);
+      return;
     case session_timer:  // the server has not refreshed the session: it is gone (RFC 4028 §10)
-      context.record(PhoneLeft{dialog_.call, agent_});
+      context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::alone});
       hang_up_call(context);
       return;
     case silence_timer:
@@ -281,7 +284,7 @@ void SipPhoneEndpoint::on_response(Context& context, sip::Inform inform,
     case bye_owner:  // the dialog is over whatever the answer (§15.1.1)
       if (response == nullptr) {
         if (idle() || dialog_.call != request.call) {
-          context.record(PhoneLeft{request.call, agent_});
+          context.record(PhoneLeft{request.call, agent_, PhoneLeft::How::alone});
         }
         context.notify(directory_.agent(agent_).desktop,
                        notice::Message{.kind = notice::Kind::bye_unanswered, .call = request.call});
@@ -324,6 +327,7 @@ void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request,
         // §15.1.2: an INVITE of the dialog still pending is answered with 487.
         if (state_ == State::ringing) layer_.respond(context, invite_, answer(487, dialog_.path));
         const bool spoke = state_ == State::talking;
+        if (spoke) context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::released});
         using pstn::Release;
         const bool unheard = request.expires_s == sip::kNothingHeard;
         end_own_call(context,

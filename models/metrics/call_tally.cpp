@@ -210,13 +210,14 @@ std::optional<double> service_level_back(const std::vector<CallRow>& rows, const
   const auto calls = served_after(rows, scenario, failure, until);
   ServiceLevelCounts window;
   std::size_t end = 0;
-  bool was_bad = false;
+  bool was_bad = false, judged = false;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const SimTime window_end = calls[i].queued + kServiceBackWindow;
     while (end < calls.size() && (calls[end].queued < window_end || end - i < kServiceBackCalls)) {
       window.merge(calls[end++].counts);
     }
     if (window_end > until || end - i < kServiceBackCalls) break;  // cut short: not judged
+    judged = true;
     const double level = service_level(scenario.run.service_level_definition, window);
     const bool bad = level < kServiceBackShare * before;
     if (was_bad && !bad) return sim::seconds(calls[i].queued - failure);
@@ -224,8 +225,7 @@ std::optional<double> service_level_back(const std::vector<CallRow>& rows, const
     if (!was_bad && calls[i].queued - failure > kServiceWatch) return 0.0;
     subtract(window, calls[i].counts);
   }
-  if (was_bad || calls.empty()) return std::nullopt;
-  return 0.0;
+  return was_bad || !judged ? std::nullopt : std::optional(0.0);
 }
 
 }  // namespace bcsim::models

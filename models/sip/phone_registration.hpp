@@ -24,7 +24,7 @@ struct RetryPolicy {
   /// Delay after `failures` (>= 1) in a row: uniform in [½W, W] with W = min(max, base·2^failures);
   /// `uniform` in [0, 1).
   [[nodiscard]] constexpr Duration delay(int failures, bool some_alive, double uniform) const {
-    if (fixed) return *fixed;
+    if (fixed) return std::min(*fixed, sim::kEndless);
     constexpr int kMaxDoublings = 20;  // beyond any max in use, and safe from overflow
     const Duration base = some_alive ? base_some_alive : base_all_failed;
     const Duration w =

@@ -229,9 +229,22 @@ void CallControl::default_route(Context& context, std::uint32_t slot,
 
 // ---- toward the caller ----
 
+std::optional<CallControl::OwedBye> CallControl::take_owed_bye(std::uint64_t dialog) {
+  const auto found =
+      std::ranges::find_if(owed_byes_, [&](const OwedBye& bye) { return bye.in.dialog == dialog; });
+  if (found == owed_byes_.end()) return std::nullopt;
+  const OwedBye bye = *found;
+  owed_byes_.erase(found);
+  return bye;
+}
+
 void CallControl::on_ack(Context& context, const sip::Request& ack) {
   const std::uint32_t slot = calls_.find(ack.dialog);
-  if (slot == CallTable::kNone) return;
+  if (slot == CallTable::kNone) {
+    if (const auto bye = take_owed_bye(ack.dialog))
+      sip_.send_bye(context, bye->to, bye->in, bye->how);
+    return;
+  }
   ServerCall& call = calls_[slot];
   if (call.caller.dialog != ack.dialog || call.caller.state != CallerLeg::State::answered) return;
   call.caller.state = CallerLeg::State::confirmed;
@@ -240,7 +253,11 @@ void CallControl::on_ack(Context& context, const sip::Request& ack) {
 
 void CallControl::on_no_ack(Context& context, const sip::Response& success) {
   const std::uint32_t slot = calls_.find(success.dialog);
-  if (slot != CallTable::kNone) caller_lost(context, slot, CallLetGo::Why::no_ack);
+  if (slot != CallTable::kNone) {
+    caller_lost(context, slot, CallLetGo::Why::no_ack);
+  } else if (const auto bye = take_owed_bye(success.dialog)) {
+    sip_.send_bye(context, bye->to, bye->in, bye->how);
+  }
 }
 
 // ---- responses to the calls' own requests ----
@@ -312,7 +329,9 @@ void CallControl::on_bye(Context& context, const sip::Request& request, sip::Tra
   using Kind = CallerEnd::Kind;
   const std::uint32_t slot = calls_.find(request.dialog);
   if (slot == CallTable::kNone) {
-    sip_.respond(context, id, 481);
+    const bool owed = take_owed_bye(request.dialog).has_value();  // he is faster
+    sip_.respond(context, id, owed ? 200 : 481);
+    if (owed) sip_.stop_waiting_for_ack(context, request.dialog);
     return;
   }
   sip_.respond(context, id, 200);
@@ -371,12 +390,19 @@ void CallControl::end_caller(Context& context, ServerCall& call, const CallerEnd
                    {.path = call.path, .contact = end.contact});
       break;
     case Kind::bye:
-    case Kind::transferred:
-      sip_.stop_waiting_for_ack(context, call.caller.dialog);
-      sip_.send_bye(context, call.caller.remote,
-                    {call.caller.dialog, call.caller.cseq++, call.id, call.dn},
-                    {.transferred = end.kind == Kind::transferred, .cause = end.status});
+    case Kind::transferred: {
+      const OwedBye bye{call.caller.remote,
+                        {call.caller.dialog, call.caller.cseq++, call.id, call.dn},
+                        {.transferred = end.kind == Kind::transferred, .cause = end.status}};
+      const bool acknowledged =
+          call.caller.state != CallerLeg::State::answered || end.why == CallLetGo::Why::no_ack;
+      if (acknowledged) {
+        sip_.send_bye(context, bye.to, bye.in, bye.how);
+      } else {
+        owed_byes_.push_back(bye);
+      }
       break;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "models/sip_server/agent_service.hpp"
 #include "models/sip_server/call_media.hpp"
@@ -140,6 +141,14 @@ class CallControl {
   void forget_call(Context& context, std::uint32_t slot);
   void take_up_call(Context& context, std::uint32_t slot);
 
+  /// A callee sends no BYE before its 200 is acknowledged, or given up (RFC 3261 §15).
+  struct OwedBye {
+    AddressId to;
+    Signalling::InDialog in;
+    Signalling::Goodbye how;
+  };
+  [[nodiscard]] std::optional<OwedBye> take_owed_bye(std::uint64_t dialog);
+
   const ServerSite& site_;
   CallTable& calls_;
   const Primacy& primacy_;
@@ -150,6 +159,7 @@ class CallControl {
   CallMedia& media_;
   Signalling& sip_;
   User& user_;
+  std::vector<OwedBye> owed_byes_;  ///< of calls that are over; die with the process
 };
 
 }  // namespace bcsim::models

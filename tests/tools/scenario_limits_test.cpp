@@ -153,6 +153,29 @@ TEST_F(ScenarioLimits, AgentsWhoCanLogInAtNeitherSiteAreNamed) {
   }
 }
 
+TEST_F(ScenarioLimits, LimitsOfExpectationsHaveTheUnitOfTheirMetric) {
+  const auto said = [](const std::string& metric, const std::string& limit) {
+    return problem(load_text(minimal("expectations: {" + metric + ": \"" + limit + "\"}\n")),
+                   "S-006")
+        .message;
+  };
+  EXPECT_THAT(said("service_level", "> 80"), HasSubstr("at most 100%; 80 is 8000%"));
+  EXPECT_THAT(said("before.service_level", "> 180%"), HasSubstr("at most 100%"));
+  EXPECT_THAT(said("lost", "< 2%"), HasSubstr("in calls, not in per cent"));
+  EXPECT_THAT(said("asa", "< 5%"), HasSubstr("in s, not in per cent"));
+  EXPECT_THAT(said("lost", "< 5s"), HasSubstr("no time"));
+  EXPECT_THAT(said("lost", "< -1"), HasSubstr("never negative"));
+  for (const auto& [metric, limit] :
+       std::vector<std::pair<const char*, const char*>>{{"service_level", "> 80%"},
+                                                        {"service_level", "> 0.8"},
+                                                        {"lost", "= 0"},
+                                                        {"asa", "< 5s"},
+                                                        {"asa", "< 5"},
+                                                        {"recovery.agents_100", "<= 1min15s"}}) {
+    EXPECT_EQ(said(metric, limit), "") << metric;
+  }
+}
+
 TEST_F(ScenarioLimits, PhonesDoNotAskForRegistrationWithoutAPause) {
   const std::string path = "agents.team1.phone.register-retry=";
   for (const char* bad : {"99ms", "2675641ns", "{exponential: 50ms}"}) {

@@ -86,8 +86,10 @@ class RecordWriter {
     branch(f.branch);
   }
   void operator()(const models::PhoneLeft& f) const {
+    static constexpr std::string_view kHow[] = {"hung_up", "released", "alone"};
     event("call.phone_left", f.call);
     agent(f.agent);
+    j_["how"] = kHow[static_cast<std::size_t>(f.how)];
   }
   void operator()(const models::CallLetGo& f) const {
     static constexpr std::string_view kWhy[] = {"ended",  "left",        "rejected",

@@ -253,6 +253,7 @@ void direction_row(SectionOf<Fault>& s) {
          auto* link = link_with_direction(fault);
          if (link != nullptr) {
            direction.read(r, node, link->direction);
+           if (link->direction != CutDirection::both) fault.text += " " + node.text;
          } else if (has_verb(fault)) {
            r.error(node, "S-003", "'direction' belongs to a fault of a link");
          }

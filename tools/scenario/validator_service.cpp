@@ -115,13 +115,25 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
   if (takes_queued_calls(rules, group)) {
     shortest("after-routing-timeout", &models::SipServerOptions::after_routing_timeout);
   }
-  if (called_directly(s, group)) {
+  bool ringing_tone = called_directly(s, group);
+  if (ringing_tone) {
     shortest("agent-no-answer-timeout", &models::SipServerOptions::agent_no_answer_timeout);
   }
   for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
     const models::QueueOptions& queue = s.queues[q];
     if (!queue.hunt_group || !in_use(s, q) || !contains(queue.hunt_group->members, group)) continue;
     limits.push_back({"hg-noanswer-timeout of " + queue.name, queue.hunt_group->no_answer_timeout});
+    ringing_tone = true;
+  }
+  // Who hears no music is still being set up, and his gateway's patience is limited.
+  for (const models::SiteOptions& site : s.sites) {
+    ringing_tone = ringing_tone || (takes_queued_calls(rules, group) &&
+                                    site.sip_server.treatment != models::Treatment::always);
+  }
+  const auto shortest_of =
+      std::ranges::min_element(s.gateways, {}, &models::GatewayOptions::ring_timeout);
+  if (ringing_tone && shortest_of != s.gateways.end()) {
+    limits.push_back({"ring-timeout of " + shortest_of->name, shortest_of->ring_timeout});
   }
   return limits;
 }

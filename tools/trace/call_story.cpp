@@ -224,6 +224,11 @@ class Teller {
     return fmt::format("Agent {} hears nothing any more, and hangs up.", agent(f.agent));
   }
   std::string operator()(const models::PhoneLeft& f) const {
+    using How = models::PhoneLeft::How;
+    if (f.how == How::hung_up) return fmt::format("Agent {} hangs up.", agent(f.agent));
+    if (f.how == How::released) {
+      return fmt::format("The phone of agent {} is told that the call is over.", agent(f.agent));
+    }
     return fmt::format("The phone of agent {} has left the call without a word of its server.",
                        agent(f.agent));
   }

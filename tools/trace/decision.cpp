@@ -1,8 +1,11 @@
 // Why a call ended: the cause of the ledger, and the fault, timer or rule behind it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "tools/journal/message_words.hpp"
 #include "tools/results/plain_words.hpp"
@@ -104,6 +107,7 @@ class Decider {
       }
       const auto* pair = std::get_if<models::PairStateChanged>(&e.record);
       if (pair == nullptr || pair->up != 0) continue;
+      if (e.at < row_.offered) continue;  // it has met none of that
       const bool ours = (row_.path & models::path_of(static_cast<int>(pair->site))) != 0 ||
                         row_.queue_site == pair->site || row_.first_server == pair->site;
       if (ours) death = {e.at, pair->site, fault};
@@ -141,6 +145,10 @@ class Decider {
     if (row_.release == Release::session_expired) return session_end(life_, c_).decision;
     if (row_.release == Release::media_lost) return media_lost();
     if (row_.release == Release::gateway_failed) return gateway_failed();
+    const bool by_phone = std::ranges::any_of(life_.records, [](const models::JournalEntry& e) {
+      return std::holds_alternative<models::PhoneInvited>(e.record);
+    });
+    if (by_phone) return refusal(life_, c_);
     return {fmt::format("The call could not be set up ({} {}).", row_.status,
                         reason_phrase(row_.status)),
             row_.from.valid() && row_.queued == sim::kNever
@@ -230,12 +238,7 @@ class Decider {
     const auto silences = unanswered_invites(life_, c_.layout);
     std::optional<std::size_t> message;
     if (!silences.empty()) message = silences.back().first;
-    if (row_.cause == Cause::abandoned_in_queue) {
-      return {fmt::format("He waited {} for an agent and hung up.",
-                          lasted(row_.queued, row_.released)) +
-                  scarcity(),
-              fmt::format("his own patience: {}", patience()), message};
-    }
+    if (row_.cause == Cause::abandoned_in_queue) return gave_up_waiting(message);
     if (row_.cause == Cause::abandoned_in_setup) {
       std::string why =
           fmt::format("He hung up {} after dialling, before any SIP Server had taken the call.",
@@ -259,8 +262,38 @@ class Decider {
           " The SIP Server of {} that had the call had died at {}: nobody would ever have come.",
           site(death.site), at(death.at));
     }
+    if (row_.cause == Cause::dropped_on_hold && death.at == sim::kNever) {
+      return {why + " He was on hold, and still heard music when all should have been said.",
+              "who is not taken back from hold hangs up when the call was to be over", message};
+    }
     return {why, "R5: what a lost pair had taken is lost, though the caller may not know yet",
             message};
+  }
+
+  /// What ran was the patience of whoever hears a ringing tone, or that of the queue.
+  [[nodiscard]] Decision gave_up_waiting(std::optional<std::size_t> message) const {
+    const bool rings =
+        row_.phase == models::CallPhase::setup || row_.phase == models::CallPhase::ringback;
+    if (row_.between_agents()) {
+      return {fmt::format("He waited {} for a second agent, to whom he had been passed on, and "
+                          "hung up.",
+                          lasted(row_.transferred, row_.released)),
+              "his own patience, drawn anew when he was passed on", message};
+    }
+    if (row_.kind != models::CallKind::queue) {
+      return {fmt::format("He hung up {} after dialling: {}.", lasted(row_.offered, row_.released),
+                          row_.ringing == sim::kNever ? "nobody's phone rang yet"
+                                                      : "whom he had called did not answer"),
+              "his patience while it is not answered (setup-patience)", message};
+    }
+    const auto& stream = c_.scenario.calls[row_.stream];
+    const bool group = c_.scenario.queues[stream.queue].hunt_group.has_value();
+    return {
+        fmt::format("He waited {} for an agent and hung up.", lasted(row_.queued, row_.released)) +
+            (group ? "" : scarcity()),
+        rings ? "his patience while it is not answered (setup-patience)"
+              : fmt::format("his own patience: {}", patience()),
+        message};
   }
 
   [[nodiscard]] Decision no_response() const {
@@ -286,6 +319,8 @@ class Decider {
       why += fmt::format(": the SIP Server of {} died at {}", site(death.site), at(death.at));
     } else if (row_.has(models::CallRow::early_lost)) {
       why += ": a switchover lost the early dialog";
+    } else if (row_.ringing != sim::kNever) {
+      why += ": the agent's phone rang, and nobody answered";
     }
     return {why + ".",
             fmt::format("the gateway's ring-timeout: {} (after a 1xx timer B no longer runs, "
@@ -360,12 +395,17 @@ class Decider {
     if (stopped) {
       const models::SimTime since = life_.messages[*stopped].sent;
       why = fmt::format("Speech no longer arrived from {} on", at(since));
+      std::vector<std::string> then;
       for (const models::JournalEntry& e : c_.faults) {
         const auto* f = std::get_if<models::FaultInjected>(&e.record);
         if (f != nullptr && e.at == since) {
-          why += fmt::format(" (“{}”{})", ThingNames::of(c_.names.faults, f->fault),
-                             f->undone != 0 ? " over" : "");
+          then.push_back(fmt::format("“{}”{}", ThingNames::of(c_.names.faults, f->fault),
+                                     f->undone != 0 ? " over" : ""));
         }
+      }
+      if (!then.empty()) {
+        why += fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "",
+                           fmt::join(then, ", "));
       }
       why += fmt::format("; after {} without any {} hung up.", timeout, who);
     }
