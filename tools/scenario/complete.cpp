@@ -218,8 +218,8 @@ std::string senseless(const models::Expectation& e) {
   if (e.value < 0) return fmt::format("{} is never negative", e.metric);
   if (unit.empty()) return "";
   if (unit == "1" && e.value > 1) {
-    return fmt::format("{} is a share, of at most 100%; {} is {}", e.metric, limit,
-                       format_percent(e.value));
+    return fmt::format("{} is a share, of at most 100%{}", e.metric,
+                       percent ? "" : fmt::format("; {} is {}", limit, format_percent(e.value)));
   }
   if (percent && unit != "1") {
     return fmt::format("{} is measured in {}, not in per cent", e.metric, unit);
