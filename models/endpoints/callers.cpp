@@ -308,19 +308,17 @@ void Callers::music(Context& context, std::uint32_t slot) {
   }
 }
 
-/// Have he and the agent said all they had to say?
-bool Callers::all_is_said(const Call& call, SimTime now) {
+bool Callers::had_said_all(std::uint32_t slot, SimTime when) const {
+  const Call& call = calls_[slot];
+  // The agent has heard him, and counts, from a little earlier on.
+  constexpr Duration kGoodbye = 1s;
   const bool finite = call.talk_left < Duration::max();
   return call.phase == CallPhase::talking && finite &&
-         now - call.talks_since >= call.talk_left - silence_of(call.conversation);
+         when + kGoodbye - call.talks_since >= call.talk_left - silence_of(call.conversation);
 }
 
 void Callers::on_release(Context& context, std::uint32_t slot, pstn::Release release,
                          std::uint16_t status) {
-  // After the goodbye it is no loss that nobody is heard: only the agent's BYE was late, or lost.
-  if (release == pstn::Release::media_lost && all_is_said(calls_[slot], context.now())) {
-    release = pstn::Release::normal;
-  }
   CallReleased end{};
   end.release = release;
   end.status = status;

@@ -55,6 +55,8 @@ class Callers {
   void on_connect(Context& context, std::uint32_t slot);
   /// He hears an agent (`agent`), or treatment; `whom`: invalid if he is an agent himself.
   void on_speech(Context& context, std::uint32_t slot, bool agent, NodeId whom = {});
+  /// Had he and the agent said all they had to say by then?
+  [[nodiscard]] bool had_said_all(std::uint32_t slot, SimTime when) const;
   /// The call is over, and not by his doing. Its slot is free from now on.
   void on_release(Context& context, std::uint32_t slot, pstn::Release release,
                   std::uint16_t status);
@@ -113,7 +115,6 @@ class Callers {
 
   [[nodiscard]] static std::uint64_t entity_of(const Caller& who);
   [[nodiscard]] static Duration silence_of(const Conversation& conversation);
-  [[nodiscard]] static bool all_is_said(const Call& call, SimTime now);
   [[nodiscard]] const CallStream& stream_of(const Caller& who) const {
     return directory_.scenario->calls[who.stream];
   }

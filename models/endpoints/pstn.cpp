@@ -165,7 +165,15 @@ void PstnEndpoint::hang_up(Context& context, std::uint32_t slot) {
 
 void PstnEndpoint::release(Context& context, std::uint32_t slot, pstn::Release release,
                            std::uint16_t status) {
-  if (!callers_.agent(slot).valid()) free_channel(context, slot);
+  if (!callers_.agent(slot).valid()) {
+    // After the goodbye it is no loss that nobody is heard: only the agent's BYE was late, or lost.
+    const auto& gateway = directory_.scenario->gateways[channels_[slot].gateway];
+    const bool lost = release == pstn::Release::media_lost;
+    if (lost && callers_.had_said_all(slot, context.now() - gateway.rtp_loss_timeout)) {
+      release = pstn::Release::normal;
+    }
+    free_channel(context, slot);
+  }
   callers_.on_release(context, slot, release, status);
 }
 
