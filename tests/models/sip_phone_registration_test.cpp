@@ -52,6 +52,12 @@ TEST(RetryPolicy, IsRfc5626) {  // domain.md §3.5: the first retries, both base
   }
   EXPECT_EQ((RetryPolicy{.fixed = 10s}.delay(3, true, 0.7)), 10s);
 }
+TEST(RetryPolicy, NeverIsNotAtOnce) {  // a time to which it is added must not overflow
+  RetryPolicy retry;
+  retry.fixed = Duration::max();
+  const SimTime now = sim::kStart + std::chrono::hours(24);
+  EXPECT_GT(now + retry.delay(1, false, 0.5), now + std::chrono::years(49));
+}
 
 TEST(PhoneRegistration, BootsAtItsPreferredServerAndDualAtBoth) {  // R16
   for (const auto mode :
