@@ -97,9 +97,11 @@ Duration phones_need(const Scenario& s, Duration longest_outage, std::string& un
       if (!(mean < 600)) unfit = "phones may never register again";
       retry = sim::from_seconds(std::min(mean, 600.0) * 10);
     }
-    const Duration rings =  // for a server that has forgotten the call
+    // So long it is busy with a call that its server has forgotten.
+    const Duration rings =
         std::min<Duration>(phone.answer_delay + phone.answer_spread, PhoneOptions::kRingLimit);
-    most = std::max(most, phone.expires + retry + 2 * kTimerF + phone.poll_primary + rings +
+    const Duration busy = std::max(rings, s.run.hang_up_delay);
+    most = std::max(most, phone.expires + retry + 2 * kTimerF + phone.poll_primary + busy +
                               phone.registrar_hold_down.value_or(0s));
   }
   return most;

@@ -176,6 +176,19 @@ TEST_F(ScenarioLimits, LimitsOfExpectationsHaveTheUnitOfTheirMetric) {
   }
 }
 
+TEST_F(ScenarioLimits, DesktopsDoNotChangeTheirSiteWithoutAPause) {
+  for (const std::string key : {"site-timeout", "site-sip-register-timeout"}) {
+    for (const int site : {0, 1}) {
+      const std::string path = fmt::format("desktop.site{}.{}=", site + 1, key);
+      for (const char* bad : {"1us", "99ms"}) {
+        const Diagnostic d = problem(load_text(minimal(), {path + bad}), "S-006");
+        EXPECT_THAT(d.message, HasSubstr("100ms")) << path << bad;
+      }
+      EXPECT_EQ(problem(load_text(minimal(), {path + "100ms"}), "S-006").message, "") << path;
+    }
+  }
+}
+
 TEST_F(ScenarioLimits, PhonesDoNotAskForRegistrationWithoutAPause) {
   const std::string path = "agents.team1.phone.register-retry=";
   for (const char* bad : {"99ms", "2675641ns", "{exponential: 50ms}"}) {

@@ -134,6 +134,14 @@ void check_desktop_timers(const Rules& rules, SiteIndex i) {
                 "site-sip-register-timeout must be more than 0s (R79)",
                 "typical: site-sip-register-timeout: 30s");
   }
+  // Where neither site can be had, a desktop changes between them at each end of its timer.
+  constexpr sim::Duration kShortest = 100ms;
+  const auto too_short = [&](const char* key, sim::Duration timer) {
+    if (timer <= 0s || timer >= kShortest) return;
+    rules.error("S-006", fmt::format("{}.{}", path, key), "must not be less than 100ms");
+  };
+  too_short("site-timeout", timers.site_timeout);
+  too_short("site-sip-register-timeout", timers.site_sip_register_timeout);
   const models::SipServerOptions& server = site.sip_server;
   const sim::Duration switchover =
       std::max(server.process_death_detection, server.host_loss_detection_max) + server.promotion;
