@@ -109,6 +109,8 @@ struct Response {
 /// Cause in the Reason header of a BYE (RFC 3326): who hangs up has heard nothing any more. Our
 /// choice: Q.850's 31 (normal, unspecified), with which makers write a text of their own.
 inline constexpr std::uint16_t kNothingHeard = 31;
+/// … or the session has run out (RFC 4028 §10 proposes 408).
+inline constexpr std::uint16_t kNotRefreshed = 408;
 
 /// What a Call-ID is for.
 enum class Leg : std::uint32_t { caller, treatment, agent, trunk, registration, options };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 
 namespace bcsim::sim {
 
@@ -19,7 +20,7 @@ Network::Network(const Topology& topology, Platform& platform, RngFactory rng)
   }
   for (std::uint32_t i = 0; i < 2 * topology.links.size(); ++i) {
     const LinkSpec& spec = topology.spec(LinkId{i});
-    links_.push_back({spec.jitter, spec.loss, spec.queue_limit});
+    links_.push_back({spec.jitter, spec.loss, spec.queue_limit, {}});
   }
 }
 
@@ -37,16 +38,43 @@ Transit Network::send(PlaceId from, PlaceId to, std::uint32_t size_bytes, std::u
                       SimTime now) {
   const Span& s = span(from, to);
   if (!s.exists) return drop(DropReason::no_route);
-  SimTime at = now;
+  Packet packet{size_bytes, draw_key, now, now};
   for (std::uint32_t i = s.begin; i < s.end; ++i) {
     DropReason reason = DropReason::none;
-    if (!cross(route_links_[i], size_bytes, draw_key, at, reason)) return drop(reason);
+    if (!cross(route_links_[i], packet, reason)) return drop(reason);
   }
-  return {at, DropReason::none};
+  return {packet.at, DropReason::none};
 }
 
-bool Network::cross(LinkId id, std::uint32_t size_bytes, std::uint64_t draw_key, SimTime& at,
-                    DropReason& reason) {
+std::optional<SimTime> Network::serve(Link& link, SimTime at, Duration length, SimTime now) {
+  std::vector<Busy>& busy = link.busy;
+  const auto past = [&](SimTime when) {
+    return std::find_if(busy.begin(), busy.end(), [&](const Busy& b) { return b.until > when; });
+  };
+  busy.erase(busy.begin(), past(now));
+  SimTime start = at;
+  auto next = past(at);
+  for (; next != busy.end() && start + length > next->from; ++next) {
+    start = std::max(start, next->until);
+  }
+  if (start - at > link.queue_limit) return std::nullopt;
+  const bool behind = next != busy.begin() && std::prev(next)->until == start;
+  const bool before = next != busy.end() && next->from == start + length;
+  if (behind && before) {
+    std::prev(next)->until = next->until;
+    busy.erase(next);
+  } else if (behind) {
+    std::prev(next)->until = start + length;
+  } else if (before) {
+    next->from = start;
+  } else if (length > Duration::zero()) {
+    busy.insert(next, {start, start + length});
+  }
+  return start;
+}
+
+bool Network::cross(LinkId id, Packet& packet, DropReason& reason) {
+  SimTime& at = packet.at;
   Link& link = links_[id.value];
   const LinkReading reading = platform_.link(id);
   if (!reading.up) {
@@ -55,25 +83,24 @@ bool Network::cross(LinkId id, std::uint32_t size_bytes, std::uint64_t draw_key,
   }
   const double residual =
       std::max(reading.bandwidth_bps - link.media_bps, kMediaFloor * reading.bandwidth_bps);
-  const SimTime start = std::max(at, link.busy_until);
-  if (start - at > link.queue_limit) {
-    reason = DropReason::queue_full;
-    return false;
-  }
   if (std::isfinite(residual)) {
-    link.busy_until =
-        start + Duration(static_cast<std::int64_t>(size_bytes * 8e9 / residual + 0.5));
-    at = link.busy_until;
+    const Duration length(static_cast<std::int64_t>(packet.size_bytes * 8e9 / residual + 0.5));
+    const auto start = serve(link, at, length, packet.sent);
+    if (!start) {
+      reason = DropReason::queue_full;
+      return false;
+    }
+    at = *start + length;
   }
-  if (link.loss > 0 &&
-      keyed_uniform(rng_.seed, rng_.replication, "network.loss", id.value, draw_key) < link.loss) {
+  if (link.loss > 0 && keyed_uniform(rng_.seed, rng_.replication, "network.loss", id.value,
+                                     packet.draw_key) < link.loss) {
     reason = DropReason::loss;
     return false;
   }
   at += reading.latency;
   if (link.jitter > Duration::zero()) {
     const double u =
-        keyed_uniform(rng_.seed, rng_.replication, "network.jitter", id.value, draw_key);
+        keyed_uniform(rng_.seed, rng_.replication, "network.jitter", id.value, packet.draw_key);
     at += Duration(static_cast<std::int64_t>(u * static_cast<double>(link.jitter.count()) + 0.5));
   }
   return true;

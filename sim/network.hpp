@@ -76,11 +76,16 @@ class Network {
   static constexpr double kMediaFloor = 0.05;
 
  private:
+  struct Busy {
+    SimTime from, until;
+  };
   struct Link {
     Duration jitter;
     double loss;
     Duration queue_limit;
-    SimTime busy_until = kStart;
+    /// Times it is taken for, in order and apart; what has come over other links first may be due
+    /// here later than what comes next.
+    std::vector<Busy> busy;
     SimTime last_cut = SimTime::min();
     double media_bps = 0;
   };
@@ -93,9 +98,18 @@ class Network {
     return routes_[from.value * places_ + to.value];
   }
   Transit drop(DropReason reason);
-  /// Advances `at` over one link; returns false (and sets `reason`) if the packet dies there.
-  bool cross(LinkId id, std::uint32_t size_bytes, std::uint64_t draw_key, SimTime& at,
-             DropReason& reason);
+  /// One packet on its way.
+  struct Packet {
+    std::uint32_t size_bytes;
+    std::uint64_t draw_key;
+    SimTime sent;
+    SimTime at;  ///< where it has come so far
+  };
+  /// Advances the packet over one link; returns false (and sets `reason`) if it dies there.
+  bool cross(LinkId id, Packet& packet, DropReason& reason);
+  /// Takes the link for so long, as soon as it is free from `at` on; when that begins. nullopt: the
+  /// queue is full. Nobody asks for a time before `now` any more.
+  static std::optional<SimTime> serve(Link& link, SimTime at, Duration length, SimTime now);
 
   Platform& platform_;
   RngFactory rng_;

@@ -248,7 +248,7 @@ void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       return;
     case session_timer:  // the server has not refreshed the session: it is gone (RFC 4028 §10)
       context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::alone});
-      hang_up_call(context);
+      hang_up_call(context, sip::kNotRefreshed);
       return;
     case silence_timer:
       silence_timer_ = {};
@@ -330,10 +330,12 @@ void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request,
         if (spoke) context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::released});
         using pstn::Release;
         const bool unheard = request.expires_s == sip::kNothingHeard;
+        const bool unrefreshed = request.expires_s == sip::kNotRefreshed;
         end_own_call(context,
-                     !spoke    ? Release::rejected
-                     : unheard ? Release::media_lost
-                               : Release::normal,
+                     !spoke        ? Release::rejected
+                     : unheard     ? Release::media_lost
+                     : unrefreshed ? Release::session_expired
+                                   : Release::normal,
                      static_cast<std::uint16_t>(request.expires_s));
         free_line(context);
       }

@@ -63,9 +63,10 @@ void SipPhoneEndpoint::hang_up_call(Context& context, std::uint16_t cause) {
   assert(state_ == State::talking || own_call_);
   using pstn::Release;
   const bool spoke = state_ == State::talking;
-  end_own_call(context, cause == sip::kNothingHeard ? Release::media_lost
-                        : spoke                     ? Release::normal
-                                                    : Release::no_response);
+  end_own_call(context, cause == sip::kNothingHeard   ? Release::media_lost
+                        : cause == sip::kNotRefreshed ? Release::session_expired
+                        : spoke                       ? Release::normal
+                                                      : Release::no_response);
   dialog_.cause = cause;
   if (acknowledged_) {
     send_bye(context, dialog_);

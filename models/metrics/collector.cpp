@@ -123,7 +123,10 @@ MetricsCollector::Place MetricsCollector::place(const CallLedger& ledger, CallId
   if (!ledger.knows(call)) return {};
   const CallRow& row = ledger.row(call);
   if (row.stage == CallRow::Stage::over) return {};
-  const int gateway = row.gateway < scenario_.gateways.size() ? row.gateway : -1;
+  // A call that goes out has its channel only when the phone outside rings: a gateway without a
+  // free one refuses it.
+  const bool asked = row.kind == CallKind::outgoing && row.ringing == kNever;
+  const int gateway = row.gateway < scenario_.gateways.size() && !asked ? row.gateway : -1;
   switch (row.stage) {
     case CallRow::Stage::setup:
       if (by_agent(row.kind)) return {};  // at his phone or desktop, with no server

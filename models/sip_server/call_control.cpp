@@ -349,9 +349,10 @@ void CallControl::on_bye(Context& context, const sip::Request& request, sip::Tra
   }
   call.agent_leg.state = ServerLeg::State::none;  // he knows that it is over
   CallerEnd end = hang_up(call, 480);
-  // Who hears nothing says so, and the caller's side is told (media_lost).
-  const bool unheard = request.expires_s == sip::kNothingHeard;
-  if (unheard && end.kind == Kind::bye) end.status = sip::kNothingHeard;
+  // Who hears nothing says so, or that the session has run out, and the caller's side is told.
+  const auto cause = static_cast<std::uint16_t>(request.expires_s);
+  const bool tells = cause == sip::kNothingHeard || cause == sip::kNotRefreshed;
+  if (tells && end.kind == Kind::bye) end.status = cause;
   end_call(context, slot, end);
 }
 

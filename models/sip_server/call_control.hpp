@@ -57,6 +57,8 @@ class CallControl {
   /// The caller's side knows of no call any more, or is silent.
   void caller_lost(Context& context, std::uint32_t slot, CallLetGo::Why why);
   void agent_lost(Context& context, std::uint32_t slot);
+  /// His phone rings no more: if he has placed a call meanwhile, he is busy with that.
+  void occupy_with_own_call(Context& context, AgentId id);
   void offer(Context& context, std::uint32_t slot, acd::Candidate candidate);
   void agent_answered(Context& context, std::uint32_t slot, const sip::Response& response);
   void default_route(Context& context, std::uint32_t slot, CallDefaultRouted::Cause cause);

@@ -239,7 +239,9 @@ void CallControl::leg_failed(Context& context, std::uint32_t slot, std::uint16_t
       make_routable(context, slot);
     }
   }
-  if (here) agents_.update_routability(context, failed.agent);
+  if (!here) return;
+  occupy_with_own_call(context, failed.agent);
+  agents_.update_routability(context, failed.agent);
 }
 
 /// What becomes of an agent whose phone was rung in vain.
@@ -288,7 +290,8 @@ void CallControl::release_agent(Context& context, std::uint32_t slot, const Serv
                             after_no_answer(site_.options().agent_no_answer_action));
     }
   }
-  agents_.free(context, ended.agent);
+  occupy_with_own_call(context, ended.agent);
+  if (!agents_.at(ended.agent).on_call()) agents_.free(context, ended.agent);
 }
 
 void CallControl::leave_bc(Context& context) {

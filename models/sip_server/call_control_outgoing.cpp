@@ -110,6 +110,23 @@ void CallControl::take_agent_call(Context& context, std::uint32_t slot) {
   if (call.dialler_supervised) agents_.tell_of_call(context, id, tlib::Kind::dialing, call.id);
 }
 
+/// He has dialled while he was rung, and was busy for that: now his own call is all he has.
+void CallControl::occupy_with_own_call(Context& context, AgentId id) {
+  if (agents_.at(id).on_call()) return;
+  for (std::uint32_t slot = 0; slot < calls_.capacity(); ++slot) {
+    ServerCall& call = calls_[slot];
+    const bool his = call.live && call.conversation.from == id && !call.dialler.valid() &&
+                     !call.caller.from_peer && !call.asks();
+    if (!his) continue;
+    call.dialler = id;
+    call.dialler_supervised = agents_.occupy(context, id, slot);
+    if (!call.dialler_supervised) return;
+    agents_.tell_of_call(context, id, tlib::Kind::dialing, call.id);
+    if (call.connected()) dialler_answered(context, call);
+    return;
+  }
+}
+
 void CallControl::place_call(Context& context, std::uint32_t slot) {
   if (calls_[slot].dn.is_outside()) {
     send_out(context, slot);

@@ -273,7 +273,8 @@ void HuntGroups::release_member(Context& context, std::uint32_t slot, const Hunt
     agents_.stop_ringing(context, leg.agent, calls_[slot].id,
                          leg.leg.state == ServerLeg::State::ringing);
   }
-  agents_.log_out_if_pending(context, leg.agent);
+  user_.occupy_with_own_call(context, leg.agent);
+  if (!agents_.at(leg.agent).on_call()) agents_.log_out_if_pending(context, leg.agent);
 }
 
 /// Stops every phone that rings for this hunt.

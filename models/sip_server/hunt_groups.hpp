@@ -20,6 +20,8 @@ class HuntGroups {
                                 const sip::Response& response) = 0;
     virtual void default_route(Context& context, std::uint32_t slot,
                                CallDefaultRouted::Cause cause) = 0;
+    /// His phone does not ring any more, or was busy with a call of his own.
+    virtual void occupy_with_own_call(Context& context, AgentId id) = 0;
   };
   HuntGroups(const ServerSite& site, HuntTable& table, CallTable& calls,
              const Registrations& phones, const PeerLink& link, AgentService& agents,

@@ -93,6 +93,9 @@ class SipServerEndpoint final : public Endpoint,
                       const sip::Response& response) override {
     calls_.agent_answered(context, slot, response);
   }
+  void occupy_with_own_call(Context& context, AgentId id) override {
+    calls_.occupy_with_own_call(context, id);
+  }
   void default_route(Context& context, std::uint32_t slot,
                      CallDefaultRouted::Cause cause) override {
     calls_.default_route(context, slot, cause);

@@ -1,7 +1,16 @@
 // Packets over routes: latency, serialization, queueing, loss, jitter, cuts and media.
 #include "sim/network.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "sim/rng.hpp"
 
 namespace bcsim::sim::network_test {
 namespace {
@@ -47,6 +56,69 @@ TEST(Network, QueueIsBounded) {
   EXPECT_EQ(p.send(1250, 1, SimTime(0s)).dropped, DropReason::queue_full);  // would wait 30 ms
   EXPECT_EQ(p.send(1250, 1, SimTime(10ms)).dropped, DropReason::none);      // waits 20 ms
   EXPECT_EQ(p.network->packets_dropped(DropReason::queue_full), 1u);
+}
+
+/// Two slow ways and a fast one to a link that they share: ways[i] takes so many seconds to it.
+struct Shared {
+  Shared() {
+    const PlaceId hub = topology.add_place("hub"), end = topology.add_place("end");
+    to = end;
+    const LinkId last = topology.add_link(
+        "last", hub, end, {.latency = 0ms, .bandwidth_bps = 1e6, .queue_limit = 24h});
+    for (const Duration way : {Duration(0ms), Duration(300ms), Duration(2s)}) {
+      const PlaceId from = topology.add_place(fmt::format("far {}", way.count()));
+      const LinkId first = topology.add_link(
+          fmt::format("way {}", way.count()), from, hub,
+          {.latency = way, .bandwidth_bps = std::numeric_limits<double>::infinity()});
+      topology.add_route(from, end, {first, last});
+      ways.emplace_back(from, way);
+    }
+    platform = std::make_unique<PlainPlatform>(topology);
+    network = std::make_unique<Network>(topology, *platform, RngFactory{1, 0});
+  }
+  Topology topology;
+  PlaceId to;
+  std::vector<std::pair<PlaceId, Duration>> ways;
+  std::unique_ptr<PlainPlatform> platform;
+  std::unique_ptr<Network> network;
+};
+
+TEST(Network, WhatIsStillOnItsWayToALinkDelaysNothingThere) {
+  Shared s;
+  EXPECT_EQ(s.network->send(s.ways[2].first, s.to, 1250, 1, SimTime(0s)).arrival, SimTime(2010ms));
+  EXPECT_EQ(s.network->send(s.ways[0].first, s.to, 1250, 2, SimTime(5ms)).arrival, SimTime(15ms));
+  EXPECT_EQ(s.network->send(s.ways[0].first, s.to, 1250, 3, SimTime(5ms)).arrival, SimTime(25ms));
+  // One that would not be through before it comes waits for it.
+  EXPECT_EQ(s.network->send(s.ways[0].first, s.to, 1250, 4, SimTime(1995ms)).arrival,
+            SimTime(2020ms));
+}
+
+TEST(Network, ALinkServesOneAtATimeAndNobodyWaitsWhileItIsIdle) {
+  Shared s;
+  RngStream rng(7, 0, "network_test", 0);
+  std::vector<std::pair<SimTime, SimTime>> served;  // from, until
+  SimTime now{};
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    now += Duration(static_cast<std::int64_t>(rng.uniform() * 30e6));
+    const auto& [from, way] = s.ways[static_cast<std::size_t>(rng.uniform() * 3)];
+    const auto bytes = static_cast<std::uint32_t>(100 + rng.uniform() * 2000);
+    const SimTime came = now + way;
+    const SimTime until = s.network->send(from, s.to, bytes, i, now).arrival;
+    const Duration length(static_cast<std::int64_t>(bytes) * 8000);
+    const SimTime start = until - length;
+    ASSERT_GE(start, came);
+    // At each instant of its wait the gap that was free was too short, or there was none.
+    SimTime free = came;
+    std::sort(served.begin(), served.end());
+    for (const auto& [a, b] : served) {
+      ASSERT_FALSE(a < until && b > start) << "two at a time";
+      if (b <= free) continue;
+      if (free + length <= a) break;
+      free = b;
+    }
+    EXPECT_EQ(start, free) << i;
+    served.emplace_back(start, until);
+  }
 }
 
 TEST(Network, LossHasItsProbabilityAndDependsOnThePacketOnly) {

@@ -76,9 +76,10 @@ Attribution attribute(RunResult& result, const RunResult& twin) {
     const CallOutcome now = outcome_of(row.cause);
     const bool differs = other == nullptr || outcome_of(other->cause) != now;
     result.attributed.push_back(differs ? 1 : 0);
+    if (models::by_agent(row.kind)) continue;  // they are no part of the metrics either
     if (differs) {
       out.lost += now == CallOutcome::lost;
-      out.abandoned += now == CallOutcome::abandoned;
+      out.abandoned += now == CallOutcome::abandoned && row.kind == models::CallKind::queue;
       out.default_routed += now == CallOutcome::default_routed;
     }
     if (row.has(CallRow::caller_lost)) {
