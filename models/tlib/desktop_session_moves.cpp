@@ -140,7 +140,10 @@ void DesktopSession::move_if_wanted(const O& options, Effects& effects) {
 
 void DesktopSession::arm_switchover(Duration after, Effects& effects) {
   switchover_armed_ = true;
-  arm(effects, Timer::switchover, after);
+  // Where neither site can be had it changes between them at each end of this timer: not without a
+  // pause, even where V-E21 is accepted (ASSUMPTION).
+  constexpr Duration kShortest = 100ms;
+  arm(effects, Timer::switchover, std::max(after, kShortest));
 }
 
 void DesktopSession::cancel_switchover(Effects& effects) {

@@ -88,7 +88,9 @@ TEST(Liveness, LetsHimBeLoggedInTwiceWhoseCallLastsAtTheSiteThatHeHasLeft) {
 TEST(Liveness, WantsNobodyLoggedInWhoCanBeNowhere) {
   for (const bool both : {true, false}) {
     Scenario s = failed_site();
-    const DnOverride none{.of = {.index = 0, .first = 0, .last = 0}, .exists = false};
+    DnOverride none;
+    none.of.first = none.of.last = 0;
+    none.exists = false;
     s.configuration.switches[0].dns = {none};
     if (both) s.configuration.switches[1].dns = {none};
     Journal j(s);

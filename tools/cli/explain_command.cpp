@@ -79,7 +79,10 @@ ExplainRequest understand(const Invocation& invocation) {
   request.longest_wait = invocation.has("longest-wait");
   request.events = invocation.has("events");
   if (invocation.has("cause")) request.cause = cause_named(invocation.value("cause"));
-  if (invocation.has("limit")) request.limit = number_value("limit", invocation.value("limit"));
+  if (invocation.has("limit")) {
+    request.limit = number_value("limit", invocation.value("limit"));
+    if (request.limit == 0u) throw UsageError{"--limit 0 would show nothing", ""};
+  }
   const int chosen = (request.call ? 1 : 0) + (request.lost ? 1 : 0) +
                      (request.longest_wait ? 1 : 0) + (request.cause ? 1 : 0) +
                      (request.events ? 1 : 0);

@@ -30,9 +30,10 @@ class Teller {
 
   std::string operator()(const models::CallOffered& f) const {
     if (f.gateway == models::kNoGateway) return "";  // an agent: see AgentDialled
-    const std::string whom = c_.scenario.calls[f.stream].kind() == models::CallKind::queue
-                                 ? ""
-                                 : fmt::format(" the number of agent {}", dialled());
+    const std::string callee = dialled();
+    const std::string whom = c_.scenario.calls[f.stream].kind() == models::CallKind::queue ? ""
+                             : callee == "-" ? " the number of an agent"
+                                             : " the number of agent " + callee;
     std::string text = f.attempt > 1
                            ? fmt::format("Caller {} dials{} again (attempt {}, after call {})",
                                          f.caller, whom, f.attempt, f.previous.value)

@@ -55,7 +55,7 @@ class EventTeller {
             "what the management layer does not reach is dead to it", Rules{"R9"}};
   }
   Telling operator()(const models::CallsCopied& f) const {
-    return {"a burst of calls", "bursts of calls", "copied to the new backup of " + site(f.site),
+    return {"a burst of calls", "bursts of calls", "copied to the backup of " + site(f.site),
             fmt::format("up to {} at once", s_.sites[f.site].sip_server.call_sync_burst), Rules{}};
   }
   Telling operator()(const models::ProxyState& f) const {

@@ -335,8 +335,8 @@ SessionEnd session_end(const CallLife& life, const StoryContext& c) {
   }
   if (let_go(Why::unknown)) {
     return {who + ": the other side does not know it.",
-            {"The session was ended: its refresh found nobody who knew it.",
-             "the session timer (RFC 4028 §10; session-expires)", lost}};
+            {"The session was ended: a re-INVITE found nobody who knew it, or no answer.",
+             "481, or no answer within 64·T1 = 32 s, ends the dialog (RFC 3261 §12.2.1.2)", lost}};
   }
   return {who + ": nobody refreshed it.",
           {"The session was ended: nobody refreshed it.",
