@@ -21,7 +21,7 @@ constexpr std::array<Words, kCauses> kWords{{
     {"dropped_while_ringing", "cut off while the agent's phone rang"},
     {"lost_setup_timeout", "unanswered by any SIP Server"},
     {"lost_setup_rejected", "refused by a SIP Server"},
-    {"lost_setup_hanging", "left hanging: taken by a SIP Server, and never answered"},
+    {"lost_setup_hanging", "left hanging by a SIP Server"},
     {"media_lost", "cut off because speech no longer arrived"},
     {"callee_busy", "not answered: the person called was on another call"},
     {"no_answer", "not answered: the phone of the person called rang in vain"},

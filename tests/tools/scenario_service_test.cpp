@@ -175,6 +175,16 @@ TEST(ScenarioService, WhatOneAnchorSaysOfManyIsSaidOnce) {
   EXPECT_THAT(problem(loaded, "V-W17").message, HasSubstr("3 more alike"));
 }
 
+TEST(ScenarioService, HoldIsPartOfTheLoad) {
+  const std::string hold = "calls.main.hold={share: 50%, length: ";
+  const auto load = [&](const std::string& length) {
+    return problem(load_text(minimal(), {"calls.main.talk=60s", hold + length + "}"}), "M-W03");
+  };
+  EXPECT_EQ(load("{deterministic: 10s}").message, "");
+  EXPECT_THAT(load("{deterministic: 1000s}").message, HasSubstr("agents"));
+  EXPECT_EQ(load("never").message, "");
+}
+
 TEST(ScenarioService, WordsOfOthersLeadToOurs) {
   const auto hint = [](const std::string& override_text) {
     return problem(load_text(minimal(), {override_text}), "S-001").hint;

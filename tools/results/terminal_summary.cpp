@@ -295,6 +295,7 @@ class Summary {
     same("service level, " + threshold(), "service_level", percent_words);
     same("mean wait for an answer", "asa", duration_words);
     same("gave up waiting", "abandonment", percent_words);
+    if (metric("default_routed") > 0) same("sent elsewhere", "default_routed", whole_words);
     same("calls lost", "lost", whole_words);
     if (metric("not_monitored") > 0) same("answered unmonitored", "not_monitored", whole_words);
     same("most calls waiting", "queue.max", whole_words);

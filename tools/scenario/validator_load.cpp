@@ -89,6 +89,13 @@ Extra of_transfers(const CallStream& stream) {
           p * (2 * asked + goes_on * (first + models::mean_s(stream.after_call_work)))};
 }
 
+/// On hold he is busy, and the caller has his channel; an endless hold is no load to be planned
+/// for.
+double hold_s(const CallStream& stream) {
+  const double mean = stream.hold_share > 0 ? models::mean_s(stream.hold) : 0;
+  return std::isfinite(mean) ? stream.hold_share * mean : 0;
+}
+
 }  // namespace
 
 PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
@@ -101,10 +108,11 @@ PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
     // Two agents, and no trunk channel.
     const bool internal = stream.kind() == models::CallKind::internal;
     const Extra extra = of_transfers(stream);
-    load.talk_s += internal ? 0 : rate * (models::mean_s(stream.talk) + extra.talk_s);
-    load.handling_s += rate * ((internal ? 2 : 1) * (models::mean_s(stream.talk) +
-                                                     models::mean_s(stream.after_call_work)) +
-                               extra.handling_s);
+    const double talk = models::mean_s(stream.talk) + hold_s(stream);
+    load.talk_s += internal ? 0 : rate * (talk + extra.talk_s);
+    load.handling_s +=
+        rate *
+        ((internal ? 2 : 1) * (talk + models::mean_s(stream.after_call_work)) + extra.handling_s);
   }
   if (load.calls_per_s > 0) {
     load.talk_s = load.talk_s / load.calls_per_s + ring_s(s);
@@ -195,12 +203,14 @@ void check_trunks(const Rules& rules, const PeakLoad& load) {
     const auto left = static_cast<int>(std::min<std::uint64_t>(all - g.channels, 10'000'000));
     const double blocking = models::erlang_b(load.channel_erlangs(), left);
     if (blocking <= kBlocking) continue;
-    rules.warning("V-W06", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
-                  fmt::format("without {} the remaining {} channels block {:.2g}% of {:.4g} "
-                              "erlangs (R29)",
-                              g.name, left, blocking * 100, load.channel_erlangs()),
-                  fmt::format("{} channels would do",
-                              models::fewest_channels(load.channel_erlangs(), kBlocking)));
+    rules.warning(
+        "V-W06", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
+        fmt::format("without {} the remaining {} channels block {}% of {:.4g} "
+                    "erlangs (R29)",
+                    g.name, left, blocking < 0.995 ? fmt::format("{:.2g}", blocking * 100) : "100",
+                    load.channel_erlangs()),
+        fmt::format("{} channels would do",
+                    models::fewest_channels(load.channel_erlangs(), kBlocking)));
   }
 }
 
