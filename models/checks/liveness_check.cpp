@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "models/checks/all_checks.hpp"
@@ -93,6 +95,9 @@ class LivenessCheck final : public Check {
     std::array<AgentState, kSites> state{};
     std::array<SimTime, kSites> state_since{};
     std::array<bool, kSites> registered{};
+    /// Where his only login is, or was until he logged in at the other site too, while he is at the
+    /// phone there: he finishes that call, and is logged out then.
+    std::optional<std::size_t> finishes;
     BadSince away;       ///< on shift, and not logged in once, ready or busy
     BadSince unreached;  ///< the phone is not registered as its mode says
     SimTime at_phone_since = kNever;
@@ -231,8 +236,13 @@ class LivenessCheck final : public Check {
       active = active || state >= AgentState::ready;
       at_phone = at_phone || at_a_phone(state);
     }
-    // Who has moved during a call is logged out at its site when it is over.
-    agent.away.set(at, agent.working && !(active && (logins == 1 || at_phone)));
+    if (logins < kSites) agent.finishes.reset();
+    for (std::size_t s = 0; s < kSites && logins == 1; ++s) {
+      if (at_a_phone(agent.state[s])) agent.finishes = s;
+    }
+    if (agent.finishes && !at_a_phone(agent.state[*agent.finishes])) agent.finishes.reset();
+    const bool placed = logins == 1 || agent.finishes.has_value();
+    agent.away.set(at, agent.working && !(placed && active));
     agent.unreached.set(at, !registered_as_wanted(a));
     if (!at_phone) {
       agent.at_phone_since = kNever;

@@ -75,14 +75,32 @@ TEST(Liveness, IsNotJudgedWhereRulesAreBrokenOnPurpose) {
   expect(j, kUnjudged, "rules are broken on purpose");
 }
 
-TEST(Liveness, LetsHimBeLoggedInTwiceWhoseCallLastsAtTheSiteThatHeHasLeft) {
-  for (const bool calls : {true, false}) {
+TEST(Liveness, LetsHimBeLoggedInTwiceOnlyWhileTheCallLastsInWhichHeMoved) {
+  using enum AgentState;
+  struct Case {
+    const char* why;
+    AgentState before;              // at site 1, when he logs in at site 2
+    std::vector<AgentState> after;  // at site 1, one a minute
+    AgentState there;               // at site 2, from then on
+    bool good;
+  };
+  for (const Case& c : {Case{"it goes on", talking, {}, ready, true},
+                        Case{"on hold", talking, {held, talking}, ready, true},
+                        Case{"it is over", talking, {after_call_work, ready}, ready, false},
+                        Case{"it is over, another is not", talking, {ready, talking}, ready, false},
+                        Case{"no call", ready, {}, ready, false},
+                        Case{"a call where he is now", ready, {}, talking, false}}) {
     Journal j(failed_site());
     come_back(j);
-    const AgentState there = calls ? AgentState::talking : AgentState::ready;
-    j.add(AgentLogin{AgentId{0}, 1, 1}).add(AgentStateChanged{AgentId{0}, 1, there});
-    j.add(AgentStateChanged{AgentId{0}, 0, AgentState::ready});
-    expect(j, calls ? kGood : kViolated, calls ? "were back" : "logged in at both sites");
+    j.add(AgentStateChanged{AgentId{0}, 0, c.before});
+    j.add(AgentLogin{AgentId{0}, 1, 1}).add(AgentStateChanged{AgentId{0}, 1, c.there});
+    double minute = 840;
+    for (const AgentState state : c.after) {
+      j.at(minute).add(AgentStateChanged{AgentId{0}, 0, state});
+      minute += 60;
+    }
+    const RunResult result = j.finish();
+    EXPECT_EQ(verdict(result, "liveness").status, c.good ? kGood : kViolated) << c.why;
   }
 }
 TEST(Liveness, WantsNobodyLoggedInWhoCanBeNowhere) {
