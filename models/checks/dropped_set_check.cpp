@@ -55,7 +55,8 @@ class DroppedSetCheck final : public Check {
 
   void pair_failed(SimTime at, std::uint32_t site, const CallLedger& ledger) {
     applies_ = true;
-    lost_at_[site] = failed_at_ = at;
+    const SimTime failed_before = failed_[site];
+    failed_[site] = lost_at_[site] = failed_at_ = at;
     const auto& rows = ledger.rows();
     while (first_live_ < rows.size() && rows[first_live_].stage == CallRow::Stage::over) {
       ++first_live_;
@@ -70,9 +71,11 @@ class DroppedSetCheck final : public Check {
                             : talking            ? row.path
                                                  : path_of(row.queue_site);
       const SimTime confirmed = row.treatment != kNever ? row.treatment : row.answered;
-      const SimTime last = row.reanswered != kNever ? row.reanswered
-                           : talking                ? row.answered
-                                                    : row.treatment;
+      const SimTime last = row.between_agents()       ? row.transferred
+                           : row.reanswered != kNever ? row.reanswered
+                           : talking                  ? row.answered
+                                                      : row.treatment;
+      if (failed_before != kNever && last < failed_before) continue;  // judged then
       if ((path & path_of(static_cast<int>(site))) == 0) continue;
       if (at - confirmed <= on_its_way_ || at - last <= on_its_way_) continue;
       expected_.push_back(CallId{static_cast<std::uint32_t>(i)});
@@ -105,6 +108,7 @@ class DroppedSetCheck final : public Check {
   Findings findings_;
   bool applies_ = false;
   SimTime failed_at_ = kNever;
+  std::array<SimTime, kSites> failed_ = {kNever, kNever};
   std::array<SimTime, kSites> lost_at_ = {kNever, kNever};
   std::vector<CallId> expected_;
   std::size_t first_live_ = 0;

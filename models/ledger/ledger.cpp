@@ -210,6 +210,7 @@ void CallLedger::on(SimTime at, const CallReturned& fact) {
     return;
   }
   row->way.looks(fact.branch);
+  row->clear(CallRow::early_lost);  // of the server that was to ring the agent
   if (row->between_agents() || row->transfer == CallRow::Transfer::done) {
     if (row->agent != fact.agent) return;
     row->transfer = CallRow::Transfer::waiting;
@@ -264,6 +265,10 @@ void CallLedger::on(SimTime at, const CallAnswered& fact) {
     }
     return;
   }
+  if (pair_lost_it(row)) {  // on the way back there is no SIP Server that knows of it
+    stale_answer();
+    return;
+  }
   row.way.answered(fact.branch);
   take(at, row, fact.site);
   row.stage = Stage::talking;
@@ -310,7 +315,7 @@ void CallLedger::on(SimTime at, const CallReleased& fact) {
   const bool waited =
       phase != CallPhase::talking && phase != CallPhase::held &&
       (phase != CallPhase::treatment || fact.release == pstn::Release::caller_hung_up);
-  const bool first = row.transfer == CallRow::Transfer::none && !by_agent(row.kind);
+  const bool first = row.transfer == CallRow::Transfer::none;
   if (row.stage == Stage::talking && first && waited) take_back_answer(row);
   row.cause = judge(at, row, fact);
   row.released = at;
@@ -348,7 +353,12 @@ void CallLedger::on(SimTime at, const CallerLost& fact) {
   }
 }
 void CallLedger::on(SimTime at, const EarlyDialogLost& fact) {
-  if (CallRow* row = held(at, fact.call, fact.branch)) row->set(CallRow::early_lost);
+  CallRow* row = held(at, fact.call, fact.branch);
+  if (row == nullptr) return;
+  // A server that was only to ring an agent loses him: the one that has the queue offers it again.
+  const bool for_another = row->kind == CallKind::queue && row->queue_site != kNoSite &&
+                           fact.site != row->queue_site && fact.site != row->forwarder;
+  if (!for_another) row->set(CallRow::early_lost);
 }
 void CallLedger::on(SimTime at, const BcForward& fact) {
   CallRow* row = held(at, fact.call, fact.branch);

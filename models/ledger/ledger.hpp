@@ -115,6 +115,8 @@ class CallLedger {
   [[nodiscard]] Cause dropped(SimTime at, const CallRow& row, CallPhase phase) const;
   /// Has the SIP Server that took the call lost it since?
   [[nodiscard]] bool server_lost_it(const CallRow& row) const;
+  /// … because the whole pair has failed?
+  [[nodiscard]] bool pair_lost_it(const CallRow& row) const;
   [[nodiscard]] Conservation recount() const;
 
   const Scenario& scenario_;

@@ -8,7 +8,10 @@ namespace bcsim::models {
 using Stage = CallRow::Stage;
 
 bool CallLedger::server_lost_it(const CallRow& row) const {
-  if (row.has(CallRow::early_lost)) return true;
+  return row.has(CallRow::early_lost) || pair_lost_it(row);
+}
+
+bool CallLedger::pair_lost_it(const CallRow& row) const {
   if (row.forwarder != kNoSite && incarnation_[row.forwarder] != row.forwarder_incarnation) {
     return true;
   }

@@ -158,6 +158,37 @@ TEST(Ledger, AnEarlyDialogLostInASwitchoverHangsTooUnlessTheCallIsTakenAgain) {
   EXPECT_EQ(sim::seconds(j.ledger().row(saved).queued), 1);
 }
 
+TEST(Ledger, TheServerOfTheAgentLosesHimAndNotTheCallThatWaitsElsewhere) {
+  for (const bool offered_again : {false, true}) {
+    Journal j(two_sites());
+    const CallId call = j.at(1).queue();
+    j.at(2).add(CallRouted{call, AgentId{4}, 1, 3, kFirst, kFirst.next(0)});
+    j.add(CallRinging{call, AgentId{4}, 1, kFirst.next(0)});
+    j.at(3).add(EarlyDialogLost{call, 1, kFirst.next(0)});
+    if (offered_again) j.at(8).add(CallReturned{call, AgentId{4}, 1, 408, kFirst});
+    j.at(9).release(call, Release::caller_hung_up, CallPhase::treatment);
+    EXPECT_EQ(only_cause(j, call), Cause::abandoned_in_queue);
+  }
+}
+
+/// Whom it was to reach has forgotten the call: at the time of the answer, or before he heard it.
+TEST(Ledger, AnAnswerAcrossAServerThatHasDiedReachesNobody) {
+  for (const double answered : {4.0, 6.0}) {
+    Journal j(two_sites());
+    const CallId call = j.at(1).offer();
+    j.add(CallInvited{call, 0, 1, 0}).at(2).add(BcForward{call, 1, 0, kFirst, kFirst.next(0)});
+    j.add(CallRouted{call, AgentId{0}, 0, 3, kFirst.next(0)});
+    const CallAnswered answer{call, AgentId{0}, 0, 3, 1, kFirst.next(0)};
+    if (answered < 5) j.at(answered).add(answer);
+    j.at(5).add(PairStateChanged{1, 0}).add(PairStateChanged{1, 1});
+    if (answered > 5) j.at(answered).add(answer);
+    j.at(7).add(CallLetGo{call, 0, CallLetGo::Why::left, kFirst.next(0)});
+    j.at(40).release(call, Release::caller_hung_up, CallPhase::setup);
+    EXPECT_EQ(only_cause(j, call), Cause::lost_setup_hanging) << answered;
+    EXPECT_EQ(j.ledger().row(call).answered, kNever) << answered;
+  }
+}
+
 TEST(Ledger, SpeechThatIsNoLongerHeardIsMediaLost) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();

@@ -200,6 +200,22 @@ TEST_F(ScenarioLimits, PhonesDoNotAskForRegistrationWithoutAPause) {
   }
 }
 
+TEST_F(ScenarioLimits, ThePinnedFirstRefreshLiesWithinTheRefreshPeriod) {
+  const std::string phone = "agents.team1.phone.";
+  for (const char* bad : {"60001ms", "2h"}) {
+    const Diagnostic d = problem(load_text(minimal(), {phone + "first-refresh=" + bad}), "S-006");
+    EXPECT_THAT(d.message, HasSubstr("refresh period")) << bad;
+  }
+  for (const char* good : {"0s", "60s", "random"}) {
+    EXPECT_EQ(problem(load_text(minimal(), {phone + "first-refresh=" + good}), "S-006").message, "")
+        << good;
+  }
+  EXPECT_EQ(problem(load_text(minimal(), {phone + "first-refresh=90s", phone + "expires=3min"}),
+                    "S-006")
+                .message,
+            "");
+}
+
 TEST_F(ScenarioLimits, PartsOfPeopleAreSaidToBeRounded) {
   write("staff.csv", "start,count\n0,20\n3600,2.7\n");
   const auto staffed = [&](const std::string& more) {

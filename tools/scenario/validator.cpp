@@ -344,6 +344,13 @@ void check_group(const Rules& rules, const models::AgentGroup& group) {
   }
   const sim::Duration refresh =
       sim::from_seconds(sim::seconds(group.phone.expires) * group.phone.refresh_fraction);
+  if (group.phone.first_refresh && *group.phone.first_refresh > refresh) {
+    rules.error("S-006", path + ".phone.first-refresh",
+                fmt::format("the first refresh comes within the refresh period, expires times "
+                            "refresh-fraction: {}",
+                            format_duration(refresh)),
+                "first-refresh: random");
+  }
   const sim::Duration desktop_latest = site.desktop.site_timeout + 2 * site.desktop.addp_timeout;
   const bool moves =
       mode == models::RegistrationMode::single || mode == models::RegistrationMode::active_backup;
