@@ -1,6 +1,8 @@
 // Hand-written journals: a small two-site scenario and the facts that a test states about it.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <utility>
 
@@ -120,6 +122,13 @@ class Journal {
   SimTime now_ = kStart;
   std::uint32_t calls_ = 0;
 };
+
+/// The cause of a call in a journal without any violation.
+inline Cause only_cause(Journal& journal, CallId call) {
+  EXPECT_FALSE(journal.ledger().check_conservation().has_value());
+  EXPECT_EQ(journal.ledger().violation_count(), 0u);
+  return journal.cause(call);
+}
 
 /// The verdict of this id.
 inline const Verdict& verdict(const RunResult& result, std::string_view id) {
