@@ -107,9 +107,9 @@ template <class Domain>
 class Endpoint {
  public:
   virtual ~Endpoint() = default;
-  virtual void on_start(Context<Domain>& context) = 0;
+  virtual void on_start(Context<Domain>&) {}
   virtual void on_message(Context<Domain>& context, const Envelope<Domain>& envelope) = 0;
-  virtual void on_timer(Context<Domain>& context, TimerTag tag) = 0;
+  virtual void on_timer(Context<Domain>&, TimerTag) {}
   virtual void on_connection(Context<Domain>&, ConnectionId, ConnectionEvent) {}
   /// A datagram of ours met a live host without the process (ICMP port unreachable).
   virtual void on_unreachable(Context<Domain>&, const Envelope<Domain>&) {}

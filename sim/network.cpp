@@ -127,13 +127,6 @@ bool Network::passable(PlaceId from, PlaceId to) const {
                                       [this](LinkId id) { return links_[id.value].loss >= 1; });
 }
 
-std::optional<Duration> Network::latency(PlaceId from, PlaceId to) const {
-  if (!up(from, to)) return std::nullopt;
-  Duration sum{};
-  for (const LinkId id : route(from, to)) sum += platform_.link(id).latency;
-  return sum;
-}
-
 void Network::set_up(LinkId link, bool up, SimTime now) {
   if (!up) links_[link.value].last_cut = now;
   platform_.set_link_up(link, up);

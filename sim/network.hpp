@@ -53,8 +53,6 @@ class Network {
   [[nodiscard]] bool up(PlaceId from, PlaceId to) const;
   /// … and each of them lets something through: its loss is below 100 %.
   [[nodiscard]] bool passable(PlaceId from, PlaceId to) const;
-  /// Latency of the route without queueing; nullopt if there is none or it is cut.
-  [[nodiscard]] std::optional<Duration> latency(PlaceId from, PlaceId to) const;
 
   [[nodiscard]] std::span<const LinkId> route(PlaceId from, PlaceId to) const;
 

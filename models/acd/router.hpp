@@ -42,7 +42,6 @@ class Router {
     queues_[queue].push(call, standing);
   }
   void call_leaves(std::uint32_t call, std::uint32_t queue) { queues_[queue].remove(call); }
-  [[nodiscard]] std::size_t waiting(std::uint32_t queue) const { return queues_[queue].size(); }
   [[nodiscard]] bool waits(std::uint32_t call, std::uint32_t queue) const {
     return queues_[queue].contains(call);
   }
@@ -53,7 +52,6 @@ class Router {
   [[nodiscard]] bool idle(std::uint32_t agent, Where where) const {
     return links_of(where)[agent].listed;
   }
-  [[nodiscard]] std::uint32_t idle_count(Where where) const { return idle_count_[index(where)]; }
   void forget_agents(Where where);
   void clear();
 

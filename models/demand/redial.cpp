@@ -19,10 +19,9 @@ Rule rule_of(const RedialOptions& options, FailedAttempt kind) {
     case FailedAttempt::setup_failed:
       return {options.after_setup, options.setup_delay};
     case FailedAttempt::abandoned:
-      return {options.after_abandon, options.abandon_delay};
+      break;
   }
-  assert(false);
-  return {0, options.drop_delay};
+  return {options.after_abandon, options.abandon_delay};
 }
 
 }  // namespace

@@ -32,7 +32,6 @@ class AgentDesktopEndpoint final : public Endpoint {
   [[nodiscard]] const tlib::DesktopSession& session() const { return session_; }
   /// A call, or after-call work, is in hand.
   [[nodiscard]] bool busy() const { return work_ != Work::none; }
-  [[nodiscard]] LocationIndex location() const { return location_; }
 
   // ASSUMPTIONs; R83 and R79 give no numbers.
   /// An attempt to connect that nobody answers is given up, and the next server tried.

@@ -30,9 +30,9 @@ class Exchange {
   /// The caller has hung up: the channel is free at once.
   virtual void hang_up(Context& context, std::uint32_t slot) = 0;
   /// An agent calls, without a channel of his own.
-  virtual void set_up_agent_call(Context&, std::uint32_t /*slot*/) {}
+  virtual void set_up_agent_call(Context& context, std::uint32_t slot) = 0;
   /// The call that an agent has placed is over.
-  virtual void agent_call_over(Context&, std::uint32_t /*slot*/) {}
+  virtual void agent_call_over(Context& context, std::uint32_t slot) = 0;
 };
 
 /// All callers of a world. What a caller draws depends on his call stream, his number in it and the
@@ -75,7 +75,6 @@ class Callers {
   /// By his desktop (3pcc), not with his phone.
   [[nodiscard]] bool by_desktop(std::uint32_t slot) const { return calls_[slot].who.by_desktop; }
   [[nodiscard]] std::uint32_t active() const { return active_; }
-  [[nodiscard]] std::uint32_t offered() const { return offered_; }
 
   /// Timer kinds of this class.
   static constexpr std::uint32_t kTimerKinds = 0x100;

@@ -28,7 +28,6 @@ void ConfigServerEndpoint::on_message(Context& context, const Envelope& envelope
       send(context, envelope.connection, *message, config::Kind::update);
       return;
     case config::Kind::write:
-      ++writes_;
       write(context, message->object);
       send(context, envelope.connection, *message, config::Kind::write_done);
       for (const ConnectionId proxy : proxies_) {

@@ -22,14 +22,9 @@ class ConfigServerEndpoint final : public Endpoint {
         master_(directory.scenario->configuration.master_site == site ||
                 (directory.configuration != nullptr && directory.configuration->standby_active)) {}
 
-  void on_start(Context&) override {}
   void on_message(Context& context, const Envelope& envelope) override;
-  void on_timer(Context&, sim::TimerTag) override {}
   void on_connection(Context& context, ConnectionId connection,
                      sim::ConnectionEvent event) override;
-
-  [[nodiscard]] bool master() const { return master_; }
-  [[nodiscard]] std::uint32_t writes() const { return writes_; }
 
  private:
   void on_notice(Context& context, const notice::Message& notice);
@@ -38,7 +33,6 @@ class ConfigServerEndpoint final : public Endpoint {
   const Directory& directory_;
   SiteIndex site_;
   bool master_;
-  std::uint32_t writes_ = 0;
   std::vector<ConnectionId> proxies_;  ///< those that said hello; told of every change (D17)
 };
 

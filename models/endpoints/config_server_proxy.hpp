@@ -23,10 +23,6 @@ class ConfigServerProxyEndpoint final : public Endpoint {
   void on_connection(Context& context, ConnectionId connection,
                      sim::ConnectionEvent event) override;
 
-  /// Writes are possible, as far as the proxy knows.
-  [[nodiscard]] bool has_master() const { return answered_; }
-  [[nodiscard]] SiteIndex master_site() const { return master_site_; }
-
   // ASSUMPTIONs; R45 and D17 give no numbers.
   static constexpr Duration kMasterAddp = std::chrono::seconds(10);
   static constexpr Duration kConnectTimeout = std::chrono::seconds(5);

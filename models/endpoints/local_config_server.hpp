@@ -12,9 +12,7 @@ class LocalConfigServerEndpoint final : public Endpoint {
  public:
   LocalConfigServerEndpoint(const Directory&, SiteIndex, bool /*first*/) {}
 
-  void on_start(Context&) override {}
   void on_message(Context& context, const Envelope& envelope) override;
-  void on_timer(Context&, sim::TimerTag) override {}
 };
 
 }  // namespace bcsim::models

@@ -13,18 +13,12 @@ class MediaServerEndpoint final : public Endpoint, private sip::TransactionUser 
  public:
   MediaServerEndpoint(const Directory& directory, SiteIndex site, bool first);
 
-  void on_start(Context&) override {}
   void on_message(Context& context, const Envelope& envelope) override;
   void on_timer(Context& context, sim::TimerTag tag) override;
 
  private:
   void on_request(Context&, const sip::Request&, AddressId from, sip::TransactionId,
                   sip::TransactionId invite) override;
-  void on_response(Context&, sip::Inform, const sip::Response*, const sip::Request&, sip::Owner,
-                   sip::TransactionId) override {}
-  void on_ack(Context&, const sip::Request&) override {}
-  /// Whoever wanted the music is gone: there is nothing to end.
-  void on_no_ack(Context&, const sip::Response&) override {}
 
   sip::TransactionLayer layer_;
 };

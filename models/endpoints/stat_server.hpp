@@ -11,9 +11,7 @@ class StatServerEndpoint final : public Endpoint {
  public:
   StatServerEndpoint(const Directory&, SiteIndex, bool /*first*/) {}
 
-  void on_start(Context&) override {}
   void on_message(Context& context, const Envelope& envelope) override;
-  void on_timer(Context&, sim::TimerTag) override {}
 };
 
 }  // namespace bcsim::models

@@ -33,9 +33,6 @@ class Workforce {
   [[nodiscard]] const std::vector<Change>& agents_changed() const { return agents_changed_; }
   [[nodiscard]] const std::vector<Change>& phones_changed() const { return phones_changed_; }
 
-  [[nodiscard]] bool at_work(AgentId agent) const { return people_[agent.value].at_work; }
-  [[nodiscard]] bool serving(int site) const { return serving_[static_cast<std::size_t>(site)]; }
-
  private:
   struct Person {
     std::array<AgentState, kSites> state = {AgentState::logged_out, AgentState::logged_out};

@@ -81,7 +81,6 @@ class ClientTransaction {
   [[nodiscard]] constexpr ClientEffects start(const ClientPolicy& policy);
   [[nodiscard]] constexpr ClientEffects on(ClientInput input, const ClientPolicy& policy);
 
-  [[nodiscard]] constexpr ClientKind kind() const { return kind_; }
   [[nodiscard]] constexpr ClientState state() const { return state_; }
   /// Copies of the request handed to the transport so far.
   [[nodiscard]] constexpr int copies_sent() const { return copies_sent_; }
@@ -150,10 +149,7 @@ class ServerTransaction {
 
   [[nodiscard]] constexpr ServerEffects on(ServerInput input, const Timers& timers);
 
-  [[nodiscard]] constexpr ServerKind kind() const { return kind_; }
   [[nodiscard]] constexpr ServerState state() const { return state_; }
-  /// Copies of the final non-2xx response to an INVITE sent by this machine on its own or first.
-  [[nodiscard]] constexpr int copies_sent() const { return copies_sent_; }
 
  private:
   constexpr ServerEffects on_invite_proceeding(ServerInput, const Timers&);

@@ -44,12 +44,12 @@ class TransactionUser {
   /// transport_error. `response` is null for the last two. The ACK to a success is the user's:
   /// call acknowledge(), again for success_again. Of an INVITE in a dialog that was turned away
   /// for a while nothing is heard until it has been sent again, with the CSeq that `request` has.
-  virtual void on_response(Context& context, Inform inform, const Response* response,
-                           const Request& request, Owner owner, TransactionId id) = 0;
+  virtual void on_response(Context&, Inform, const Response* /*response*/,
+                           const Request& /*request*/, Owner, TransactionId) {}
   /// The ACK to our 2xx has come (may carry SDP).
-  virtual void on_ack(Context& context, const Request& ack) = 0;
+  virtual void on_ack(Context&, const Request& /*ack*/) {}
   /// Our 2xx to an INVITE was never acknowledged (64·T1): the dialog is to be ended with a BYE.
-  virtual void on_no_ack(Context& context, const Response& success) = 0;
+  virtual void on_no_ack(Context&, const Response& /*success*/) {}
 };
 
 /// The ACK to this copy of a 2xx, for TransactionLayer::acknowledge.
@@ -94,11 +94,6 @@ class TransactionLayer {
   [[nodiscard]] bool on_timer(Context& context, sim::TimerTag tag);
   /// Feeds an ICMP error about one of our requests (§18.4: as a transport error).
   void on_unreachable(Context& context, const Envelope& envelope);
-
-  [[nodiscard]] std::size_t client_count() const { return clients_.size() - free_clients_.size(); }
-  [[nodiscard]] std::size_t server_count() const { return servers_.size() - free_servers_.size(); }
-  /// Dialogs in which an INVITE, an ACK or the BYE of a refusal is under way.
-  [[nodiscard]] std::size_t dialog_count() const { return dialogs_.size(); }
 
   /// Timer kinds of this layer; endpoints use kinds below.
   static constexpr std::uint32_t kTimerKinds = 0xFFFF'0000u;

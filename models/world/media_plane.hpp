@@ -42,8 +42,6 @@ class MediaPlane {
   /// Links or nodes have changed: RTP of some calls stops or comes back.
   void refresh();
 
-  [[nodiscard]] std::size_t calls() const { return calls_.size(); }
-
  private:
   /// A gateway, phone or media server: the very device that was there when speech began.
   struct End {

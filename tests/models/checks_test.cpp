@@ -413,5 +413,11 @@ TEST(Checks, FindNothingInAnUneventfulRun) {
   EXPECT_FALSE(r.violated());
 }
 
+TEST(Verdict, IsGoodViolatedOrNotApplicable) {
+  EXPECT_EQ(name(VerdictStatus::good), "good");
+  EXPECT_EQ(name(VerdictStatus::violated), "violated");
+  EXPECT_EQ(name(VerdictStatus::not_applicable), "not_applicable");
+}
+
 }  // namespace
 }  // namespace bcsim::models::checks_test

@@ -49,6 +49,7 @@ TEST(ConfigurationObjects, AreTheSameOnBothSwitches) {  // R1, R10
   for (std::uint32_t agent = 0; agent < 10; ++agent) {
     for (SiteIndex site = 0; site < kSites; ++site) {
       EXPECT_TRUE(objects.can_log_in(agent, site)) << agent;
+      EXPECT_EQ(objects.person_of_login(agent, site), agent);
     }
   }
   EXPECT_FALSE(configuration_differs(ten_agents()));

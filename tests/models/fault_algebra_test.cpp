@@ -382,5 +382,14 @@ TEST(FaultAlgebra, WorldsOfRandomPlansRunToTheirEndTheSameWayTwice) {
   }
 }
 
+TEST(Faults, AChangeOfAnOptionBreaksNothing) {
+  Scenario s = small_world();
+  EXPECT_FALSE(has_failures(s));
+  s.faults = {Fault{.deed = ChangeOption{}}};
+  EXPECT_FALSE(has_failures(s));
+  s.faults.push_back(Fault{.deed = Heal{}});
+  EXPECT_TRUE(has_failures(s));
+}
+
 }  // namespace
 }  // namespace bcsim::tests::fault_algebra_test

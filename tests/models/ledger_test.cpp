@@ -183,6 +183,19 @@ TEST(Ledger, AnAnswerAcrossAServerThatHasDiedReachesNobody) {
   }
 }
 
+/// The server's successor knows nothing of the call that the caller still is in.
+TEST(Ledger, ACallRefusedAfterItsServerHasDiedWasDropped) {
+  Journal j(two_sites());
+  const CallId in_talk = j.at(1).queue();
+  j.at(3).answer(in_talk, 0);
+  const CallId in_queue = j.at(4).queue();
+  j.at(600).add(PairStateChanged{0, 0}).add(PairStateChanged{0, 1});
+  j.at(601).release(in_talk, Release::rejected, CallPhase::talking, 481);
+  j.release(in_queue, Release::rejected, CallPhase::treatment, 481);
+  EXPECT_EQ(only_cause(j, in_talk), Cause::dropped_in_talk);
+  EXPECT_EQ(only_cause(j, in_queue), Cause::dropped_in_queue);
+}
+
 TEST(Ledger, SpeechThatIsNoLongerHeardIsMediaLost) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
@@ -287,6 +300,14 @@ TEST(Cause, EveryCauseHasANameAndPlainWords) {
   }
   EXPECT_EQ(name(Cause::media_lost), "media_lost");
   EXPECT_EQ(name(Cause::still_in_system), "still_in_system");
+}
+
+TEST(Cause, ADropIsALossOfACallThatAServerHadTaken) {
+  for (int c = 0; c < static_cast<int>(kCauses); ++c) {
+    const Cause cause = static_cast<Cause>(c);
+    EXPECT_EQ(is_drop(cause), name(cause).starts_with("dropped_")) << name(cause);
+    EXPECT_TRUE(!is_drop(cause) || is_loss(cause)) << name(cause);
+  }
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "models/sip/phone_profiles.hpp"
+
 namespace bcsim::models::sip::sip_registration_test {
 namespace {
 
@@ -215,6 +217,25 @@ TEST(Registration, StartsSteadyAsIfRegistered) {
   EXPECT_EQ(text(e), "registered arm(23)");
   EXPECT_TRUE(r.live());
   EXPECT_EQ(step(r, I::timer, {.cached_nonce = true}), "refreshing: REG+cached");
+}
+
+TEST(PhoneProfiles, SetWhatTheirMakersDocument) {
+  const auto made = [](PhoneProfile profile) {
+    PhoneOptions phone;
+    apply_profile(profile, phone);
+    EXPECT_EQ(phone.profile, profile);
+    return phone;
+  };
+  const auto retry_s = [](const PhoneOptions& phone) {
+    return mean_s(phone.register_retry.value());
+  };
+  EXPECT_EQ(retry_s(made(PhoneProfile::grandstream)), 20);  // D55
+  EXPECT_EQ(retry_s(made(PhoneProfile::panasonic)), 10);    // D37
+  EXPECT_EQ(made(PhoneProfile::panasonic).refresh_fraction, 0.5);
+  EXPECT_EQ(made(PhoneProfile::audiocodes).expires, 180s);  // D33
+  EXPECT_EQ(made(PhoneProfile::audiocodes).refresh_fraction, 0.5);
+  EXPECT_EQ(made(PhoneProfile::alcatel_4000).registration, RegistrationMode::active_backup);  // R17
+  EXPECT_FALSE(made(PhoneProfile::none).register_retry.has_value());
 }
 
 }  // namespace

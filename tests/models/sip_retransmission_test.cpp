@@ -119,7 +119,6 @@ TEST(InviteServer, RepeatsARefusalFromT1ToT2UntilTimerH) {  // §17.2.1, timers 
                                           19500ms, 23500ms, 27500ms, 31500ms}));
   EXPECT_EQ(now, 32s);
   EXPECT_EQ(e.inform, Inform::timeout);
-  EXPECT_EQ(t.copies_sent(), 11);
 }
 
 TEST(SuccessResponder, RepeatsThe2xxUntilTheAckAndElseEndsWithABye) {  // §13.3.1.4

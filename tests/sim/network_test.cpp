@@ -121,6 +121,32 @@ TEST(Network, ALinkServesOneAtATimeAndNobodyWaitsWhileItIsIdle) {
   }
 }
 
+/// Who comes between two that are there already, with or without room to spare.
+TEST(Network, WhatFillsAGapJoinsWhatIsBeforeAndBehindIt) {
+  struct Case {
+    Duration gap, after;  // between the two; from the end of the first until it comes
+  };
+  for (const auto& [gap, after] :
+       {Case{10ms, 0ms}, Case{11ms, 0ms}, Case{11ms, 1ms}, Case{12ms, 1ms}}) {
+    Shared s;
+    const auto send = [&](std::size_t way, std::uint64_t key, SimTime at) {
+      return s.network->send(s.ways[way].first, s.to, 1250, key, at).arrival;
+    };
+    const SimTime free = SimTime(s.ways[2].second + 10ms);
+    EXPECT_EQ(send(2, 1, SimTime(0ms)), free);
+    EXPECT_EQ(send(2, 2, SimTime(10ms + gap)), free + gap + 10ms);
+    EXPECT_EQ(send(0, 3, free + after), free + after + 10ms);
+    // Now there is no room any more before the later one is through.
+    EXPECT_EQ(send(0, 4, free + after), free + gap + 20ms);
+  }
+}
+
+TEST(Topology, ALinkIsNamedInBothDirections) {
+  Pair p({.latency = 20ms});
+  EXPECT_EQ(p.topology.link_name(p.wan), "wan");
+  EXPECT_EQ(p.topology.link_name(LinkId{p.wan.value + 1}), "wan (reverse)");
+}
+
 TEST(Network, LossHasItsProbabilityAndDependsOnThePacketOnly) {
   Pair p({.loss = 0.1}), q({.loss = 0.1});
   int lost = 0;

@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "sim/hash.hpp"
 #include "tests/support/goodness_of_fit.hpp"
 
 namespace bcsim::sim::rng_test {
@@ -251,6 +252,11 @@ TEST(Rng, KeyedUniformIsUniformInEitherArgumentAndApartFromTheStreams) {
     EXPECT_NE(keyed_uniform(1, 0, "link.loss", 0, i), stream_values[i]);
   }
   EXPECT_EQ(keyed_uniform(1, 0, "link.loss", 8, 9), keyed_uniform(1, 0, "link.loss", 8, 9));
+}
+
+TEST(Hash, IsWrittenWithSixteenDigits) {
+  EXPECT_EQ(to_hex(0x1f), "000000000000001f");
+  EXPECT_EQ(to_hex(0xFEDC'BA98'7654'3210u), "fedcba9876543210");
 }
 
 }  // namespace

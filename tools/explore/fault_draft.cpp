@@ -108,9 +108,11 @@ class FaultDraft {
     flaps_ = chance_.pick({0., 0.05, 0.3});
     ends_ = chance_.pick({0.3, 0.7, 0.95});
     again_ = chance_.pick({0.2, 0.5, 0.8});
+    echoes_ = chance_.pick({0., 0.1, 0.4});
   }
 
   std::optional<Node> fault() {
+    if (!limited_.empty() && chance_.of(echoes_)) return echo(Limited(chance_.pick(limited_)));
     const Key& verb = *verbs_[chance_.weighted(weights_)];
     Node fault = map_node();
     const double at = maker_.instant_s();
@@ -130,6 +132,23 @@ class FaultDraft {
   }
 
  private:
+  /// A fault that ends by itself, and how long it lasts.
+  struct Limited {
+    Node fault;
+    double at, lasting;
+  };
+  /// The same once more before that one is over, or as it ends.
+  Node echo(const Limited& first) {
+    Node fault = map_node();
+    const double at = first.at + std::round(first.lasting * chance_.between(0, 1000)) / 1000;
+    put(fault, "at", duration_text(at));
+    for (const Node& member : first.fault.children) {
+      const bool ends = member.key == "lasting" || member.key == "flap";
+      if (member.key != "at" && !ends) put(fault, member.key, member);
+    }
+    how_it_ends(fault, at);
+    return fault;
+  }
   std::optional<Target> pick_target(const std::vector<std::string>& kinds) {
     const auto takes = [&](const Target& target) {
       return std::find(kinds.begin(), kinds.end(), target.kind) != kinds.end();
@@ -210,6 +229,7 @@ class FaultDraft {
     if (other > at && chance_.of(0.3)) lasting = other - at;
     offer_.instants_s.push_back(at + lasting);
     put(fault, "lasting", duration_text(lasting));
+    limited_.push_back({fault, at, lasting});
   }
 
   std::optional<Node> change(Node fault, const Key& verb) {
@@ -229,7 +249,8 @@ class FaultDraft {
   std::vector<ChangeableOption> options_;
   std::vector<const Key*> verbs_;
   std::vector<double> weights_;
-  double flaps_ = 0, ends_ = 0, again_ = 0;
+  std::vector<Limited> limited_;
+  double flaps_ = 0, ends_ = 0, again_ = 0, echoes_ = 0;
 };
 
 }  // namespace
