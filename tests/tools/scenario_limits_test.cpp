@@ -153,26 +153,32 @@ TEST_F(ScenarioLimits, AgentsWhoCanLogInAtNeitherSiteAreNamed) {
   }
 }
 
-TEST_F(ScenarioLimits, LimitsOfExpectationsHaveTheUnitOfTheirMetric) {
-  const auto said = [](const std::string& metric, const std::string& limit) {
-    return problem(load_text(minimal("expectations: {" + metric + ": \"" + limit + "\"}\n")),
-                   "S-006")
-        .message;
-  };
-  EXPECT_THAT(said("service_level", "> 80"), HasSubstr("at most 100%; 80 is 8000%"));
-  EXPECT_THAT(said("before.service_level", "> 180%"), HasSubstr("at most 100%"));
-  EXPECT_THAT(said("lost", "< 2%"), HasSubstr("in calls, not in per cent"));
-  EXPECT_THAT(said("asa", "< 5%"), HasSubstr("in s, not in per cent"));
-  EXPECT_THAT(said("lost", "< 5s"), HasSubstr("no time"));
-  EXPECT_THAT(said("lost", "< -1"), HasSubstr("never negative"));
-  for (const auto& [metric, limit] :
-       std::vector<std::pair<const char*, const char*>>{{"service_level", "> 80%"},
-                                                        {"service_level", "> 0.8"},
-                                                        {"lost", "= 0"},
-                                                        {"asa", "< 5s"},
-                                                        {"asa", "< 5"},
-                                                        {"recovery.agents_100", "<= 1min15s"}}) {
-    EXPECT_EQ(said(metric, limit), "") << metric;
+TEST_F(ScenarioLimits, LimitsOfExpectationsAndGatesHaveTheUnitOfTheirMetric) {
+  for (const std::string section : {"expectations", "gates"}) {
+    const auto said = [&](const std::string& metric, const std::string& limit) {
+      return problem(load_text(minimal(section + ": {" + metric + ": \"" + limit + "\"}\n")),
+                     "S-006")
+          .message;
+    };
+    EXPECT_THAT(said("service_level", "> 80"), HasSubstr("at most 100%; 80 is 8000%"));
+    EXPECT_THAT(said("before.service_level", "> 180%"), HasSubstr("at most 100%"));
+    EXPECT_THAT(said("lost", "< 2%"), HasSubstr("in calls, not in per cent"));
+    EXPECT_THAT(said("asa", "< 5%"), HasSubstr("in s, not in per cent"));
+    EXPECT_THAT(said("lost", "< 5s"), HasSubstr("no time"));
+    EXPECT_THAT(said("lost", "< -1"), HasSubstr("never negative"));
+    std::vector<std::pair<std::string, std::string>> good = {
+        {"service_level", "> 80%"}, {"service_level", "> 0.8"}, {"asa", "< 5s"}, {"asa", "< 5"}};
+    if (section == "gates") {
+      EXPECT_THAT(said("lost", "worse < 2s"), HasSubstr("no time"));
+      EXPECT_THAT(said("asa", "worse < 2pp"), HasSubstr("not in percentage points"));
+      good.insert(good.end(), {{"lost", "worse < 200%"},
+                               {"asa", "better > 10%"},
+                               {"asa", "worse < 0.5s"},
+                               {"service_level", "worse < 1pp"}});
+    } else {
+      good.insert(good.end(), {{"lost", "= 0"}, {"recovery.agents_100", "<= 1min15s"}});
+    }
+    for (const auto& [metric, limit] : good) EXPECT_EQ(said(metric, limit), "") << metric << limit;
   }
 }
 
@@ -210,10 +216,10 @@ TEST_F(ScenarioLimits, ThePinnedFirstRefreshLiesWithinTheRefreshPeriod) {
     EXPECT_EQ(problem(load_text(minimal(), {phone + "first-refresh=" + good}), "S-006").message, "")
         << good;
   }
-  EXPECT_EQ(problem(load_text(minimal(), {phone + "first-refresh=90s", phone + "expires=3min"}),
-                    "S-006")
-                .message,
-            "");
+  EXPECT_EQ(
+      problem(load_text(minimal(), {phone + "first-refresh=90s", phone + "expires=3min"}), "S-006")
+          .message,
+      "");
 }
 
 TEST_F(ScenarioLimits, PartsOfPeopleAreSaidToBeRounded) {

@@ -20,6 +20,7 @@
 #include "tools/run/progress.hpp"
 #include "tools/scenario/csv.hpp"
 #include "tools/scenario/keys.hpp"
+#include "tools/scenario/metric_limit.hpp"
 #include "tools/scenario/suggest.hpp"
 #include "tools/scenario/units.hpp"
 
@@ -134,7 +135,12 @@ std::vector<Gate> gates_for(const Invocation& invocation, ComparePlan& plan, Ter
     }
     gates.push_back(*gate);
   }
-  for (Gate& gate : gates) gate.metric = known_metric(gate.metric, ids, "gate");
+  for (Gate& gate : gates) {
+    gate.metric = known_metric(gate.metric, ids, "gate");
+    if (const auto why = senseless_limit(gate.metric, gate.text, gate.limit); !why.empty()) {
+      throw UsageError{fmt::format("gate '{}': {}", gate.text, why), ""};
+    }
+  }
   for (std::size_t i = 0; i < gates.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
       const auto why = contradiction(gates[k], gates[i]);

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "models/metrics/definitions.hpp"
+#include "tools/scenario/metric_limit.hpp"
 #include "tools/scenario/suggest.hpp"
 #include "tools/scenario/units.hpp"
 #include "tools/stats/precision.hpp"
@@ -198,36 +199,6 @@ void complete_hunt_groups(models::Scenario& s) {
 
 namespace {
 
-/// The unit of a metric, or of the same one of a phase or site; "": its name has a variable part.
-std::string_view unit_of(std::string_view id) {
-  for (;;) {
-    if (const auto* definition = models::find_definition(id)) return definition->unit;
-    const std::size_t dot = id.find('.');
-    if (dot == std::string_view::npos) return "";
-    id.remove_prefix(dot + 1);
-  }
-}
-
-/// Why this limit says nothing about this metric; "": it may well.
-std::string senseless(const models::Expectation& e) {
-  const std::string_view unit = unit_of(e.metric);
-  const std::string limit = e.text.substr(e.text.find_first_not_of("<>= "));
-  const bool percent = limit.find('%') != std::string::npos;
-  const bool number = std::holds_alternative<double>(parse_number(limit));
-  const bool time = !number && std::holds_alternative<double>(parse_seconds(limit));
-  if (e.value < 0) return fmt::format("{} is never negative", e.metric);
-  if (unit.empty()) return "";
-  if (unit == "1" && e.value > 1) {
-    return fmt::format("{} is a share, of at most 100%{}", e.metric,
-                       percent ? "" : fmt::format("; {} is {}", limit, format_percent(e.value)));
-  }
-  if (percent && unit != "1") {
-    return fmt::format("{} is measured in {}, not in per cent", e.metric, unit);
-  }
-  if (time && unit != "s") return fmt::format("{} is no time", e.metric);
-  return "";
-}
-
 /// Metrics have other names besides (before.service_level): here each gets its own.
 void complete_expectations(Reader& r) {
   models::Scenario& s = r.scenario();
@@ -238,7 +209,7 @@ void complete_expectations(Reader& r) {
     const Location where = at == r.given().end() ? Location{0, 1, 1} : at->second;
     if (auto id = resolve_metric(e.metric, ids)) {
       e.metric = *std::move(id);
-      if (const std::string why = senseless(e); !why.empty()) {
+      if (const std::string why = senseless_limit(e.metric, e.text, e.value); !why.empty()) {
         r.diagnostics().error("S-006", where, why);
       }
       continue;

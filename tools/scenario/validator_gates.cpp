@@ -4,6 +4,7 @@
 
 #include "models/metrics/definitions.hpp"
 #include "tools/compare/gate.hpp"
+#include "tools/scenario/metric_limit.hpp"
 #include "tools/scenario/suggest.hpp"
 #include "tools/stats/precision.hpp"
 
@@ -22,6 +23,9 @@ void check_gates(const Rules& rules) {
       continue;
     }
     const Gate gate = *parse_gate(*id, rule.text);
+    if (const auto why = senseless_limit(*id, gate.text, gate.limit); !why.empty()) {
+      rules.error("S-006", path, why);
+    }
     for (const Gate& other : seen) {
       if (const auto why = contradiction(other, gate)) rules.error("S-013", path, *why);
     }

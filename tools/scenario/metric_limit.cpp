@@ -1,0 +1,51 @@
+#include "tools/scenario/metric_limit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "models/metrics/definitions.hpp"
+#include "tools/scenario/units.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+/// The unit of a metric, or of the same one of a phase or site; "": its name has a variable part.
+std::string_view unit_of(std::string_view id) {
+  for (;;) {
+    if (const auto* definition = models::find_definition(id)) return definition->unit;
+    const std::size_t dot = id.find('.');
+    if (dot == std::string_view::npos) return "";
+    id.remove_prefix(dot + 1);
+  }
+}
+
+}  // namespace
+
+std::string senseless_limit(std::string_view metric, std::string_view text, double value) {
+  const std::string_view unit = unit_of(metric);
+  const bool compares = text.starts_with("worse") || text.starts_with("better");
+  const std::size_t sign = text.find_first_of("<>=");
+  const std::string_view limit =
+      text.substr(std::min(text.size(), text.find_first_not_of("<>= ", sign)));
+  const bool percent = limit.ends_with('%');
+  if (value < 0) return fmt::format("{} is never negative", metric);
+  if (unit.empty() || (compares && percent)) return "";
+  if (limit.ends_with("pp") && unit != "1") {
+    return fmt::format("{} is measured in {}, not in percentage points", metric, unit);
+  }
+  if (unit == "1" && value > 1) {
+    return fmt::format("{} is a share, of at most 100%{}", metric,
+                       percent ? "" : fmt::format("; {} is {}", limit, format_percent(value)));
+  }
+  if (percent && unit != "1") {
+    return fmt::format("{} is measured in {}, not in per cent", metric, unit);
+  }
+  const bool number = std::holds_alternative<double>(parse_number(limit));
+  const bool time = !number && std::holds_alternative<double>(parse_seconds(limit));
+  if (time && unit != "s") return fmt::format("{} is no time", metric);
+  return "";
+}
+
+}  // namespace bcsim::tools
