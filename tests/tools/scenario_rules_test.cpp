@@ -1,4 +1,5 @@
 // The rules of the domain: each fires when it is broken and is silent at its limit.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -120,6 +121,18 @@ TEST(ScenarioRules, SurvivingTrunksShouldCarryTheLoad) {
   // 1900/h x (240 s + 4 s ring) = 128.8 erlangs: Erlang B of 1 % needs 148 channels.
   EXPECT_TRUE(warning("V-W06", {"sites.site1.gateways={mg1: {channels: 147}}"}));
   EXPECT_FALSE(warning("V-W06", {"sites.site1.gateways={mg1: {channels: 148}}"}));
+}
+
+TEST(ScenarioRules, TrunksShouldCarryTheLoadWhileNothingFails) {
+  const auto gateways = [](int one, int two) {
+    return std::vector<std::string>{
+        fmt::format("sites.site1.gateways={{mg1: {{channels: {}}}}}", one),
+        fmt::format("sites.site2.gateways={{mg2: {{channels: {}}}}}", two)};
+  };
+  EXPECT_TRUE(warning("M-W14", gateways(70, 77)));
+  EXPECT_FALSE(warning("V-W06", gateways(70, 77)));  // which would say less
+  EXPECT_FALSE(warning("M-W14", gateways(70, 78)));
+  EXPECT_TRUE(warning("V-W06", gateways(70, 78)));
 }
 
 TEST(ScenarioRules, AStandbyConfigurationServerShouldExist) {

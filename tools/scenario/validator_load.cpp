@@ -199,18 +199,24 @@ void check_trunks(const Rules& rules, const PeakLoad& load) {
     return;
   }
   if (load.calls_per_s <= 0) return;
+  const double erlangs = load.channel_erlangs();
+  const auto warn = [&](const char* code, const std::string& path, const std::string& whose,
+                        std::uint64_t channels) {
+    const auto left = static_cast<int>(std::min<std::uint64_t>(channels, 10'000'000));
+    const double blocking = models::erlang_b(erlangs, left);
+    if (blocking <= kBlocking) return false;
+    const std::string share =
+        blocking < 0.995 ? fmt::format("{:.2g}", blocking * 100) : std::string("100");
+    rules.warning(code, path,
+                  fmt::format("{} {} channels block {}% of {:.4g} erlangs (R29)", whose, left,
+                              share, erlangs),
+                  fmt::format("{} channels would do", models::fewest_channels(erlangs, kBlocking)));
+    return true;
+  };
+  if (warn("M-W14", "sites", "without any failure the", all)) return;
   for (const models::GatewayOptions& g : s.gateways) {
-    const auto left = static_cast<int>(std::min<std::uint64_t>(all - g.channels, 10'000'000));
-    const double blocking = models::erlang_b(load.channel_erlangs(), left);
-    if (blocking <= kBlocking) continue;
-    rules.warning(
-        "V-W06", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
-        fmt::format("without {} the remaining {} channels block {}% of {:.4g} "
-                    "erlangs (R29)",
-                    g.name, left, blocking < 0.995 ? fmt::format("{:.2g}", blocking * 100) : "100",
-                    load.channel_erlangs()),
-        fmt::format("{} channels would do",
-                    models::fewest_channels(load.channel_erlangs(), kBlocking)));
+    (void)warn("V-W06", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
+               fmt::format("without {} the remaining", g.name), all - g.channels);
   }
 }
 
