@@ -166,12 +166,12 @@ void MetricsCollector::before_record(const JournalEntry& entry, const CallLedger
 
 void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger& ledger) {
   count(entry, ledger);
+  workforce_.on_record(entry);
   if (moving_.valid()) {
     move_call(entry.at, from_, place(ledger, moving_));
     recovery_.on_queue(entry.at, board_.value(level_at(LevelKind::queue, kBothSites)));
     return;
   }
-  workforce_.on_record(entry);
   const PhaseTracker::Mark mark = phases_.mark(entry);
   if (mark != PhaseTracker::Mark::none) {
     cut(entry.at);

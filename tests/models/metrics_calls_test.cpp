@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <set>
+#include <utility>
 
 #include "models/metrics/definitions.hpp"
 #include "models/metrics/flat_metrics.hpp"
@@ -116,6 +118,45 @@ TEST(Metrics, MeasureQueueTalkAndChannelsOverTime) {
   EXPECT_EQ(r.value("gateway.gw1.channels.max"), 2);
   EXPECT_EQ(r.value("gateway.gw2.channels.max"), 0);
   EXPECT_EQ(r.value("site2.queue.max"), 0);
+}
+
+TEST(Metrics, CountAsBusyWhoTalksWhereHeIsNotLoggedInUntilHeTalksNoLonger) {
+  // From 100 s to 400 s; the call itself may go on.
+  const auto busy_s = [](std::uint32_t monitored,
+                         const std::function<void(Journal&, CallId)>& end) {
+    Journal j(two_sites());
+    const CallId call = j.at(100).queue(0);
+    j.add(CallRouted{call, AgentId{0}, 0, 1}).add(CallAnswered{call, AgentId{0}, 0, 1, monitored});
+    j.at(400);
+    end(j, call);
+    const RunResult r = j.finish();
+    EXPECT_EQ(r.value("site1.agents.busy") + r.value("site2.agents.busy"), r.value("agents.busy"));
+    return std::pair(3600 * r.value("site1.agents.busy"), 3600 * r.value("site2.agents.busy"));
+  };
+  const auto released = [](Journal& j, CallId call) { j.release(call, Release::normal); };
+  EXPECT_EQ(busy_s(0, released), std::pair(300.0, 0.0));
+  EXPECT_EQ(busy_s(1, released), std::pair(0.0, 0.0));  // his server says how busy he is
+  EXPECT_EQ(busy_s(0,
+                   [](Journal& j, CallId call) {
+                     j.add(CallReturned{call, AgentId{0}, 0, 408});
+                     j.at(500).release(call, Release::normal);
+                   }),
+            std::pair(300.0, 0.0));
+  for (const std::uint32_t monitored : {0u, 1u}) {  // another one has the call for 100 s
+    EXPECT_EQ(busy_s(0,
+                     [=](Journal& j, CallId call) {
+                       j.add(CallAnswered{call, AgentId{2}, 1, 3, monitored});
+                       j.at(500).release(call, Release::normal);
+                     }),
+              std::pair(300.0, monitored != 0 ? 0.0 : 100.0));
+    EXPECT_EQ(busy_s(0,
+                     [=](Journal& j, CallId call) {
+                       j.add(CallTransferred{call, AgentId{2}, 1, 3, 0, 1});
+                       j.at(500).release(call, Release::normal);
+                     }),
+              std::pair(300.0, 0.0));
+  }
+  EXPECT_EQ(busy_s(0, [](Journal&, CallId) {}), std::pair(3500.0, 0.0));  // to the end of the run
 }
 
 TEST(Metrics, ABlockedCallTakesNoChannel) {
