@@ -275,7 +275,6 @@ enum class Kind : std::uint8_t {
   config_write,      ///< Configuration Server Proxy: an administrator writes change `index`
   shift_start,       ///< desktop: its agent's work begins
   shift_end,         ///< desktop: … ends, log out after the call
-  move_desk,         ///< desktop, phone: now at location `index` (staff return, building loss)
   drain,             ///< SIP Server: graceful shutdown (domain.md §2.3) begins (`index` 0), or is
                      ///< called off (1)
   ha_link,           ///< SIP Server: the link to the other process is cut (`index` 0) or healed (1)

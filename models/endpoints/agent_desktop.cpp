@@ -37,8 +37,7 @@ AgentDesktopEndpoint::AgentDesktopEndpoint(const Directory& directory, AgentId a
       options_(session_options(directory, agent)),
       session_(options_),
       has_local_data_(steady_ ||
-                      options_.policy.local_configuration == LocalConfiguration::desktop),
-      location_(directory.agent(agent).location) {}
+                      options_.policy.local_configuration == LocalConfiguration::desktop) {}
 
 void AgentDesktopEndpoint::on_start(Context& context) {
   const bool works = directory_.at_work(agent_, context.now());
@@ -340,9 +339,6 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
       return;
     case notice::Kind::shift_end:
       feed(context, Input::shift_end);
-      return;
-    case notice::Kind::move_desk:
-      location_ = static_cast<LocationIndex>(notice.index);
       return;
     case notice::Kind::wishes_to_call:
       wishes_.push_back({notice.index, notice.conversation.agent_releases});

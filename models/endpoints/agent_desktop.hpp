@@ -176,7 +176,6 @@ class AgentDesktopEndpoint final : public Endpoint {
   bool ready_wanted_ = false;       ///< TAgentSetReady is due as soon as nothing is in hand
   bool not_ready_pressed_ = false;  ///< the session wants no calls until its DN is back
   bool back_at_work_ = false;       ///< AgentAtWork is to be recorded with the next EventAgentReady
-  LocationIndex location_;          ///< where the person sits now
 };
 
 }  // namespace bcsim::models

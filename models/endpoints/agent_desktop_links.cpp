@@ -134,8 +134,8 @@ void AgentDesktopEndpoint::send_config(Context& context, const Link& link, confi
 
 /// The local server of the site where the desktop is; of the preferred site, if that is a branch.
 void AgentDesktopEndpoint::want_local_data(Context& context) {
-  const SiteIndex site =
-      location_ < kSites ? static_cast<SiteIndex>(location_) : options_.preferred;
+  const LocationIndex location = directory_.agent(agent_).location;
+  const SiteIndex site = location < kSites ? static_cast<SiteIndex>(location) : options_.preferred;
   open_site_link(context, local_, site, directory_.local_config_server[site], local_timer);
 }
 

@@ -7,17 +7,14 @@ namespace bcsim::models {
 MediaServerEndpoint::MediaServerEndpoint(const Directory&, SiteIndex, bool) : layer_(*this) {}
 
 void MediaServerEndpoint::on_message(Context& context, const Envelope& envelope) {
-  if (const auto* request = std::get_if<sip::Request>(&envelope.message)) {
-    layer_.on_request(context, *request, envelope.from, envelope.to);
-  } else if (const auto* response = std::get_if<sip::Response>(&envelope.message)) {
-    layer_.on_response(context, *response);
-  }
+  const auto* request = std::get_if<sip::Request>(&envelope.message);
+  if (request == nullptr) return;  // it asks nobody, so nobody answers it
+  layer_.on_request(context, *request, envelope.from, envelope.to);
 }
 
 void MediaServerEndpoint::on_timer(Context& context, sim::TimerTag tag) {
-  const bool known = layer_.on_timer(context, tag);
+  [[maybe_unused]] const bool known = layer_.on_timer(context, tag);
   assert(known && "a media server has no timer of its own");
-  (void)known;
 }
 
 void MediaServerEndpoint::on_request(Context& context, const sip::Request& request, AddressId,

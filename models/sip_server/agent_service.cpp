@@ -12,12 +12,12 @@ using tlib::Kind;
 
 AgentAfterFailure after_no_answer(AfterRoutingAction action) {
   switch (action) {
-    case AfterRoutingAction::none:
-      return AgentAfterFailure::ready;
     case AfterRoutingAction::not_ready:
       return AgentAfterFailure::not_ready;
     case AfterRoutingAction::logout:
       return AgentAfterFailure::logged_out;
+    case AfterRoutingAction::none:
+      break;
   }
   return AgentAfterFailure::ready;
 }

@@ -17,7 +17,7 @@ std::uint16_t status_of(sip::Registrar::Answer answer) {
     case sip::Registrar::Answer::not_found:
       return 404;
     case sip::Registrar::Answer::out_of_order:
-      return 500;
+      break;
   }
   return 500;
 }

@@ -158,8 +158,6 @@ std::string_view kind_name(models::notice::Kind kind) {
       return "shift start";
     case shift_end:
       return "shift end";
-    case move_desk:
-      return "move desk";
     case drain:
       return "drain";
     case ha_link:
