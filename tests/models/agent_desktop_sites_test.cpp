@@ -48,6 +48,19 @@ TEST(AgentDesktop, StartsAtOnceThroughTheOtherSiteWhenItsOwnRefuses) {
   EXPECT_EQ(of_at<AgentLogin>(world, 1), Times{at(81ms + 80ms + 20ms)});
 }
 
+TEST(AgentDesktop, StartsAtTheOtherSiteIfNoApplicationLeadsToItsOwn) {  // R74, R83
+  Scenario s = with_desks();
+  s.run.start = StartMode::cold;
+  s.sites[0].desktop.applications.clear();
+  DeskWorld world(s, 1, kDesktops);
+  world.run(200s);
+  EXPECT_EQ(of<AgentLogin>(world).size(), 1u);
+  EXPECT_EQ(of_at<AgentLogin>(world, 1).size(), 1u);
+  EXPECT_TRUE(ready_at(world, 1));
+  EXPECT_FALSE(world.server[0]->desk(0).connection.valid());  // nor is it ever tried
+  EXPECT_TRUE(of<DesktopConnectionLost>(world).empty());
+}
+
 TEST(AgentDesktop, CannotStartWithBothSitesDown) {
   Scenario s = with_desks();
   s.run.start = StartMode::cold;

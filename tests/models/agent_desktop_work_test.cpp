@@ -208,5 +208,108 @@ TEST(AgentDesktop, KnowsAfterItsShiftHasBegunWhatItWasToldBefore) {
   EXPECT_EQ(of<DesktopSwitch>(world), Times{at(140s + 2ms + 30s)});
 }
 
+// ---- what is not for it ----
+
+enum class Condition : std::uint8_t { ready, on_a_call, at_work_after_a_call, off_shift };
+
+/// A desktop that has come into this condition by 5 s, and is let be in it.
+class Undisturbed {
+ public:
+  explicit Undisturbed(Condition condition)
+      : busy_(condition == Condition::on_a_call || condition == Condition::at_work_after_a_call) {
+    if (busy_) {
+      const Duration talk = condition == Condition::on_a_call ? 60s : 1s;
+      world.script[0].at(1s, [=](StubSipServer& server, Context& context) {
+        server.ring(context, 0, kCall, {.talk = talk, .after_call_work = 60s});
+      });
+    } else if (condition == Condition::off_shift) {
+      world.notice(1s, desktop(), notice::Kind::shift_end);
+    }
+    world.script[0].at(5s, [this](StubSipServer&, Context&) {
+      EXPECT_EQ(world.desktop[0]->busy(), busy_);
+      before_ = state(world);
+    });
+  }
+  [[nodiscard]] NodeId desktop() const { return world.directory.agents[0].desktop; }
+  /// To the end: nothing is recorded, the desktop says nothing, and is as it was.
+  void run() {
+    world.run(8s);
+    EXPECT_EQ(state(world), before_);
+    EXPECT_EQ(world.desktop[0]->session().current(), 0);
+    EXPECT_EQ(world.desktop[0]->busy(), busy_);
+    for (const JournalEntry& entry : world.journal) EXPECT_LT(entry.at, at(5s));
+    for (const auto& d : world.deliveries) EXPECT_FALSE(d.source == desktop() && d.at > at(5s));
+  }
+
+  DeskWorld world{pinned(), 1, kDesktops};
+
+ private:
+  static Scenario pinned() {  // no refresh and no poll meanwhile
+    Scenario s = with_desks();
+    s.agents[0].phone.first_refresh = 50s;
+    s.agents[0].desktop.last_addp = at(0s);
+    return s;
+  }
+  bool busy_;
+  DesktopState before_{};
+};
+
+TEST(AgentDesktop, HeedsNoRequestAndNoAnswerToWhatItHasNotAsked) {
+  // R57: of calls it hears from the site of its login only.
+  const std::vector<Kind> never = {Kind::register_address,
+                                   Kind::agent_login,
+                                   Kind::agent_logged_in,
+                                   Kind::agent_logout,
+                                   Kind::set_ready,
+                                   Kind::set_not_ready,
+                                   Kind::held,
+                                   Kind::retrieved,
+                                   Kind::make_call,
+                                   Kind::addp_poll,
+                                   Kind::addp_reply,
+                                   Kind::single_step_transfer,
+                                   Kind::initiate_transfer,
+                                   Kind::complete_transfer,
+                                   Kind::reconnect_call,
+                                   Kind::release_call,
+                                   Kind::transfer_refused,
+                                   Kind::consulted,
+                                   Kind::not_consulted};
+  const std::vector<Kind> here_only = {Kind::ringing, Kind::dialing, Kind::established};
+  for (const auto condition : {Condition::ready, Condition::on_a_call,
+                               Condition::at_work_after_a_call, Condition::off_shift}) {
+    for (const SiteIndex site : {0, 1}) {
+      std::vector<Kind> kinds = never;
+      if (site == 1) kinds.insert(kinds.end(), here_only.begin(), here_only.end());
+      Undisturbed desk(condition);
+      for (std::size_t i = 0; i < kinds.size(); ++i) {
+        desk.world.script[site].at(5s + (i + 1) * 10ms,
+                                   [=](StubSipServer& server, Context& context) {
+                                     server.tell(context, 0, kinds[i], true, kCall, 10s);
+                                   });
+      }
+      SCOPED_TRACE(::testing::Message() << int(condition) << " from site " << site + 1);
+      desk.run();
+    }
+  }
+}
+
+TEST(AgentDesktop, HeedsNoNoticeThatIsForSomebodyElse) {
+  using enum notice::Kind;
+  for (const auto condition : {Condition::ready, Condition::on_a_call,
+                               Condition::at_work_after_a_call, Condition::off_shift}) {
+    Undisturbed desk(condition);
+    Duration when = 5s;
+    for (const notice::Kind kind :
+         {speech_lost, rtp_stopped, rtp_resumed, become_primary, activate_standby, stand_down,
+          config_write, drain, ha_link, gateway_died, gateway_down, gateway_up, dials, dial,
+          hang_up, own_call_over}) {
+      desk.world.notice(when += 10ms, desk.desktop(), kind, kCall);
+    }
+    SCOPED_TRACE(int(condition));
+    desk.run();
+  }
+}
+
 }  // namespace
 }  // namespace bcsim::testing::agent_desktop_work_test

@@ -398,6 +398,10 @@ TEST(Expectations, CompareAMetricWithItsLimit) {
   // What never came back did not come back in time.
   EXPECT_EQ(status("recovery.agents_100", Comparison::less, 75), kViolated);
   EXPECT_EQ(status("recovery.agents_100", Comparison::greater, 75), kViolated);
+  EXPECT_EQ(status("asa", Comparison::equal, 9), kViolated);
+  const auto never =
+      evaluate_expectations({{"recovery.agents_100", Comparison::less, 75, "< 75s"}}, r)[0];
+  EXPECT_EQ(never.text, "has no value in this run; expected < 75s");
   const auto said = evaluate_expectations({{"asa", Comparison::less, 5, "< 5s"}}, r)[0];
   EXPECT_EQ(said.id, "asa");
   EXPECT_EQ(said.text, "was 10 s; expected < 5s");

@@ -1,6 +1,8 @@
 // Configuration Servers, their proxies and the Stat Server (R34, R45, D17).
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "tests/support/desk_world.hpp"
 
 namespace bcsim::testing::config_server_test {
@@ -44,7 +46,7 @@ class Client final : public Endpoint {
   ConnectionId connection_;
 };
 
-/// A client at site 2's proxy, in the place of a desktop there.
+/// A client at site 2's proxy, or at a Configuration Server, in the place of a desktop there.
 class Configuration : public ::testing::Test {
  protected:
   Configuration() : world_(scenario(), 1, DeskWorld::With::desktops) {}
@@ -54,11 +56,14 @@ class Configuration : public ::testing::Test {
     s.agents[0].location = 1;
     return s;
   }
-  std::vector<Client::Answer> run(std::vector<Client::Ask> asks, Duration until) {
+  std::vector<Client::Answer> run(std::vector<Client::Ask> asks, Duration until,
+                                  std::optional<SiteIndex> master = std::nullopt) {
     Client* client = nullptr;
     world_.make_instead = [&](NodeId node) -> std::unique_ptr<Endpoint> {
       if (node != world_.directory.agents[0].desktop) return nullptr;
-      auto made = std::make_unique<Client>(world_.directory.config_proxy[1], asks);
+      auto made = std::make_unique<Client>(
+          master ? world_.directory.config_server[*master] : world_.directory.config_proxy[1],
+          asks);
       client = made.get();
       return made;
     };
@@ -147,6 +152,25 @@ TEST_F(Configuration, APartitionStopsWritesAtTheSiteWithoutAMasterOnly) {  // R4
   EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(60001ms), config::Kind::read_reply},
                                                   {at(60001ms), config::Kind::write_refused},
                                                   {at(130041ms), config::Kind::write_done}}));
+}
+
+TEST_F(Configuration, AMasterIsAskedAndNeverTold) {
+  using config::Kind;
+  const auto answers = run({{1s, Kind::read_reply},
+                            {2s, Kind::write_done},
+                            {3s, Kind::write_refused},
+                            {4s, Kind::update},
+                            {5s, Kind::stat_open},
+                            {6s, Kind::stat_opened},
+                            {7s, Kind::read}},
+                           8s, SiteIndex{0});
+  // The connection stands, and what is asked on it is answered.
+  EXPECT_EQ(answers, (std::vector<Client::Answer>{{at(7040ms), Kind::read_reply}}));
+  EXPECT_TRUE(world_.times<ConfigWritten>().empty());
+  for (const auto& d : world_.deliveries) {  // no proxy is told of anything
+    EXPECT_FALSE(d.source == world_.config_server[0] && d.target == world_.config_proxy[1] &&
+                 d.at > at(1s));
+  }
 }
 
 }  // namespace

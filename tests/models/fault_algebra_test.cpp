@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "sim/rng.hpp"
@@ -172,6 +174,69 @@ class Draw {
 
   sim::RngStream rng_;
 };
+
+// ---- what ends what ----
+
+/// One line of each kind, about the first thing of its kind at a site.
+std::map<std::string, Deed> every_line(SiteIndex site) {
+  const LinkTarget access{false, site, site, CutDirection::both, false};
+  const HaLinkTarget ha{site};
+  const ManagementLinkTarget management{site, Role::sip_server_primary};
+  const HostTarget host{site, Role::sip_server_primary};
+  const ProcessTarget process{site, Role::sip_server_primary};
+  return {{"fail site", Fail{SiteTarget{site, SiteScope::genesys}, {}}},
+          {"fail pair", Fail{SiteTarget{site, SiteScope::sip_server_pair}, {}}},
+          {"fail building", Fail{SiteTarget{site, SiteScope::building}, {}}},
+          {"fail host", Fail{host, {}}},
+          {"fail gateway", Fail{GatewayTarget{site}, {}}},
+          {"fail phone", Fail{PhoneTarget{site, 0}, {}}},
+          {"fail desktop", Fail{DesktopTarget{site, 0}, {}}},
+          {"crash", Crash{process}},
+          {"hang", Hang{process}},
+          {"drain", Drain{site}},
+          {"cut link", Cut{access}},
+          {"cut ha", Cut{ha}},
+          {"cut management", Cut{management}},
+          {"degrade", Degrade{access, 1ms, {}, {}, {}}},
+          {"restore site", Restore{SiteTarget{site, SiteScope::genesys}}},
+          {"restore host", Restore{host}},
+          {"restore process", Restore{process}},
+          {"restore gateway", Restore{GatewayTarget{site}}},
+          {"restore phone", Restore{PhoneTarget{site, 0}}},
+          {"restore desktop", Restore{DesktopTarget{site, 0}}},
+          {"heal link", Heal{access}},
+          {"heal ha", Heal{ha}},
+          {"heal management", Heal{management}},
+          {"switch over", SwitchOver{site}},
+          {"change", ChangeOption{}}};
+}
+
+TEST(FaultAlgebra, EachLineEndsWhatItNamesAndNothingElse) {
+  const std::map<std::string, std::set<std::string>> ended = {
+      {"restore site", {"fail site", "fail pair", "drain"}},
+      {"restore host", {"fail host"}},
+      {"restore process", {"crash", "hang"}},
+      {"restore gateway", {"fail gateway"}},
+      {"restore phone", {"fail phone"}},
+      {"restore desktop", {"fail desktop"}},
+      {"heal link", {"cut link", "degrade"}},
+      {"heal ha", {"cut ha"}},
+      {"heal management", {"cut management"}}};
+  Fault mending, broken;
+  for (const SiteIndex elsewhere : {SiteIndex{0}, SiteIndex{1}}) {
+    for (const auto& [mends, by] : every_line(elsewhere)) {
+      mending.deed = by;
+      const auto own = ended.find(mends);
+      for (const auto& [breaks, what] : every_line(0)) {
+        broken.deed = what;
+        const bool named = elsewhere == 0 && own != ended.end() && own->second.count(breaks) != 0;
+        for (const bool backward : {false, true}) {
+          EXPECT_EQ(ends(mending, broken, backward), named) << mends << ", " << breaks;
+        }
+      }
+    }
+  }
+}
 
 TEST(FaultAlgebra, RandomPlansAreAsDefinedAtEveryInstant) {
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {

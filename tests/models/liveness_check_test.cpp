@@ -235,6 +235,36 @@ TEST(Liveness, WantsNobodyToLogInAgainAndAgain) {
   expect(j, kViolated, "agent 0 logged in 8 times since all were back");
 }
 
+TEST(Liveness, LetsHimMoveAgainAndAgainWhomTheHomeOfHisHuntGroupAndHisOwnWillSendToAndFro) {
+  using enum Failback;
+  struct Case {
+    Failback failback;
+    std::array<std::string, kSites> home;  // of the hunt group, as either switch has it
+    bool good;
+  };
+  for (const Case& c :
+       {Case{return_after_call, {"there", "there"}, true},
+        Case{return_after_call, {"", "there"}, true},
+        Case{return_after_call, {"there", "here"}, true},
+        Case{return_after_call, {"here", "here"}, false}, Case{return_after_call, {"", ""}, false},
+        Case{stay, {"there", "there"}, false}}) {
+    Scenario s = failed_site();
+    s.sites[0].sip_server.name = "here";
+    s.sites[1].sip_server.name = "there";
+    s.agents[0].desktop.failback = c.failback;
+    s.queues[0].hunt_group.emplace();
+    s.queues[0].hunt_group->members = {0};
+    s.queues[0].hunt_group->preferred_site = c.home;
+    Journal j(s);
+    come_back(j);
+    for (int i = 0; i < 8; ++i) {
+      j.at(3000 + i).add(AgentLogout{AgentId{0}, 0, 0}).add(AgentLogin{AgentId{0}, 0, 1});
+      j.add(AgentStateChanged{AgentId{0}, 0, AgentState::ready});
+    }
+    expect(j, c.good ? kGood : kViolated, c.good ? "" : "agent 0 logged in 8 times");
+  }
+}
+
 TEST(Liveness, WantsNoBindingToRunOutAgainAndAgain) {
   for (const int times : {5, 6}) {
     Journal j(failed_site());

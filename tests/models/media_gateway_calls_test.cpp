@@ -242,6 +242,68 @@ TEST(MediaGatewayCalls, EndWhenTheirReinviteIsNeverAcknowledged) {  // RFC 3261 
   EXPECT_EQ(world.byes(), Times{at(62000500us)});
 }
 
+TEST(MediaGatewayCalls, GoOnWhateverElseTheWorldSaysOfThem) {
+  using enum notice::Kind;
+  const auto told_of = [](bool disturbed) {
+    CallWorld world;
+    Duration when = 20s;
+    for (const notice::Kind kind :
+         {become_primary, activate_standby, stand_down, config_write, shift_start, shift_end, drain,
+          ha_link, gateway_died, gateway_down, gateway_up, wishes_to_call, dials, dial, make_call,
+          hang_up, own_call_over, bye_unanswered}) {
+      if (disturbed) world.notice(when += 10ms, world.directory.gateways[0], kind, kCall);
+    }
+    world.run(80s);
+    EXPECT_TRUE(world.byes().empty());
+    EXPECT_EQ(world.gateway[0]->call_count(), 1u);
+    return story(world);
+  };
+  EXPECT_EQ(told_of(true), told_of(false));
+}
+
+TEST(MediaGatewayCalls, AreNotWhatAProbeOrARegistrationIsAbout) {
+  CallWorld world;
+  for (const Method method : {Method::options, Method::register_}) {
+    sip::Request request;
+    request.method = method;
+    request.call = kCall;
+    request.branch = request.dialog = 77 + static_cast<std::uint64_t>(method);
+    request.cseq = 1;
+    world.send_bare(10s, 0, 0, request);
+  }
+  world.run(40s);
+  EXPECT_EQ(world.responses(world.sip_server[0], Method::options), std::vector<std::uint16_t>{200});
+  EXPECT_EQ(world.responses(world.sip_server[0], Method::register_),
+            std::vector<std::uint16_t>{405});
+  EXPECT_EQ(world.gateway[0]->call_count(), 1u);
+  EXPECT_EQ(story(world).size(), 2u);
+}
+
+// A 2xx that comes when its client transaction is long over (RFC 3261 §13.2.2.4).
+TEST(MediaGatewayCalls, AcknowledgeACopyOfTheirAnswerHoweverLateAndRefuseAnyOther) {
+  for (const bool own : {true, false}) {
+    CallWorld world;
+    world.server(60s, [&](CallServer&, Context& context) {
+      const auto invite = world.requests(world.sip_server[0], Method::invite).at(0).request;
+      sip::Response success;
+      success.method = Method::invite;
+      success.branch = invite.branch;
+      success.dialog = own ? invite.dialog : invite.dialog + 1;
+      success.cseq = invite.cseq;
+      success.call = kCall;
+      success.contact = world.directory.sip_server[0];
+      const models::Message message{success};
+      context.send_as(world.directory.sip_server[0], AddressId{world.directory.gateways[0].value},
+                      message, size_bytes(message));
+    });
+    world.run(70s);
+    EXPECT_EQ(world.sent(world.sip_server[0], Method::ack), (Times{at(2001ms), at(60000500us)}));
+    EXPECT_EQ(world.byes(), own ? Times{} : Times{at(60000500us)});
+    EXPECT_EQ(world.gateway[0]->call_count(), 1u);  // the call that stands goes on
+    EXPECT_EQ(world.released(kCall), Released{});
+  }
+}
+
 TEST(MediaGatewayCalls, LeaveNothingBehind) {
   Scenario s = gateway_scenario();
   GatewayWorld world(s);

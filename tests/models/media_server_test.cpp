@@ -63,6 +63,18 @@ TEST(MediaServer, AnswersAtOnceWithItsOwnMediaAndAgreesToEveryEnd) {
                                       {at(5s), Method::register_, 405, NodeId{}}}));
 }
 
+TEST(MediaServer, PlaysOnThoughItsCallIsCancelledTooLate) {  // RFC 3261 §9.2
+  MediaWorld world;
+  world.send(1s, Method::invite, 1);
+  world.send(1100ms, Method::ack, 1);
+  world.send(1200ms, Method::cancel, 1);
+  world.send(2s, Method::cancel, 1, 7);  // of an INVITE that it has never seen
+  world.run(10s);
+  EXPECT_EQ(world.answers(), (Answers{{at(1s), Method::invite, 200, world.media()},
+                                      {at(1200ms), Method::cancel, 200, NodeId{}},
+                                      {at(2s), Method::cancel, 481, NodeId{}}}));
+}
+
 TEST(MediaServer, RepeatsItsAnswerUntilItIsAcknowledgedOrTheCallEnds) {
   MediaWorld world;
   world.send(1s, Method::invite, 1);

@@ -109,6 +109,25 @@ TEST(SipServerAgent, KeepsItsBindingAsLongAsItIsRefreshed) {
   EXPECT_TRUE(w.pair(0).in_service(AgentId{0}, at(600s)));
 }
 
+TEST(SipServerAgent, KeepsHisBindingWhenARegisterComesThatALaterOneHasOvertaken) {
+  // RFC 3261 §10.3 step 7: with the Call-ID of the one heeded, and a lower CSeq.
+  for (const bool overtaken : {true, false}) {
+    ServerWorld w(1, StartMode::cold);
+    registers(w, 1s, 0, 0, 600);
+    w.registers.push_back({at(10s), 0, 0, 0, overtaken ? 1u : 9u});  // to end the binding
+    w.run(20s);
+    std::vector<std::uint16_t> answers;
+    for (const Heard& h : w.heard) {
+      const auto* r = std::get_if<sip::Response>(&h.message);
+      if (r != nullptr && h.to == w.phone(0) && h.at > at(10s)) answers.push_back(r->status);
+    }
+    EXPECT_EQ(answers, (std::vector<std::uint16_t>{
+                           401, overtaken ? std::uint16_t{500} : std::uint16_t{200}}));
+    EXPECT_EQ(w.pair(0).in_service(AgentId{0}, at(20s)), overtaken);
+    EXPECT_EQ(w.records<DnState>().size(), overtaken ? 1u : 2u);
+  }
+}
+
 // ---- login (R37, R39) ----
 
 TEST(SipServerAgent, IsRefusedWithoutAnEndpointInBcModeAndAcceptedInSingleSiteMode) {
@@ -279,6 +298,59 @@ TEST(SipServerAgent, HearsTheServerAnswerEveryPoll) {
   EXPECT_TRUE(answered);
 }
 
+// ---- what only a server says ----
+
+TEST(SipServerAgent, IsNotMovedByEventsWhichHisDesktopCannotSend) {
+  const Kind events[] = {Kind::registered,
+                         Kind::agent_logged_in,
+                         Kind::login_refused,
+                         Kind::agent_logged_out,
+                         Kind::ready,
+                         Kind::not_ready,
+                         Kind::ringing,
+                         Kind::established,
+                         Kind::held,
+                         Kind::retrieved,
+                         Kind::dialing,
+                         Kind::call_refused,
+                         Kind::released,
+                         Kind::dn_out_of_service,
+                         Kind::dn_in_service,
+                         Kind::private_info,
+                         Kind::single_site_mode,
+                         Kind::addp_reply,
+                         Kind::transfer_refused,
+                         Kind::consulted,
+                         Kind::not_consulted};
+  for (const AgentState state :
+       {AgentState::logged_out, AgentState::not_ready, AgentState::ready, AgentState::ringing,
+        AgentState::talking, AgentState::after_call_work}) {
+    SCOPED_TRACE(static_cast<int>(state));
+    ServerWorld w;
+    w.phones[0] = {.answer_after = state == AgentState::ringing ? 15s : 1s};
+    if (state == AgentState::after_call_work) w.phones[0].hang_up_after = 2s;
+    if (state >= AgentState::ringing) w.calls.push_back({.at = at(1s), .after_call_work = 1min});
+    if (state == AgentState::logged_out) {
+      w.desktops.push_back({at(1s), AgentId{0}, 0, Kind::agent_logout});
+    } else if (state == AgentState::not_ready) {
+      w.desktops.push_back({at(1s), AgentId{0}, 0, Kind::set_not_ready});
+    }
+    Duration when = 5s;
+    for (const Kind event : events) {
+      for (const SiteIndex site : {0, 1}) {
+        w.desktops.push_back({at(when += 10ms), AgentId{0}, site, event});
+      }
+    }
+    w.run(9s);  // before the first probe
+    EXPECT_EQ(w.pair(0).agent(AgentId{0}).state(), state);
+    EXPECT_FALSE(w.pair(1).agent(AgentId{0}).logged_in());
+    for (const JournalEntry& entry : w.journal) EXPECT_LT(entry.at, at(5s));
+    for (const Heard& h : w.heard) {  // nobody says a word
+      EXPECT_TRUE(h.at < at(5s) || h.from == w.desktop(0));
+    }
+  }
+}
+
 // ---- graceful shutdown (§2.3) ----
 
 TEST(SipServerAgent, AreSentAwayAsTheServerDrains) {
@@ -309,6 +381,24 @@ TEST(SipServerAgent, AreSentAwayAsTheServerDrains) {
   EXPECT_EQ(rejected[0].second.status, 302u);
   EXPECT_EQ(w.pair(0).mode(), ServerMode::stopped);
   EXPECT_EQ(w.records<CallAnswered>().size(), 2u);
+}
+
+TEST(SipServerAgent, AreSentAwayAfterTheirCallThoughTheyHaveAskedToStay) {
+  for (const Duration work : {0s, 5s}) {
+    ServerWorld w;
+    w.phones[0] = {.answer_after = 1s, .hang_up_after = 20s};
+    w.calls.push_back({.at = at(1s), .after_call_work = work});
+    w.build();
+    w.notices.push_back({at(10s), {w.server(0, 0), notice::Message{notice::Kind::drain, 0, {}}}});
+    // A desktop whose connection was lost asks for its login again.
+    w.desktops.push_back({at(12s), AgentId{0}, 0, Kind::agent_login});
+    w.run(60s);
+    const auto logouts = w.records<AgentLogout>();
+    ASSERT_EQ(logouts.size(), 1u);
+    EXPECT_EQ(logouts[0].second.forced, 1u);
+    EXPECT_NEAR(sim::seconds(logouts[0].first), 22 + sim::seconds(work), 0.1);
+    EXPECT_EQ(w.pair(0).mode(), ServerMode::stopped);
+  }
 }
 
 TEST(SipServerAgent, StayIfTheDrainIsCalledOffDuringTheirCall) {

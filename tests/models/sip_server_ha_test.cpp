@@ -76,6 +76,22 @@ TEST(SipServerHa, EndsTheOrphanedRingingWithAckAndByeWhenThePhoneAnswers) {
   EXPECT_EQ(requests_to(w, w.phone(0), sip::Method::cancel, at(20s)), 0);
 }
 
+TEST(SipServerHa, LogsOutWhoWasToLeaveAfterACallThatIsTakenFromHim) {
+  ServerWorld w;
+  w.phones[0] = {.answer_after = 100s};
+  w.calls.push_back({.at = at(15s)});
+  w.desktops.push_back({at(17s), AgentId{0}, 0, tlib::Kind::agent_logout});
+  w.build();
+  w.faults.push_back({at(20s), sim::NodeCrash{w.server(0, 0)}});
+  w.run(30s);
+  const auto logouts = w.records<AgentLogout>();
+  ASSERT_EQ(logouts.size(), 1u);
+  EXPECT_EQ(logouts[0].first, at(24s));
+  EXPECT_EQ(logouts[0].second.forced, 0u);        // he has asked for it
+  EXPECT_EQ(w.records<CallRouted>().size(), 1u);  // the call waits for somebody else
+  EXPECT_EQ(w.pair(0).waiting_count(0), 1u);
+}
+
 TEST(SipServerHa, PutsACallThatWasRingingBackToTheFrontOfItsQueue) {
   ServerWorld w;
   w.phones[0] = {.answer_after = 100s};

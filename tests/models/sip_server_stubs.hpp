@@ -152,7 +152,7 @@ class StubPhone final : public StubUser {
     r.dn = Dn::extension(agent_);
     r.expires_s = plan.expires_s;
     r.dialog = sip::dialog_id(sip::Leg::registration, agent_.value, context.self());
-    r.cseq = ++cseq_;
+    r.cseq = plan.cseq != 0 ? plan.cseq : ++cseq_;
     r.contact = context.address();
     layer_.request(context, context.address(), world_.directory.sip_server[plan.site], r, {},
                    {3, index, 0});
@@ -300,19 +300,25 @@ class StubDesktop final : public Endpoint {
           tag.kind == 4 ? tlib::Kind::complete_transfer : tlib::Kind::reconnect_call);
     } else {
       const DesktopSays& says = world_.desktops[tag.index];
-      say(context, says.site, says.kind);
+      say(context, says.site, says.kind, says.call, says.dn);
     }
   }
 
  private:
-  void say(Context& context, std::uint32_t site, tlib::Kind kind) {
+  void say(Context& context, std::uint32_t site, tlib::Kind kind, CallId call = {}, Dn dn = {}) {
     if (!connections_[site].valid()) {
       connections_[site] = context.open(world_.directory.sip_server[site]);
     }
     tlib::Message m;
     m.kind = kind;
     m.agent = agent_;
-    if (kind >= tlib::Kind::single_step_transfer) {
+    if (kind == tlib::Kind::make_call) {
+      m.call = call;
+      m.dn = dn;
+      m.conversation.kind = dn.is_outside() ? CallKind::outgoing : CallKind::internal;
+      m.conversation.from = agent_;
+      m.conversation.after_call_work = 10s;
+    } else if (kind >= tlib::Kind::single_step_transfer) {
       m.call = transfer_.call;
       m.conversation = transfer_.conversation;
     }

@@ -49,6 +49,8 @@ struct DesktopSays {
   AgentId agent{};
   SiteIndex site = 0;
   tlib::Kind kind = tlib::Kind::agent_login;
+  CallId call{};  ///< of a TMakeCall, as whom it is for
+  Dn dn{};
 };
 
 /// A REGISTER of an agent's phone; a challenge is answered.
@@ -57,6 +59,7 @@ struct RegisterPlan {
   std::uint32_t agent = 0;
   SiteIndex site = 0;
   std::uint32_t expires_s = 0;
+  std::uint32_t cseq = 0;  ///< 0: the next one
 };
 
 struct MediaPlan {
@@ -71,7 +74,7 @@ struct Heard {
 };
 
 /// Fill in what the test needs, then run().
-class ServerWorld final : public sim::World<Domain> {
+class ServerWorld : public sim::World<Domain> {
  public:
   explicit ServerWorld(std::uint32_t agents_per_site = 1, StartMode start = StartMode::steady) {
     scenario.run.start = start;

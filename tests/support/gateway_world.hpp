@@ -108,6 +108,18 @@ class GatewayWorld : public sim::World<Domain> {
     m.call = call;
     signals_.push_back({sim::kStart + at, gateway, m});
   }
+  /// The public network says so to a gateway.
+  void signal(Duration at, std::uint32_t gateway, const pstn::Message& message) {
+    signals_.push_back({sim::kStart + at, gateway, message});
+  }
+  /// A SIP Server sends this to a gateway, with no transaction of its own.
+  void send_bare(Duration at, SiteIndex site, std::uint32_t gateway,
+                 const models::Message& message) {
+    script[site].at(at, [=, this](CallServer&, Context& context) {
+      context.send_as(directory.sip_server[site], AddressId{directory.gateways[gateway].value},
+                      message, size_bytes(message));
+    });
+  }
   void notice(Duration at, NodeId node, notice::Kind kind, CallId call = {},
               std::uint32_t index = 0) {
     notice::Message m;
