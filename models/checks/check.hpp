@@ -27,6 +27,7 @@ class Findings {
   void violated(SimTime at, const Text& text) {
     if (violations_++ == 0) first_ = at_time(at) + text();
   }
+  [[nodiscard]] bool any() const { return violations_ > 0; }
   /// `applies`: the situation that the check is about has occurred; `good`: what to say if nothing
   /// was found, `absent`: if it does not apply.
   [[nodiscard]] Verdict verdict(std::string id, std::string rules, bool applies, std::string good,

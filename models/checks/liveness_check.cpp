@@ -1,5 +1,6 @@
 // After all faults have ended the world is back: agents on shift at work, phones registered, peers
-// in BC mode, queues served, nobody talking to nobody, nobody going in and out.
+// in BC mode, queues served, nobody talking to nobody, nobody going in and out. And while nothing
+// is broken, a minute after the last that was, nobody gives up waiting for whom an agent is ready.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,7 +47,10 @@ bool at_a_phone(AgentState state) {
 class LivenessCheck final : public Check {
  public:
   explicit LivenessCheck(const Directory& directory)
-      : directory_(directory), agents_(directory.agents.size()), unrest_(directory) {
+      : directory_(directory),
+        bound_(liveness_bound(*directory.scenario, {})),  // as if no fault lasted; see finish
+        agents_(directory.agents.size()),
+        unrest_(directory) {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       agents_[a].working = directory.at_work(AgentId{a}, kStart);
       for (SiteIndex s = 0; s < kSites; ++s) {
@@ -58,8 +62,11 @@ class LivenessCheck final : public Check {
     for (BadSince& peer : apart_) peer.set(kStart, !directory.steady());
   }
 
-  void on_record(const JournalEntry& entry, const CallLedger&) override {
+  void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
     std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
+    if (const auto* over = std::get_if<CallReleased>(&entry.record)) {
+      if (ledger.knows(over->call)) gave_up(entry.at, over->call, ledger.row(over->call));
+    }
     unrest_.on_record(entry);
   }
   void finish(SimTime horizon, const CallLedger& ledger) override {
@@ -84,7 +91,7 @@ class LivenessCheck final : public Check {
   }
   [[nodiscard]] Verdict verdict() const override {
     return findings_.verdict(
-        "liveness", "R25 R39", bound_.unfit.empty(),
+        "liveness", "R25 R39", bound_.unfit.empty() || findings_.any(),
         fmt::format("{:.0f} s after the last fault all were back", sim::seconds(bound_.needed)),
         "not judged: " + bound_.unfit);
   }
@@ -102,6 +109,7 @@ class LivenessCheck final : public Check {
     BadSince unreached;  ///< the phone is not registered as its mode says
     SimTime at_phone_since = kNever;
     SimTime last_call_over = kNever;
+    SimTime refused = kNever;   ///< his phone, a call; the last time
     std::vector<CallId> calls;  ///< that he is, or may be, part of
     bool lost = false;          ///< his phone or desktop never comes back
   };
@@ -162,6 +170,9 @@ class LivenessCheck final : public Check {
   void on(SimTime, const Consultation& fact) {
     joins(fact.agent, fact.call);
     if (fact.step == Consultation::Step::answered) joins(fact.second, fact.call);
+  }
+  void on(SimTime at, const CallReturned& fact) {
+    if (fact.agent.value < agents_.size()) agents_[fact.agent.value].refused = at;
   }
   void on(SimTime at, const CallReleased& fact) {
     const auto parties = parties_.find(fact.call.value);
@@ -304,28 +315,59 @@ class LivenessCheck final : public Check {
       }
     }
   }
-  /// Somebody who could take the call, at a phone that is registered where it waits, is ready, and
-  /// not only because that phone, busy with what this server does not see, has just refused it.
   void waits(SimTime horizon, std::uint32_t call, const CallRow& row) {
     if (row.at_agent() || row.kind != CallKind::queue || row.queue_site >= kSites) return;
     if (std::max(row.queued, last_end_) + bound_.waiting >= horizon) return;
+    const auto a = ready_for(horizon, row, 2 * AgentService::kHoldBack);
+    if (!a) return;
+    findings_.violated(horizon, [&] {
+      return fmt::format("call {} waits at site {} since {:.3f} s though agent {} is ready", call,
+                         row.queue_site + 1, sim::seconds(row.queued), *a);
+    });
+  }
+  /// The same law for one who waits no longer, while nothing is broken: a server that lives routes
+  /// at once, whatever has been.
+  void gave_up(SimTime at, CallId call, const CallRow& row) {
+    constexpr Duration kLong = std::chrono::minutes(1);
+    if (row.cause != Cause::abandoned_in_queue || row.answered != kNever) return;
+    if (row.routed != kNever || row.kind != CallKind::queue || row.queue_site >= kSites) return;
+    if (!bound_.unfit.empty()) return;
+    if (std::ranges::any_of(open_, [this](const auto& open) {
+          return holds(directory_.scenario->faults[open.first]);
+        })) {
+      return;
+    }
+    const Duration announcement = bound_.waiting - bound_.needed;
+    if (std::max(row.queued + announcement, last_end_) + kLong >= at) return;
+    const auto a = ready_for(at, row, kLong);
+    if (!a) return;
+    findings_.violated(at, [&] {
+      return fmt::format(
+          "call {} waited at site {} since {:.3f} s, and was given up, though agent {} "
+          "was ready",
+          call.value, row.queue_site + 1, sim::seconds(row.queued), *a);
+    });
+  }
+  /// Somebody who could take the call, at a phone that is registered where it waits, is ready for
+  /// longer than `least`, and not only because that phone, busy with what this server does not see,
+  /// has just refused it.
+  [[nodiscard]] std::optional<std::uint32_t> ready_for(SimTime at, const CallRow& row,
+                                                       Duration least) const {
     const std::uint32_t queue = directory_.scenario->calls[row.stream].queue;
-    if (directory_.scenario->queues[queue].hunt_group) return;
+    if (directory_.scenario->queues[queue].hunt_group) return std::nullopt;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       const auto& queues = directory_.group(AgentId{a}).queues;
       const bool serves =
           queues.empty() || std::find(queues.begin(), queues.end(), queue) != queues.end();
       const Agent& agent = agents_[a];
-      const bool free = agent.state[row.queue_site] == AgentState::ready &&
-                        horizon - agent.state_since[row.queue_site] > 2 * AgentService::kHoldBack &&
-                        agent.registered[row.queue_site] && !agent.lost;
-      if (!serves || !free) continue;
-      findings_.violated(horizon, [&] {
-        return fmt::format("call {} waits at site {} since {:.3f} s though agent {} is ready", call,
-                           row.queue_site + 1, sim::seconds(row.queued), a);
-      });
-      return;
+      const bool refuses = agent.refused != kNever && at - agent.refused <= least;
+      if (serves && agent.state[row.queue_site] == AgentState::ready &&
+          at - agent.state_since[row.queue_site] > least && agent.registered[row.queue_site] &&
+          !agent.lost && !refuses) {
+        return a;
+      }
     }
+    return std::nullopt;
   }
   /// The agent of a call that is talked on is at his phone.
   void talks(SimTime horizon, std::uint32_t call, const CallRow& row) {

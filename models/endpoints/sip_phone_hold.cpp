@@ -63,6 +63,7 @@ void SipPhoneEndpoint::on_reinvite_response(Context& context, sip::Inform inform
     const AddressId to = response->contact.valid() ? response->contact : dialog_.peer;
     layer_.acknowledge(context, context.address(), to, sip::ack_of(*response));
   } else if (in_call(request.dialog)) {  // §12.2.1.2: 481, or no answer at all, ends the dialog
+    context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::alone});
     hang_up_call(context);
   }
 }

@@ -204,28 +204,30 @@ void subtract(ServiceLevelCounts& from, const ServiceLevelCounts& c) {
 
 }  // namespace
 
-std::optional<double> service_level_back(const std::vector<CallRow>& rows, const Scenario& scenario,
-                                         double before, SimTime failure, SimTime until) {
-  if (!(before > 0)) return std::nullopt;
+ServiceBack service_level_back(const std::vector<CallRow>& rows, const Scenario& scenario,
+                               double before, SimTime failure, SimTime until) {
+  if (!(before > 0)) return {};
   const auto calls = served_after(rows, scenario, failure, until);
   ServiceLevelCounts window;
   std::size_t end = 0;
-  bool was_bad = false, judged = false;
+  bool was_bad = false;
+  std::uint32_t judged = 0;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const SimTime window_end = calls[i].queued + kServiceBackWindow;
     while (end < calls.size() && (calls[end].queued < window_end || end - i < kServiceBackCalls)) {
       window.merge(calls[end++].counts);
     }
     if (window_end > until || end - i < kServiceBackCalls) break;  // cut short: not judged
-    judged = true;
+    ++judged;
     const double level = service_level(scenario.run.service_level_definition, window);
     const bool bad = level < kServiceBackShare * before;
-    if (was_bad && !bad) return sim::seconds(calls[i].queued - failure);
+    if (was_bad && !bad) return {sim::seconds(calls[i].queued - failure), judged};
     was_bad = was_bad || bad;
-    if (!was_bad && calls[i].queued - failure > kServiceWatch) return 0.0;
+    if (!was_bad && calls[i].queued - failure > kServiceWatch) return {0.0, judged};
     subtract(window, calls[i].counts);
   }
-  return was_bad || !judged ? std::nullopt : std::optional(0.0);
+  if (was_bad || judged == 0) return {std::nullopt, judged};
+  return {0.0, judged};
 }
 
 }  // namespace bcsim::models

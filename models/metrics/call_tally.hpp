@@ -101,9 +101,13 @@ inline constexpr Duration kServiceWatch = 5min;
 /// When service was back, in seconds after `failure`: the first call offered, after one for which
 /// it was not so, that has with the calls offered in the minute after it (at least 20) 90 % of the
 /// service level `before`; 0 if it was so for all of the first 5 minutes; nullopt if not by
-/// `until`.
-[[nodiscard]] std::optional<double> service_level_back(const std::vector<CallRow>& rows,
-                                                       const Scenario& scenario, double before,
-                                                       SimTime failure, SimTime until);
+/// `until`. `judged`: calls that were looked at for that.
+struct ServiceBack {
+  std::optional<double> after_s;
+  std::uint32_t judged = 0;
+};
+[[nodiscard]] ServiceBack service_level_back(const std::vector<CallRow>& rows,
+                                             const Scenario& scenario, double before,
+                                             SimTime failure, SimTime until);
 
 }  // namespace bcsim::models

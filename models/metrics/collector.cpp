@@ -244,8 +244,10 @@ void MetricsCollector::finish(SimTime horizon, RunResult& result) {
   for (std::size_t i = 0; i < result.recoveries.size(); ++i) {
     Recovery& recovery = result.recoveries[i];
     const SimTime until = i + 1 < result.recoveries.size() ? result.recoveries[i + 1].at : horizon;
-    recovery.service_level_back =
+    const ServiceBack back =
         service_level_back(result.calls, scenario_, before, recovery.at, until);
+    recovery.service_level_back = back.after_s;
+    recovery.service_level_judged = back.judged;
   }
   result.metrics = flat_metrics(result);
   // The rows have every wait; three copies of them have done their work.

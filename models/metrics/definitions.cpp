@@ -79,7 +79,8 @@ constexpr MetricDefinition kDefinitions[] = {
     {"queue.mean", "calls", "time average of calls taken, with no agent chosen", kScoped},
     {"queue.max", "calls", "most of them", kScoped},
     {"ringing.mean", "calls", "time average of calls whose agent's phone is called", kScoped},
-    {"talking.mean", "calls", "time average of answered calls", kScoped},
+    {"talking.mean", "calls",
+     "time average of answered calls, an unheard answer included until that is known", kScoped},
     {"talking.max", "calls", "most of them", kScoped},
     {"agents.working", "agents", "time average of agents whose shift it is", kScoped},
     {"agents.at_work", "agents", "time average of agents at work (see Levels)", kScoped},
@@ -180,6 +181,7 @@ constexpr MetricDefinition kDefinitions[] = {
     {"recovery.agents_90", "s", "until 90 % of those affected were at work again"},
     {"recovery.agents_100", "s", "until all of those affected were at work again"},
     {"recovery.service_level_back", "s", "until the service level was back (see Recovery)"},
+    {"recovery.service_level_judged", "calls", "calls that tell whether it was; 0: nobody knows"},
     {"recovery.queue_peak", "calls", "most calls waiting after the failure"},
     {"recovery.queue_drained", "s", "until the queue was as short as before (see Recovery)"},
 };

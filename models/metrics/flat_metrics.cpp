@@ -242,6 +242,7 @@ void add_recovery(Writer& w, const RunResult& r, const Recovery& recovery, bool 
   add("agents_returned", number(std::uint64_t{recovery.agents_back_s.size()}));
   share("agents", recovery.agents_back_s, recovery.agents_affected);
   add("service_level_back", number(recovery.service_level_back));
+  add("service_level_judged", recovery.service_level_judged);
   add("queue_peak", recovery.queue_peak);
   add("queue_drained", number(recovery.queue_drained));
 }

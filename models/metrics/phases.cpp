@@ -76,10 +76,12 @@ void PhaseTracker::close(SimTime now) {
     push(Phase::relogin, at, returned_);
     at = returned_;
   }
-  push(Phase::degraded, at, now);
+  // After a switchover by hand nothing is left to be mended.
+  const Phase rest = degraded_by_fault_ ? Phase::degraded : Phase::after;
+  push(rest, at, now);
   total(Phase::detection).merge(detection_);
   total(Phase::relogin).merge(relogin_);
-  total(Phase::degraded).merge(degraded_);
+  total(rest).merge(degraded_);
   detection_ = relogin_ = degraded_ = {};
   detected_ = returned_ = kNever;
 }
@@ -89,9 +91,13 @@ void PhaseTracker::apply(Mark mark, SimTime now) {
     case Mark::none:
       return;
     case Mark::fault:
-      if (episode_ && begun_ == now) return;  // several lines of one instant are one fault
+      if (episode_ && begun_ == now) {  // several lines of one instant are one fault
+        degraded_by_fault_ = !open_faults_.empty();
+        return;
+      }
       close(now);
       episode_ = true;
+      degraded_by_fault_ = !open_faults_.empty();
       begun_ = now;
       seen_.clear();
       return;

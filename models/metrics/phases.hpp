@@ -66,6 +66,7 @@ class PhaseTracker {
   SimTime detected_ = kNever, returned_ = kNever;
   Slice detection_, relogin_, degraded_;
   std::vector<std::uint32_t> open_faults_;  ///< that lie on something
+  bool degraded_by_fault_ = false;  ///< some did when the episode began: it lasts until its repair
   std::vector<std::uint64_t> seen_;
   std::array<Slice, kPhases> totals_;
   std::vector<PhaseInterval> intervals_;

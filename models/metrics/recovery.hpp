@@ -30,6 +30,7 @@ struct Recovery {
   std::optional<double> queue_drained;
   double queue_peak = 0;
   std::optional<double> service_level_back;
+  std::uint32_t service_level_judged = 0;  ///< calls that tell; 0: back or not, nobody knows
 
   /// When at least this share of those affected was back; nullopt if never (or nobody was).
   [[nodiscard]] static std::optional<double> share_back(const std::vector<float>& back_s,

@@ -5,8 +5,13 @@
 
 namespace bcsim::models {
 
-MediaPlane::MediaPlane(const Layout& layout, sim::Network& network, Notify notify, Alive alive)
-    : layout_(layout), network_(network), notify_(std::move(notify)), alive_(std::move(alive)) {}
+MediaPlane::MediaPlane(const Layout& layout, sim::Network& network, Notify notify, Alive alive,
+                       Serves serves)
+    : layout_(layout),
+      network_(network),
+      notify_(std::move(notify)),
+      alive_(std::move(alive)),
+      serves_(std::move(serves)) {}
 
 MediaPlane::Call* MediaPlane::known(CallId id) {
   const auto found = calls_.find(id.value);
@@ -39,6 +44,7 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
     Call* call = known(r->call);
     if (call == nullptr || call->agent != r->agent || !call->way.holds(r->branch)) return false;
     call->held = r->held != 0;
+    call->joined = false;
     call->music = media_server_end(r->site);
     update(r->call, *call);
   } else if (const auto* r = std::get_if<Consultation>(&record)) {
@@ -55,6 +61,8 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
     hung_up(r->call, r->agent);
   } else if (const auto* r = std::get_if<CallReleased>(&record)) {
     release(r->call, r->release);
+  } else if (std::holds_alternative<Switchover>(record)) {
+    refresh();  // there is somebody again who passes word on
   }
   return false;
 }
@@ -148,7 +156,7 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
   call.second = {};
   call.second_path = 0;
   call.other = {};
-  call.held = false;
+  call.held = call.joined = false;
   call.site = site;
   call.agent = agent;
   call.path = path;
@@ -214,21 +222,24 @@ void MediaPlane::hung_up(CallId id, AgentId agent) {
 }
 
 /// Tells those for whom something has changed. On hold the caller hears the media server, and the
-/// agent nobody, as he expects, or the second agent. A media server does not listen.
+/// agent nobody, as he expects, or the second agent. A media server does not listen. Until the SIP
+/// Servers have told each other of a new answer, or that the caller is taken back, he hears what he
+/// heard before; while they do not know of a hold, nobody: the agent's phone sends nothing more.
 void MediaPlane::update(CallId id, Call& call) {
   for (End* end : {&call.near, &call.far, &call.other, &call.music}) {
     if (end->node.valid() && !alive_(end->node)) end->gone = true;
   }
   if (call.path == 0) return;  // no speech yet
   const Route route = segments(call);
+  call.joined = call.joined || (!call.far.gone && !call.near.gone && signalled(call));
   if (call.held) {
-    tell(id, call.near, !call.music.gone && flows_back(to_data_centre(call)));
-  } else {
+    tell(id, call.near, call.joined && !call.music.gone && flows_back(to_data_centre(call)));
+  } else if (call.joined || call.far.gone) {
     tell(id, call.near, !call.far.gone && flows_back(route));
   }
   if (!call.agent.valid()) return;
   if (!call.held) {
-    tell(id, call.far, !call.near.gone && flows(route));
+    tell(id, call.far, call.joined && !call.near.gone && flows(route));
   } else if (call.second.valid()) {
     const Route talk = between_agents(call);
     tell(id, call.far, !call.other.gone && flows_back(talk));

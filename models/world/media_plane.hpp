@@ -31,7 +31,11 @@ class MediaPlane {
   /// Is this node alive?
   using Alive = std::function<bool(NodeId)>;
 
-  MediaPlane(const Layout& layout, sim::Network& network, Notify notify, Alive alive);
+  /// Does a SIP Server process serve at this site, and hear what it is told?
+  using Serves = std::function<bool(SiteIndex)>;
+
+  MediaPlane(const Layout& layout, sim::Network& network, Notify notify, Alive alive,
+             Serves serves);
 
   /// Returns true if the call's speech shares an overloaded link from the start.
   bool on_record(const JournalEntry& entry);
@@ -70,6 +74,7 @@ class MediaPlane {
     CallWay way;
     AgentId chosen;       ///< the agent whose answer it waits for
     bool held = false;    ///< the caller is
+    bool joined = false;  ///< word of the last answer, or hold, has gone from end to end
     bool loaded = false;  ///< its rate is on the links
   };
   struct Segment {
@@ -107,6 +112,7 @@ class MediaPlane {
   sim::Network& network_;
   Notify notify_;
   Alive alive_;
+  Serves serves_;
   std::unordered_map<std::uint32_t, Call> calls_;  ///< by CallId; never iterated for effect
 };
 

@@ -77,10 +77,7 @@ bool MediaPlane::signalled(const Call& call) const {
   const SiteIndex site = static_cast<SiteIndex>(call.site);
   const PathMask path = call.path | call.second_path | call.via;
   for (SiteIndex s = 0; s < kSites; ++s) {
-    if ((path & path_of(s)) == 0) continue;
-    for (const NodeId process : layout_.directory.sip_server_process[s]) {
-      if (process.valid() && !alive_(process)) return false;
-    }
+    if ((path & path_of(s)) != 0 && !serves_(s)) return false;
   }
   Route way{{call.near.place, layout_.data_centre[call.owner]},
             {layout_.data_centre[site], call.far.place}};

@@ -50,7 +50,11 @@ Simulation& TwoSiteWorld::simulate(sim::Platform& platform) {
   media_ = std::make_unique<MediaPlane>(
       layout_, simulation_->network(),
       [this](NodeId node, const notice::Message& m) { simulation_->notify(node, Message{m}); },
-      [this](NodeId node) { return simulation_->is_up(node); });
+      [this](NodeId node) { return simulation_->is_up(node); },
+      [this](SiteIndex site) {
+        const auto& processes = layout_.directory.sip_server_process[site];
+        return simulation_->is_up(processes[static_cast<std::size_t>(control_[site].holder())]);
+      });
   simulation_->plan_faults(compile_faults(scenario_, layout_));
   return *simulation_;
 }

@@ -191,6 +191,42 @@ TEST(Liveness, WantsNoCallToWaitBesideAReadyAgent) {
   expect(j, kViolated, "call 0 waits at site 2 since 900.000 s though agent 2 is ready");
 }
 
+/// From a minute after the last fault on, as long as nothing is broken.
+TEST(Liveness, WantsNobodyToGiveUpWaitingBesideAReadyAgent) {
+  struct Case {
+    const char* why;
+    double patience_s;
+    bool agent_busy, refused, broken;
+    bool told;
+  };
+  for (const Case& c : {Case{"long enough", 61, false, false, false, true},
+                        Case{"he may just have become ready", 59, false, false, false, false},
+                        Case{"he is busy", 61, true, false, false, false},
+                        Case{"his phone is", 61, false, true, false, false},
+                        Case{"something is broken", 61, false, false, true, false}}) {
+    Scenario s = failed_site();
+    add_fault(s, Cut{LinkTarget{}}, "cut dc-link");
+    s.run.horizon = 20min;
+    Journal j(s);
+    j.at(10).add(FaultInjected{0, 0}).at(20).add(FaultInjected{0, 1});
+    for (const std::uint32_t agent : {2u, 3u}) {
+      const AgentState state = c.agent_busy ? AgentState::talking : AgentState::ready;
+      j.at(30).add(AgentStateChanged{AgentId{agent}, 1, state});
+    }
+    if (c.broken) j.at(90).add(FaultInjected{1, 0});
+    const CallId call = j.at(100).queue(1);
+    if (c.refused) {
+      for (const std::uint32_t agent : {2u, 3u}) {
+        j.at(110).add(CallRouted{call, AgentId{agent}, 1, 2});
+        j.add(CallReturned{call, AgentId{agent}, 1, 486});
+      }
+    }
+    j.at(100 + c.patience_s).release(call, Release::caller_hung_up, CallPhase::treatment);
+    const RunResult result = j.finish();
+    EXPECT_EQ(verdict(result, "liveness").status == kViolated, c.told) << c.why;
+  }
+}
+
 TEST(Liveness, LetsACallHearItsAnnouncementBesideAReadyAgent) {
   const auto waits = [](Duration announcement, std::optional<Duration> changed) {
     Scenario s = failed_site();

@@ -154,6 +154,31 @@ TEST(Phases, ASwitchoverTakesTheAgentsAwayUntilTheBackupServes) {
   EXPECT_EQ(r.value("recovery.agents_100"), 4);
 }
 
+TEST(Phases, AfterASwitchoverByHandNothingIsLeftToBeMended) {
+  for (const bool something_open : {false, true}) {
+    Scenario s = two_sites();
+    add_fault(s, SwitchOver{0});
+    add_fault(s, Cut{LinkTarget{}});
+    Journal j(std::move(s));
+    const auto& processes = j.layout().directory.sip_server_process[0];
+    j.at(500);
+    if (something_open) j.add(FaultInjected{1, 0});
+    j.at(600).add(FaultInjected{0, 0}).at(603).add(Switchover{0, 5, 5}, processes[1]);
+    j.at(1000);
+    if (something_open) j.add(FaultInjected{1, 1});
+    const auto found = parts(j.finish());
+    if (something_open) {
+      EXPECT_THAT(found,
+                  ElementsAre(Part{Phase::before, 0, 500}, Part{Phase::degraded, 500, 600},
+                              Part{Phase::detection, 600, 603}, Part{Phase::degraded, 603, 1000},
+                              Part{Phase::after, 1000, 3600}));
+    } else {
+      EXPECT_THAT(found, ElementsAre(Part{Phase::before, 0, 600}, Part{Phase::detection, 600, 603},
+                                     Part{Phase::after, 603, 3600}));
+    }
+  }
+}
+
 TEST(Phases, ASecondFaultBeginsAnotherEpisode) {
   Scenario s = two_sites();
   add_fault(s, Cut{LinkTarget{}});

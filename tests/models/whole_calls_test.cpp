@@ -47,6 +47,36 @@ TEST(Hold, SurvivesASwitchoverOfTheServer) {
   EXPECT_EQ(run.cause(), Cause::completed);
 }
 
+/// Nobody tells the caller's server of the hold, or that the agent is gone: he hears nothing from
+/// then on, until his gateway's rtp-loss-timeout (10 s).
+TEST(Hold, OfWhichWordDoesNotComeThroughLeavesTheCallerInSilence) {
+  Scenario refused = held_call(20s);  // by a server that has begun again, and answers 481
+  refused.run.media_survives = true;
+  refused.faults = {site_failure(at(11s))};
+  refused.faults[0].lasting = 2s;
+  Scenario unheard = held_call(20s);  // by a server that hangs, on the way
+  unheard.agents.erase(unheard.agents.begin());
+  unheard.queues.at(0).routing_scope = RoutingScope::both_sites;
+  Fault hang;
+  hang.at = at(11s);
+  hang.deed = Hang{{0, Role::sip_server_primary}};
+  hang.lasting = 5min;
+  unheard.faults = {hang};
+  for (const Scenario& s : {refused, unheard}) {
+    Scenario later = s;
+    later.calls[0].hold = Deterministic{200};
+    for (const Scenario& held : {s, later}) {
+      const Watched run(held);
+      const auto left = run.recorder.all<PhoneLeft>();
+      const auto holds = run.recorder.all<CallHeld>();
+      ASSERT_FALSE(left.empty() && holds.empty());
+      const SimTime silent = holds.empty() ? left[0].first : holds[0].first;
+      expect_about(run.released(), silent - sim::kStart + 10s);
+      EXPECT_EQ(run.cause(), Cause::media_lost);
+    }
+  }
+}
+
 TEST(SessionTimer, ALongCallIsRefreshedAndLasts) {
   const Watched run(one_call(100min));
   expect_about(run.released(), 100min + 10s);

@@ -175,6 +175,43 @@ models::Scenario direct_call(sim::Duration ring) {
   return s;
 }
 
+TEST(Story, OfACallWhileNoGatewayLivesBlamesNoChannels) {
+  models::Scenario s = failing_site();
+  s.faults.clear();
+  for (const std::uint32_t gateway : {0u, 1u}) {
+    models::Fault fault;
+    fault.at = sim::kStart + 10s;
+    fault.deed = models::Fail{models::GatewayTarget{gateway}, {}};
+    s.faults.push_back(fault);
+  }
+  const Explained e(s, {CallId{1}});
+  ASSERT_EQ(e.life(0).row.cause, Cause::blocked_at_trunk);
+  const Decision decision = e.story(0).decision;
+  EXPECT_THAT(decision.why, HasSubstr("No gateway was alive"));
+  EXPECT_THAT(decision.why + decision.rule, Not(HasSubstr("channel")));
+}
+
+/// The link is cut while his phone rings: his answer reaches nobody.
+TEST(Story, OfAnAnswerThatNobodyHearsSaysSo) {
+  models::Scenario s = failing_site();
+  s.agents = {tests::agents("b", 4, 1)};
+  s.agents[0].phone.answer_delay = 4s;
+  s.queues.at(0).routing_scope = models::RoutingScope::both_sites;
+  models::SingleCalls single;
+  single.calls.push_back({sim::kStart + 10s, 90s, 15s, 0});
+  s.calls = {tests::calls(single)};
+  models::Fault cut;
+  cut.at = sim::kStart + 12s;
+  cut.deed = models::Cut{models::LinkTarget{}};
+  s.faults = {cut};
+  const Explained e(s, {CallId{0}});
+  std::string told;
+  for (const auto& line : e.story(0).lines) told += line.text + "\n";
+  ASSERT_EQ(e.life(0).row.cause, Cause::abandoned_in_queue) << told;
+  EXPECT_THAT(told, HasSubstr("answers; the caller does not hear it"));
+  EXPECT_THAT(told, Not(HasSubstr("b.1 speak")));
+}
+
 TEST(Story, OfAnUnansweredDirectCallNamesItsTimeout) {  // D24
   models::Scenario s = direct_call(1h);
   s.sites[0].sip_server.agent_no_answer_overflow = "release";

@@ -108,7 +108,7 @@ class FaultDraft {
     flaps_ = chance_.pick({0., 0.05, 0.3});
     ends_ = chance_.pick({0.3, 0.7, 0.95});
     again_ = chance_.pick({0.2, 0.5, 0.8});
-    echoes_ = chance_.pick({0., 0.1, 0.4});
+    echoes_ = chance_.pick({0., 0.2, 0.6});
   }
 
   std::optional<Node> fault() {

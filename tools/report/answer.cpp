@@ -126,20 +126,12 @@ Sentence agents_sentence(const StoredResults& r) {
       .say(".");
 }
 
-/// Calls were answered, or given up, after the first failure: there was a service level.
-bool judged_after(const StoredResults& r) {
-  for (const char* phase : {"detection", "relogin", "degraded", "after"}) {
-    if (!std::isnan(r.value(fmt::format("phase.{}.service_level", phase)))) return true;
-  }
-  return false;
-}
-
 Sentence service_sentence(const StoredResults& r) {
   Sentence s;
   const double back = r.value("recovery.service_level_back");
   if (std::isnan(r.value("phase.before.service_level"))) return s;
   if (back == 0) return s.say("The service level never left its usual range.");
-  if (!judged_after(r)) {
+  if (r.value("recovery.service_level_judged") == 0) {
     s.say("No call after the failure tells whether the service level was back");
   } else if (std::isnan(back)) {
     s.say(std::isnan(r.value("recovery.2.at"))

@@ -137,7 +137,8 @@ class ReplicationPage {
       }
     }
     if (phases.size() == 1) phases.clear();
-    if (phases.size() > 4) phases.pop_back();  // "after" is in the whole run, and in summary.json
+    const bool wide = phases.size() > 4;
+    if (wide) phases.pop_back();
     page_.blank();
     std::string header = pad_right("", kLabel);
     for (const Phase phase : phases) header += pad_left(std::string(models::name(phase)), kCell);
@@ -160,6 +161,10 @@ class ReplicationPage {
     row("most calls waiting", "queue.max", tally_words);
     row("agents at work", "agents.at_work", number_words);
     row("agents busy", "occupancy", percent_words);
+    if (wide) {
+      page_.line(
+          "  after the repair: part of the whole run, by itself in summary.json (phase.after)");
+    }
   }
   void causes() {
     std::vector<std::pair<Estimate, models::Cause>> list;

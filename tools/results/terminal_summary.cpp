@@ -159,7 +159,7 @@ class Summary {
                   : fmt::format("{} of them came back. ", back == 0 ? "none" : count_words(back));
     }
     if (std::isnan(metric(Phase::before, "service_level"))) return text;  // nothing to compare
-    if (!service_was_judged(r_, 0)) {
+    if (first.service_level_judged == 0) {
       text += r_.recoveries.size() > 1
                   ? "Before the next failure no call tells whether the service level was back."
                   : "No call after the failure tells whether the service level was back.";
@@ -255,7 +255,7 @@ class Summary {
     }
     if (!first.service_level_back) {
       const bool compared = !std::isnan(metric(Phase::before, "service_level"));
-      if (compared && service_was_judged(r_, 0)) not_yet("service level back");
+      if (compared && first.service_level_judged > 0) not_yet("service level back");
     } else if (*first.service_level_back > 0) {
       item("service level back", *first.service_level_back);
     }

@@ -28,8 +28,8 @@ auto fields(T& x) {
 }
 template <Is<Recovery> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 template <Is<TimelineRow> T>
 auto fields(T& x) {

@@ -7,7 +7,7 @@
 namespace bcsim::tools {
 
 /// Why not, in words; "": it may well. `text` as written ("<= 75s", "worse < 2pp"), `value` in the
-/// base unit. A limit on a difference in per cent is one of the metric's value: any metric has that.
+/// base unit. A difference in per cent is one of the metric's value, which any metric has.
 [[nodiscard]] std::string senseless_limit(std::string_view metric, std::string_view text,
                                           double value);
 

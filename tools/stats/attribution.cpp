@@ -37,7 +37,7 @@ const std::array<AttributionDefinition, Attribution::kCounts>& attribution_defin
        "sent to the default destination, and not so (or not made) in the twin"},
       {"delayed", "calls", "answered after more than T, and within T in the twin"},
       {"callers_lost", "callers", "not served and will not try again, and not so in the twin"},
-      {"spared", "calls", "lost or abandoned in the twin, and answered here"},
+      {"spared", "calls", "lost or abandoned in the twin, and served to the end here"},
   }};
   return kDefinitions;
 }
@@ -88,8 +88,8 @@ Attribution attribute(RunResult& result, const RunResult& twin) {
     if (other == nullptr) continue;
     out.delayed += answered_late(row, result) && answered_in_time(*other, twin);
     const CallOutcome then = outcome_of(other->cause);
-    out.spared += row.answered != models::kNever && now != CallOutcome::lost &&
-                  (then == CallOutcome::lost || then == CallOutcome::abandoned);
+    out.spared +=
+        now == CallOutcome::served && (then == CallOutcome::lost || then == CallOutcome::abandoned);
   }
   return out;
 }

@@ -125,6 +125,8 @@ class Teller {
                        f.status, reason_phrase(f.status));
   }
   std::string operator()(const models::CallAnswered& f) const {
+    if (!heard(f))
+      return fmt::format("Agent {} answers; the caller does not hear it.", agent(f.agent));
     if (life_.row.kind == models::CallKind::outgoing) {
       return fmt::format("They speak, through the SIP Server of {}{}.", site(f.path - 1),
                          f.monitored != 0 ? "" : "; his desktop is not logged in there");
@@ -199,7 +201,7 @@ class Teller {
       case Release::gateway_failed:
         return "The gateway dies, and the line goes dead.";
       case Release::no_channel:
-        return "Every channel of the trunk is busy: the caller hears the busy tone.";
+        return "No trunk channel can take it: the caller hears the busy tone.";
       case Release::caller_hung_up:
         return "The caller hangs up.";
     }
@@ -268,6 +270,13 @@ class Teller {
   }
 
  private:
+  /// Is this the answer that the caller has heard, or one of those after it? Else it came when he
+  /// was gone, or has never reached his SIP Server.
+  [[nodiscard]] bool heard(const models::CallAnswered& f) const {
+    const models::CallRow& row = life_.row;
+    const bool his = row.transferred != sim::kNever || f.agent == row.agent;
+    return his && row.answered <= now_ && now_ <= row.released;
+  }
   /// Where a call is passed on to: a queue, or an agent group.
   [[nodiscard]] std::string line(std::uint32_t number) const {
     const std::size_t queues = c_.names.queues.size();
@@ -337,7 +346,9 @@ std::vector<std::string> both_sites(const CallLife& life, const StoryContext& c)
   }
   for (std::size_t g = 0; g < now.gateways.size(); ++g) {
     std::string text = c.scenario.gateways[g].name + ": ";
-    if (now.gateways[g].rerouted) {
+    if (!now.gateways[g].alive) {
+      text += now.gateways[g].rerouted ? "dead, and held for dead by the PSTN" : "dead";
+    } else if (now.gateways[g].rerouted) {
       text += "held for dead by the PSTN";
     } else {
       std::string off;

@@ -347,9 +347,13 @@ class Decider {
   }
 
   [[nodiscard]] Decision no_channel() const {
+    const auto& gateways = life_.decisive.gateways;
+    if (!gateways.empty() && std::ranges::none_of(gateways, &GatewayState::alive)) {
+      return {"No gateway was alive.", "R29: a failed gateway takes no calls", {}};
+    }
     std::string why = fmt::format("Every trunk channel of gateway {} was busy.", gateway().name);
-    for (std::size_t g = 0; g < life_.decisive.gateways.size(); ++g) {
-      if (life_.decisive.gateways[g].rerouted) {
+    for (std::size_t g = 0; g < gateways.size(); ++g) {
+      if (gateways[g].rerouted && g != row_.gateway) {
         why += fmt::format(" The PSTN held {} for dead then, so its calls came here too.",
                            c_.scenario.gateways[g].name);
       }

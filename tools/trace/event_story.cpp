@@ -42,9 +42,14 @@ class EventTeller {
     return {"the backup of " + site(f.site),
             "",
             fmt::format("took over: {} of {} confirmed calls go on", f.calls_kept, f.calls_before),
-            fmt::format("noticed {} after a process, {} to {} after a machine, and {} to take over",
-                        time(o.process_death_detection), time(o.host_loss_detection_min),
-                        time(o.host_loss_detection_max), time(o.promotion)),
+            fmt::format("a dead process is noticed after {}, {}, a lost machine after {} to {}, "
+                        "an order by hand at once; then {} to take over",
+                        time(o.process_death_detection),
+                        o.heartbeat_period ? fmt::format("a hung one {} later (heartbeat-period)",
+                                                         time(*o.heartbeat_period))
+                                           : "a hung one never (heartbeat-period: none)",
+                        time(o.host_loss_detection_min), time(o.host_loss_detection_max),
+                        time(o.promotion)),
             {"R9"}};
   }
   Telling operator()(const models::BothPrimary& f) const {

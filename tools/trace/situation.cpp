@@ -20,7 +20,8 @@ bool is_busy(models::AgentState state) {
 }  // namespace
 
 SituationFold::SituationFold(const models::Layout& layout)
-    : directory_(layout.directory),
+    : layout_(layout),
+      directory_(layout.directory),
       scenario_(*layout.directory.scenario),
       board_(
           models::board_size(layout.directory.gateways.size(), 2 * layout.topology.links.size())),
@@ -63,6 +64,9 @@ void SituationFold::on_record(const models::JournalEntry& entry) {
     state_.gateways[f->gateway].online[f->site] = f->online != 0;
   } else if (const auto* f = std::get_if<models::PstnReroute>(&entry.record)) {
     state_.gateways[f->gateway].rerouted = f->dead != 0;
+  } else if (const auto* f = std::get_if<models::NodeStateChanged>(&entry.record)) {
+    const models::NodeRole& role = layout_.roles[f->node.value];
+    if (role.kind == models::NodeKind::gateway) state_.gateways[role.index].alive = f->up != 0;
   } else if (const auto* f = std::get_if<models::FaultInjected>(&entry.record)) {
     if (f->undone != 0) {
       std::erase(state_.open_faults, f->fault);

@@ -30,6 +30,7 @@ struct QueueState {
 };
 
 struct GatewayState {
+  bool alive = true;
   bool rerouted = false;  ///< the PSTN holds it for dead
   std::array<bool, models::kSites> online = {true, true};
 };
@@ -58,6 +59,7 @@ class SituationFold {
   void follow_agents(const models::Record& record);
   [[nodiscard]] bool serves(models::AgentId agent, std::uint32_t queue) const;
 
+  const models::Layout& layout_;
   const models::Directory& directory_;
   const models::Scenario& scenario_;
   models::Board board_;

@@ -81,8 +81,7 @@ Moment moment_of(models::SimTime at, const models::RunResult& result, std::uint6
   const auto mine = std::find_if(result.recoveries.begin(), result.recoveries.end(),
                                  [&](const models::Recovery& r) { return r.at == at; });
   if (mine == result.recoveries.end()) return moment;
-  const auto nth = static_cast<std::size_t>(mine - result.recoveries.begin());
-  if (!std::isnan(result.value("phase.before.service_level")) && service_was_judged(result, nth)) {
+  if (!std::isnan(result.value("phase.before.service_level")) && mine->service_level_judged > 0) {
     moment.back[static_cast<std::size_t>(Return::service_level)] =
         mine->service_level_back.value_or(kNotBack);
   }
