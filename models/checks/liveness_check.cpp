@@ -1,6 +1,7 @@
-// After all faults have ended the world is back: agents on shift at work, phones registered, peers
-// in BC mode, queues served, nobody talking to nobody, nobody going in and out. And while nothing
-// is broken, a minute after the last that was, nobody gives up waiting for whom an agent is ready.
+// After all faults have ended, or while a site has failed and nothing else, the world is back:
+// agents on shift at work, phones registered, peers in BC mode, queues served, nobody talking to
+// nobody, nobody going in and out. And while nothing is broken, a minute after the last that was,
+// nobody gives up waiting for whom an agent is ready.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,7 +66,7 @@ class LivenessCheck final : public Check {
   void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
     std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
     if (const auto* over = std::get_if<CallReleased>(&entry.record)) {
-      if (ledger.knows(over->call)) gave_up(entry.at, over->call, ledger.row(over->call));
+      if (ledger.knows(over->call)) gave_up(entry.at, over->call, ledger);
     }
     unrest_.on_record(entry);
   }
@@ -83,8 +84,9 @@ class LivenessCheck final : public Check {
       if (!somewhere) agents_[a].lost = true;
     }
     for (std::uint32_t a = 0; a < agents_.size(); ++a) finish_agent(horizon, a, ledger);
-    finish_peers(horizon);
     finish_calls(horizon, ledger);
+    if (lost_site_) return;
+    finish_peers(horizon);
     std::vector<bool> lost;
     for (const Agent& agent : agents_) lost.push_back(agent.lost);
     unrest_.finish(last_end_ + bound_.needed, horizon, lost, ledger, findings_);
@@ -191,7 +193,8 @@ class LivenessCheck final : public Check {
     for (const auto& [index, since] : open_) {
       const Fault& fault = directory_.scenario->faults[index];
       if (!holds(fault)) continue;
-      if (!lose_agent_of(fault)) bound_.unfit = "a fault lasts to the end of the run";
+      if (lose_agent_of(fault) || lose_site_of(fault)) continue;
+      bound_.unfit = "a fault lasts to the end of the run";
     }
     for (const AgentInfo& agent : directory_.agents) {
       if (agent.spare_desktop.valid()) bound_.unfit = "people may have moved to other desks";
@@ -212,6 +215,27 @@ class LivenessCheck final : public Check {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       const AgentInfo& info = directory_.agents[a];
       if (info.group == who->first && info.member == who->second) agents_[a].lost = true;
+    }
+    return true;
+  }
+
+  /// Its agents, if they are not lost with the building, are to work at the other site. False if it
+  /// is not one site.
+  bool lose_site_of(const Fault& fault) {
+    const auto* fail = std::get_if<Fail>(&fault.deed);
+    const auto* site = fail == nullptr ? nullptr : std::get_if<SiteTarget>(&fail->target);
+    if (site == nullptr || (lost_site_ && lost_site_ != site->site)) return false;
+    lost_site_ = site->site;
+    const SiteIndex other = peer_of(site->site);
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      const AgentId id{a};
+      const bool phone = directory_.group(id).phone.registration != RegistrationMode::fixed ||
+                         directory_.agents[a].phone_site == other;
+      const bool gone = site->scope == SiteScope::building &&
+                        directory_.agents[a].location == static_cast<LocationIndex>(site->site);
+      const bool can =
+          phone && directory_.can_log_in(id, other) && directory_.desktop_knows(id, other);
+      agents_[a].lost = agents_[a].lost || gone || !can;
     }
     return true;
   }
@@ -262,7 +286,7 @@ class LivenessCheck final : public Check {
     }
   }
 
-  void finish_agent(SimTime horizon, std::uint32_t a, const CallLedger&) {
+  void finish_agent(SimTime horizon, std::uint32_t a, const CallLedger& ledger) {
     const Agent& agent = agents_[a];
     if (agents_[a].lost) return;
     findings_.examined();
@@ -271,10 +295,14 @@ class LivenessCheck final : public Check {
         return fmt::format("agent {} {} since {:.3f} s", a, what, sim::seconds(since));
       });
     };
-    if (agent.away.longer_than(bound_.needed, last_end_, horizon)) {
+    // With a lost server his own call may go on: he hears it ring until his patience ends.
+    const bool dials = lost_site_ && std::ranges::any_of(agent.calls, [&](CallId call) {
+                         return ledger.row(call).from.value == a;
+                       });
+    if (!dials && agent.away.longer_than(bound_.needed, last_end_, horizon)) {
       told(away_how(agent), agent.away.since());
     }
-    if (agent.unreached.longer_than(bound_.needed, last_end_, horizon)) {
+    if (!lost_site_ && agent.unreached.longer_than(bound_.needed, last_end_, horizon)) {
       told("has a phone that is not registered as it should be", agent.unreached.since());
     }
     if (agent.calls.empty() && agent.at_phone_since != kNever && agent.last_call_over != kNever) {
@@ -309,16 +337,18 @@ class LivenessCheck final : public Check {
       if (row.stage == CallRow::Stage::over || row.stage == CallRow::Stage::setup) continue;
       findings_.examined();
       if (row.stage == CallRow::Stage::waiting) {
-        waits(horizon, i, row);
+        waits(horizon, i, ledger);
       } else if (!row.between_agents() && row.kind == CallKind::queue) {
         talks(horizon, i, row);
       }
     }
   }
-  void waits(SimTime horizon, std::uint32_t call, const CallRow& row) {
+  void waits(SimTime horizon, std::uint32_t call, const CallLedger& ledger) {
+    const CallRow& row = ledger.rows()[call];
     if (row.at_agent() || row.kind != CallKind::queue || row.queue_site >= kSites) return;
+    if (lost_site_ == row.queue_site) return;  // nobody there knows of it
     if (std::max(row.queued, last_end_) + bound_.waiting >= horizon) return;
-    const auto a = ready_for(horizon, row, 2 * AgentService::kHoldBack);
+    const auto a = ready_for(horizon, ledger, row, 2 * AgentService::kHoldBack);
     if (!a) return;
     findings_.violated(horizon, [&] {
       return fmt::format("call {} waits at site {} since {:.3f} s though agent {} is ready", call,
@@ -327,8 +357,9 @@ class LivenessCheck final : public Check {
   }
   /// The same law for one who waits no longer, while nothing is broken: a server that lives routes
   /// at once, whatever has been.
-  void gave_up(SimTime at, CallId call, const CallRow& row) {
+  void gave_up(SimTime at, CallId call, const CallLedger& ledger) {
     constexpr Duration kLong = std::chrono::minutes(1);
+    const CallRow& row = ledger.row(call);
     if (row.cause != Cause::abandoned_in_queue || row.answered != kNever) return;
     if (row.routed != kNever || row.kind != CallKind::queue || row.queue_site >= kSites) return;
     if (!bound_.unfit.empty()) return;
@@ -339,7 +370,7 @@ class LivenessCheck final : public Check {
     }
     const Duration announcement = bound_.waiting - bound_.needed;
     if (std::max(row.queued + announcement, last_end_) + kLong >= at) return;
-    const auto a = ready_for(at, row, kLong);
+    const auto a = ready_for(at, ledger, row, kLong);
     if (!a) return;
     findings_.violated(at, [&] {
       return fmt::format(
@@ -351,8 +382,8 @@ class LivenessCheck final : public Check {
   /// Somebody who could take the call, at a phone that is registered where it waits, is ready for
   /// longer than `least`, and not only because that phone, busy with what this server does not see,
   /// has just refused it.
-  [[nodiscard]] std::optional<std::uint32_t> ready_for(SimTime at, const CallRow& row,
-                                                       Duration least) const {
+  [[nodiscard]] std::optional<std::uint32_t> ready_for(SimTime at, const CallLedger& ledger,
+                                                       const CallRow& row, Duration least) const {
     const std::uint32_t queue = directory_.scenario->calls[row.stream].queue;
     if (directory_.scenario->queues[queue].hunt_group) return std::nullopt;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
@@ -363,11 +394,19 @@ class LivenessCheck final : public Check {
       const bool refuses = agent.refused != kNever && at - agent.refused <= least;
       if (serves && agent.state[row.queue_site] == AgentState::ready &&
           at - agent.state_since[row.queue_site] > least && agent.registered[row.queue_site] &&
-          !agent.lost && !refuses) {
+          !agent.lost && !refuses && !speaks(a, ledger)) {
         return a;
       }
     }
     return std::nullopt;
+  }
+  /// In a call that he has had from a hunt group before he logged in there (R57), for one.
+  [[nodiscard]] bool speaks(std::uint32_t a, const CallLedger& ledger) const {
+    return std::ranges::any_of(agents_[a].calls, [&](CallId call) {
+      const CallRow& row = ledger.row(call);
+      const bool his = row.agent.value == a || row.transferred_by.value == a || row.from.value == a;
+      return his && row.stage == CallRow::Stage::talking;
+    });
   }
   /// The agent of a call that is talked on is at his phone.
   void talks(SimTime horizon, std::uint32_t call, const CallRow& row) {
@@ -389,6 +428,7 @@ class LivenessCheck final : public Check {
   std::map<std::uint32_t, SimTime> open_;  ///< faults by number, and since when
   SimTime last_end_ = kStart;              ///< of a fault; the start, if there are none
   Duration longest_{};                     ///< of the faults that have ended
+  std::optional<SiteIndex> lost_site_;     ///< by a fault that lasts to the end
   std::vector<Agent> agents_;
   std::array<BadSince, kSites> apart_;
   Unrest unrest_;

@@ -134,6 +134,7 @@ class AgentService {
   void withdraw(Context& context, AgentId agent);
   void advertise(Context& context, AgentId agent, bool available);
   void tell_login(Context& context, AgentId agent);
+  void tell_next_login(Context& context, AgentId after);
   void on_peer_login(Context& context, const peer::Message& message);
   void on_peer_agent_state(Context& context, const peer::Message& message);
   void send_agent_states(Context& context);

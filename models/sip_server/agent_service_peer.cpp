@@ -14,7 +14,10 @@ void AgentService::tell_mode(Context& context, bool single) {
 
 /// Both may have logged in the same agent meanwhile: the newest login stays (R47).
 void AgentService::enter_bc(Context& context) {
-  for (ServerAgent& agent : agents_) agent.login_noted = false;
+  for (ServerAgent& agent : agents_) {
+    agent.login_noted = false;
+    agent.told = 0;
+  }
   tell_logins(context);
   for (std::uint32_t i = 0; i < agents_.size(); ++i) {
     if (agents_[i].logged_in()) user_.advise(context, AgentId{i});
@@ -44,8 +47,23 @@ void AgentService::tell_logins(Context& context) {
   }
 }
 
+/// A link that drops all but the first of a burst drops those again that are told with the next
+/// probe: they follow one by one.
+void AgentService::tell_next_login(Context& context, AgentId after) {
+  constexpr std::uint32_t kRepeated = 2;
+  const auto count = static_cast<std::uint32_t>(agents_.size());
+  for (std::uint32_t i = 1; i < count; ++i) {
+    const AgentId next{(after.value + i) % count};
+    const ServerAgent& agent = agent_at(next);
+    if (!agent.logged_in() || agent.login_noted || agent.told < kRepeated) continue;
+    tell_login(context, next);
+    return;
+  }
+}
+
 void AgentService::tell_login(Context& context, AgentId id) {
   ServerAgent& agent = agent_at(id);
+  ++agent.told;
   link_.send(context, {.kind = peer::Kind::agent_login,
                        .copy = agent.logins_told++,
                        .agent = id,
@@ -73,6 +91,7 @@ void AgentService::on_peer(Context& context, const peer::Message& message) {
     case peer::Kind::login_noted: {
       ServerAgent& agent = agent_at(message.agent);
       agent.login_noted = agent.login_noted || agent.login_since == message.since;
+      tell_next_login(context, message.agent);
       break;
     }
     case peer::Kind::agent_state:

@@ -1,5 +1,7 @@
 #include "models/sip_server/call.hpp"
 
+#include <cassert>
+
 namespace bcsim::models {
 
 std::uint32_t CallTable::take() {
@@ -15,6 +17,7 @@ std::uint32_t CallTable::take() {
 
 void CallTable::give_back(std::uint32_t slot) {
   ServerCall& call = calls_[slot];
+  assert(call.live);
   unbind(call.caller.dialog);
   unbind(call.agent_leg.dialog);
   unbind(call.treatment.dialog);

@@ -139,6 +139,7 @@ class CallControl {
   // ---- call_control_switchover.cpp ----
   void scrub_call(Context& context, std::uint32_t slot);
   void forget_offer(Context& context, std::uint32_t slot);
+  void forget_dialler(Context& context, std::uint32_t slot, const ServerCall& call);
   void forget_early_call(Context& context, std::uint32_t slot);
   void forget_call(Context& context, std::uint32_t slot);
   void take_up_call(Context& context, std::uint32_t slot);

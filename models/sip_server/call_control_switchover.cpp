@@ -68,15 +68,18 @@ void CallControl::forget_offer(Context& context, std::uint32_t slot) {
   call.state = ServerCall::State::waiting;
 }
 
+/// Who has dialled it is as he was before.
+void CallControl::forget_dialler(Context& context, std::uint32_t slot, const ServerCall& call) {
+  if (!call.dialler.valid() || !agents_.vacate(call.dialler, slot)) return;
+  agents_.tell_of_call(context, call.dialler, tlib::Kind::released, call.id);
+  if (!call.dialler_supervised) return;
+  agents_.change(context, call.dialler,
+                 call.connected() ? acd::AgentInput::release_no_work : acd::AgentInput::no_answer);
+}
+
 void CallControl::forget_early_call(Context& context, std::uint32_t slot) {
   const ServerCall& call = calls_[slot];
-  if (call.dialler.valid()) {
-    (void)agents_.vacate(call.dialler, slot);
-    agents_.tell_of_call(context, call.dialler, tlib::Kind::released, call.id);
-    if (call.dialler_supervised) {
-      agents_.change(context, call.dialler, acd::AgentInput::no_answer);
-    }
-  }
+  forget_dialler(context, slot, call);
   if (call.hunt != ServerCall::kNoHunt) hunts_.forget_hunt(context, slot);
   if (!call.asks()) context.record(EarlyDialogLost{call.id, site_.index, call.branch});
   free_call(context, slot);
@@ -91,6 +94,7 @@ void CallControl::forget_call(Context& context, std::uint32_t slot) {
     (void)agents_.vacate(call.agent, slot);
     if (call.supervised()) agents_.change(context, call.agent, acd::AgentInput::release_no_work);
   }
+  forget_dialler(context, slot, call);
   free_call(context, slot);
 }
 

@@ -207,6 +207,24 @@ TEST(OutgoingCall, SurvivesASwitchoverOnceItIsAnswered) {
   }
 }
 
+/// What the backup was never told of it forgets, and with it that an agent had dialled.
+TEST(OutgoingCall, IsForgottenWithItsDiallerWhoCanCallAgain) {
+  for (const double by_desktop : {0.0, 1.0}) {
+    Scenario s = outgoing({10s, 100s, 101s, 200s}, by_desktop, 60s);
+    Fault apart;
+    apart.at = at(5s);
+    apart.deed = Cut{HaLinkTarget{0}};
+    apart.lasting = 60s;
+    s.faults = {apart, primary_crash(30s)};
+    const Watched run(s);
+    ASSERT_EQ(run.recorder.all<CallStateLost>().size(), 1u) << by_desktop;
+    EXPECT_EQ(run.row(0).cause, Cause::dropped_in_talk) << by_desktop;
+    for (const std::size_t later : {1u, 2u, 3u}) {
+      EXPECT_EQ(run.row(later).cause, Cause::completed) << by_desktop << " " << later;
+    }
+  }
+}
+
 TEST(OutgoingCall, GoesByPriorityAndWeightOfTheSrvRecords) {  // RFC 2782
   Scenario s = outgoing({10s}, 0, 1s);
   s.run.horizon = 3h;

@@ -54,9 +54,39 @@ TEST(Liveness, HoldsWhenAllAreBackAndSaysInWhatTime) {
 }
 
 TEST(Liveness, IsNotJudgedWhileAFaultLasts) {
-  Journal j(failed_site());
-  j.at(600).add(FaultInjected{0, 0}).add(PairStateChanged{0, 0});
+  Scenario s = two_sites();
+  add_fault(s, Cut{LinkTarget{}}, "cut dc-link");
+  Journal j(s);
+  j.at(600).add(FaultInjected{0, 0});
   expect(j, kUnjudged, "a fault lasts to the end of the run");
+}
+
+/// Where one site has failed its agents are to work at the other; nothing else is asked meanwhile.
+TEST(Liveness, WantsTheAgentsOfALostSiteAtTheOther) {
+  struct Case {
+    SiteScope scope;
+    bool move, can;
+    VerdictStatus status;
+  };
+  for (const Case& c : {Case{SiteScope::genesys, true, true, kGood},
+                        Case{SiteScope::genesys, false, true, kViolated},
+                        Case{SiteScope::sip_server_pair, false, true, kViolated},
+                        Case{SiteScope::genesys, false, false, kGood},
+                        Case{SiteScope::building, false, true, kGood}}) {
+    Scenario s = two_sites();
+    add_fault(s, Fail{SiteTarget{0, c.scope}, {}}, "fail site1");
+    if (!c.can) s.agents[0].phone.registration = RegistrationMode::fixed;
+    Journal j(s);
+    j.at(600).add(FaultInjected{0, 0}).add(PairStateChanged{0, 0});
+    j.add(ServerModeChanged{1, ServerMode::single});
+    for (const std::uint32_t agent : {0u, 1u}) {
+      if (!c.move) continue;
+      j.at(660).add(AgentLogin{AgentId{agent}, 1, 1});
+      j.add(AgentStateChanged{AgentId{agent}, 1, AgentState::ready});
+    }
+    const RunResult result = j.finish();
+    EXPECT_EQ(verdict(result, "liveness").status, c.status) << verdict(result, "liveness").text;
+  }
 }
 
 TEST(Liveness, IsNotJudgedIfTheRunEndsTooSoon) {
