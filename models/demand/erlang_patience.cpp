@@ -16,6 +16,8 @@ namespace {
 constexpr double kNegligibleDrop = 45;
 constexpr double kRelativeError = 1e-13;
 constexpr int kMaxDepth = 40;
+// What does not settle by then is noise of the last digits: smooth ones need a few dozen.
+constexpr int kMostHalvings = 2000;
 
 /// Integrals of f times 1, 1 - S, H, S and x S, where S is the survival of patience, H its
 /// integral, and f(x) = exp(lambda H(x) - n mu x) is the shape of the offered wait's density.
@@ -65,9 +67,10 @@ class OfferedWait {
       scale.add(panels.back());
     }
     std::pair<Integrals, Integrals> result;
+    int halvings = kMostHalvings;
     for (std::size_t i = 0; i < panels.size(); ++i) {
       Integrals& part = edges[i] < threshold_s ? result.first : result.second;
-      refine(edges[i], edges[i + 1], panels[i], scale, 0, part);
+      refine(edges[i], edges[i + 1], panels[i], scale, 0, halvings, part);
     }
     return result;
   }
@@ -141,18 +144,18 @@ class OfferedWait {
 
   /// Halves the panel until both halves together say what the whole said, and adds to `sum`.
   void refine(double from, double to, const Integrals& whole, const Integrals& scale, int depth,
-              Integrals& sum) const {
+              int& halvings, Integrals& sum) const {
     const double middle = from + (to - from) / 2;
     const Integrals left = panel(from, middle);
     const Integrals right = panel(middle, to);
     Integrals both = left;
     both.add(right);
-    if (depth >= kMaxDepth || !both.differs(whole, scale)) {
+    if (depth >= kMaxDepth || --halvings < 0 || !both.differs(whole, scale)) {
       sum.add(both);
       return;
     }
-    refine(from, middle, left, scale, depth + 1, sum);
-    refine(middle, to, right, scale, depth + 1, sum);
+    refine(from, middle, left, scale, depth + 1, halvings, sum);
+    refine(middle, to, right, scale, depth + 1, halvings, sum);
   }
 
   const Distribution& patience_;

@@ -231,6 +231,24 @@ TEST(ErlangA, TheRelationsBetweenItsResultsHold) {
   }
 }
 
+/// Rounding must not keep the integration from its end where hardly anybody waits at all: of cv 1
+/// the hyperexponential is the exponential.
+TEST(ErlangA, OfPeopleWhoDoNotWaitIsFoundAsWell) {
+  for (const double patience_s : {1e-6, 1e-3, 0.1, 5.0}) {
+    for (const double calls_per_s : {0.1, 12.5}) {
+      for (const double agents : {1.0, 9.0, 200.0}) {
+        const QueueLoad load{calls_per_s, 20, agents};
+        const QueueForecast one =
+            forecast_queue(load, hyperexponential_by_moments(patience_s, 1), 20);
+        const QueueForecast same = forecast_queue(load, Exponential{patience_s}, 20);
+        EXPECT_NEAR(one.p_wait, same.p_wait, 1e-9) << patience_s;
+        EXPECT_NEAR(one.p_abandon, same.p_abandon, 1e-9) << patience_s;
+        EXPECT_NEAR(one.mean_wait_s, same.mean_wait_s, 1e-9) << patience_s;
+      }
+    }
+  }
+}
+
 TEST(ErlangA, EqualRatesMakeTheNumberInSystemPoisson) {
   const double a = 30;
   for (const int n : {5, 20, 30, 31, 50}) {
