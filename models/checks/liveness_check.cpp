@@ -73,6 +73,11 @@ class LivenessCheck final : public Check {
   void finish(SimTime horizon, const CallLedger& ledger) override {
     bound_ = liveness_bound(*directory_.scenario, longest_);
     close_faults(horizon);
+    if (lost_site_) {  // which its phones may have asked in vain all the time
+      const std::string unfit = std::move(bound_.unfit);
+      bound_ = liveness_bound(*directory_.scenario, std::max(longest_, horizon - last_end_));
+      if (!unfit.empty()) bound_.unfit = unfit;
+    }
     if (bound_.unfit.empty() && last_end_ + bound_.needed >= horizon) {
       bound_.unfit = fmt::format("the run ends {:.0f} s after the last fault, {:.0f} s are needed",
                                  sim::seconds(horizon - last_end_), sim::seconds(bound_.needed));
@@ -225,8 +230,9 @@ class LivenessCheck final : public Check {
     const auto* fail = std::get_if<Fail>(&fault.deed);
     const auto* site = fail == nullptr ? nullptr : std::get_if<SiteTarget>(&fail->target);
     if (site == nullptr || (lost_site_ && lost_site_ != site->site)) return false;
-    lost_site_ = site->site;
     const SiteIndex other = peer_of(site->site);
+    if (!registers_all(other)) return false;
+    lost_site_ = site->site;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       const AgentId id{a};
       const bool phone = directory_.group(id).phone.registration != RegistrationMode::fixed ||
@@ -238,6 +244,17 @@ class LivenessCheck final : public Check {
       agents_[a].lost = agents_[a].lost || gone || !can;
     }
     return true;
+  }
+
+  /// Has this site's server, alone, time for the registrations of every phone, and for their storm?
+  [[nodiscard]] bool registers_all(SiteIndex site) const {
+    constexpr double kChallenged = 2, kMostBusy = 0.5;
+    double per_s = 0;
+    for (const AgentGroup& group : directory_.scenario->agents) {
+      per_s += group.count / (sim::seconds(group.phone.expires) * group.phone.refresh_fraction);
+    }
+    const Duration service = directory_.scenario->sites[site].sip_server.register_service;
+    return kChallenged * per_s * sim::seconds(service) < kMostBusy;
   }
 
   void joins(AgentId id, CallId call) {
