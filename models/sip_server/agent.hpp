@@ -20,7 +20,7 @@ struct ServerAgent {
   bool release_owed = false;      ///< EventReleased found no connection: tell when he is back
   bool login_noted = false;       ///< the peer has heard of login_since
   std::uint16_t logins_told = 0;  ///< to the peer; numbers the copies
-  std::uint32_t told = 0;         ///< of them about login_since, since the sites were joined
+  std::uint32_t rounds = 0;       ///< in which all that were not noted were told, with this one
   bool advertised = false;        ///< the peer thinks that it may route to him
   CallId last_call;
   Duration work{};      ///< of last_call

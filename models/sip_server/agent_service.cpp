@@ -173,7 +173,7 @@ void AgentService::log_in(Context& context, AgentId id) {
   }
   agent.login_since = now;
   agent.login_noted = false;
-  agent.told = 0;
+  agent.rounds = 0;
   agent.logout_pending = false;
   if (!agent.logged_in()) {
     context.record(AgentLogin{id, site_.index, in_service});

@@ -16,7 +16,7 @@ void AgentService::tell_mode(Context& context, bool single) {
 void AgentService::enter_bc(Context& context) {
   for (ServerAgent& agent : agents_) {
     agent.login_noted = false;
-    agent.told = 0;
+    agent.rounds = 0;
   }
   tell_logins(context);
   for (std::uint32_t i = 0; i < agents_.size(); ++i) {
@@ -42,20 +42,23 @@ void AgentService::forget_forced_logouts() {
 /// Of those that the peer has not heard of yet.
 void AgentService::tell_logins(Context& context) {
   for (std::uint32_t i = 0; i < agents_.size(); ++i) {
-    const ServerAgent& agent = agents_[i];
-    if (agent.logged_in() && !agent.login_noted) tell_login(context, AgentId{i});
+    ServerAgent& agent = agents_[i];
+    if (!agent.logged_in() || agent.login_noted) continue;
+    ++agent.rounds;
+    tell_login(context, AgentId{i});
   }
 }
 
 /// A link that drops all but the first of a burst drops those again that are told with the next
 /// probe: they follow one by one.
 void AgentService::tell_next_login(Context& context, AgentId after) {
-  constexpr std::uint32_t kRepeated = 2;
+  constexpr std::uint32_t kRepeated =
+      3;  // rounds: on joining, with the probe that joins, with the next
   const auto count = static_cast<std::uint32_t>(agents_.size());
   for (std::uint32_t i = 1; i < count; ++i) {
     const AgentId next{(after.value + i) % count};
     const ServerAgent& agent = agent_at(next);
-    if (!agent.logged_in() || agent.login_noted || agent.told < kRepeated) continue;
+    if (!agent.logged_in() || agent.login_noted || agent.rounds < kRepeated) continue;
     tell_login(context, next);
     return;
   }
@@ -63,7 +66,6 @@ void AgentService::tell_next_login(Context& context, AgentId after) {
 
 void AgentService::tell_login(Context& context, AgentId id) {
   ServerAgent& agent = agent_at(id);
-  ++agent.told;
   link_.send(context, {.kind = peer::Kind::agent_login,
                        .copy = agent.logins_told++,
                        .agent = id,
