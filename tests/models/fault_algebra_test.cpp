@@ -450,9 +450,11 @@ TEST(FaultAlgebra, WorldsOfRandomPlansRunToTheirEndTheSameWayTwice) {
 TEST(Faults, AChangeOfAnOptionBreaksNothing) {
   Scenario s = small_world();
   EXPECT_FALSE(has_failures(s));
-  s.faults = {Fault{.deed = ChangeOption{}}};
+  s.faults.resize(1);
+  s.faults[0].deed = ChangeOption{};
   EXPECT_FALSE(has_failures(s));
-  s.faults.push_back(Fault{.deed = Heal{}});
+  s.faults.resize(2);
+  s.faults[1].deed = Heal{};
   EXPECT_TRUE(has_failures(s));
 }
 

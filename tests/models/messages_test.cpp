@@ -43,18 +43,19 @@ std::vector<Message> messages() {
       with(response, &Response::cseq, 2u),
       with(response, &Response::copy, 1),
       with(response, &Response::status, 180),
-      tlib::Message{.agent = kAgent},
-      tlib::Message{.agent = AgentId{4}},
-      tlib::Message{.agent = kAgent, .call = kCall},
-      tlib::Message{.kind = tlib::Kind::addp_reply, .agent = kAgent},
-      config::Message{.kind = config::Kind::write, .agent = kAgent},
-      config::Message{.kind = config::Kind::write, .agent = AgentId{4}},
-      pstn::Message{.call = kCall},
-      peer::Message{.agent = kAgent},
-      peer::Message{.flag = true, .agent = kAgent},
-      peer::Message{.copy = 1, .agent = kAgent},
-      peer::Message{.agent = kAgent, .since = sim::kStart + Duration(5)},
-      notice::Message{.kind = notice::Kind::rtp_stopped},
+      with(tlib::Message{}, &tlib::Message::agent, kAgent),
+      with(tlib::Message{}, &tlib::Message::agent, AgentId{4}),
+      with(tlib::Message{}, &tlib::Message::call, kCall),
+      with(tlib::Message{}, &tlib::Message::kind, tlib::Kind::addp_reply),
+      with(config::Message{}, &config::Message::agent, kAgent),
+      with(config::Message{}, &config::Message::kind, config::Kind::write),
+      with(pstn::Message{}, &pstn::Message::call, kCall),
+      peer::Message{},
+      with(peer::Message{}, &peer::Message::agent, kAgent),
+      with(peer::Message{}, &peer::Message::flag, true),
+      with(peer::Message{}, &peer::Message::copy, std::uint16_t{1}),
+      with(peer::Message{}, &peer::Message::since, sim::kStart + Duration(5)),
+      with(notice::Message{}, &notice::Message::kind, notice::Kind::rtp_stopped),
   };
 }
 
@@ -82,8 +83,9 @@ TEST(Messages, OfTrunksAndNoticesTakeNoPlaceOnTheWireAndOthersMoreThanTheirHeade
     EXPECT_EQ(size_bytes(message) > 40, wire) << message_name(message);
     EXPECT_TRUE(wire || size_bytes(message) == 0) << message_name(message);
   }
-  EXPECT_GT(size_bytes(config::Message{.kind = config::Kind::read_reply}),
-            size_bytes(config::Message{.kind = config::Kind::read}));
+  config::Message reply;
+  reply.kind = config::Kind::read_reply;
+  EXPECT_GT(size_bytes(reply), size_bytes(config::Message{}));
 }
 
 }  // namespace
