@@ -121,6 +121,7 @@ void MediaPlane::follow(const JournalEntry& entry) {
     Call* call = known(r->call);
     if (call == nullptr) return;
     if (!passes_on(*call, *r)) return;
+    call->passed_on = true;
     call->way.passed_on(r->branch, r->joined != 0);
     call->chosen = {};
   }
@@ -156,7 +157,8 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
   call.second = {};
   call.second_path = 0;
   call.other = {};
-  call.held = call.joined = false;
+  call.held = false;
+  call.joined = call.passed_on;
   call.site = site;
   call.agent = agent;
   call.path = path;

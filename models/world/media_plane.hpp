@@ -72,10 +72,11 @@ class MediaPlane {
     std::uint32_t waits_at = 0;  ///< site of the last treatment, and its path; 0: none yet
     PathMask waits_on = 0;
     CallWay way;
-    AgentId chosen;       ///< the agent whose answer it waits for
-    bool held = false;    ///< the caller is
-    bool joined = false;  ///< word of the last answer, or hold, has gone from end to end
-    bool loaded = false;  ///< its rate is on the links
+    AgentId chosen;          ///< the agent whose answer it waits for
+    bool held = false;       ///< the caller is
+    bool joined = false;     ///< word of the last answer, or hold, has gone from end to end
+    bool passed_on = false;  ///< by an agent: then it is taken to have gone
+    bool loaded = false;     ///< its rate is on the links
   };
   struct Segment {
     sim::PlaceId from, to;
