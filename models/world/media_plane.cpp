@@ -236,7 +236,7 @@ void MediaPlane::update(CallId id, Call& call) {
   call.joined = call.joined || (!call.far.gone && !call.near.gone && signalled(call));
   if (call.held) {
     tell(id, call.near, call.joined && !call.music.gone && flows_back(to_data_centre(call)));
-  } else if (call.joined || call.far.gone) {
+  } else if (call.joined) {
     tell(id, call.near, !call.far.gone && flows_back(route));
   }
   if (!call.agent.valid()) return;

@@ -77,6 +77,29 @@ TEST(Hold, OfWhichWordDoesNotComeThroughLeavesTheCallerInSilence) {
   }
 }
 
+/// The agent hears nobody and hangs up; the caller hears his music until his server takes him back.
+TEST(Answer, OfWhichWordDoesNotComeThroughLeavesTheCallerHisMusic) {
+  Scenario s = one_call(60s, 10min);
+  s.agents.erase(s.agents.begin());
+  s.agents[0].phone.answer_delay = 4s;
+  s.queues.at(0).routing_scope = RoutingScope::both_sites;
+  for (SiteOptions& site : s.sites) {
+    site.sip_server.oos_check = 100s;  // so that nobody notices the cut before
+    site.sip_server.oos_force = 30s;
+    site.sip_server.after_routing_timeout = 50s;
+  }
+  Fault cut;
+  cut.at = at(12s);
+  cut.deed = Cut{LinkTarget{}};
+  cut.lasting = 2min;  // nor has anybody repeated anything for so long
+  s.faults = {cut};
+  const Watched run(s);
+  ASSERT_EQ(run.recorder.all<HungUpInSilence>().size(), 1u);
+  expect_about(run.recorder.all<HungUpInSilence>()[0].first, 24s);
+  EXPECT_EQ(run.recorder.all<CallAnswered>().size(), 2u);
+  EXPECT_EQ(run.cause(), Cause::completed);
+}
+
 TEST(SessionTimer, ALongCallIsRefreshedAndLasts) {
   const Watched run(one_call(100min));
   expect_about(run.released(), 100min + 10s);
