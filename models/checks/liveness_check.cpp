@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/checks/all_checks.hpp"
@@ -49,7 +50,7 @@ class LivenessCheck final : public Check {
  public:
   explicit LivenessCheck(const Directory& directory)
       : directory_(directory),
-        bound_(liveness_bound(*directory.scenario, {})),  // as if no fault lasted; see finish
+        bound_(liveness_bound(*directory.scenario, {})),
         agents_(directory.agents.size()),
         unrest_(directory) {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
@@ -71,13 +72,11 @@ class LivenessCheck final : public Check {
     unrest_.on_record(entry);
   }
   void finish(SimTime horizon, const CallLedger& ledger) override {
+    const std::string unfit = close_faults(horizon);
+    // The phones of a lost site may have asked it in vain all the time.
+    if (lost_site_) longest_ = std::max(longest_, horizon - last_end_);
     bound_ = liveness_bound(*directory_.scenario, longest_);
-    close_faults(horizon);
-    if (lost_site_) {  // which its phones may have asked in vain all the time
-      const std::string unfit = std::move(bound_.unfit);
-      bound_ = liveness_bound(*directory_.scenario, std::max(longest_, horizon - last_end_));
-      if (!unfit.empty()) bound_.unfit = unfit;
-    }
+    if (!unfit.empty()) bound_.unfit = unfit;
     if (bound_.unfit.empty() && last_end_ + bound_.needed >= horizon) {
       bound_.unfit = fmt::format("the run ends {:.0f} s after the last fault, {:.0f} s are needed",
                                  sim::seconds(horizon - last_end_), sim::seconds(bound_.needed));
@@ -193,18 +192,20 @@ class LivenessCheck final : public Check {
   }
 
   /// What is still open at the end: deeds of an instant do not matter, those of single devices
-  /// take their agents out, and with any other nothing can be said.
-  void close_faults(SimTime horizon) {
+  /// take their agents out, one site its server, and with any other nothing can be said: why.
+  std::string close_faults(SimTime horizon) {
+    std::string unfit;
     for (const auto& [index, since] : open_) {
       const Fault& fault = directory_.scenario->faults[index];
       if (!holds(fault)) continue;
       if (lose_agent_of(fault) || lose_site_of(fault)) continue;
-      bound_.unfit = "a fault lasts to the end of the run";
+      unfit = "a fault lasts to the end of the run";
     }
     for (const AgentInfo& agent : directory_.agents) {
-      if (agent.spare_desktop.valid()) bound_.unfit = "people may have moved to other desks";
+      if (agent.spare_desktop.valid()) unfit = "people may have moved to other desks";
     }
-    if (horizon < kStart + directory_.scenario->run.horizon) bound_.unfit = "the run was stopped";
+    if (horizon < kStart + directory_.scenario->run.horizon) unfit = "the run was stopped";
+    return unfit;
   }
   /// False if it is more than one phone or desktop.
   bool lose_agent_of(const Fault& fault) {
@@ -441,7 +442,7 @@ class LivenessCheck final : public Check {
   }
 
   const Directory& directory_;
-  LivenessBound bound_;
+  LivenessBound bound_;                    ///< as if no fault lasted, until finish()
   std::map<std::uint32_t, SimTime> open_;  ///< faults by number, and since when
   SimTime last_end_ = kStart;              ///< of a fault; the start, if there are none
   Duration longest_{};                     ///< of the faults that have ended

@@ -91,15 +91,13 @@ void PhaseTracker::apply(Mark mark, SimTime now) {
     case Mark::none:
       return;
     case Mark::fault:
-      if (episode_ && begun_ == now) {  // several lines of one instant are one fault
-        degraded_by_fault_ = !open_faults_.empty();
-        return;
+      if (!episode_ || begun_ != now) {  // several lines of one instant are one fault
+        close(now);
+        episode_ = true;
+        begun_ = now;
+        seen_.clear();
       }
-      close(now);
-      episode_ = true;
       degraded_by_fault_ = !open_faults_.empty();
-      begun_ = now;
-      seen_.clear();
       return;
     case Mark::repair:
       close(now);

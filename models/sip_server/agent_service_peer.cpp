@@ -52,8 +52,7 @@ void AgentService::tell_logins(Context& context) {
 /// A link that drops all but the first of a burst drops those again that are told with the next
 /// probe: they follow one by one.
 void AgentService::tell_next_login(Context& context, AgentId after) {
-  constexpr std::uint32_t kRepeated =
-      3;  // rounds: on joining, with the probe that joins, with the next
+  constexpr std::uint32_t kRepeated = 3;  // on joining, with the probe that joins, with the next
   const auto count = static_cast<std::uint32_t>(agents_.size());
   for (std::uint32_t i = 1; i < count; ++i) {
     const AgentId next{(after.value + i) % count};

@@ -149,6 +149,7 @@ class FaultDraft {
     how_it_ends(fault, at);
     return fault;
   }
+
   std::optional<Target> pick_target(const std::vector<std::string>& kinds) {
     const auto takes = [&](const Target& target) {
       return std::find(kinds.begin(), kinds.end(), target.kind) != kinds.end();
