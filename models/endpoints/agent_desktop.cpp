@@ -238,7 +238,9 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       feed(context, message.flag ? Input::single_mode_on : Input::single_mode_off, site);
       return;
     case Kind::established:
-      if (works_at(site)) plan_transfer(context, message);
+      if (!works_at(site)) return;
+      start_call(context);  // of a phone whose 180 was lost nothing has been heard before
+      plan_transfer(context, message);
       return;
     case Kind::retrieved:
     case Kind::consulted:

@@ -53,6 +53,30 @@ TEST(AgentDesktop, PressesReadyAgainAfterTheServerMadeItNotReady) {
   EXPECT_EQ(of_at<AgentStateChanged>(world, 0), Times{at(1s + 500us + 10s + 500us)});
 }
 
+/// What it hears of a call first, EventRinging or, of a phone whose 180 was lost, EventEstablished,
+/// breaks after-call work off: when that would have been over it presses nothing, and dials nobody.
+TEST(AgentDesktop, IsBusyFromTheFirstThatItHearsOfACall) {
+  for (const Kind first : {Kind::ringing, Kind::dialing, Kind::established}) {
+    for (const bool works : {false, true}) {
+      DeskWorld world(with_desks(), 1, kDesktops);
+      if (works) {
+        world.script[0].at(500ms, [](StubSipServer& server, Context& context) {
+          server.tell(context, 0, Kind::released, false, kCall, 5s);
+        });
+      }
+      world.script[0].at(1s, [=](StubSipServer& server, Context& context) {
+        server.desk(0).ready = false;
+        server.tell(context, 0, first, false, kCall);
+      });
+      world.script[0].at(
+          2s, [&world](StubSipServer&, Context&) { EXPECT_TRUE(world.desktop[0]->busy()); });
+      world.run(30s);
+      EXPECT_TRUE(world.desktop[0]->busy());
+      EXPECT_FALSE(ready_at(world, 0));
+    }
+  }
+}
+
 TEST(AgentDesktop, TakesACallForOverWhenTheServerSaysThatItIsReadyOrNot) {
   for (const Kind rest : {Kind::ready, Kind::not_ready}) {
     DeskWorld world(with_desks(), 1, kDesktops);
