@@ -226,7 +226,8 @@ void MediaPlane::hung_up(CallId id, AgentId agent) {
 /// Tells those for whom something has changed. On hold the caller hears the media server, and the
 /// agent nobody, as he expects, or the second agent. A media server does not listen. Until the SIP
 /// Servers have told each other of a new answer, or that the caller is taken back, he hears what he
-/// heard before; while they do not know of a hold, nobody: the agent's phone sends nothing more.
+/// heard before, unless that is over; while they do not know of a hold, nobody: the agent's phone
+/// sends nothing more.
 void MediaPlane::update(CallId id, Call& call) {
   for (End* end : {&call.near, &call.far, &call.other, &call.music}) {
     if (end->node.valid() && !alive_(end->node)) end->gone = true;
@@ -238,6 +239,8 @@ void MediaPlane::update(CallId id, Call& call) {
     tell(id, call.near, call.joined && !call.music.gone && flows_back(to_data_centre(call)));
   } else if (call.joined) {
     tell(id, call.near, !call.far.gone && flows_back(route));
+  } else if (call.agent.valid() && music_is_over(call)) {
+    tell(id, call.near, false);
   }
   if (!call.agent.valid()) return;
   if (!call.held) {

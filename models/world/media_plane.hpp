@@ -90,6 +90,7 @@ class MediaPlane {
   [[nodiscard]] bool flows(const Route& route) const;
   [[nodiscard]] bool flows_back(const Route& route) const;
   [[nodiscard]] bool signalled(const Call& call) const;
+  [[nodiscard]] bool music_is_over(const Call& call) const;
   [[nodiscard]] End gateway_end(std::uint32_t gateway) const;
   [[nodiscard]] End phone_end(AgentId agent) const;
   [[nodiscard]] End media_server_end(std::uint32_t site) const;

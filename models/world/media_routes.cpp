@@ -89,4 +89,14 @@ bool MediaPlane::signalled(const Call& call) const {
   return flows(way) && flows_back(way);
 }
 
+/// The server where the caller waited has learned of the answer, and has released its media server
+/// (BYE), whether the gateway can be told of the agent's phone or not.
+bool MediaPlane::music_is_over(const Call& call) const {
+  if (call.waits_on == 0 || !serves_(static_cast<SiteIndex>(call.waits_at))) return false;
+  if (call.waits_at == call.site) return true;
+  if (!serves_(static_cast<SiteIndex>(call.site))) return false;
+  const Route trunk{{layout_.data_centre[call.site], layout_.data_centre[call.waits_at]}};
+  return flows(trunk);
+}
+
 }  // namespace bcsim::models
