@@ -86,7 +86,8 @@ constexpr MetricDefinition kDefinitions[] = {
     {"agents.at_work", "agents", "time average of agents at work (see Levels)", kScoped},
     {"agents.lost_s", "s", "integral of (working − at work) over time", kScoped},
     {"agents.logged_in", "agents", "time average of agents logged in at a SIP Server", kScoped},
-    {"agents.ready", "agents", "time average of agents ready", kScoped},
+    {"agents.ready", "agents",
+     "time average of agents ready, and on no call where they are not logged in", kScoped},
     {"agents.busy", "agents",
      "time average of agents ringing, talking (also where they are not logged in), on hold or in "
      "after-call work",

@@ -65,7 +65,9 @@ void Workforce::set_state(SimTime at, AgentId agent, std::uint32_t site, AgentSt
   const int s = static_cast<int>(site);
   const auto tell = [&](AgentState of, double change) {
     if (of != AgentState::logged_out) count(at, LevelKind::logged_in, s, change);
-    if (of == AgentState::ready) count(at, LevelKind::ready, s, change);
+    if (of == AgentState::ready && people_[agent.value].unseen == 0) {
+      count(at, LevelKind::ready, s, change);
+    }
     if (is_busy(of)) count(at, LevelKind::busy, s, change);
   };
   tell(current, -1);
@@ -130,14 +132,25 @@ void Workforce::on(SimTime at, const AgentStateChanged& fact) {
 void Workforce::on(SimTime at, const CallAnswered& fact) {
   hangs_up(at, fact.call);
   if (fact.monitored != 0 || !fact.agent.valid()) return;
-  unseen_[fact.call] = fact.site;
-  count(at, LevelKind::busy, static_cast<int>(fact.site), +1);
+  unseen_[fact.call] = {fact.agent, fact.site};
+  talks_unseen(at, {fact.agent, fact.site}, +1);
 }
 void Workforce::hangs_up(SimTime at, CallId call) {
   const auto found = unseen_.find(call);
   if (found == unseen_.end()) return;
-  count(at, LevelKind::busy, static_cast<int>(found->second), -1);
+  talks_unseen(at, found->second, -1);
   unseen_.erase(found);
+}
+/// He is busy there, and ready nowhere, whatever the server holds where he is logged in.
+void Workforce::talks_unseen(SimTime at, Unseen talk, int change) {
+  Person& p = people_[talk.agent.value];
+  count(at, LevelKind::busy, static_cast<int>(talk.site), change);
+  const bool before = p.unseen > 0;
+  p.unseen += change;
+  if (before == (p.unseen > 0)) return;
+  for (std::size_t s = 0; s < kSites; ++s) {
+    if (p.state[s] == AgentState::ready) count(at, LevelKind::ready, static_cast<int>(s), -change);
+  }
 }
 void Workforce::on(SimTime at, const CallReturned& fact) {
   hangs_up(at, fact.call);

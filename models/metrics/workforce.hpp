@@ -41,6 +41,11 @@ class Workforce {
     bool working = false;
     bool phone_up = true, desktop_up = true;
     bool at_work = false, reachable = false;
+    int unseen = 0;  ///< calls that he talks on where he is not logged in
+  };
+  struct Unseen {
+    AgentId agent;
+    std::uint32_t site;  ///< that rang him
   };
 
   void on(SimTime at, const AgentLogin& fact);
@@ -66,6 +71,7 @@ class Workforce {
   void set_state(SimTime at, AgentId agent, std::uint32_t site, AgentState state);
   /// Whoever talks unseen on this call talks no longer.
   void hangs_up(SimTime at, CallId call);
+  void talks_unseen(SimTime at, Unseen talk, int change);
   void set_registered(SimTime at, AgentId agent, std::uint32_t site, bool registered);
   void serves(SimTime at, std::uint32_t site);
   void pair_died(SimTime at, std::size_t site);
@@ -78,7 +84,7 @@ class Workforce {
   Board& board_;
   std::vector<Person> people_;
   /// Calls whose agents are not logged in where their phones were rung, and at which site.
-  std::map<CallId, std::uint32_t> unseen_;
+  std::map<CallId, Unseen> unseen_;
   std::vector<AgentId> owner_;  ///< by NodeId: whose phone or desktop; invalid otherwise
   std::array<bool, kSites> serving_ = {true, true};
   std::array<int, kSites> primary_ = {0, 0};

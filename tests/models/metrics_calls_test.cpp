@@ -120,6 +120,33 @@ TEST(Metrics, MeasureQueueTalkAndChannelsOverTime) {
   EXPECT_EQ(r.value("site2.queue.max"), 0);
 }
 
+/// He is logged in and ready at site 1, and talks on a call of site 2's hunt group.
+TEST(Metrics, HoldNobodyForReadyWhoTalksWhereHeIsNotLoggedIn) {
+  const auto ready_s = [](const std::function<void(Journal&)>& meanwhile) {
+    Journal j(two_sites());
+    const CallId call = j.at(100).queue(1);
+    j.add(CallRouted{call, AgentId{0}, 1, 2}).add(CallAnswered{call, AgentId{0}, 1, 2, 0});
+    meanwhile(j);
+    j.at(400).release(call, Release::normal);
+    const RunResult r = j.finish();
+    const double busy = r.value("agents.busy"), ready = r.value("agents.ready");
+    EXPECT_DOUBLE_EQ(r.value("occupancy"), busy / (busy + ready));
+    EXPECT_DOUBLE_EQ(3600 * r.value("site2.agents.busy"), 300);
+    return 3600 * r.value("site1.agents.ready");
+  };
+  const double all = 3600 * 2;  // of his team of two
+  EXPECT_DOUBLE_EQ(ready_s([](Journal&) {}), all - 300);
+  EXPECT_DOUBLE_EQ(ready_s([](Journal& j) {
+                     j.at(200).add(AgentStateChanged{AgentId{0}, 0, AgentState::not_ready});
+                     j.at(300).add(AgentStateChanged{AgentId{0}, 0, AgentState::ready});
+                   }),
+                   all - 300);
+  EXPECT_DOUBLE_EQ(ready_s([](Journal& j) {
+                     j.at(200).add(AgentStateChanged{AgentId{0}, 0, AgentState::not_ready});
+                   }),
+                   all - 3500);
+}
+
 TEST(Metrics, CountAsBusyWhoTalksWhereHeIsNotLoggedInUntilHeTalksNoLonger) {
   // From 100 s to 400 s; the call itself may go on.
   const auto busy_s = [](std::uint32_t monitored,
