@@ -149,6 +149,18 @@ Duration speech_needs(const Scenario& s, std::string& unfit) {
   return most;
 }
 
+std::optional<Duration> longest_work(const Scenario& s) {
+  constexpr double kRare = 1e-9, kLongest_s = 1e7;
+  double longest_s = 1;
+  for (const CallStream& stream : s.calls) {
+    while (longest_s < kLongest_s && survival(stream.after_call_work, longest_s) > kRare) {
+      longest_s *= 2;
+    }
+  }
+  if (longest_s >= kLongest_s) return std::nullopt;
+  return sim::from_seconds(longest_s);
+}
+
 }  // namespace
 
 bool is_slow(const SipServerOptions& server) {
@@ -164,6 +176,7 @@ LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
                  desktops_need(s) + gateways_need(s) + kMargin;
   bound.waiting = bound.needed + longest_announcement(s);
   bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));
+  bound.work = longest_work(s);
   return bound;
 }
 

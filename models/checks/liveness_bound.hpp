@@ -1,6 +1,7 @@
 // How long a world needs to come back after its faults: what follows from its timers.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "models/directory.hpp"
@@ -19,6 +20,8 @@ struct LivenessBound {
   Duration waiting{};
   /// What a call needs at most to end at one end after it has ended at the other.
   Duration speech{};
+  /// Longer no after-call work is, but for one in 10^9. Nothing: it may last for ever.
+  std::optional<Duration> work;
 };
 
 /// Follows from the scenario and the longest of its faults (phones back off while nothing answers).

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -122,13 +123,16 @@ class LivenessCheck final : public Check {
 
   template <class Other>
   void on(SimTime, const Other&) {}
+  /// Faults that follow one another before all can be back are one outage to a phone that backs
+  /// off.
   void on(SimTime at, const FaultInjected& fact) {
+    const bool first = last_end_ == kStart;
+    if (open_.empty() && (first || at - last_end_ > bound_.needed)) outage_since_ = at;
     last_end_ = at;
     if (fact.undone == 0) {
-      open_.emplace(fact.fault, at);
-    } else if (const auto fault = open_.find(fact.fault); fault != open_.end()) {
-      longest_ = std::max(longest_, at - fault->second);
-      open_.erase(fault);
+      open_.insert(fact.fault);
+    } else if (open_.erase(fact.fault) != 0) {
+      longest_ = std::max(longest_, at - outage_since_);
     }
   }
   void on(SimTime at, const ShiftChanged& fact) {
@@ -195,7 +199,7 @@ class LivenessCheck final : public Check {
   /// take their agents out, one site its server, and with any other nothing can be said: why.
   std::string close_faults(SimTime horizon) {
     std::string unfit;
-    for (const auto& [index, since] : open_) {
+    for (const std::uint32_t index : open_) {
       const Fault& fault = directory_.scenario->faults[index];
       if (!holds(fault)) continue;
       if (lose_agent_of(fault) || lose_site_of(fault)) continue;
@@ -329,6 +333,13 @@ class LivenessCheck final : public Check {
         told("talks to nobody", since);
       }
     }
+    for (SiteIndex s = 0; s < kSites; ++s) {
+      if (agent.state[s] != AgentState::after_call_work || !bound_.work) continue;
+      const SimTime since = std::max(agent.state_since[s], last_end_ + bound_.needed);
+      if (since + *bound_.work < horizon) {
+        told("does after-call work that should be over", agent.state_since[s]);
+      }
+    }
   }
   static const char* away_how(const Agent& agent) {
     int logins = 0;
@@ -381,8 +392,8 @@ class LivenessCheck final : public Check {
     if (row.cause != Cause::abandoned_in_queue || row.answered != kNever) return;
     if (row.routed != kNever || row.kind != CallKind::queue || row.queue_site >= kSites) return;
     if (!bound_.unfit.empty()) return;
-    if (std::ranges::any_of(open_, [this](const auto& open) {
-          return holds(directory_.scenario->faults[open.first]);
+    if (std::ranges::any_of(open_, [this](std::uint32_t open) {
+          return holds(directory_.scenario->faults[open]);
         })) {
       return;
     }
@@ -442,11 +453,12 @@ class LivenessCheck final : public Check {
   }
 
   const Directory& directory_;
-  LivenessBound bound_;                    ///< as if no fault lasted, until finish()
-  std::map<std::uint32_t, SimTime> open_;  ///< faults by number, and since when
-  SimTime last_end_ = kStart;              ///< of a fault; the start, if there are none
-  Duration longest_{};                     ///< of the faults that have ended
-  std::optional<SiteIndex> lost_site_;     ///< by a fault that lasts to the end
+  LivenessBound bound_;                 ///< as if no fault lasted, until finish()
+  std::set<std::uint32_t> open_;        ///< faults by number
+  SimTime last_end_ = kStart;           ///< of a fault; the start, if there are none
+  SimTime outage_since_ = kStart;       ///< of faults with no time between to come back
+  Duration longest_{};                  ///< outage that has ended
+  std::optional<SiteIndex> lost_site_;  ///< by a fault that lasts to the end
   std::vector<Agent> agents_;
   std::array<BadSince, kSites> apart_;
   Unrest unrest_;

@@ -214,6 +214,39 @@ TEST(Liveness, WantsNobodyToTalkToNobody) {
   expect(alone, kViolated, "the caller of call 0 talks to nobody");
 }
 
+TEST(Liveness, WantsAfterCallWorkToEnd) {
+  for (const bool for_ever : {false, true}) {
+    for (const double begins : {1000.0, 3550.0}) {
+      Scenario s = failed_site();
+      s.calls[0].after_call_work = Deterministic{60};
+      Journal j(s);
+      come_back(j);
+      const CallId call = j.at(900).queue(1);
+      j.answer(call, 2, 1).add(AgentStateChanged{AgentId{2}, 1, AgentState::talking});
+      j.at(begins).release(call, Release::normal);
+      j.add(AgentStateChanged{AgentId{2}, 1, AgentState::after_call_work});
+      if (!for_ever) j.at(begins + 60).add(AgentStateChanged{AgentId{2}, 1, AgentState::ready});
+      const bool told = for_ever && begins < 3000;
+      expect(j, told ? kViolated : kGood,
+             told ? "agent 2 does after-call work that should be over since 1000.000 s" : "");
+    }
+  }
+}
+
+/// 3 s of every 300 are too few for a phone that backs off: for it, it is one outage of 40 min.
+TEST(Liveness, TakesFaultsWithNoTimeToComeBackBetweenForOne) {
+  Scenario s = failed_site();
+  s.run.horizon = 65min;
+  s.agents[1].phone.registration = RegistrationMode::dual;
+  Journal j(s);
+  for (int i = 0; i < 8; ++i) {
+    const double at = 60 + 300 * i;
+    j.at(at).add(FaultInjected{0, 0}).add(DnState{AgentId{2}, 0, 0});
+    j.at(at + 297).add(FaultInjected{0, 1});
+  }
+  EXPECT_NE(verdict(j.finish(), "liveness").status, kViolated);
+}
+
 TEST(Liveness, WantsNoCallToWaitBesideAReadyAgent) {
   Journal j(failed_site());
   come_back(j);

@@ -411,7 +411,7 @@ class Decider {
         why += fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "",
                            fmt::join(then, ", "));
       }
-      why += fmt::format("; after {} without any {} hung up.", timeout, who);
+      why += fmt::format("; after {} without any, {} hung up.", timeout, who);
     }
     return {why,
             fmt::format("{}: {}",
