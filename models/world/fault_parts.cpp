@@ -169,6 +169,16 @@ void PartStates::end(const FaultPart& part, std::uint32_t hold) {
   if (part.kind == PartKind::degraded) std::erase(links_[part.id].degradations, hold);
 }
 
+std::size_t PartStates::holds() const {
+  std::size_t all = 0;
+  for (const NodeHolds& node : nodes_) all += node.crashes + node.hangs + node.drains;
+  for (const Link& link : links_) all += link.cuts + link.degradations.size();
+  for (const Switch& host : hosts_) all += host.holds;
+  for (const Switch& node : management_) all += node.holds;
+  for (std::size_t s = 0; s < kSites; ++s) all += ha_links_[s].holds + drains_[s].holds;
+  return all;
+}
+
 void PartStates::sit_down(AgentId agent) {
   const AgentInfo& info = layout_.directory.agent(agent);
   for (const NodeId node : {info.spare_phone, info.spare_desktop}) --nodes_[node.value].crashes;

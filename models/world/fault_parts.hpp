@@ -52,6 +52,9 @@ class PartStates {
   void settle(const FaultPart& part, const Step& step, const DegradeOf& degrade);
   void settle_node(NodeId node, const Step& step);
 
+  /// Of all parts. Once no fault is in force it is what it was at the start.
+  [[nodiscard]] std::size_t holds() const;
+
  private:
   enum class Life : std::uint8_t { up, hung, dead };
   struct NodeHolds {
