@@ -46,7 +46,7 @@ ServerPairs server_options(const Scenario& s) {
   return all;
 }
 
-constexpr Duration kSlow = 20ms;
+constexpr Duration kSlow = 20ms, kMargin = 30s;
 
 Duration servers_need(const Scenario& s, std::string& unfit) {
   Duration most{};
@@ -88,9 +88,17 @@ Duration longest_announcement(const Scenario& s) {
 /// 5626 doubles the wait while nothing answers, up to half an hour.
 Duration phones_need(const Scenario& s, Duration longest_outage, std::string& unfit) {
   constexpr Duration kTimerF = 32s;
-  Duration most{};
+  Duration most{}, there_and_back{};
+  for (const auto& paths : s.network.access) {
+    for (const LinkOptions& link : paths) {
+      there_and_back = std::max(there_and_back, 2 * (link.latency + link.jitter));
+    }
+  }
   for (const AgentGroup& group : s.agents) {
     const PhoneOptions& phone = group.phone;
+    if (phone.response_timeout && *phone.response_timeout < there_and_back + kSlow) {
+      unfit = "phones do not wait for their registrars' answers";
+    }
     Duration retry = std::min<Duration>(30min, 90s + 2 * longest_outage);
     if (phone.register_retry) {
       const double mean = mean_s(*phone.register_retry);
@@ -158,7 +166,7 @@ std::optional<Duration> longest_work(const Scenario& s) {
     }
   }
   if (longest_s >= kLongest_s) return std::nullopt;
-  return sim::from_seconds(longest_s);
+  return sim::from_seconds(longest_s) + kMargin;
 }
 
 }  // namespace
@@ -169,7 +177,6 @@ bool is_slow(const SipServerOptions& server) {
 }
 
 LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
-  constexpr Duration kMargin = 30s;
   LivenessBound bound;
   bound.unfit = unfit_scenario(s);
   bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest_fault, bound.unfit) +
