@@ -75,6 +75,19 @@ TEST_F(ScenarioExtends, AnotherWayOfSayingItReplacesTheFirst) {
   EXPECT_EQ(std::get<models::Lognormal>(s.calls[0].talk).cv, 3);
 }
 
+/// An empty section changes nothing; an empty value is missing, whatever it was in the other file.
+TEST_F(ScenarioExtends, AnEmptyValueIsMissing) {
+  write("base.yaml", minimal());
+  const auto with = [this](const std::string& main) {
+    return load_scenario(
+        write("child.yaml", "bcsim: 1\nextends: base.yaml\ncalls: {main: " + main + "}\n"));
+  };
+  EXPECT_THAT(problems(with("")), IsEmpty());
+  EXPECT_THAT(problem(with("{talk: }"), "S-003").message, HasSubstr("expected a distribution"));
+  EXPECT_THAT(problem(load_text(minimal(), {"calls.main.talk="}), "S-003").message,
+              HasSubstr("expected a distribution"));
+}
+
 TEST_F(ScenarioExtends, ProblemsAreShownInTheFileThatHoldsThem) {
   write("base.yaml", minimal("run: {sede: 3}\n"));
   const Loaded loaded =

@@ -248,6 +248,7 @@ TEST(ScenarioProblems, AnOverrideIsShownAsItWasGiven) {
 TEST(ScenarioProblems, AnOverrideMustLeadSomewhere) {
   EXPECT_EQ(problem(load_text(minimal(), {"run.sed=4"}), "S-001").hint, "did you mean 'seed'?");
   EXPECT_EQ(problem(load_text(minimal(), {"seed"}), "S-017").code, "S-017");
+  EXPECT_EQ(problem(load_text(minimal(), {"extends=other.yaml"}), "S-017").code, "S-017");
   EXPECT_EQ(problem(load_text(minimal("faults: []\n"), {"faults.0.at=1h"}), "S-017").code, "S-017");
 }
 

@@ -38,7 +38,9 @@ void merge_maps(Node& base, Node over, const Section* section, const ValueType* 
 }
 
 void merge_value(Node& base, Node over, const ValueType* type) {
-  if (base.is_map() && over.is_null()) return;  // an empty section changes nothing
+  // An empty section changes nothing; an empty value, as of a distribution, is missing.
+  const bool is_value = type != nullptr && type->kind == Kind::any_of;
+  if (base.is_map() && over.is_null() && !is_value) return;
   if (!base.is_map() || !over.is_map()) {
     base = std::move(over);
     return;
@@ -124,6 +126,11 @@ void apply_override(Node& root, const std::string& text, Diagnostics& diagnostic
   }
   Node value = override_value(text.substr(equals + 1), source, diagnostics);
   const std::vector<std::string> path = split_path(text.substr(0, equals));
+  if (path[0] == "extends") {
+    diagnostics.error("S-017", at, "extends is the business of the file, which is read by now",
+                      "write a file that extends the other one");
+    return;
+  }
   constexpr std::size_t kDeepest = 64;
   if (path.size() > kDeepest) {
     diagnostics.error("S-017", at, fmt::format("a path of more than {} levels", kDeepest));
