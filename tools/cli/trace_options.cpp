@@ -71,7 +71,7 @@ MessageFilter trace_filter(const Invocation& invocation, const models::Scenario&
     filter.until = time_value("trace-until", invocation.value("trace-until"), scenario);
   }
   if (filter.from > filter.until) {
-    throw UsageError{"--trace-from is later than --trace-until: that is no time at all"};
+    throw UsageError{"--trace-from is later than --trace-until: that is no time at all", ""};
   }
   if (invocation.has("trace-count")) {
     filter.most = number_value("trace-count", invocation.value("trace-count"));
