@@ -127,7 +127,7 @@ void PstnEndpoint::free_channel(Context& context, std::uint32_t slot) {
 void PstnEndpoint::set_up_agent_call(Context& context, std::uint32_t slot) {
   const pstn::Message setup = callers_.setup(slot);
   slot_by_call_[setup.call.value] = slot;
-  slot_by_agent_[callers_.agent(slot).value] = slot;
+  slot_by_agent_[{callers_.agent(slot).value, setup.call.value}] = slot;
   const AgentInfo& agent = directory_.agent(callers_.agent(slot));
   notice::Message message;
   message.kind = callers_.by_desktop(slot) ? notice::Kind::make_call : notice::Kind::dial;
@@ -142,7 +142,7 @@ void PstnEndpoint::agent_call_over(Context& context, std::uint32_t slot) {
   message.kind = notice::Kind::own_call_over;
   message.call = callers_.setup(slot).call;
   slot_by_call_.erase(message.call.value);
-  slot_by_agent_.erase(callers_.agent(slot).value);
+  slot_by_agent_.erase({callers_.agent(slot).value, message.call.value});
   context.notify(directory_.agent(callers_.agent(slot)).desktop, message);
 }
 
@@ -272,10 +272,15 @@ void PstnEndpoint::free_callee(Context& context, CallId call) {
   callee_by_call_.erase(found);
 }
 
-/// The agent who has called hears nothing any more, and his phone cannot say so.
+/// The agent who has called hears nothing any more, and his phone cannot say so. He may have tried
+/// before, where no answer has come yet.
 void PstnEndpoint::phone_died(Context& context, AgentId agent) {
-  const auto found = slot_by_agent_.find(agent.value);
-  if (found != slot_by_agent_.end()) release(context, found->second, pstn::Release::media_lost, 0);
+  std::vector<std::uint32_t> slots;
+  for (auto call = slot_by_agent_.lower_bound({agent.value, 0});
+       call != slot_by_agent_.end() && call->first.first == agent.value; ++call) {
+    slots.push_back(call->second);
+  }
+  for (const std::uint32_t slot : slots) release(context, slot, pstn::Release::media_lost, 0);
 }
 
 // ---- gateways that die

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "models/directory.hpp"
@@ -87,7 +89,8 @@ class PstnEndpoint final : public Endpoint, private Exchange {
   std::unordered_map<std::uint32_t, std::uint32_t> slot_by_call_;
   sim::Slab<Callee> callees_;
   std::unordered_map<std::uint32_t, std::uint32_t> callee_by_call_;
-  std::unordered_map<std::uint32_t, std::uint32_t> slot_by_agent_;  ///< of calls that agents place
+  /// Of calls that agents place, by agent and call.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> slot_by_agent_;
 };
 
 }  // namespace bcsim::models
