@@ -27,17 +27,21 @@ void SipPhoneEndpoint::end_own_call(Context& context, pstn::Release release, std
   context.notify(directory_.pstn, message);
 }
 
+/// The phone has another call: he answers what rings just now, or goes on with what he has.
+void SipPhoneEndpoint::dialled_in_vain(Context& context, CallId call) {
+  pstn::Message message;
+  message.kind = pstn::Kind::release;
+  message.release = pstn::Release::rejected;
+  message.status = 486;
+  message.call = call;
+  context.notify(directory_.pstn, message);
+}
+
 // ---- 1pcc ----
 
 void SipPhoneEndpoint::dial(Context& context, const notice::Message& what) {
-  const bool busy = state_ != State::idle;
-  if (busy) {  // somebody rings just now: he answers that, and has dialled in vain
-    pstn::Message message;
-    message.kind = pstn::Kind::release;
-    message.release = pstn::Release::rejected;
-    message.status = 486;
-    message.call = what.call;
-    context.notify(directory_.pstn, message);
+  if (state_ != State::idle) {
+    dialled_in_vain(context, what.call);
     return;
   }
   state_ = State::dialing;
@@ -151,6 +155,7 @@ void SipPhoneEndpoint::answer_own_server(Context& context, const sip::Request& r
                                          AddressId from, sip::TransactionId id) {
   if (state_ != State::idle) {
     layer_.respond(context, id, answer(486, request.path));
+    dialled_in_vain(context, request.call);
     return;
   }
   state_ = State::dialing;
