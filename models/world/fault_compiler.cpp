@@ -64,7 +64,7 @@ class Compiler {
 
   void faults() {
     const std::vector<FaultEvent> events = in_order();
-    [[maybe_unused]] const std::size_t at_start = state_.holds();
+    [[maybe_unused]] const std::size_t at_start = state_.hold_count();
     for (std::size_t i = 0; i < events.size();) {
       std::size_t end = i;
       while (end < events.size() && events[end].at == events[i].at) ++end;
@@ -72,7 +72,7 @@ class Compiler {
       for (; i < end; ++i) tell(events[i]);
     }
     assert(std::ranges::any_of(open_, [](const auto open) { return open != 0; }) ||
-           state_.holds() == at_start);
+           state_.hold_count() == at_start);
   }
 
   [[nodiscard]] std::vector<FaultEvent> in_order() const {

@@ -169,7 +169,7 @@ void PartStates::end(const FaultPart& part, std::uint32_t hold) {
   if (part.kind == PartKind::degraded) std::erase(links_[part.id].degradations, hold);
 }
 
-std::size_t PartStates::holds() const {
+std::size_t PartStates::hold_count() const {
   std::size_t all = 0;
   for (const NodeHolds& node : nodes_) all += node.crashes + node.hangs + node.drains;
   for (const Link& link : links_) all += link.cuts + link.degradations.size();

@@ -53,7 +53,7 @@ class PartStates {
   void settle_node(NodeId node, const Step& step);
 
   /// Of all parts. Once no fault is in force it is what it was at the start.
-  [[nodiscard]] std::size_t holds() const;
+  [[nodiscard]] std::size_t hold_count() const;
 
  private:
   enum class Life : std::uint8_t { up, hung, dead };
