@@ -29,8 +29,11 @@ struct Timers {
   [[nodiscard]] constexpr Duration timer_a() const { return t1; }
   /// Gives up an INVITE without any response (§17.1.1.2), on every transport.
   [[nodiscard]] constexpr Duration timer_b() const { return 64 * t1; }
-  /// A proxy's bound on an INVITE without final response: "larger than 3 minutes" (§16.6 item 11).
+  /// Bounds the silence of an INVITE that has been answered provisionally, where two others are
+  /// waiting for it: "larger than 3 minutes" (§16.6 item 11, §16.8).
   [[nodiscard]] static constexpr Duration timer_c() { return 181s; }
+  /// Who rings for longer says so again "at every minute", lest timer C ends it (§13.3.1.1).
+  [[nodiscard]] static constexpr Duration still_ringing() { return 60s; }
   /// Absorbs copies of a non-2xx final response at the INVITE client (§17.1.1.2).
   [[nodiscard]] constexpr Duration timer_d(Transport t) const {
     return t == Transport::udp ? std::max<Duration>(32s, 64 * t1) : Duration{0};

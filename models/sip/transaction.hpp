@@ -47,6 +47,9 @@ struct ClientPolicy {
   std::optional<int> max_retransmissions{};
   /// Longest wait for a first response of any kind, on every transport (`oos-force`).
   std::optional<Duration> max_silence{};
+  /// We stand between two others (a proxy, a back-to-back user agent): an INVITE of ours is
+  /// cancelled after timer C without a further word (RFC 3261 §16.8).
+  bool timer_c = false;
   /// We have made the dialog's Call-ID: who has waits longer after a 491 (RFC 3261 §14.1).
   bool owns_call_id = false;
 
@@ -120,7 +123,8 @@ enum class ServerState : std::uint8_t {
 enum class ServerInput : std::uint8_t {
   request,           ///< a further copy of the request
   ack,               ///< an ACK to an INVITE
-  send_provisional,  ///< from the user: a 1xx
+  send_trying,       ///< from the user: a 100
+  send_provisional,  ///< from the user: a 101–199, repeated every minute until the final response
   send_success,      ///< from the user: a 2xx
   send_failure,      ///< from the user: a 3xx–6xx
   timer,

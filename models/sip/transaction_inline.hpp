@@ -73,6 +73,7 @@ constexpr ClientEffects ClientTransaction::on_provisional_to_invite(const Client
   state_ = ClientState::proceeding;
   // From here on neither A nor B runs: a server that dies now leaves the caller hanging (§3.1).
   ClientEffects effects{.inform = Inform::provisional, .timer = TimerChange::cancel()};
+  if (policy.timer_c) effects.timer = TimerChange::arm(policy.timers.timer_c());
   if (cancel_wanted_) {
     effects.send_cancel = true;
     effects.timer = TimerChange::arm(64 * policy.timers.t1);
@@ -83,8 +84,11 @@ constexpr ClientEffects ClientTransaction::on_provisional_to_invite(const Client
 constexpr ClientEffects ClientTransaction::on_proceeding(ClientInput input,
                                                          const ClientPolicy& policy) {
   switch (input) {
-    case ClientInput::provisional:
-      return {.inform = Inform::provisional};
+    case ClientInput::provisional: {
+      const bool counts = kind_ == ClientKind::invite && policy.timer_c && !cancel_wanted_;
+      return {.inform = Inform::provisional,
+              .timer = counts ? TimerChange::arm(policy.timers.timer_c()) : TimerChange::keep()};
+    }
     case ClientInput::success:
     case ClientInput::failure:
       return on_final(input == ClientInput::success, policy.timers);
@@ -92,8 +96,9 @@ constexpr ClientEffects ClientTransaction::on_proceeding(ClientInput input,
       if (kind_ == ClientKind::non_invite) {  // E every T2, F as before (§17.1.2.2)
         return repeat_or_give_up(policy.timers.t2, policy.timers.timer_f());
       }
-      // 64·T1 after a CANCEL the INVITE counts as cancelled (§9.1); without one there is no timer.
-      return cancel_wanted_ ? terminate(Inform::timeout, TimerChange::keep()) : ClientEffects{};
+      // 64·T1 after a CANCEL the INVITE counts as cancelled (§9.1).
+      if (cancel_wanted_) return terminate(Inform::timeout, TimerChange::keep());
+      return policy.timer_c ? cancel_now(policy.timers) : ClientEffects{};
     case ClientInput::transport_error:
       // §17.1.1.2 names none for the INVITE, which sends nothing here; a CANCEL may still fail.
       return terminate(Inform::transport_error, TimerChange::cancel());
@@ -202,17 +207,26 @@ constexpr ServerEffects ServerTransaction::on_invite_proceeding(ServerInput inpu
   switch (input) {
     case ServerInput::request:
       return {.send_response = responded_};
-    case ServerInput::send_provisional:
+    case ServerInput::send_trying:
       responded_ = true;
       return {.send_response = true};
-    case ServerInput::send_success:
-      return linger_or_terminate(ServerState::accepted, timers.timer_l(), true);
+    case ServerInput::send_provisional:
+      responded_ = true;
+      timer_at_ = timers.still_ringing();
+      return {.send_response = true, .timer = TimerChange::arm(timer_at_)};
+    case ServerInput::timer:
+      if (timer_at_ == Duration{0}) return {};
+      return {.send_response = true, .timer = TimerChange::arm(timer_at_)};
+    case ServerInput::send_success: {
+      ServerEffects effects = linger_or_terminate(ServerState::accepted, timers.timer_l(), true);
+      effects.timer = TimerChange::cancel();
+      return effects;
+    }
     case ServerInput::send_failure:
       return send_invite_failure(timers);
     case ServerInput::transport_error:
       return {.inform = Inform::transport_error};  // and stay: RFC 6026 §7.1
     case ServerInput::ack:
-    case ServerInput::timer:
     case ServerInput::linger_over:
       return {};
   }
@@ -249,6 +263,7 @@ constexpr ServerEffects ServerTransaction::on_invite_completed(ServerInput input
     }
     case ServerInput::transport_error:
       return {.inform = Inform::transport_error};  // and stay: RFC 6026 §7.1
+    case ServerInput::send_trying:
     case ServerInput::send_provisional:
     case ServerInput::send_success:
     case ServerInput::send_failure:
@@ -269,6 +284,7 @@ constexpr ServerEffects ServerTransaction::on_invite_accepted(ServerInput input)
     case ServerInput::linger_over:
       return terminate(Inform::nothing, TimerChange::keep());
     case ServerInput::request:  // absorbed: only the user repeats a 2xx (RFC 6026 §7.1)
+    case ServerInput::send_trying:
     case ServerInput::send_provisional:
     case ServerInput::send_failure:
     case ServerInput::timer:
@@ -282,6 +298,7 @@ constexpr ServerEffects ServerTransaction::on_non_invite(ServerInput input, cons
   switch (input) {
     case ServerInput::request:
       return {.send_response = state_ != ServerState::trying};
+    case ServerInput::send_trying:
     case ServerInput::send_provisional:
       if (completed) return {};
       state_ = ServerState::proceeding;

@@ -21,6 +21,7 @@ ClientInput input_of(const Response& response) {
 }
 
 ServerInput input_of_answer(const Response& response) {
+  if (response.status == 100) return ServerInput::send_trying;
   if (response.status < 200) return ServerInput::send_provisional;
   return response.status < 300 ? ServerInput::send_success : ServerInput::send_failure;
 }

@@ -88,9 +88,10 @@ class Signalling {
             const Ring& how);
   [[nodiscard]] static sip::Owner owner_of(LegOwner kind, std::uint32_t slot,
                                            const ServerCall& call, std::uint32_t attempt);
-  /// Within a call, or for the first time, but nobody's phone.
+  /// Within a call, or for the first time, but nobody's phone; timer C bounds every INVITE.
   sip::TransactionId request(Context& context, AddressId to, const sip::Request& request,
-                             const sip::ClientPolicy& policy, sip::Owner owner) {
+                             sip::ClientPolicy policy, sip::Owner owner) {
+    policy.timer_c = true;
     return layer_.request(context, site_.address(), to, request, policy, owner);
   }
   void cancel(Context& context, sip::TransactionId invite) { layer_.cancel(context, invite); }

@@ -324,6 +324,32 @@ TEST(InternalCall, MeetsABusyColleague) {
   }
 }
 
+/// The far side has rung and is lost, then the phone of who calls: nobody is left to end the INVITE
+/// but timer C, 181 s after the last word, and the 64·T1 of its CANCEL (RFC 3261 §16.8, §9.1).
+TEST(AgentCalls, EndByTimerCWhenBothEndsAreGone) {
+  for (const bool whole_site : {false, true}) {
+    for (const double by_desktop : {0.0, 1.0}) {
+      SCOPED_TRACE(by_desktop);
+      Scenario s = outgoing({10s, 300s}, by_desktop);
+      s.run.horizon = 20min;
+      s.calls[0].to_agents = {1};
+      s.agents[1].phone.answer_delay = 20s;
+      Fault phone;
+      phone.at = at(14s);
+      phone.deed = Fail{PhoneTarget{0}};
+      phone.lasting = 8s;
+      Fault lost = whole_site ? site_failure(at(12s), 1) : primary_crash(12s, 1);
+      lost.lasting = 60s;
+      s.faults = {lost, phone};
+      const Watched run(s);
+      const auto freed = run.enters(AgentState::ready, AgentId{0});
+      ASSERT_EQ(freed.size(), 3u);
+      EXPECT_NEAR(sim::seconds(freed[1]), 10 + 181 + 32, 3);
+      EXPECT_EQ(run.row(1).cause, Cause::completed);
+    }
+  }
+}
+
 TEST(AgentCalls, AreCountedApartFromThoseFromOutside) {
   Scenario s = outgoing({10s, 100s}, 1);
   s.calls.push_back(s.calls[0]);

@@ -1,6 +1,7 @@
 // When the transaction machines send again and give up: domain.md §3.1, RFC 3261 §17 and §13.3.1.4.
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "models/sip/transaction.hpp"
@@ -34,6 +35,10 @@ Silence run_silent(ClientTransaction t, const ClientPolicy& policy, Duration pro
       e = t.on(CI::provisional, policy);
       EXPECT_EQ(e.inform, Inform::provisional);
       if (e.timer.kind == TimerChange::Kind::cancel) return {result.sends, sim::Duration::max()};
+      if (e.timer.arms()) {
+        now = std::exchange(provisional_at, Duration::max());
+        continue;
+      }
     }
     now = due;
     e = t.on(CI::timer, policy);
@@ -90,6 +95,24 @@ TEST(InviteClient, HangsWithoutATimerOnceProvisionallyAnswered) {  // domain.md 
   const Silence s = run_silent({kInvite, kUdp}, {.max_retransmissions = 3}, 2s);
   EXPECT_EQ(s.sends, (std::vector<Duration>{0s, 500ms, 1500ms}));
   EXPECT_EQ(s.gave_up, Duration::max());
+}
+
+TEST(InviteClient, BetweenTwoOthersEndsAfterTimerCAndTheWaitForItsCancel) {  // §16.8, §9.1
+  const Silence s = run_silent({kInvite, kUdp}, {.max_retransmissions = 3, .timer_c = true}, 2s);
+  EXPECT_EQ(s.sends, (std::vector<Duration>{0s, 500ms, 1500ms}));
+  EXPECT_EQ(s.gave_up, 2s + 181s + 32s);
+}
+
+TEST(InviteServer, SaysEveryMinuteThatItStillRings) {  // §13.3.1.1
+  ServerTransaction t(ServerKind::invite, kUdp);
+  (void)t.on(SI::send_trying, {});
+  ServerEffects e = t.on(SI::send_provisional, {});
+  for (int minute = 1; minute <= 10; ++minute) {
+    ASSERT_EQ(e.timer, TimerChange::arm(60s));
+    e = t.on(SI::timer, {});
+    EXPECT_TRUE(e.send_response);
+  }
+  EXPECT_EQ(t.on(SI::send_success, {}).timer, TimerChange::cancel());
 }
 
 TEST(NonInviteClient, RepeatsEveryT2OnceProvisionallyAnswered) {  // §17.1.2.2

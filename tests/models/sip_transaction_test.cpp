@@ -136,15 +136,16 @@ struct Row {
   std::vector<std::string> cells;
 };
 
-void check_client(ClientKind kind, Transport transport, const std::vector<Row<CI>>& rows) {
+void check_client(ClientKind kind, Transport transport, const std::vector<Row<CI>>& rows,
+                  const ClientPolicy& policy = {}) {
   constexpr int kInputs = static_cast<int>(CI::linger_over) + 1;
   for (const auto& row : rows) {
     ASSERT_EQ(row.cells.size(), kInputs) << row.name;
     for (int i = 0; i < kInputs; ++i) {
       ClientTransaction t(kind, transport);
-      (void)t.start({});
-      for (const CI input : row.path) (void)t.on(input, {});
-      EXPECT_EQ(step(t, static_cast<CI>(i)), row.cells[i]) << row.name << " × input " << i;
+      (void)t.start(policy);
+      for (const CI input : row.path) (void)t.on(input, policy);
+      EXPECT_EQ(step(t, static_cast<CI>(i), policy), row.cells[i]) << row.name << " × input " << i;
     }
   }
 }
@@ -216,6 +217,52 @@ TEST(InviteClient, DoesNotLingerInCompletedOverTcp) {  // timer D is 0, M is not
        {"terminated", {CI::failure}, std::vector<std::string>(7, "terminated: -")}});
 }
 
+TEST(InviteClient, BetweenTwoOthersIsCancelledAfterTimerC) {  // §16.6 item 11, §16.7, §16.8
+  for (const Transport transport : {kUdp, kTcp}) {
+    const std::string failed = transport == kUdp ? "completed: ack fail stop linger(32)"
+                                                 : "terminated: ack fail stop";
+    check_client(kInvite, transport,
+                 {{"calling",  // B runs as ever
+                   {},
+                   {"proceeding: 1xx arm(181)", "accepted: 2xx stop linger(32)", failed,
+                    transport == kUdp ? "calling: req arm(1)" : "terminated: timeout",
+                    "terminated: err stop", "calling: -", "calling: -"}},
+                  {"calling, cancel wanted",
+                   {CI::cancel},
+                   {"proceeding: cancel 1xx arm(32)", "accepted: 2xx stop linger(32)", failed,
+                    transport == kUdp ? "calling: req arm(1)" : "terminated: timeout",
+                    "terminated: err stop", "calling: -", "calling: -"}},
+                  {"proceeding",
+                   {CI::provisional},
+                   {"proceeding: 1xx arm(181)", "accepted: 2xx stop linger(32)", failed,
+                    "proceeding: cancel arm(32)", "terminated: err stop",
+                    "proceeding: cancel arm(32)", "proceeding: -"}},
+                  {"proceeding, cancelled by timer C",
+                   {CI::provisional, CI::timer},
+                   {"proceeding: 1xx", "accepted: 2xx stop linger(32)", failed,
+                    "terminated: timeout", "terminated: err stop", "proceeding: -",
+                    "proceeding: -"}},
+                  {"proceeding, cancelled by the user",
+                   {CI::provisional, CI::cancel},
+                   {"proceeding: 1xx", "accepted: 2xx stop linger(32)", failed,
+                    "terminated: timeout", "terminated: err stop", "proceeding: -",
+                    "proceeding: -"}}},
+                 {.timer_c = true});
+  }
+}
+
+TEST(NonInviteClient, KnowsNoTimerC) {
+  for (const bool timer_c : {false, true}) {
+    check_client(
+        kNonInvite, kUdp,
+        {{"proceeding",
+          {CI::provisional},
+          {"proceeding: 1xx", "completed: 2xx stop linger(5)", "completed: fail stop linger(5)",
+           "proceeding: req arm(4)", "terminated: err stop", "proceeding: -", "proceeding: -"}}},
+        {.timer_c = timer_c});
+  }
+}
+
 TEST(NonInviteClient, FollowsFigure6OverUdp) {
   check_client(
       kNonInvite, kUdp,
@@ -247,34 +294,47 @@ TEST(NonInviteClient, DoesNotLingerOverTcp) {  // timer K is 0
                 {"terminated", {CI::success}, std::vector<std::string>(7, "terminated: -")}});
 }
 
-// Columns: request, ack, send_provisional, send_success, send_failure, timer, transport_error,
-// linger_over.
+// Columns: request, ack, send_trying, send_provisional, send_success, send_failure, timer,
+// transport_error, linger_over.
 TEST(InviteServer, FollowsFigure7AndRfc6026OverUdp) {
   check_server(
       ServerKind::invite, kUdp,
       {{"proceeding, nothing sent",
         {},
-        {"proceeding: -", "proceeding: -", "proceeding: resp", "accepted: resp linger(32)",
-         "completed: resp arm(0.5)", "proceeding: -", "proceeding: err", "proceeding: -"}},
-       {"proceeding",
-        {SI::send_provisional},
-        {"proceeding: resp", "proceeding: -", "proceeding: resp", "accepted: resp linger(32)",
-         "completed: resp arm(0.5)", "proceeding: -", "proceeding: err", "proceeding: -"}},
+        {"proceeding: -", "proceeding: -", "proceeding: resp", "proceeding: resp arm(60)",
+         "accepted: resp stop linger(32)", "completed: resp arm(0.5)", "proceeding: -",
+         "proceeding: err", "proceeding: -"}},
+       {"proceeding, 100 sent",
+        {SI::send_trying},
+        {"proceeding: resp", "proceeding: -", "proceeding: resp", "proceeding: resp arm(60)",
+         "accepted: resp stop linger(32)", "completed: resp arm(0.5)", "proceeding: -",
+         "proceeding: err", "proceeding: -"}},
+       {"proceeding, 180 sent",  // and again at every minute (§13.3.1.1)
+        {SI::send_trying, SI::send_provisional},
+        {"proceeding: resp", "proceeding: -", "proceeding: resp", "proceeding: resp arm(60)",
+         "accepted: resp stop linger(32)", "completed: resp arm(0.5)", "proceeding: resp arm(60)",
+         "proceeding: err", "proceeding: -"}},
        {"completed",
         {SI::send_failure},
         {"completed: resp", "confirmed: stop linger(5)", "completed: -", "completed: -",
-         "completed: -", "completed: resp arm(1)", "completed: err", "completed: -"}},
+         "completed: -", "completed: -", "completed: resp arm(1)", "completed: err",
+         "completed: -"}},
+       {"completed after a 180",
+        {SI::send_provisional, SI::timer, SI::send_failure},
+        {"completed: resp", "confirmed: stop linger(5)", "completed: -", "completed: -",
+         "completed: -", "completed: -", "completed: resp arm(1)", "completed: err",
+         "completed: -"}},
        {"confirmed",
         {SI::send_failure, SI::ack},
         {"confirmed: -", "confirmed: -", "confirmed: -", "confirmed: -", "confirmed: -",
-         "confirmed: -", "confirmed: -", "terminated: -"}},
+         "confirmed: -", "confirmed: -", "confirmed: -", "terminated: -"}},
        {"accepted",
-        {SI::send_success},
-        {"accepted: -", "accepted: ACK", "accepted: -", "accepted: resp", "accepted: -",
-         "accepted: -", "accepted: err", "terminated: -"}},
+        {SI::send_provisional, SI::send_success},
+        {"accepted: -", "accepted: ACK", "accepted: -", "accepted: -", "accepted: resp",
+         "accepted: -", "accepted: -", "accepted: err", "terminated: -"}},
        {"terminated",
         {SI::send_success, SI::linger_over},
-        std::vector<std::string>(8, "terminated: -")}});
+        std::vector<std::string>(9, "terminated: -")}});
 }
 
 TEST(InviteServer, WaitsForTheAckOverTcpToo) {  // H on every transport, no G; I is 0
@@ -282,17 +342,18 @@ TEST(InviteServer, WaitsForTheAckOverTcpToo) {  // H on every transport, no G; I
       ServerKind::invite, kTcp,
       {{"proceeding",
         {SI::send_provisional},
-        {"proceeding: resp", "proceeding: -", "proceeding: resp", "accepted: resp linger(32)",
-         "completed: resp arm(32)", "proceeding: -", "proceeding: err", "proceeding: -"}},
+        {"proceeding: resp", "proceeding: -", "proceeding: resp", "proceeding: resp arm(60)",
+         "accepted: resp stop linger(32)", "completed: resp arm(32)", "proceeding: resp arm(60)",
+         "proceeding: err", "proceeding: -"}},
        {"completed",
         {SI::send_failure},
         {"completed: resp", "terminated: stop", "completed: -", "completed: -", "completed: -",
-         "terminated: timeout", "completed: err", "completed: -"}},
+         "completed: -", "terminated: timeout", "completed: err", "completed: -"}},
        {"accepted",
         {SI::send_success},
-        {"accepted: -", "accepted: ACK", "accepted: -", "accepted: resp", "accepted: -",
-         "accepted: -", "accepted: err", "terminated: -"}},
-       {"terminated", {SI::send_failure, SI::ack}, std::vector<std::string>(8, "terminated: -")}});
+        {"accepted: -", "accepted: ACK", "accepted: -", "accepted: -", "accepted: resp",
+         "accepted: -", "accepted: -", "accepted: err", "terminated: -"}},
+       {"terminated", {SI::send_failure, SI::ack}, std::vector<std::string>(9, "terminated: -")}});
 }
 
 TEST(NonInviteServer, FollowsFigure8OverUdp) {
@@ -300,32 +361,35 @@ TEST(NonInviteServer, FollowsFigure8OverUdp) {
       ServerKind::non_invite, kUdp,
       {{"trying",
         {},
-        {"trying: -", "trying: -", "proceeding: resp", "completed: resp linger(32)",
-         "completed: resp linger(32)", "trying: -", "trying: -", "trying: -"}},
+        {"trying: -", "trying: -", "proceeding: resp", "proceeding: resp",
+         "completed: resp linger(32)", "completed: resp linger(32)", "trying: -", "trying: -",
+         "trying: -"}},
        {"proceeding",
         {SI::send_provisional},
-        {"proceeding: resp", "proceeding: -", "proceeding: resp", "completed: resp linger(32)",
-         "completed: resp linger(32)", "proceeding: -", "terminated: err", "proceeding: -"}},
+        {"proceeding: resp", "proceeding: -", "proceeding: resp", "proceeding: resp",
+         "completed: resp linger(32)", "completed: resp linger(32)", "proceeding: -",
+         "terminated: err", "proceeding: -"}},
        {"completed",
         {SI::send_failure},
         {"completed: resp", "completed: -", "completed: -", "completed: -", "completed: -",
-         "completed: -", "terminated: err", "terminated: -"}},
+         "completed: -", "completed: -", "terminated: err", "terminated: -"}},
        {"terminated",
         {SI::send_success, SI::linger_over},
-        std::vector<std::string>(8, "terminated: -")}});
+        std::vector<std::string>(9, "terminated: -")}});
 }
 
 TEST(NonInviteServer, DoesNotLingerOverTcp) {  // timer J is 0
   check_server(ServerKind::non_invite, kTcp,
                {{"trying",
                  {},
-                 {"trying: -", "trying: -", "proceeding: resp", "terminated: resp",
-                  "terminated: resp", "trying: -", "trying: -", "trying: -"}},
+                 {"trying: -", "trying: -", "proceeding: resp", "proceeding: resp",
+                  "terminated: resp", "terminated: resp", "trying: -", "trying: -", "trying: -"}},
                 {"proceeding",
                  {SI::send_provisional},
-                 {"proceeding: resp", "proceeding: -", "proceeding: resp", "terminated: resp",
-                  "terminated: resp", "proceeding: -", "terminated: err", "proceeding: -"}},
-                {"terminated", {SI::send_success}, std::vector<std::string>(8, "terminated: -")}});
+                 {"proceeding: resp", "proceeding: -", "proceeding: resp", "proceeding: resp",
+                  "terminated: resp", "terminated: resp", "proceeding: -", "terminated: err",
+                  "proceeding: -"}},
+                {"terminated", {SI::send_success}, std::vector<std::string>(9, "terminated: -")}});
 }
 
 TEST(SuccessResponder, FollowsItsTable) {

@@ -314,7 +314,7 @@ class Decider {
       return std::holds_alternative<models::sip::Response>(m.message) && m.arrived() &&
              m.to == c_.layout.directory.gateways[row_.gateway];
     });
-    std::string why = "The gateway had a provisional answer, and then nothing more came";
+    std::string why = "The gateway had a provisional answer, and then no final one";
     if (const Death death = last_death(); death.at != sim::kNever) {
       why += fmt::format(": the SIP Server of {} died at {}", site(death.site), at(death.at));
     } else if (row_.has(models::CallRow::early_lost)) {
