@@ -20,7 +20,7 @@ void walk(const std::vector<Case>& cases, const std::string& text) {
   for (const Case& c : cases) {
     const Loaded loaded = load_text(text, c.overrides);
     if (*c.code == 0) {
-      for (const char* code : {"M-E06", "M-W06", "M-W07", "M-W08", "S-006", "S-013"}) {
+      for (const char* code : {"M-E06", "M-W06", "M-W07", "M-W08", "M-W15", "S-006", "S-013"}) {
         EXPECT_EQ(problem(loaded, code).message, "") << c.why;
       }
       continue;
@@ -53,6 +53,32 @@ TEST(ScenarioService, PhonesThatRingTooLongAreNamedWithTheTimerThatEndsThem) {
           "sites.site2.sip-server.after-routing-timeout=10min"},
          "M-W06",
          "the longest that a phone rings is 3min"}},
+       minimal());
+}
+
+TEST(ScenarioService, PhonesMustWaitForTheAnswerToTheirRegister) {
+  const std::string wait = "agents.team1.phone.response-timeout=",
+                    mode = "agents.team1.phone.registration=",
+                    near = "network.access.site1.site1.latency=",
+                    far = "network.access.site1.site2.latency=";
+  walk({{"longer than the way", {wait + "401ms", near + "200ms", far + "200ms"}, "", ""},
+        {"as long",
+         {wait + "400ms", mode + "single", near + "200ms"},
+         "M-W15",
+         "never register at site1: they wait 400ms for an answer, and it is on the way for 400ms"},
+        {"where they do not register",
+         {wait + "400ms", mode + "single", near + "1ms", far + "1s"},
+         "",
+         ""},
+        {"at the other site",
+         {wait + "400ms", mode + "dual", near + "1ms", far + "1s"},
+         "M-W15",
+         "never register at site2"},
+        {"after a failure",
+         {wait + "400ms", mode + "active-backup", near + "1ms", far + "1s"},
+         "M-W15",
+         "never register at site2"},
+        {"any time", {near + "10s", far + "10s"}, "", ""}},
        minimal());
 }
 

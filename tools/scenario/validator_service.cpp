@@ -256,6 +256,25 @@ void check_callees(const Rules& rules, const CallStream& stream) {
   rules.error("S-006", path + ".to-agents", "an agent cannot call himself: two are needed");
 }
 
+/// M-W15: a phone gives every REGISTER up before the answer to it can come.
+void check_registering(const Rules& rules, const models::AgentGroup& group) {
+  const models::PhoneOptions& phone = group.phone;
+  using Mode = models::RegistrationMode;
+  if (!phone.response_timeout || phone.registration == Mode::fixed) return;
+  if (group.location >= rules.scenario.network.access.size()) return;
+  for (SiteIndex site = 0; site < kSites; ++site) {
+    const bool asks = phone.registration != Mode::single || site == group.preferred_site;
+    const sim::Duration way = rules.scenario.network.access[group.location][site].latency;
+    if (!asks || *phone.response_timeout > 2 * way) continue;
+    rules.warning("M-W15", "agents." + group.name + ".phone.response-timeout",
+                  fmt::format("the phones of '{}' never register at {}: they wait {} for an answer, "
+                              "and it is on the way for {}",
+                              group.name, rules.scenario.sites[site].name,
+                              format_duration(*phone.response_timeout), format_duration(2 * way)),
+                  fmt::format("more than {}", format_duration(2 * way)));
+  }
+}
+
 }  // namespace
 
 void check_service(const Rules& rules) {
@@ -281,6 +300,7 @@ void check_service(const Rules& rules) {
                   "queues: all, or a list of queues");
     }
     if (people(group) == 0) continue;
+    check_registering(rules, group);
     for (const RingLimit& ring : ring_limits(rules, g)) check_ringing(rules, group, ring);
   }
   if (all == 0) return;  // M-E01 says so

@@ -5,7 +5,7 @@
 
 namespace bcsim::tools {
 
-/// M-E06, M-W06, M-W07, M-W08, M-W11.
+/// M-E06, M-W06, M-W07, M-W08, M-W11, M-W15.
 void check_service(const Rules& rules);
 
 }  // namespace bcsim::tools
