@@ -109,8 +109,9 @@ struct Response {
 /// Cause in the Reason header of a BYE (RFC 3326): who hangs up has heard nothing any more. Our
 /// choice: Q.850's 31 (normal, unspecified), with which makers write a text of their own.
 inline constexpr std::uint16_t kNothingHeard = 31;
-/// … or the session has run out (RFC 4028 §10 proposes 408).
-inline constexpr std::uint16_t kNotRefreshed = 408;
+/// … or the session has run out (RFC 4028 §10 proposes 408), a 200 was not acknowledged (RFC 3261
+/// §13.3.1.4), a re-INVITE not answered (§12.2.1.2).
+inline constexpr std::uint16_t kNotConfirmed = 408;
 
 /// What a Call-ID is for.
 enum class Leg : std::uint32_t { caller, treatment, agent, trunk, registration, options };

@@ -166,9 +166,11 @@ class SingleModeCheck final : public Check {
   }
   void finish(SimTime, const CallLedger&) override {}
   [[nodiscard]] Verdict verdict() const override {
-    return findings_.verdict("single_site_mode", "R36 R38", applies_,
-                             "in single-site mode no call was forwarded and nobody forced out",
-                             "no SIP Server was in single-site mode");
+    return findings_.verdict(
+        "single_site_mode", "R36 R38", applies_,
+        "in single-site mode no call was forwarded, and nobody forced out for a login "
+        "elsewhere",
+        "no SIP Server was in single-site mode");
   }
 
  private:

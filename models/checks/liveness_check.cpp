@@ -118,6 +118,7 @@ class LivenessCheck final : public Check {
     SimTime last_call_over = kNever;
     SimTime refused = kNever;   ///< his phone, a call; the last time
     std::vector<CallId> calls;  ///< that he is, or may be, part of
+    CallId own_call;            ///< that he has dialled; where he is logged in it may not be seen
     bool lost = false;          ///< his phone or desktop never comes back
   };
 
@@ -176,7 +177,12 @@ class LivenessCheck final : public Check {
   void on(SimTime, const CallRinging& fact) { joins(fact.agent, fact.call); }
   void on(SimTime, const HuntLeg& fact) { joins(fact.agent, fact.call); }
   void on(SimTime, const CallAnswered& fact) { joins(fact.agent, fact.call); }
-  void on(SimTime, const AgentDialled& fact) { joins(fact.agent, fact.call); }
+  void on(SimTime at, const AgentDialled& fact) {
+    joins(fact.agent, fact.call);
+    if (fact.agent.value >= agents_.size()) return;
+    agents_[fact.agent.value].own_call = fact.call;
+    judge(at, fact.agent.value);
+  }
   void on(SimTime, const Consultation& fact) {
     joins(fact.agent, fact.call);
     if (fact.step == Consultation::Step::answered) joins(fact.second, fact.call);
@@ -191,6 +197,8 @@ class LivenessCheck final : public Check {
       Agent& agent = agents_[id.value];
       std::erase(agent.calls, fact.call);
       agent.last_call_over = at;
+      if (agent.own_call == fact.call) agent.own_call = {};
+      judge(at, id.value);
     }
     parties_.erase(parties);
   }
@@ -298,6 +306,7 @@ class LivenessCheck final : public Check {
       if (at_a_phone(agent.state[s])) agent.finishes = s;
     }
     if (agent.finishes && !at_a_phone(agent.state[*agent.finishes])) agent.finishes.reset();
+    active = active || agent.own_call.valid();  // he dials before he presses ready
     const bool placed = logins == 1 || agent.finishes.has_value();
     agent.away.set(at, agent.working && !(placed && active));
     agent.unreached.set(at, !registered_as_wanted(a));

@@ -203,7 +203,7 @@ void MediaGatewayEndpoint::on_bye(Context& context, const sip::Request& request,
   const std::uint32_t reason = request.expires_s;
   const auto why = request.bc_hop                 ? Release::default_routed
                    : reason == sip::kNothingHeard ? Release::media_lost
-                   : reason == sip::kNotRefreshed ? Release::session_expired
+                   : reason == sip::kNotConfirmed ? Release::session_expired
                    : reason != 0                  ? Release::rejected
                                                   : Release::normal;
   const bool rejected = why == Release::rejected;

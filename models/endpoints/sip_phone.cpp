@@ -248,7 +248,7 @@ void SipPhoneEndpoint::on_timer(Context& context, sim::TimerTag tag) {
       return;
     case session_timer:  // the server has not refreshed the session: it is gone (RFC 4028 §10)
       context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::alone});
-      hang_up_call(context, sip::kNotRefreshed);
+      hang_up_call(context, sip::kNotConfirmed);
       return;
     case silence_timer:
       silence_timer_ = {};
@@ -330,7 +330,7 @@ void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request,
         if (spoke) context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::released});
         using pstn::Release;
         const bool unheard = request.expires_s == sip::kNothingHeard;
-        const bool unrefreshed = request.expires_s == sip::kNotRefreshed;
+        const bool unrefreshed = request.expires_s == sip::kNotConfirmed;
         end_own_call(context,
                      !spoke        ? Release::rejected
                      : unheard     ? Release::media_lost
@@ -437,7 +437,7 @@ void SipPhoneEndpoint::on_ack(Context& context, const sip::Request& ack) {
 void SipPhoneEndpoint::on_no_ack(Context& context, const sip::Response& success) {
   if (talks_in(success.dialog)) {  // §13.3.1.4: end the session
     acknowledged_ = true;          // given up: the BYE may go
-    hang_up_call(context);
+    hang_up_call(context, sip::kNotConfirmed);
   } else {
     send_owed_bye(context, success.dialog);
   }

@@ -170,6 +170,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   Conversation conversation_;
   SimTime talks_since_{};                ///< answered
   std::optional<Duration> interrupted_;  ///< talk before the consultation that goes on
+  NodeId consulted_;                     ///< with whom he speaks meanwhile; invalid: nobody yet
   sip::TransactionId invite_;            ///< theirs while it rings, ours while it dials
   sim::TimerId call_timer_;              ///< ringing, hold, retrieve or hanging up: one at a time
   sim::TimerId session_timer_, silence_timer_;

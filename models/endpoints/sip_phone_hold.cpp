@@ -19,18 +19,27 @@ void SipPhoneEndpoint::retrieve_call(Context& context) {
   call_timer_ = context.arm(talk_after(conversation_.hold_after), {hang_up_timer});
 }
 
-/// The server has put the caller on hold, or brings him back: while the agent asks another one he
-/// does not end the call. ASSUMPTION: who could do neither the one nor the other with his desktop
-/// hangs up a minute after the talk with that one should have ended.
+/// The server has put the caller on hold, joins the agent with the one whom he asks, or brings the
+/// caller back: meanwhile he does not end the call. ASSUMPTION: who could do neither the one nor
+/// the other with his desktop hangs up a minute after the talk with the second one should have
+/// ended, or should have begun and ended.
 void SipPhoneEndpoint::consult(Context& context, const sip::Request& reinvite) {
   constexpr Duration kUndecided = 1min;
   if (conversation_.transfer.kind != TransferKind::consultation) return;
-  const bool begins = reinvite.held || reinvite.media != dialog_.media;
-  if (state_ != State::talking || begins == interrupted_.has_value()) return;
+  const bool asks = reinvite.held || reinvite.media != dialog_.media;
+  const NodeId second = asks && !reinvite.held ? reinvite.media : NodeId{};
+  if (state_ != State::talking) return;
+  if (asks == interrupted_.has_value() && second == consulted_) return;  // a refresh
   context.cancel(call_timer_);
+  consulted_ = second;
   Duration left = conversation_.transfer.consultation + kUndecided;
-  if (begins) {
-    interrupted_ = context.now() - talks_since_;
+  if (asks) {
+    if (!interrupted_) interrupted_ = context.now() - talks_since_;
+    if (!second.valid()) {  // so long the server seeks one
+      const auto& sites = directory_.scenario->sites;
+      left += std::max(sites[0].sip_server.after_routing_timeout,
+                       sites[1].sip_server.after_routing_timeout);
+    }
   } else {
     left = std::max(talk_after(*interrupted_), Duration{});
     interrupted_.reset();
@@ -64,7 +73,7 @@ void SipPhoneEndpoint::on_reinvite_response(Context& context, sip::Inform inform
     layer_.acknowledge(context, context.address(), to, sip::ack_of(*response));
   } else if (in_call(request.dialog)) {  // §12.2.1.2: 481, or no answer at all, ends the dialog
     context.record(PhoneLeft{dialog_.call, agent_, PhoneLeft::How::alone});
-    hang_up_call(context);
+    hang_up_call(context, sip::kNotConfirmed);
   }
 }
 

@@ -64,7 +64,7 @@ void SipPhoneEndpoint::hang_up_call(Context& context, std::uint16_t cause) {
   using pstn::Release;
   const bool spoke = state_ == State::talking;
   end_own_call(context, cause == sip::kNothingHeard   ? Release::media_lost
-                        : cause == sip::kNotRefreshed ? Release::session_expired
+                        : cause == sip::kNotConfirmed ? Release::session_expired
                         : spoke                       ? Release::normal
                                                       : Release::no_response);
   dialog_.cause = cause;
@@ -97,6 +97,7 @@ void SipPhoneEndpoint::free_line(Context& context) {
   call_timer_ = session_timer_ = silence_timer_ = {};
   silent_ = false;
   interrupted_.reset();
+  consulted_ = {};
   state_ = State::idle;
   if (!held_failure_) return;
   const HeldFailure failure = *held_failure_;

@@ -110,7 +110,8 @@ class CallLedger {
   void talks_already(SimTime at, CallId call, const CallRow& row, const char* broken);
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;
-  [[nodiscard]] static Cause judge_rejection(const CallRow& row, std::uint16_t status);
+  [[nodiscard]] static Cause judge_rejection(const CallRow& row, CallPhase phase,
+                                             std::uint16_t status);
   [[nodiscard]] Cause judge_hang_up(SimTime at, const CallRow& row, CallPhase phase) const;
   [[nodiscard]] Cause dropped(SimTime at, const CallRow& row, CallPhase phase) const;
   /// Has the SIP Server that took the call lost it since?

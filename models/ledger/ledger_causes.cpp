@@ -56,9 +56,13 @@ Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row, CallPhase phase)
 }
 
 /// A person who was called has not answered: no failure, if his phone could be reached.
-Cause CallLedger::judge_rejection(const CallRow& row, std::uint16_t status) {
+Cause CallLedger::judge_rejection(const CallRow& row, CallPhase phase, std::uint16_t status) {
+  if (row.kind != CallKind::queue && row.has(CallRow::early_lost)) {
+    return Cause::dropped_while_ringing;
+  }
+  // A SIP Server's own INVITE got a 180, and then nothing more.
+  if (status == 408 && phase == CallPhase::ringback) return Cause::lost_setup_hanging;
   if (row.kind == CallKind::queue) return Cause::lost_setup_rejected;
-  if (row.has(CallRow::early_lost)) return Cause::dropped_while_ringing;
   if (status == 486) return Cause::callee_busy;
   return row.ringing != kNever ? Cause::no_answer : Cause::lost_setup_rejected;
 }
@@ -87,7 +91,7 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
       if (talking || (row.treatment != kNever && server_lost_it(row))) {
         return dropped(at, row, phase);
       }
-      return judge_rejection(row, fact.status);
+      return judge_rejection(row, phase, fact.status);
     case pstn::Release::no_response:
       return talking ? dropped(at, row, phase) : Cause::lost_setup_timeout;
     case pstn::Release::ring_timeout:

@@ -191,7 +191,9 @@ void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger&
 }
 
 void MetricsCollector::count(const JournalEntry& entry, const CallLedger& ledger) {
-  if (const auto c = std::visit(CountedIn{}, entry.record)) {
+  // What a steady start grants has not happened.
+  const bool granted = entry.at == kStart && std::holds_alternative<AgentLogin>(entry.record);
+  if (const auto c = std::visit(CountedIn{}, entry.record); c && !granted) {
     board_.count(counter_at(c->kind, static_cast<int>(c->site)));
   }
   if (const auto kind = monitoring_.on_record(entry, ledger)) {

@@ -104,7 +104,11 @@ constexpr MetricDefinition kDefinitions[] = {
     {"logins", "events", "agent logins", kScoped},
     {"logins_refused", "events", "agent logins refused", kScoped},
     {"logouts", "events", "agent logouts that were not forced", kScoped},
-    {"forced_logouts", "events", "agent logouts forced by a SIP Server", kScoped},
+    {"forced_logouts", "events",
+     "agent logouts forced by a SIP Server: for a login at the other site, in a drain, or because "
+     "he "
+     "did not answer",
+     kScoped},
     {"connections_lost", "events", "desktops that lost the connection to their SIP Server",
      kScoped},
     {"bc_forwards", "events", "calls forwarded to the DR peer", kScoped},

@@ -351,7 +351,7 @@ void CallControl::on_bye(Context& context, const sip::Request& request, sip::Tra
   CallerEnd end = hang_up(call, 480);
   // Who hears nothing says so, or that the session has run out, and the caller's side is told.
   const auto cause = static_cast<std::uint16_t>(request.expires_s);
-  const bool tells = cause == sip::kNothingHeard || cause == sip::kNotRefreshed;
+  const bool tells = cause == sip::kNothingHeard || cause == sip::kNotConfirmed;
   if (tells && end.kind == Kind::bye) end.status = cause;
   end_call(context, slot, end);
 }

@@ -193,12 +193,14 @@ void CallControl::agent_did_not_answer(Context& context, std::uint32_t slot) {
 }
 
 /// What the caller of an Extension, or of a number at the peer, is told: busy, gone to the default
-/// destination there, or not available.
+/// destination there, no answer from there in time (RFC 3261 §16.7, §16.8), or not available.
 CallControl::CallerEnd CallControl::not_reached(const ServerCall& call, std::uint16_t status) {
   if (call.far == ServerCall::Far::peer && status == 302 && !call.confirmed()) {
     return {CallerEnd::Kind::moved, 302, {}};
   }
-  return hang_up(call, status == 486 || status == 404 ? status : std::uint16_t{480});
+  const bool peer_is_silent = call.far == ServerCall::Far::peer && status == 408;
+  const bool told = status == 486 || status == 404 || peer_is_silent;
+  return hang_up(call, told ? status : std::uint16_t{480});
 }
 
 /// The call waits again, ahead of all that came after it; or, if it was for this agent alone, ends.
@@ -281,7 +283,9 @@ void CallControl::release_agent(Context& context, std::uint32_t slot, const Serv
                          ended.here() && ended.agent.valid();
   if (!concerned || !agents_.vacate(ended.agent, slot)) return;
   if (ended.supervised() && ended.connected()) {
-    agents_.end_work(context, ended.agent, ended.id, ended.conversation.after_call_work);
+    // Who was asked and not given the call has nothing to work on.
+    agents_.end_work(context, ended.agent, ended.id,
+                     ended.asks() ? Duration{} : ended.conversation.after_call_work);
   } else if (ended.supervised()) {  // still idle since when he was
     agents_.stop_ringing(context, ended.agent, ended.id,
                          ended.agent_leg.state == ServerLeg::State::ringing);

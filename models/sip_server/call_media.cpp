@@ -174,6 +174,9 @@ void CallMedia::on_reinvite(Context& context, const sip::Request& request, sip::
   const NodeId media = by_caller ? media_for_caller(call) : call.caller.media;
   sip_.respond(context, id, 200, {.path = call.path, .media = media, .contact = site_.address()});
   if (by_caller) {
+    // The agent who was asked is turned from his colleague to the caller, whom he now has.
+    const bool turned = request.media.valid() && request.media != call.caller.media;
+    if (call.asks() && turned) call.errand = ServerCall::Errand::passed_on;
     caller_refreshed(context, slot, context.now());
   } else if (request.dialog == call.agent_leg.dialog && call.connected()) {
     if (request.media.valid()) call.agent_leg.media = request.media;

@@ -219,35 +219,34 @@ TEST(InviteClient, DoesNotLingerInCompletedOverTcp) {  // timer D is 0, M is not
 
 TEST(InviteClient, BetweenTwoOthersIsCancelledAfterTimerC) {  // §16.6 item 11, §16.7, §16.8
   for (const Transport transport : {kUdp, kTcp}) {
-    const std::string failed = transport == kUdp ? "completed: ack fail stop linger(32)"
-                                                 : "terminated: ack fail stop";
-    check_client(kInvite, transport,
-                 {{"calling",  // B runs as ever
-                   {},
-                   {"proceeding: 1xx arm(181)", "accepted: 2xx stop linger(32)", failed,
-                    transport == kUdp ? "calling: req arm(1)" : "terminated: timeout",
-                    "terminated: err stop", "calling: -", "calling: -"}},
-                  {"calling, cancel wanted",
-                   {CI::cancel},
-                   {"proceeding: cancel 1xx arm(32)", "accepted: 2xx stop linger(32)", failed,
-                    transport == kUdp ? "calling: req arm(1)" : "terminated: timeout",
-                    "terminated: err stop", "calling: -", "calling: -"}},
-                  {"proceeding",
-                   {CI::provisional},
-                   {"proceeding: 1xx arm(181)", "accepted: 2xx stop linger(32)", failed,
-                    "proceeding: cancel arm(32)", "terminated: err stop",
-                    "proceeding: cancel arm(32)", "proceeding: -"}},
-                  {"proceeding, cancelled by timer C",
-                   {CI::provisional, CI::timer},
-                   {"proceeding: 1xx", "accepted: 2xx stop linger(32)", failed,
-                    "terminated: timeout", "terminated: err stop", "proceeding: -",
-                    "proceeding: -"}},
-                  {"proceeding, cancelled by the user",
-                   {CI::provisional, CI::cancel},
-                   {"proceeding: 1xx", "accepted: 2xx stop linger(32)", failed,
-                    "terminated: timeout", "terminated: err stop", "proceeding: -",
-                    "proceeding: -"}}},
-                 {.timer_c = true});
+    const std::string failed =
+        transport == kUdp ? "completed: ack fail stop linger(32)" : "terminated: ack fail stop";
+    check_client(
+        kInvite, transport,
+        {{"calling",  // B runs as ever
+          {},
+          {"proceeding: 1xx arm(181)", "accepted: 2xx stop linger(32)", failed,
+           transport == kUdp ? "calling: req arm(1)" : "terminated: timeout",
+           "terminated: err stop", "calling: -", "calling: -"}},
+         {"calling, cancel wanted",
+          {CI::cancel},
+          {"proceeding: cancel 1xx arm(32)", "accepted: 2xx stop linger(32)", failed,
+           transport == kUdp ? "calling: req arm(1)" : "terminated: timeout",
+           "terminated: err stop", "calling: -", "calling: -"}},
+         {"proceeding",
+          {CI::provisional},
+          {"proceeding: 1xx arm(181)", "accepted: 2xx stop linger(32)", failed,
+           "proceeding: cancel arm(32)", "terminated: err stop", "proceeding: cancel arm(32)",
+           "proceeding: -"}},
+         {"proceeding, cancelled by timer C",
+          {CI::provisional, CI::timer},
+          {"proceeding: 1xx", "accepted: 2xx stop linger(32)", failed, "terminated: timeout",
+           "terminated: err stop", "proceeding: -", "proceeding: -"}},
+         {"proceeding, cancelled by the user",
+          {CI::provisional, CI::cancel},
+          {"proceeding: 1xx", "accepted: 2xx stop linger(32)", failed, "terminated: timeout",
+           "terminated: err stop", "proceeding: -", "proceeding: -"}}},
+        {.timer_c = true});
   }
 }
 
@@ -357,25 +356,24 @@ TEST(InviteServer, WaitsForTheAckOverTcpToo) {  // H on every transport, no G; I
 }
 
 TEST(NonInviteServer, FollowsFigure8OverUdp) {
-  check_server(
-      ServerKind::non_invite, kUdp,
-      {{"trying",
-        {},
-        {"trying: -", "trying: -", "proceeding: resp", "proceeding: resp",
-         "completed: resp linger(32)", "completed: resp linger(32)", "trying: -", "trying: -",
-         "trying: -"}},
-       {"proceeding",
-        {SI::send_provisional},
-        {"proceeding: resp", "proceeding: -", "proceeding: resp", "proceeding: resp",
-         "completed: resp linger(32)", "completed: resp linger(32)", "proceeding: -",
-         "terminated: err", "proceeding: -"}},
-       {"completed",
-        {SI::send_failure},
-        {"completed: resp", "completed: -", "completed: -", "completed: -", "completed: -",
-         "completed: -", "completed: -", "terminated: err", "terminated: -"}},
-       {"terminated",
-        {SI::send_success, SI::linger_over},
-        std::vector<std::string>(9, "terminated: -")}});
+  check_server(ServerKind::non_invite, kUdp,
+               {{"trying",
+                 {},
+                 {"trying: -", "trying: -", "proceeding: resp", "proceeding: resp",
+                  "completed: resp linger(32)", "completed: resp linger(32)", "trying: -",
+                  "trying: -", "trying: -"}},
+                {"proceeding",
+                 {SI::send_provisional},
+                 {"proceeding: resp", "proceeding: -", "proceeding: resp", "proceeding: resp",
+                  "completed: resp linger(32)", "completed: resp linger(32)", "proceeding: -",
+                  "terminated: err", "proceeding: -"}},
+                {"completed",
+                 {SI::send_failure},
+                 {"completed: resp", "completed: -", "completed: -", "completed: -", "completed: -",
+                  "completed: -", "completed: -", "terminated: err", "terminated: -"}},
+                {"terminated",
+                 {SI::send_success, SI::linger_over},
+                 std::vector<std::string>(9, "terminated: -")}});
 }
 
 TEST(NonInviteServer, DoesNotLingerOverTcp) {  // timer J is 0

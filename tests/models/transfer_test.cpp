@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "models/metrics/run_recorder.hpp"
 #include "tests/models/whole_calls_world.hpp"
@@ -218,8 +219,46 @@ TEST(Consultation, OfAnAgentWhoseDesktopDiesEndsTheCallOnHold) {
   dead.at = at(40s);
   dead.deed = Fail{DesktopTarget{0, 0}, {}};
   s.faults = {dead};
-  expect_end(Watched(s), Cause::dropped_on_hold, 120s);  // a minute after it should have been over
+  expect_end(Watched(s), Cause::dropped_on_hold, 124s);  // a minute after it should have been over
   EXPECT_FALSE(measured(s).violated());
+}
+
+TEST(Consultation, WhoIsAskedAndNotGivenTheCallHasNothingToWorkOn) {
+  // Given the call he has; else, whatever ends their talk, here or at the other site, he has not.
+  enum class End { given, taken_back, first_phone_dies, second_phone_dies, sites_are_parted };
+  for (const bool here : {false, true}) {
+    for (const End end : {End::given, End::taken_back, End::first_phone_dies,
+                          End::second_phone_dies, End::sites_are_parted}) {
+      SCOPED_TRACE(static_cast<int>(end) + (here ? 10 : 0));
+      Scenario s = consulted_call();
+      CallStream& stream = s.calls[0];
+      if (end == End::taken_back) stream.transfer.reconnect = 1;
+      if (here) {
+        s.agents[1].location = 0;
+        s.agents[1].preferred_site = 0;
+      }
+      Fault fault;
+      fault.at = at(45s);
+      fault.lasting = 60s;
+      if (end == End::first_phone_dies) fault.deed = Fail{PhoneTarget{0, 0}};
+      if (end == End::second_phone_dies) fault.deed = Fail{PhoneTarget{1, 0}};
+      if (end == End::sites_are_parted) {
+        if (here) continue;
+        fault.deed = Cut{LinkTarget{}};
+      }
+      if (end > End::taken_back) s.faults = {fault};
+      const Watched run(s);
+      // With nothing to work on he passes through that state in no time.
+      Duration worked{};
+      SimTime since = sim::kNever;
+      for (const auto& [when, r] : run.recorder.all<AgentStateChanged>()) {
+        if (r.agent != AgentId{1}) continue;
+        if (since != sim::kNever) worked += when - std::exchange(since, sim::kNever);
+        if (r.state == AgentState::after_call_work) since = when;
+      }
+      EXPECT_EQ(worked > 1s, end == End::given);
+    }
+  }
 }
 
 TEST(Transfer, KeepsAllLawsWhateverFails) {

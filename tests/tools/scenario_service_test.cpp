@@ -89,8 +89,20 @@ TEST(ScenarioService, EachWayOfBeingRungHasItsOwnTimer) {
   const std::string ring = "agents.team1.phone.answer-delay=";
   const std::string to_agents = "calls.main={rate: 60/h, to-agents: [team1]}";
   const std::string to_line = "calls.main={rate: 60/h, queue: line}";
+  const std::string away = "sites.site1.sip-server.agent-no-answer-overflow=release";
   walk({{"direct", {to_agents, ring + "14s"}, "", ""},
-        {"direct, too late", {to_agents, ring + "15s"}, "M-W06", "agent-no-answer-timeout"},
+        {"direct, too late", {to_agents, ring + "15s", away}, "M-W06", "agent-no-answer-timeout"},
+        {"direct, and rings on", {to_agents, ring + "15s"}, "", ""},
+        {"asked by colleagues only",
+         {"queues.service.routing-scope=both-sites", "agents.team1.queues=[]", ring + "9s",
+          "calls.main={rate: 60/h, queue: service, transfer: {share: 5%, to: team1}}"},
+         "",
+         ""},
+        {"asked by colleagues only, too late",
+         {"queues.service.routing-scope=both-sites", "agents.team1.queues=[]", ring + "11s",
+          "calls.main={rate: 60/h, queue: service, transfer: {share: 5%, to: team1}}"},
+         "M-W06",
+         "after-routing-timeout"},
         {"direct, not watched",
          {to_agents, ring + "15s", "sites.site1.sip-server.agent-no-answer-timeout=0s",
           "sites.site2.sip-server.agent-no-answer-timeout=0s"},

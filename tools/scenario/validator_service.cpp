@@ -31,11 +31,16 @@ bool serves(const Rules& rules, std::uint32_t group, std::uint32_t queue) {
   return g.queues.empty() || contains(g.queues, queue);
 }
 
-/// Is anybody of these groups called by his own number, by callers or by colleagues?
+/// Is anybody of this group called by his own number, by callers or by colleagues?
 bool called_directly(const models::Scenario& s, std::uint32_t group) {
+  return std::ranges::any_of(
+      s.calls, [&](const CallStream& stream) { return contains(stream.to_agents, group); });
+}
+
+/// Are calls passed on to this group?
+bool passed_on_to(const models::Scenario& s, std::uint32_t group) {
   return std::ranges::any_of(s.calls, [&](const CallStream& stream) {
-    return contains(stream.to_agents, group) ||
-           (stream.transfer.share > 0 && stream.transfer.group == group);
+    return stream.transfer.share > 0 && stream.transfer.group == group;
   });
 }
 
@@ -106,13 +111,19 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
   const auto shortest = [&](const char* option, auto member) {
     const SiteIndex home = s.agents[group].preferred_site;
     const SiteIndex other = models::peer_of(home);
-    const auto of = [&](SiteIndex site) { return s.sites[site].sip_server.*member; };
+    const auto of = [&](SiteIndex site) {
+      const models::SipServerOptions& server = s.sites[site].sip_server;
+      // Without a destination to overflow to the phone rings on.
+      const bool rings_on = member == &models::SipServerOptions::agent_no_answer_timeout &&
+                            !server.agent_no_answer_overflow;
+      return rings_on ? sim::Duration{} : server.*member;
+    };
     // Where they work while all is well; then where they go.
     const bool later = of(home) > 0s && s.agents[group].phone.answer_delay < of(home);
     const SiteIndex site = later ? other : home;
     limits.push_back({fmt::format("{} of {}", option, s.sites[site].name), of(site)});
   };
-  if (takes_queued_calls(rules, group)) {
+  if (takes_queued_calls(rules, group) || passed_on_to(s, group)) {
     shortest("after-routing-timeout", &models::SipServerOptions::after_routing_timeout);
   }
   bool ringing_tone = called_directly(s, group);
@@ -266,12 +277,13 @@ void check_registering(const Rules& rules, const models::AgentGroup& group) {
     const bool asks = phone.registration != Mode::single || site == group.preferred_site;
     const sim::Duration way = rules.scenario.network.access[group.location][site].latency;
     if (!asks || *phone.response_timeout > 2 * way) continue;
-    rules.warning("M-W15", "agents." + group.name + ".phone.response-timeout",
-                  fmt::format("the phones of '{}' never register at {}: they wait {} for an answer, "
-                              "and it is on the way for {}",
-                              group.name, rules.scenario.sites[site].name,
-                              format_duration(*phone.response_timeout), format_duration(2 * way)),
-                  fmt::format("more than {}", format_duration(2 * way)));
+    rules.warning(
+        "M-W15", "agents." + group.name + ".phone.response-timeout",
+        fmt::format("the phones of '{}' never register at {}: they wait {} for an answer, "
+                    "and it is on the way for {}",
+                    group.name, rules.scenario.sites[site].name,
+                    format_duration(*phone.response_timeout), format_duration(2 * way)),
+        fmt::format("more than {}", format_duration(2 * way)));
   }
 }
 
@@ -292,7 +304,7 @@ void check_service(const Rules& rules) {
     const models::AgentGroup& group = s.agents[g];
     all += people(group);
     if (rules.idle_groups.count(group.name) > 0 && !in_hunt_group(s, g) && !called_directly(s, g) &&
-        !places_calls(s, g)) {
+        !passed_on_to(s, g) && !places_calls(s, g)) {
       rules.error("M-E06", fmt::format("agents.{}.queues", group.name),
                   fmt::format("the agents of '{}' have nothing to do: they serve no queue, are in "
                               "no hunt group, and nobody calls them",

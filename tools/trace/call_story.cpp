@@ -97,7 +97,9 @@ class Teller {
         f.waiting == 1 ? "it is the only one" : count_words(f.waiting, "call waits", "calls wait"));
   }
   std::string operator()(const models::TreatmentStarted& f) const {
-    return fmt::format("It is answered toward the caller, who hears music from {}.", site(f.site));
+    const bool announces = c_.scenario.sites[f.site].sip_server.announcement > sim::Duration{};
+    return fmt::format("It is answered toward the caller, who hears {} from {}.",
+                       announces ? "the announcement, then music," : "music", site(f.site));
   }
   std::string operator()(const models::CallRouted& f) {
     routed_ = now_;

@@ -45,13 +45,13 @@ class Decider {
       case Release::no_channel:
         return no_channel();
       case Release::media_lost:
-        return media_lost();
+        return media_lost(life_, c_);
       case Release::session_expired:
         return session_end(life_, c_).decision;
       case Release::default_routed:
         return default_routed();
       case Release::normal:
-        return ended_by_server();
+        return ended_by_goodbye(life_, c_);
     }
     return {};
   }
@@ -122,7 +122,9 @@ class Decider {
       case Cause::callee_busy:
       case Cause::no_answer:
         if (row_.release == Release::caller_hung_up) {
-          return {"Nobody answered, and he gave up.", "his patience (setup-patience)", {}};
+          return {"Nobody answered, and he gave up." + unheard_answer(life_, c_),
+                  "his patience (setup-patience)",
+                  {}};
         }
         return {row_.cause == Cause::callee_busy ? "Whom he called was on another call."
                                                  : "Whom he called did not answer.",
@@ -130,8 +132,13 @@ class Decider {
                 {}};
       case Cause::abandoned_in_setup:
       case Cause::lost_setup_hanging:
-        return {fmt::format("He gave up {} after dialling: no SIP Server had set up his call.",
-                            lasted(row_.offered, row_.released)),
+        if (row_.release == Release::rejected) return left_hanging(life_, c_);
+        return {fmt::format(
+                    "He gave up {} after dialling: {}.{}", lasted(row_.offered, row_.released),
+                    row_.has(models::CallRow::early_lost) ? "a switchover had lost the early dialog"
+                    : row_.ringing != sim::kNever         ? "the phone that he called rang"
+                                                          : "no SIP Server had set up his call",
+                    unheard_answer(life_, c_)),
                 "his patience (setup-patience)",
                 {}};
       case Cause::lost_setup_timeout:
@@ -143,7 +150,7 @@ class Decider {
     }
     if (row_.release == Release::speech_lost) return speech_lost();
     if (row_.release == Release::session_expired) return session_end(life_, c_).decision;
-    if (row_.release == Release::media_lost) return media_lost();
+    if (row_.release == Release::media_lost) return media_lost(life_, c_);
     if (row_.release == Release::gateway_failed) return gateway_failed();
     const bool by_phone = std::ranges::any_of(life_.records, [](const models::JournalEntry& e) {
       return std::holds_alternative<models::PhoneInvited>(e.record);
@@ -281,9 +288,12 @@ class Decider {
               "his own patience, drawn anew when he was passed on", message};
     }
     if (row_.kind != models::CallKind::queue) {
-      return {fmt::format("He hung up {} after dialling: {}.", lasted(row_.offered, row_.released),
-                          row_.ringing == sim::kNever ? "nobody's phone rang yet"
-                                                      : "whom he had called did not answer"),
+      const std::string unheard = unheard_answer(life_, c_);
+      return {fmt::format("He hung up {} after dialling{}{}", lasted(row_.offered, row_.released),
+                          !unheard.empty()              ? "."
+                          : row_.ringing == sim::kNever ? ": nobody's phone rang yet."
+                                                        : ": whom he had called did not answer.",
+                          unheard),
               "his patience while it is not answered (setup-patience)", message};
     }
     const auto& stream = c_.scenario.calls[row_.stream];
@@ -319,10 +329,10 @@ class Decider {
       why += fmt::format(": the SIP Server of {} died at {}", site(death.site), at(death.at));
     } else if (row_.has(models::CallRow::early_lost)) {
       why += ": a switchover lost the early dialog";
-    } else if (row_.ringing != sim::kNever) {
+    } else if (row_.ringing != sim::kNever && unheard_answer(life_, c_).empty()) {
       why += ": the agent's phone rang, and nobody answered";
     }
-    return {why + ".",
+    return {why + "." + unheard_answer(life_, c_),
             fmt::format("the gateway's ring-timeout: {} (after a 1xx timer B no longer runs, "
                         "RFC 3261 §17.1.1.2)",
                         format_duration(gateway().ring_timeout)),
@@ -343,7 +353,7 @@ class Decider {
                   : "his phone did not answer the INVITE",
               {}};
     }
-    return refusal(life_, c_);
+    return row_.cause == Cause::lost_setup_hanging ? left_hanging(life_, c_) : refusal(life_, c_);
   }
 
   [[nodiscard]] Decision no_channel() const {
@@ -361,65 +371,6 @@ class Decider {
     return {why, fmt::format("the gateway's channels: {}", gateway().channels), {}};
   }
 
-  /// The agent who hung up because he heard nothing, if that is what ended the call: his BYE came
-  /// where the caller is before the timer there had run out.
-  [[nodiscard]] std::optional<models::AgentId> agent_in_silence() const {
-    const bool told = last_message([this](const LoggedMessage& m) {
-                        const auto* r = std::get_if<models::sip::Request>(&m.message);
-                        return r != nullptr && r->method == models::sip::Method::bye &&
-                               r->expires_s == models::sip::kNothingHeard && m.arrived() &&
-                               m.at <= row_.released && !is(m.to, models::NodeKind::sip_server);
-                      }).has_value();
-    for (const models::JournalEntry& e : life_.records) {
-      const auto* f = std::get_if<models::HungUpInSilence>(&e.record);
-      if (f != nullptr && e.at <= row_.released && (told || f->agent == row_.from)) return f->agent;
-    }
-    return std::nullopt;
-  }
-  [[nodiscard]] bool is(models::NodeId node, models::NodeKind kind) const {
-    return node.valid() && c_.layout.roles[node.value].kind == kind;
-  }
-
-  [[nodiscard]] Decision media_lost() const {
-    const auto agent = agent_in_silence();
-    const auto stopped = last_message([&](const LoggedMessage& m) {
-      const auto* notice = std::get_if<models::notice::Message>(&m.message);
-      return notice != nullptr && notice->kind == models::notice::Kind::rtp_stopped &&
-             is(m.to, agent ? models::NodeKind::phone : models::NodeKind::gateway);
-    });
-    if (!agent && row_.gateway >= c_.scenario.gateways.size()) {
-      return {"The phone of the agent who had called died.", "", stopped};
-    }
-    const auto patience = agent ? c_.layout.directory.group(*agent).phone.silence_patience
-                                : std::optional(gateway().rtp_loss_timeout);
-    const std::string timeout = duration_words(sim::seconds(patience.value_or(sim::Duration{})));
-    const std::string who =
-        agent ? "agent " + ThingNames::of(c_.names.agents, agent->value) : "the gateway";
-    std::string why = fmt::format("For {} nothing was heard by {}, who hung up.", timeout, who);
-    if (stopped) {
-      const models::SimTime since = life_.messages[*stopped].sent;
-      why = fmt::format("Speech no longer arrived from {} on", at(since));
-      std::vector<std::string> then;
-      for (const models::JournalEntry& e : c_.faults) {
-        const auto* f = std::get_if<models::FaultInjected>(&e.record);
-        if (f != nullptr && e.at == since) {
-          then.push_back(fmt::format("“{}”{}", ThingNames::of(c_.names.faults, f->fault),
-                                     f->undone != 0 ? " over" : ""));
-        }
-      }
-      if (!then.empty()) {
-        why += fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "",
-                           fmt::join(then, ", "));
-      }
-      why += fmt::format("; after {} without any, {} hung up.", timeout, who);
-    }
-    return {why,
-            fmt::format("{}: {}",
-                        agent ? "the phone's silence-patience" : "the gateway's rtp-loss-timeout",
-                        timeout),
-            stopped};
-  }
-
   [[nodiscard]] Decision default_routed() const {
     for (const models::JournalEntry& e : life_.records) {
       const auto* f = std::get_if<models::CallDefaultRouted>(&e.record);
@@ -431,18 +382,6 @@ class Decider {
               {}};
     }
     return {"It was sent to the default destination.", "", {}};
-  }
-
-  /// The far end hung up although the call was not served to the end.
-  [[nodiscard]] Decision ended_by_server() const {
-    const auto bye = last_message([](const LoggedMessage& m) {
-      const auto* r = std::get_if<models::sip::Request>(&m.message);
-      return r != nullptr && r->method == models::sip::Method::bye;
-    });
-    const std::string by = bye && life_.messages[*bye].from.valid()
-                               ? ThingNames::of(c_.names.nodes, life_.messages[*bye].from.value)
-                               : "the SIP Server";
-    return {fmt::format("{} ended the call with a BYE.", by), "RFC 3261 §15", bye};
   }
 
   // ---- words they share ----

@@ -173,17 +173,24 @@ class EventTeller {
   }
   Telling operator()(const models::AgentLogout& f) const {
     if (f.forced == 0) return {};
+    if (f.forced == models::AgentLogout::kUnanswering) {
+      return {"logout of agent " + agent(f.agent),
+              "logouts",
+              "by " + site(f.site),
+              "a call was not answered: " + no_answer_options(f.site),
+              {}};
+    }
     const models::ServerMode mode = mode_[f.site];
     if (mode == models::ServerMode::drain || mode == models::ServerMode::stopped) {
-      return {"agent " + agent(f.agent),
-              "agents",
-              "logged out by " + site(f.site),
+      return {"logout of agent " + agent(f.agent),
+              "logouts",
+              "by " + site(f.site),
               "the site is being drained",
               {"R2"}};
     }
-    return {"agent " + agent(f.agent),
-            "agents",
-            "logged out by " + site(f.site),
+    return {"logout of agent " + agent(f.agent),
+            "logouts",
+            "by " + site(f.site),
             "business-continuity mode: a login at the other site ends this one",
             {"R20", "R39"}};
   }
@@ -357,6 +364,16 @@ class EventTeller {
 
  private:
   static std::string time(sim::Duration d) { return format_duration(d); }
+  /// The options that log out whoever does not answer there.
+  [[nodiscard]] std::string no_answer_options(std::uint32_t at) const {
+    using models::AfterRoutingAction;
+    const models::SipServerOptions& o = s_.sites[at].sip_server;
+    const bool routed = o.after_routing_timeout_action == AfterRoutingAction::logout;
+    const bool called = o.agent_no_answer_action == AfterRoutingAction::logout;
+    return routed && called ? "after-routing-timeout-action or agent-no-answer-action"
+           : called         ? "agent-no-answer-action"
+                            : "after-routing-timeout-action";
+  }
   /// What made a gateway take a SIP Server offline: a refusal, at once; else a timer, later than
   /// T1 after the last copy of a request.
   [[nodiscard]] std::string offline_words(const models::ProxyState& f) const {

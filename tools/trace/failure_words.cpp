@@ -56,6 +56,25 @@ class Look {
     }
     return found;
   }
+  /// " The SIP Server of site2 died at 09:02:02 (“…”).", the last in the call's path; else empty.
+  [[nodiscard]] std::string pair_death(const models::CallRow& row) const {
+    std::string words, fault;
+    for (const models::JournalEntry& e : c_.faults) {
+      if (e.at > row.released) break;
+      if (const auto* f = std::get_if<models::FaultInjected>(&e.record); f && f->undone == 0) {
+        fault = fmt::format(" (“{}”)", ThingNames::of(c_.names.faults, f->fault));
+      }
+      const auto* pair = std::get_if<models::PairStateChanged>(&e.record);
+      const bool ours = pair != nullptr && pair->up == 0 && e.at >= row.offered &&
+                        ((row.path & models::path_of(static_cast<int>(pair->site))) != 0 ||
+                         row.queue_site == pair->site || row.first_server == pair->site);
+      if (!ours) continue;
+      words = fmt::format(" The SIP Server of {} died at {}{}.",
+                          ThingNames::of(c_.names.sites, pair->site),
+                          instant_words(e.at, c_.scenario), fault);
+    }
+    return words;
+  }
   [[nodiscard]] models::ServerMode mode(std::uint32_t site, SimTime at) const {
     const auto* changed =
         fact<models::ServerModeChanged>(at, [&](const auto& f, SimTime) { return f.site == site; });
@@ -201,6 +220,61 @@ Decision refusal(const CallLife& life, const StoryContext& c) {
       {}};
 }
 
+std::string unheard_answer(const CallLife& life, const StoryContext& c) {
+  if (life.row.answered != sim::kNever) return {};
+  const Look look(life, c);
+  for (const models::JournalEntry& e : life.records) {
+    const auto* f = std::get_if<models::CallAnswered>(&e.record);
+    if (f == nullptr) continue;
+    const LoggedMessage* lost = look.first([&](const LoggedMessage& m) {
+      const Response* r = response_in(m, Method::invite);
+      return r != nullptr && r->status == 200 && m.sent >= e.at && !m.arrived();
+    });
+    return fmt::format(" Agent {} answered at {}, but that did not get through{}.",
+                       ThingNames::of(c.names.agents, f->agent.value),
+                       instant_words(e.at, c.scenario),
+                       lost == nullptr ? "" : fmt::format(" ({})", fate_words(lost->dropped)));
+  }
+  return {};
+}
+
+Decision left_hanging(const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  Decision d = refusal(life, c);
+  d.why += look.pair_death(life.row) + unheard_answer(life, c);
+  d.rule =
+      "the server's own INVITE had no final response: timer B, or timer C (181 s after the last "
+      "1xx) and 64·T1 after its CANCEL (RFC 3261 §16.8, §9.1)";
+  return d;
+}
+
+Decision ended_by_goodbye(const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  std::optional<std::size_t> bye;
+  for (std::size_t i = 0; i < life.messages.size() && !bye; ++i) {
+    if (request_in(life.messages[i], Method::bye) != nullptr) bye = i;
+  }
+  // Of the two agents' talk each has his own end: the one that counts is the caller's agent's.
+  const bool consults = life.row.transfer == models::CallRow::Transfer::consulting;
+  const models::AgentId first = life.row.transferred_by;
+  if (consults && first.valid()) {
+    const models::NodeId phone = c.layout.directory.agent(first).phone;
+    const auto his = look.last([&](const LoggedMessage& m) {
+      return request_in(m, Method::bye) != nullptr && m.from == phone &&
+             m.sent <= life.row.released;
+    });
+    if (his) {
+      return {fmt::format("Agent {}, who had put the caller on hold to ask a second one, could "
+                          "neither give him away nor take him back, and hung up.",
+                          ThingNames::of(c.names.agents, first.value)),
+              "without his desktop he hangs up a minute after the consultation should have ended",
+              his};
+    }
+  }
+  const std::string by = bye ? look.node(life.messages[*bye].from) : "the SIP Server";
+  return {fmt::format("{} ended the call with a BYE.", by), "RFC 3261 §15", bye};
+}
+
 std::string return_reason(const models::CallReturned& returned, SimTime at, SimTime routed,
                           const CallLife& life, const StoryContext& c) {
   const Look look(life, c);
@@ -237,14 +311,18 @@ std::string return_reason(const models::CallReturned& returned, SimTime at, SimT
 
 namespace {
 
-/// The gateway's own refresh that got no answer, or the wrong one.
-std::optional<SessionEnd> end_by_refresh(const CallLife& life, const StoryContext& c,
-                                         const Look& look) {
+/// The refresh of the gateway, or the phone's hold or retrieve, that got no answer, or the wrong
+/// one.
+std::optional<SessionEnd> end_by_reinvite(const CallLife& life, const StoryContext& c,
+                                          const Look& look, models::NodeKind whose) {
   const models::CallRow& row = life.row;
+  const bool gateway = whose == models::NodeKind::gateway;
+  const std::string who = gateway ? "The gateway" : "The agent's phone";
+  const std::string what = gateway ? "refresh" : "re-INVITE (hold)";
   const auto refresh = look.last([&](const LoggedMessage& m) {
     const Request* r = request_in(m, Method::invite);
     return r != nullptr && r->in_dialog && r->copy == 0 && m.sent <= row.released &&
-           look.is(m.from, models::NodeKind::gateway);
+           look.is(m.from, whose);
   });
   if (!refresh) return std::nullopt;
   const LoggedMessage& sent = life.messages[*refresh];
@@ -258,11 +336,13 @@ std::optional<SessionEnd> end_by_refresh(const CallLife& life, const StoryContex
     const int status = std::get<Response>(answer->message).status;
     if (status < 300) return std::nullopt;
     return SessionEnd{
-        fmt::format("The gateway ends the session: its refresh got {} {}.", status,
+        fmt::format("{} ends the session: its {} got {} {}.", who, what, status,
                     reason_phrase(status)),
-        {fmt::format("The session was ended: its refresh found nobody who knew it ({} {}).", status,
-                     reason_phrase(status)),
-         "a refresh that gets 481 or no answer ends the session (RFC 4028 §10)", refresh}};
+        {fmt::format("The session was ended: its {} found nobody who knew it ({} {}).", what,
+                     status, reason_phrase(status)),
+         gateway ? "a refresh that gets 481 or no answer ends the session (RFC 4028 §10)"
+                 : "481 to a request ends its dialog (RFC 3261 §12.2.1.2)",
+         refresh}};
   }
   const auto copy = look.last([&](const LoggedMessage& m) {
     const Request* r = request_in(m, Method::invite);
@@ -274,23 +354,25 @@ std::optional<SessionEnd> end_by_refresh(const CallLife& life, const StoryContex
   const std::string fate =
       last.arrived() ? std::string() : fmt::format(" ({})", fate_words(last.dropped));
   return SessionEnd{
-      "The gateway ends the session: its refresh got no answer.",
-      {fmt::format("The session was ended: the gateway's refresh of {} got no answer from {}{}.",
+      fmt::format("{} ends the session: its {} got no answer.", who, what),
+      {fmt::format("The session was ended: {}'s {} of {} got no answer from {}{}.",
+                   gateway ? "the gateway" : "the agent's phone", what,
                    instant_words(sent.sent, c.scenario), look.node(last.to), fate),
-       refused ? "a refresh that is refused ends the session (RFC 4028 §10)"
-               : "timer B of the gateway's refresh: 64·T1 = 32 s (RFC 3261 §17.1.1.2; RFC 4028 "
-                 "§10)",
+       refused ? "a re-INVITE that is refused ends the session (RFC 4028 §10)"
+               : fmt::format("timer B of the {}: 64·T1 = 32 s (RFC 3261 §17.1.1.2; {})",
+                             gateway ? "gateway's refresh" : "phone's re-INVITE",
+                             gateway ? "RFC 4028 §10" : "§12.2.1.2"),
        refresh}};
 }
 
-/// The gateway's answer to a server's re-INVITE, sent this long before the end, had no ACK.
-bool answer_unacknowledged(const CallLife& life, const Look& look) {
+/// The gateway's answer to an INVITE or re-INVITE, sent this long before the end, that had no ACK.
+const LoggedMessage* unacknowledged_answer(const CallLife& life, const Look& look) {
   const sim::Duration limit = 64 * std::chrono::milliseconds(500);
   return look.first([&](const LoggedMessage& m) {
     const Response* r = response_in(m, Method::invite);
     return r != nullptr && r->status == 200 && look.is(m.from, models::NodeKind::gateway) &&
            m.sent + limit == life.row.released;
-  }) != nullptr;
+  });
 }
 
 }  // namespace
@@ -306,15 +388,24 @@ SessionEnd session_end(const CallLife& life, const StoryContext& c) {
   });
   const bool has_gateway = row.gateway < c.scenario.gateways.size();
   if (!told && has_gateway) {
-    if (answer_unacknowledged(life, look)) {
+    if (const LoggedMessage* answer = unacknowledged_answer(life, look)) {
+      const auto branch = std::get<Response>(answer->message).branch;
+      const bool within = look.first([&](const LoggedMessage& m) {
+        const Request* r = request_in(m, Method::invite);
+        return r != nullptr && r->branch == branch && r->in_dialog;
+      }) != nullptr;
       return {
           "The gateway ends the session: its answer was not confirmed.",
-          {"The session was ended: the gateway's answer to a re-INVITE was not confirmed.",
+          {fmt::format("The session was ended: the gateway's answer to {} was not confirmed.{}",
+                       within ? "a re-INVITE" : "the INVITE", look.pair_death(row)),
            "64·T1 = 32 s without ACK (RFC 3261 §13.3.1.4)", look.last([&](const LoggedMessage& m) {
              return !m.arrived() && m.sent <= row.released;
            })}};
     }
-    if (auto end = end_by_refresh(life, c, look)) return *end;
+    if (auto end = end_by_reinvite(life, c, look, models::NodeKind::gateway)) return *end;
+  }
+  if (told) {
+    if (auto end = end_by_reinvite(life, c, look, models::NodeKind::phone)) return *end;
   }
   const std::string who =
       told || !has_gateway ? "The session is ended" : "The gateway ends the session";

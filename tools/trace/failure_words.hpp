@@ -21,6 +21,19 @@ namespace bcsim::tools {
                                         models::SimTime routed, const CallLife& life,
                                         const StoryContext& context);
 
+/// The caller was told that a SIP Server's own INVITE had no final response in time (408).
+[[nodiscard]] Decision left_hanging(const CallLife& life, const StoryContext& context);
+
+/// " Agent b.1 answered at 09:02:04.024, but that did not get through (…).", if that is so of a
+/// call that counts as not answered; else empty.
+[[nodiscard]] std::string unheard_answer(const CallLife& life, const StoryContext& context);
+
+/// The far end hung up although the call was not served to the end.
+[[nodiscard]] Decision ended_by_goodbye(const CallLife& life, const StoryContext& context);
+
+/// One of the two heard nothing any more, and hung up.
+[[nodiscard]] Decision media_lost(const CallLife& life, const StoryContext& context);
+
 /// Who ended a session that was not confirmed or refreshed, and by which timer.
 struct SessionEnd {
   std::string told;  ///< a sentence of the story

@@ -1,0 +1,165 @@
+// What bcsim explain says decided a call, for ends that several timers or faults could have
+// brought.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/scenario_text.hpp"
+#include "tools/trace/call_story.hpp"
+#include "tools/trace/event_story.hpp"
+
+namespace bcsim::tools::decision_test {
+namespace {
+
+using models::CallId;
+using models::Cause;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Told {
+  Cause cause;
+  std::string why, rule, lines;
+};
+
+/// The story of call 0 of a scenario with one agent at each site.
+Told told(const std::string& calls, const std::string& faults,
+          const std::vector<std::string>& overrides = {}) {
+  const Loaded loaded = load_text(
+      "bcsim: 1\n"
+      "run: {start: \"09:00\", horizon: 12min, warm-up: 1min}\n"
+      "sites: {site1: {sip-server: {dr-oosp-transfer-enabled: false}}, site2: {}}\n"
+      "queues: {service: {}, experts: {routing-scope: both-sites}}\n"
+      "agents: {a: {count: 1, location: site1, queues: [service]},"
+      " b: {count: 1, location: site2, queues: [experts]}}\n"
+      "calls: {c: {redial: {enabled: false}, " +
+          calls + "}}\nfaults: [" + faults + "]\n",
+      overrides);
+  EXPECT_FALSE(loaded.has_errors()) << problems(loaded).front();
+  const models::Scenario& s = loaded.scenario;
+  const models::Layout layout(s, {s.run.seed, 0});
+  const ThingNames names = names_of(layout);
+  const Replay replayed = replay(s, 0, {.calls = {CallId{0}}});
+  const CallLife& life = replayed.lives.at(0);
+  const CallStory story = tell_story(life, {s, layout, names, replayed.faults});
+  Told out{life.row.cause, story.decision.why, story.decision.rule, ""};
+  for (const StoryLine& line : story.lines) out.lines += line.text + "\n";
+  return out;
+}
+
+TEST(Decision, AnAnswerThatWasNotHeardIsNoMissingAnswer) {
+  const std::string direct = "to-agents: [b], calls: [{at: 2min, gateway: mg1, talk: 30s}]";
+  const std::string parted = "{at: 2min2s, cut: dc-link}";
+  for (const char* patience : {"280s", "60s"}) {
+    const Told t = told(direct + ", setup-patience: {deterministic: " + patience + "}", parted);
+    EXPECT_THAT(t.why, HasSubstr("Agent b.1 answered at 09:02:04"));
+    EXPECT_THAT(t.why, HasSubstr("the link was cut"));
+    EXPECT_THAT(t.why, Not(HasSubstr("nobody answered")));
+    EXPECT_THAT(t.why, Not(HasSubstr("did not answer")));
+  }
+}
+
+TEST(Decision, OfASilentPeerIsTheServersOwnTimer) {
+  const Told t = told(
+      "to-agents: [b], setup-patience: {deterministic: 280s},"
+      " calls: [{at: 2min, gateway: mg1, talk: 30s}]",
+      "{at: 2min2s, fail: site2, scope: sip-server-pair}",
+      {"sites.site1.gateways={mg1: {ring-timeout: 5min}}"});
+  EXPECT_EQ(t.cause, Cause::lost_setup_hanging);
+  EXPECT_THAT(t.why,
+              AllOf(HasSubstr("408"), HasSubstr("The SIP Server of site2 died at 09:02:02")));
+  EXPECT_THAT(t.rule, HasSubstr("timer C"));
+}
+
+TEST(Decision, OfAnAgentsOwnCallNamesHisPhoneThatDied) {
+  for (const char* share : {"0%", "100%"}) {
+    for (const char* when : {"2min5s", "2min30s"}) {  // while it rings outside, and in talk
+      const Told t = told(std::string("from-agents: [a], answer-delay: {deterministic: 20s}, "
+                                      "calls: [{at: 2min, talk: 60s}], 3pcc-share: ") +
+                              share,
+                          std::string("{at: ") + when + ", fail: a.phone.1}");
+      EXPECT_EQ(t.why, "The phone of the agent who had called died.") << share << when;
+      EXPECT_THAT(t.rule, Not(HasSubstr("rtp-loss-timeout")));
+    }
+  }
+}
+
+TEST(Decision, OfAnAnswerWithoutAckSaysToWhichInvite) {
+  for (const char* share : {"0%", "100%"}) {
+    const Told t = told(std::string("from-agents: [a], answer-delay: {deterministic: 8s}, "
+                                    "setup-patience: {deterministic: 60s}, "
+                                    "calls: [{at: 2min, talk: 60s}], 3pcc-share: ") +
+                            share,
+                        "{at: 2min4s, fail: site1, scope: sip-server-pair}");
+    EXPECT_THAT(t.why, AllOf(HasSubstr("answer to the INVITE was not confirmed"),
+                             HasSubstr("The SIP Server of site1 died at 09:02:04")));
+  }
+}
+
+TEST(Decision, OfAnEarlyDialogLostOfAnAgentsCallIsTheSwitchover) {
+  const Told t = told(
+      "from-agents: [a], answer-delay: {deterministic: 20s}, 3pcc-share: 0%,"
+      " setup-patience: {deterministic: 60s}, calls: [{at: 2min, talk: 60s}]",
+      "{at: 2min4s, crash: site1.sip-server.primary}");
+  EXPECT_THAT(t.why, Not(HasSubstr("no SIP Server had set up")));
+}
+
+TEST(Decision, OfAConsultationWithoutADesktopIsTheAgentsMinute) {
+  const Told t = told(
+      "queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 5min}],"
+      " transfer: {share: 100%, kind: consultation, to: experts, after: {deterministic: 20s},"
+      " consultation: {deterministic: 15s}}",
+      "{at: 2min30s, fail: a.desktop.1}");
+  EXPECT_EQ(t.cause, Cause::dropped_on_hold);
+  EXPECT_THAT(t.why, HasSubstr("Agent a.1, who had put the caller on hold to ask a second one"));
+  EXPECT_THAT(t.rule, HasSubstr("without his desktop"));
+}
+
+TEST(Decision, OfAHoldThatNobodyAnsweredIsItsTimerB) {
+  const std::string calls =
+      "queue: service, hold: {share: 100%, length: {deterministic: 30s}},"
+      " calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 2min}]";
+  const Told t = told(calls, "{at: 4min20s, cut: access.site1.site1, lasting: 42s}",
+                      {"sites.site1.gateways={mg1: {rtp-loss-timeout: 90s}}",
+                       "agents.a.phone.silence-patience=90s"});
+  EXPECT_EQ(t.cause, Cause::dropped_in_talk);
+  EXPECT_THAT(t.why, HasSubstr("the agent's phone's re-INVITE (hold)"));
+  EXPECT_THAT(t.rule, HasSubstr("timer B of the phone's re-INVITE: 64·T1 = 32 s"));
+}
+
+TEST(Decision, OfTreatmentWithAnAnnouncementSaysWhatIsHeard) {
+  const std::string calls = "queue: service, calls: [{at: 2min, gateway: mg1, talk: 30s}]";
+  EXPECT_THAT(told(calls, "").lines, HasSubstr("who hears music from site1"));
+  EXPECT_THAT(told(calls, "", {"sites.site1.sip-server.announcement=20s"}).lines,
+              HasSubstr("who hears the announcement, then music, from site1"));
+}
+
+TEST(EventStory, TellsWhyAnAgentWasLoggedOut) {
+  const Loaded loaded = load_text(
+      "bcsim: 1\nrun: {horizon: 20min, warm-up: 1min}\n"
+      "sites: {site1: {sip-server: {after-routing-timeout-action: logout}}, site2: {}}\n"
+      "agents:\n"
+      "  a: {count: 3, location: site1, phone: {answer-delay: 4s, answer-spread: 20s}}\n"
+      "  b: {count: 3, location: site2}\n"
+      "calls: {x: {rate: 60/h, gateways: {mg1: 100%}, talk: {deterministic: 60s}}}\n"
+      "faults: [{at: 2min, degrade: dc-link, latency: 21ms, lasting: 1s}]\n");
+  ASSERT_FALSE(loaded.has_errors());
+  const models::Layout layout(loaded.scenario, {loaded.scenario.run.seed, 0});
+  EventStory story(layout);
+  (void)replay_run(
+      loaded.scenario, 0, [&](models::TwoSiteWorld& world) { world.add_observer(story); },
+      models::SimTime::max());
+  int logouts = 0;
+  for (const EventChapter& chapter : story.chapters()) {
+    for (const EventLine& line : chapter.lines) {
+      if (line.text.find("logout") == std::string::npos) continue;
+      ++logouts;
+      EXPECT_THAT(line.text, HasSubstr("by site1"));
+      EXPECT_EQ(line.decided_by, "a call was not answered: after-routing-timeout-action");
+      EXPECT_TRUE(line.rules.empty());
+    }
+  }
+  EXPECT_GT(logouts, 0);
+}
+
+}  // namespace
+}  // namespace bcsim::tools::decision_test

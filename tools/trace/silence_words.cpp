@@ -1,0 +1,123 @@
+// Why a call ended in silence: who heard nothing any more, since when, and whose timer ran out.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/results/plain_words.hpp"
+#include "tools/trace/failure_words.hpp"
+
+namespace bcsim::tools {
+
+namespace {
+
+class Silent {
+ public:
+  Silent(const CallLife& life, const StoryContext& c) : life_(life), row_(life.row), c_(c) {}
+
+  [[nodiscard]] Decision decide() const {
+    const auto agent = agent_in_silence();
+    const auto stopped = last_message([&](const LoggedMessage& m) {
+      const auto* notice = std::get_if<models::notice::Message>(&m.message);
+      return notice != nullptr && notice->kind == models::notice::Kind::rtp_stopped &&
+             is(m.to, agent ? models::NodeKind::phone : models::NodeKind::gateway);
+    });
+    // The gateway waits; the agent's phone that is dead does not.
+    const bool gateway_waited =
+        row_.gateway < c_.scenario.gateways.size() && stopped &&
+        life_.messages[*stopped].at + gateway().rtp_loss_timeout <= row_.released;
+    if (!agent && row_.from.valid() && !gateway_waited) {
+      return {"The phone of the agent who had called died.", "", {}};
+    }
+    const auto patience = agent ? c_.layout.directory.group(*agent).phone.silence_patience
+                                : std::optional(gateway().rtp_loss_timeout);
+    const std::string timeout = duration_words(sim::seconds(patience.value_or(sim::Duration{})));
+    const std::string who =
+        agent ? "agent " + ThingNames::of(c_.names.agents, agent->value) : "the gateway";
+    std::string why = fmt::format("For {} nothing was heard by {}, who hung up.", timeout, who);
+    if (stopped) {
+      const models::SimTime since = life_.messages[*stopped].sent;
+      why = fmt::format("Speech no longer arrived from {} on", at(since));
+      std::vector<std::string> then;
+      for (const models::JournalEntry& e : c_.faults) {
+        const auto* f = std::get_if<models::FaultInjected>(&e.record);
+        if (f != nullptr && e.at == since) {
+          then.push_back(fmt::format("“{}”{}", ThingNames::of(c_.names.faults, f->fault),
+                                     f->undone != 0 ? " over" : ""));
+        }
+      }
+      if (!then.empty()) {
+        why += fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "",
+                           fmt::join(then, ", "));
+      }
+      why += fmt::format("; after {} without any, {} hung up.", timeout, who);
+      if (!agent) why += left_in_silence(since);
+    }
+    return {why,
+            fmt::format("{}: {}",
+                        agent ? "the phone's silence-patience" : "the gateway's rtp-loss-timeout",
+                        timeout),
+            stopped};
+  }
+
+ private:
+  [[nodiscard]] std::string at(models::SimTime t) const { return instant_words(t, c_.scenario); }
+  [[nodiscard]] const models::GatewayOptions& gateway() const {
+    return c_.scenario.gateways[row_.gateway];
+  }
+  /// The last message about the call that `wanted` accepts, up to its release.
+  template <class Wanted>
+  [[nodiscard]] std::optional<std::size_t> last_message(const Wanted& wanted) const {
+    std::optional<std::size_t> found;
+    for (std::size_t i = 0; i < life_.messages.size(); ++i) {
+      if (life_.messages[i].sent <= row_.released && wanted(life_.messages[i])) found = i;
+    }
+    return found;
+  }
+  /// The agent who hung up because he heard nothing, if that is what ended the call: his BYE came
+  /// where the caller is before the timer there had run out.
+  [[nodiscard]] std::optional<models::AgentId> agent_in_silence() const {
+    const bool told = last_message([this](const LoggedMessage& m) {
+                        const auto* r = std::get_if<models::sip::Request>(&m.message);
+                        return r != nullptr && r->method == models::sip::Method::bye &&
+                               r->expires_s == models::sip::kNothingHeard && m.arrived() &&
+                               m.at <= row_.released && !is(m.to, models::NodeKind::sip_server);
+                      }).has_value();
+    for (const models::JournalEntry& e : life_.records) {
+      const auto* f = std::get_if<models::HungUpInSilence>(&e.record);
+      if (f != nullptr && e.at <= row_.released && (told || f->agent == row_.from)) return f->agent;
+    }
+    return std::nullopt;
+  }
+  /// " Agent a.1 had hung up then …", if speech stopped because he had heard nothing himself.
+  [[nodiscard]] std::string left_in_silence(models::SimTime by) const {
+    for (const models::JournalEntry& e : life_.records) {
+      const auto* f = std::get_if<models::HungUpInSilence>(&e.record);
+      if (f == nullptr || e.at > by) continue;
+      const auto patience = c_.layout.directory.group(f->agent).phone.silence_patience;
+      return fmt::format(
+          " Agent {} had hung up at {}: for {} he had heard nothing "
+          "(silence-patience), and his BYE had not got through.",
+          ThingNames::of(c_.names.agents, f->agent.value), at(e.at),
+          duration_words(sim::seconds(patience.value_or(sim::Duration{}))));
+    }
+    return {};
+  }
+  [[nodiscard]] bool is(models::NodeId node, models::NodeKind kind) const {
+    return node.valid() && c_.layout.roles[node.value].kind == kind;
+  }
+
+  const CallLife& life_;
+  const models::CallRow& row_;
+  const StoryContext& c_;
+};
+
+}  // namespace
+
+Decision media_lost(const CallLife& life, const StoryContext& c) {
+  return Silent(life, c).decide();
+}
+
+}  // namespace bcsim::tools
