@@ -336,7 +336,7 @@ TEST(AgentCalls, EndByTimerCWhenBothEndsAreGone) {
       s.agents[1].phone.answer_delay = 20s;
       Fault phone;
       phone.at = at(14s);
-      phone.deed = Fail{PhoneTarget{0}};
+      phone.deed = Fail{PhoneTarget{0, 0}, {}};
       phone.lasting = 8s;
       Fault lost = whole_site ? site_failure(at(12s), 1) : primary_crash(12s, 1);
       lost.lasting = 60s;

@@ -240,8 +240,8 @@ TEST(Consultation, WhoIsAskedAndNotGivenTheCallHasNothingToWorkOn) {
       Fault fault;
       fault.at = at(45s);
       fault.lasting = 60s;
-      if (end == End::first_phone_dies) fault.deed = Fail{PhoneTarget{0, 0}};
-      if (end == End::second_phone_dies) fault.deed = Fail{PhoneTarget{1, 0}};
+      if (end == End::first_phone_dies) fault.deed = Fail{PhoneTarget{0, 0}, {}};
+      if (end == End::second_phone_dies) fault.deed = Fail{PhoneTarget{1, 0}, {}};
       if (end == End::sites_are_parted) {
         if (here) continue;
         fault.deed = Cut{LinkTarget{}};
