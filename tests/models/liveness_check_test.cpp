@@ -177,7 +177,7 @@ TEST(Liveness, LetsHimBeNotReadyWhileHeMakesCallsThatHisServerDoesNotSee) {
     come_back(calls);
     calls.at(800).add(AgentStateChanged{AgentId{2}, 1, AgentState::not_ready});
     calls.at(810).add(AgentDialled{CallId{0}, AgentId{2}, 0});
-    if (over) calls.at(900).add(CallReleased{.call = CallId{0}});
+    if (over) calls.at(900).add(CallReleased{CallId{0}, 0, pstn::Release::normal, 0, 0});
     expect(calls, over ? kViolated : kGood,
            over ? "agent 2 is logged in and not ready since 900.000 s" : "");
   }
