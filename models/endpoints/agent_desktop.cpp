@@ -206,21 +206,19 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       }
       return;
     case Kind::dialing:
-      if (works_at(site)) own_call_unfollowed_ = false;
+      if (works_at(site)) {
+        own_call_unfollowed_ = false;
+        asked_ = {};
+      }
       [[fallthrough]];
     case Kind::ringing:
       // Only the site of the login makes a call visible (R57).
       if (works_at(site)) start_call(context);
       return;
-    case Kind::call_refused: {
-      pstn::Message refused;
-      refused.kind = pstn::Kind::release;
-      refused.release = pstn::Release::rejected;
-      refused.status = 480;
-      refused.call = message.call;
-      context.notify(directory_.pstn, refused);
+    case Kind::call_refused:
+      asked_ = message.call;
+      dialled_in_vain(context, pstn::Release::rejected, 480);
       return;
-    }
     case Kind::released:
       if (message.call == left_call_) left_call_ = {};
       on_released(context, message.work);
@@ -276,6 +274,11 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
   }
   if (message.call.valid()) {
     start_call(context);
+  } else if (asked_.valid()) {  // the request was lost with the server or the connection
+    context.notify(directory_.agent(agent_).phone,
+                   notice::Message{.kind = notice::Kind::hang_up, .call = asked_});
+    dialled_in_vain(context, pstn::Release::no_response, 0);
+    end_call(context);
   } else {
     on_rest(context);  // ASSUMPTION: without its EventReleased there is no after-call work
   }

@@ -109,6 +109,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   void release_left_call(Context&, SiteIndex);
   void dial_if_wished(Context&);
   void make_call(Context&, const notice::Message&);
+  void dialled_in_vain(Context&, pstn::Release, std::uint16_t status);
 
   // agent_desktop_transfer.cpp: calls that he passes on.
   void plan_transfer(Context&, const tlib::Message& established);
@@ -165,6 +166,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   };
   std::vector<Wish> wishes_;  ///< he dials when he has no call and no after-call work in hand
   CallId left_call_;          ///< its phone has left it, a server may not know
+  CallId asked_;                      ///< TMakeCall sent, and nothing heard of that call yet
   bool own_call_unfollowed_ = false;  ///< no EventDialing has come: no EventReleased will
 
   TransferStep transfer_step_ = TransferStep::none;

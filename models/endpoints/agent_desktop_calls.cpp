@@ -1,5 +1,6 @@
 // The agent's work: calls, what he does after them, and calls that he places.
 #include <algorithm>
+#include <utility>
 
 #include "models/endpoints/agent_desktop.hpp"
 
@@ -17,6 +18,7 @@ void AgentDesktopEndpoint::start_call(Context& context) {
 void AgentDesktopEndpoint::end_call(Context& context) {
   forget_transfer(context);
   own_call_unfollowed_ = false;
+  asked_ = {};
   work_ = Work::none;
   feed(context, Input::call_ended);
 }
@@ -73,6 +75,7 @@ void AgentDesktopEndpoint::dial_if_wished(Context& context) {
 
 void AgentDesktopEndpoint::make_call(Context& context, const notice::Message& what) {
   const SiteIndex site = session_.current();
+  asked_ = what.call;
   if (servers_[site].state == LinkState::down) return;  // he waits, and gives up
   tlib::Message message;
   message.kind = tlib::Kind::make_call;
@@ -81,6 +84,17 @@ void AgentDesktopEndpoint::make_call(Context& context, const notice::Message& wh
   message.dn = what.dn;
   message.conversation = what.conversation;
   context.send(servers_[site].connection, message, size_bytes(message));
+}
+
+/// His request has come to nothing: the phone knows of no call that could tell him.
+void AgentDesktopEndpoint::dialled_in_vain(Context& context, pstn::Release release,
+                                           std::uint16_t status) {
+  pstn::Message over;
+  over.kind = pstn::Kind::release;
+  over.release = release;
+  over.status = status;
+  over.call = std::exchange(asked_, {});
+  context.notify(directory_.pstn, over);
 }
 
 }  // namespace bcsim::models

@@ -23,7 +23,7 @@ constexpr std::array<Words, kCauses> kWords{{
     {"lost_setup_rejected", "refused by a SIP Server"},
     {"lost_setup_hanging", "left hanging by a SIP Server"},
     {"media_lost", "cut off because speech no longer arrived"},
-    {"callee_busy", "not answered: the person called was on another call"},
+    {"callee_busy", "not answered: one of the two was on another call"},
     {"no_answer", "not answered: the phone of the person called rang in vain"},
 }};
 

@@ -122,6 +122,7 @@ class CallControl {
   [[nodiscard]] std::optional<std::uint32_t> next_gateway(const ServerCall& call) const;
   void send_out(Context& context, std::uint32_t slot);
   [[nodiscard]] bool sent_out_again(Context& context, std::uint32_t slot, std::uint16_t status);
+  void dialler_failed(Context& context, std::uint32_t slot);
   void dialler_answered(Context& context, const ServerCall& call);
   void release_dialler(Context& context, std::uint32_t slot, const ServerCall& ended);
 

@@ -172,6 +172,10 @@ void CallControl::agent_did_not_answer(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   call.routing_timer = {};
   if (call.state != ServerCall::State::offered) return;
+  if (call.caller.own_invite.valid()) {  // it is his own phone that is silent
+    dialler_failed(context, slot);
+    return;
+  }
   AgentAfterFailure after = after_no_answer(site_.options().after_routing_timeout_action);
   std::uint16_t status = 408;
   if (call.to_own_number()) {

@@ -87,14 +87,22 @@ void CallControl::on_dialler_leg(Context& context, std::uint32_t slot, sip::Info
     case sip::Inform::failure:
     case sip::Inform::timeout:
     case sip::Inform::transport_error:
-      call.caller.own_invite = {};
-      end_call(context, slot, {CallerEnd::Kind::none, 0, {}});
+      dialler_failed(context, slot);
       break;
     case sip::Inform::provisional:
     case sip::Inform::nothing:
     case sip::Inform::ack:
       break;
   }
+}
+
+/// His phone has not taken his own call: the desktop is told that TMakeCall has come to nothing.
+void CallControl::dialler_failed(Context& context, std::uint32_t slot) {
+  ServerCall& call = calls_[slot];
+  sip_.cancel(context, call.caller.own_invite);
+  call.caller.own_invite = {};
+  agents_.tell_of_call(context, call.conversation.from, tlib::Kind::call_refused, call.id);
+  end_call(context, slot, {CallerEnd::Kind::none, 0, {}});
 }
 
 // ---- both ----

@@ -142,9 +142,15 @@ TEST(OutgoingCall, IsLostWhenNoServerAnswers) {
 TEST(OutgoingCall, ByTheDesktopCannotBeMadeWhileItsServerIsSilent) {
   Scenario s = outgoing({70s}, 1);
   s.faults = {site_failure(at(60s))};
-  const Watched run(s);  // he gives up after 60 s; the desktop moves to site 2 later
-  EXPECT_EQ(run.row().cause, Cause::abandoned_in_setup);
-  expect_about(run.row().released, 130s);
+  // It is over with the login at site 2, where nobody knows of it; or earlier, by his patience.
+  const Watched lost(s);
+  EXPECT_EQ(lost.row().cause, Cause::lost_setup_timeout);
+  EXPECT_EQ(lost.row().released, lost.recorder.all<AgentLogin>().back().first);
+  EXPECT_LT(lost.row().released, at(130s));
+  s.calls[0].setup_patience = Deterministic{20};
+  const Watched given_up(s);
+  EXPECT_EQ(given_up.row().cause, Cause::abandoned_in_setup);
+  expect_about(given_up.row().released, 90s);
 }
 
 TEST(OutgoingCall, IsGivenUpWhenNobodyAnswers) {

@@ -69,7 +69,7 @@ TEST(SipServerDialing, IsOverIfHisOwnPhoneRefusesOrIsNeverLifted) {
                    .answer_after = 10min};
     w.run(120s);
     EXPECT_TRUE(w.asked(w.phone(1), sip::Method::invite).empty());
-    EXPECT_EQ(w.told(), (Kinds{Kind::dialing, Kind::released}));
+    EXPECT_EQ(w.told(), (Kinds{Kind::dialing, Kind::call_refused, Kind::released}));
     EXPECT_EQ(w.states(), (States{AgentState::ringing, AgentState::ready}));
     EXPECT_EQ(w.pair(0).call_count(), 0u);
   }

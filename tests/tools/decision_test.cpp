@@ -103,6 +103,60 @@ TEST(Decision, OfAnEarlyDialogLostOfAnAgentsCallIsTheSwitchover) {
   EXPECT_THAT(t.why, Not(HasSubstr("no SIP Server had set up")));
 }
 
+TEST(Decision, OfAnOwnCallSaysWhosePhoneWasBusyDeadOrForgotten) {
+  const std::string out = "from-agents: [a], setup-patience: {deterministic: 5min}, ";
+  const std::string calls = "calls: [{at: 2min, talk: 60s}, {at: 125s, talk: 60s}]";
+  // His own phone is dead: the server rings it in vain.
+  const Told dead =
+      told(out + "3pcc-share: 100%, " + calls, "{at: 115s, fail: a.phone.1, lasting: 8min}");
+  EXPECT_EQ(dead.cause, Cause::lost_setup_rejected);
+  EXPECT_THAT(dead.why, HasSubstr("his own phone had not answered"));
+  // A switchover forgets what rings outside.
+  const Told forgotten =
+      told(out + "answer-delay: {deterministic: 20s}, 3pcc-share: 100%, " + calls,
+           "{at: 2min4s, switchover: site1}");
+  EXPECT_THAT(forgotten.why, HasSubstr("A switchover lost the early dialog"));
+  // The request is lost with the pair.
+  const Told lost = told(out + "3pcc-share: 100%, " + calls,
+                         "{at: 119s, fail: site1, scope: sip-server-pair, lasting: 3s}");
+  EXPECT_EQ(lost.cause, Cause::lost_setup_timeout);
+  EXPECT_THAT(lost.why, HasSubstr("TMakeCall"));
+}
+
+TEST(Decision, OfACallThatHisOwnPhoneWasTooBusyForBlamesNobodyElse) {
+  for (const char* share : {"0%", "100%"}) {
+    // The first call of the run rings his phone while he dials the second one.
+    const Loaded loaded = load_text(
+        "bcsim: 1\nrun: {horizon: 20min, warm-up: 1min}\n"
+        "sites: {site1: {sip-server: {dr-forward: off}}, site2: {sip-server: {dr-forward: off}}}\n"
+        "agents:\n"
+        "  a1: {count: 1, location: site1, phone: {registration: dual}}\n"
+        "  a2: {count: 1, location: site2}\n"
+        "calls:\n"
+        "  dir: {to-agents: [a1], calls: [{at: 298s, talk: 60s, gateway: mg2}]}\n"
+        "  out: {from-agents: [a1], 3pcc-share: " +
+        std::string(share) + ", calls: [{at: 300s, talk: 60s}]}\n");
+    ASSERT_FALSE(loaded.has_errors());
+    const models::Scenario& s = loaded.scenario;
+    const models::Layout layout(s, {s.run.seed, 0});
+    const ThingNames names = names_of(layout);
+    const Replay replayed = replay(s, 0, {.calls = {CallId{1}}});
+    const CallLife& life = replayed.lives.at(0);
+    EXPECT_EQ(life.row.cause, Cause::callee_busy);
+    EXPECT_THAT(tell_story(life, {s, layout, names, replayed.faults}).decision.why,
+                HasSubstr("His own phone was busy"));
+  }
+}
+
+TEST(Decision, OfSilenceAfterAConsultationDoesNotBlameABye) {
+  const Told t = told(
+      "queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 5min}],"
+      " transfer: {share: 100%, kind: consultation, to: experts, after: {deterministic: 10s},"
+      " consultation: {deterministic: 3min}}",
+      "{at: 170s, fail: a.phone.1, lasting: 60s}");
+  EXPECT_THAT(t.why, Not(HasSubstr("his BYE had not got through")));
+}
+
 TEST(Decision, OfAConsultationWithoutADesktopIsTheAgentsMinute) {
   const Told t = told(
       "queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 5min}],"

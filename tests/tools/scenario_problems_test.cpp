@@ -206,7 +206,7 @@ TEST(ScenarioProblems, NamesMustBeDistinctAndPlain) {
       "bcsim: 1\n"
       "sites: {a: {gateways: {a: {}}}, b: {}}\n"
       "locations: [far away]\n"
-      "agents: {t: {count: 100, location: a}, u: {count: 9, location: b}}\n"
+      "agents: {t: {count: 100, location: a}, u: {count: 90, location: b}}\n"
       "calls: {c: {rate: 600/h}}\n");
   EXPECT_THAT(problems(loaded), ElementsAre("2:24 S-016", "3:13 S-016"));
 }

@@ -131,8 +131,43 @@ TEST(ScenarioRules, TrunksShouldCarryTheLoadWhileNothingFails) {
   };
   EXPECT_TRUE(warning("M-W14", gateways(70, 77)));
   EXPECT_FALSE(warning("V-W06", gateways(70, 77)));  // which would say less
-  EXPECT_FALSE(warning("M-W14", gateways(70, 78)));
-  EXPECT_TRUE(warning("V-W06", gateways(70, 78)));
+  // All together would do, but half of the calls (64.4 erlangs) come to each: 80 channels.
+  EXPECT_TRUE(warning("M-W14", gateways(70, 90)));
+  EXPECT_THAT(problem(load_text(minimal(), gateways(70, 90)), "M-W14").message,
+              HasSubstr("the 70 channels of mg1 block"));
+  EXPECT_FALSE(warning("M-W14", gateways(80, 80)));
+  EXPECT_TRUE(warning("V-W06", gateways(80, 80)));
+  std::vector<std::string> most = gateways(140, 30);
+  most.emplace_back("calls.main.gateways={mg1: 90%, mg2: 10%}");
+  EXPECT_FALSE(warning("M-W14", most));
+}
+
+TEST(ScenarioRules, WhoeverServesAQueueShouldHaveTimeForIt) {
+  const auto told = [](const std::vector<std::string>& overrides) {
+    return problem(load_text(minimal(), overrides), "M-W03").message;
+  };
+  EXPECT_EQ(told({}), "");
+  // 1900/h x (240 s + 4 s + the work) are fewer than 200 agents, and more than 100.
+  EXPECT_THAT(told({"calls.main.gateways={mg1: 100%}"}),
+              HasSubstr("the 100 agents of queue 'service' at site1"));
+  EXPECT_EQ(told({"calls.main.gateways={mg1: 100%}", "queues.service.routing-scope=both-sites"}),
+            "");
+  EXPECT_THAT(
+      told({"queues={service: {routing-scope: both-sites}, other: {}}", "calls.main.queue=service",
+            "agents.team1.queues=[other]", "agents.team2.queues=[service]"}),
+      HasSubstr("the 100 agents of queue 'service'"));
+  const std::string few = "agents.few={count: 5, location: site1, queues: []}";
+  EXPECT_EQ(told({few, "calls.main.transfer={share: 2%, to: few}"}), "");
+  EXPECT_THAT(told({few, "calls.main.transfer={share: 5%, to: few}"}),
+              HasSubstr("the 5 agents of 'few' by transfers"));
+  EXPECT_EQ(told({few,
+                  "calls.main.transfer={share: 5%, to: few, kind: consultation, reconnect: "
+                  "100%, consultation: {deterministic: 30s}}"}),
+            "");
+  EXPECT_THAT(told({few,
+                    "calls.main.transfer={share: 25%, to: few, kind: consultation, reconnect: "
+                    "100%, consultation: {deterministic: 60s}}"}),
+              HasSubstr("by transfers"));
 }
 
 TEST(ScenarioRules, AStandbyConfigurationServerShouldExist) {

@@ -35,7 +35,7 @@ TEST(ScenarioService, PhonesThatRingTooLongAreNamedWithTheTimerThatEndsThem) {
   walk({{"as it is", {}, "", ""},
         {"just in time", {ring + "9.999s"}, "", ""},
         {"as long as the server waits", {ring + "10s"}, "M-W06", "after-routing-timeout of site1"},
-        {"longer", {ring + "12s"}, "M-W06", "nobody of 'team1' can ever be answered"},
+        {"longer", {ring + "12s"}, "M-W06", "nobody of 'team1' answers in time"},
         {"after a failure only",
          {"sites.site2.sip-server.after-routing-timeout=3s"},
          "M-W06",

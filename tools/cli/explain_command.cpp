@@ -204,6 +204,13 @@ std::vector<CallId> choose_calls(const ExplainRequest& request, const std::vecto
           fmt::format("{}{} {}", parts.empty() ? ": " : ", ", calls.size(), models::name(cause));
     }
     sentence += parts;
+    const auto of_agents = std::ranges::count_if(
+        all, [&](CallId call) { return models::by_agent(rows[call.value].kind); });
+    if (of_agents > 0) {
+      sentence += fmt::format(
+          " ({} by agents, which 'bcsim run' counts apart)",
+          count_words(static_cast<std::uint64_t>(of_agents), "of them placed", "of them placed"));
+    }
   }
   std::vector<CallId> chosen;
   if (request.limit) {

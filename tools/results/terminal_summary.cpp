@@ -99,10 +99,10 @@ class Summary {
     if (r_.recoveries.empty()) {
       page_.paragraph(fmt::format(
           "Nothing was broken. Of {} offered {} were answered, {} of them within {}; {} gave up "
-          "waiting and {} lost.",
+          "waiting{} and {} lost.",
           count_words(counted("offered"), "call", "calls"), count_words(counted("answered")),
           percent_words(metric("service_level.f2")), threshold(), callers(counted("abandoned")),
-          calls_were(counted("lost"))));
+          between_agents(counted("transfers.abandoned")), calls_were(counted("lost"))));
       return;
     }
     const Recovery& first = r_.recoveries.front();
@@ -114,12 +114,17 @@ class Summary {
       most = fmt::format(" ({} {})", n == lost && n > 1 ? "all" : count_words(n),
                          models::in_words(cause));
     }
-    page_.paragraph(fmt::format("{} at {}: since then {} lost{}, and {} gave up waiting.",
+    page_.paragraph(fmt::format("{} at {}: since then {} lost{}, and {} gave up waiting{}.",
                                 page_.bold(fault_words(r_, first)),
                                 clock_words(first.at, r_.start_label), calls_were(lost), most,
-                                callers(since_failure("abandoned"))));
+                                callers(since_failure("abandoned")),
+                                between_agents(since_failure("transfers.abandoned"))));
     page_.paragraph(recovery_sentences(first));
     if (const std::string text = configuration_sentences(); !text.empty()) page_.paragraph(text);
+  }
+  /// Who had been answered and passed on, and waited for the second agent in vain.
+  [[nodiscard]] static std::string between_agents(std::uint64_t n) {
+    return n == 0 ? "" : fmt::format(", {} more between two agents,", count_words(n));
   }
   /// What went wrong in the configuration layer, if anything did.
   [[nodiscard]] std::string configuration_sentences() const {
@@ -295,9 +300,13 @@ class Summary {
     same("service level, " + threshold(), "service_level", percent_words);
     same("mean wait for an answer", "asa", duration_words);
     same("gave up waiting", "abandonment", percent_words);
+    if (metric("transfers.abandoned") > 0) {
+      same("gave up between agents", "transfers.abandoned", whole_words);
+    }
     if (metric("default_routed") > 0) same("sent elsewhere", "default_routed", whole_words);
     same("calls lost", "lost", whole_words);
     if (metric("not_monitored") > 0) same("answered unmonitored", "not_monitored", whole_words);
+    if (metric("media_degraded") > 0) same("with degraded speech", "media_degraded", whole_words);
     same("most calls waiting", "queue.max", whole_words);
     same("agents at work", "agents.at_work", number_words);
     same("agents busy", "occupancy", percent_words);

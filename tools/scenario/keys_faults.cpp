@@ -78,7 +78,10 @@ const std::vector<Verb>& verbs() {
       verb<models::Crash>(
           "crash", "process",
           "A process dies on a live machine, which refuses for it: site1.sip-server.primary"),
-      verb<models::Hang>("hang", "process", "A process stops answering but keeps its connections"),
+      verb<models::Hang>("hang", "process",
+                         "A process stops answering but keeps its connections; when that ends it "
+                         "has been ended and "
+                         "starts again, empty"),
       verb<models::Cut>("cut", "link, HA link, management link",
                         "dc-link, access.<location>.<site>, desktop-access.…, site1.ha-link, or "
                         "site1.sip-server.primary.management-link"),

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <set>
 
 #include "models/demand/erlang.hpp"
+#include "tools/scenario/validator_service.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -137,6 +140,18 @@ PeakLoad peak_load(const models::Scenario& s) {
 
 namespace {
 
+/// Of the calls that come in, those whose share of the trunks is this gateway.
+double gateway_erlangs(const models::Scenario& s, sim::SimTime t, std::size_t gateway) {
+  double erlangs = 0;
+  for (const CallStream& stream : s.calls) {
+    if (models::by_agent(stream.kind()) || gateway >= stream.gateway_share.size()) continue;
+    const double talk =
+        models::mean_s(stream.talk) + hold_s(stream) + of_transfers(stream).talk_s + ring_s(s);
+    erlangs += rate_at(stream.arrivals, t) * stream.gateway_share[gateway] * talk;
+  }
+  return erlangs;
+}
+
 /// Nobody talks for longer than a month; formulas of more than so many erlangs end nowhere.
 constexpr double kLongestHandling_s = 30 * 86400.0;
 constexpr double kMostErlangs = 1e7;
@@ -159,18 +174,125 @@ bool finite_handling(const Rules& rules) {
   return finite;
 }
 
+std::string moment_words(const models::Scenario& s, sim::SimTime t) {
+  const sim::Duration since = t.time_since_epoch();
+  return s.run.start_label ? format_clock((*s.run.start_label + since) % 24h)
+                           : format_duration(since);
+}
+
+/// What the calls of a stream ask, on average, of who answers them first and of whom they are
+/// passed on to; without waits between the two.
+struct Work {
+  double first_s = 0, second_s = 0;
+};
+Work work_of(const models::Scenario& s, const CallStream& stream) {
+  const double talk = models::mean_s(stream.talk), work = models::mean_s(stream.after_call_work);
+  const double whole = talk + hold_s(stream) + work + ring_s(s);
+  const models::TransferOptions& transfer = stream.transfer;
+  if (transfer.share <= 0) return {whole, 0};
+  const double until = transfer.after ? std::min(models::mean_s(*transfer.after), talk) : talk / 2;
+  const bool asks = transfer.kind == models::TransferKind::consultation;
+  const double asked = asks ? models::mean_s(transfer.consultation) : 0;
+  const double given = asks ? 1 - transfer.reconnect : 1;
+  const double first = until + asked + work + (1 - given) * (talk - until) + ring_s(s);
+  return {(1 - transfer.share) * whole + transfer.share * first,
+          transfer.share * (asked + given * (talk + work))};
+}
+
+/// Erlangs that only these agents can do, at one moment.
+struct Share {
+  std::string place, whose;  ///< where the key is, and "queue 'a' at site1"
+  double erlangs = 0;
+  std::uint32_t agents = 0;
+};
+
+/// By queue, by site where calls stay there, and by group that calls are passed on to.
+std::vector<Share> shares_at(const models::Scenario& s, sim::SimTime t) {
+  const auto people = [&](auto&& counts) {
+    std::uint32_t sum = 0;
+    for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+      if (!counts(s.agents[g], g)) continue;
+      const models::StaffingStep* step = current(s.agents[g].staffing, t);
+      sum += s.agents[g].staffing.empty() ? s.agents[g].count : step == nullptr ? 0 : step->count;
+    }
+    return sum;
+  };
+  std::vector<Share> shares;
+  for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
+    const models::QueueOptions& queue = s.queues[q];
+    if (queue.hunt_group) continue;
+    const auto serves = [&](const models::AgentGroup& group) {
+      return group.queues.empty() || std::ranges::count(group.queues, q) > 0;
+    };
+    Share all{"queues." + queue.name, fmt::format("queue '{}'", queue.name), 0, 0};
+    std::array<double, models::kSites> local{};
+    for (const CallStream& stream : s.calls) {
+      const double rate = rate_at(stream.arrivals, t);
+      const Work work = work_of(s, stream);
+      if (stream.kind() == models::CallKind::queue && stream.queue == q) {
+        all.erlangs += rate * work.first_s;
+        for (models::SiteIndex site = 0; site < models::kSites; ++site) {
+          local[site] += rate * work.first_s * share_of_site(s, stream, site);
+        }
+      }
+      if (stream.transfer.queue == q) all.erlangs += rate * work.second_s;
+    }
+    all.agents =
+        people([&](const models::AgentGroup& group, std::uint32_t) { return serves(group); });
+    for (models::SiteIndex site = 0; site < models::kSites; ++site) {
+      if (queue.routing_scope == models::RoutingScope::both_sites) break;
+      shares.push_back({all.place, fmt::format("{} at {}", all.whose, s.sites[site].name),
+                        local[site], people([&](const models::AgentGroup& group, std::uint32_t) {
+                          return serves(group) && group.preferred_site == site;
+                        })});
+    }
+    shares.push_back(std::move(all));
+  }
+  for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+    Share passed{"agents." + s.agents[g].name, fmt::format("'{}' by transfers", s.agents[g].name),
+                 0, 0};
+    for (const CallStream& stream : s.calls) {
+      if (stream.transfer.group == g) {
+        passed.erlangs += rate_at(stream.arrivals, t) * work_of(s, stream).second_s;
+      }
+    }
+    passed.agents = people([&](const models::AgentGroup&, std::uint32_t i) { return i == g; });
+    shares.push_back(std::move(passed));
+  }
+  return shares;
+}
+
+/// M-W03 of a part: what one queue, site or group is offered is more than its agents can do.
+void check_shares(const Rules& rules) {
+  const models::Scenario& s = rules.scenario;
+  std::set<std::string> told;
+  for (const sim::SimTime t : moments(s)) {
+    for (const Share& share : shares_at(s, t)) {
+      if (share.agents == 0 || share.erlangs <= static_cast<double>(share.agents)) continue;
+      if (!told.insert(share.place).second) continue;
+      const bool given = rules.given.count(share.place) > 0;
+      rules.warning(
+          "M-W03", given ? share.place : std::string("calls"),
+          fmt::format("at {} {:.4g} erlangs are offered to the {} agents of {}: overloaded "
+                      "without any failure",
+                      moment_words(s, t), share.erlangs, share.agents, share.whose));
+    }
+  }
+}
+
 void check_agents(const Rules& rules, const PeakLoad& load) {
   const models::Scenario& s = rules.scenario;
   constexpr double kTarget = 0.8;
-  const sim::Duration since = load.at.time_since_epoch();
-  const std::string label =
-      s.run.start_label ? format_clock((*s.run.start_label + since) % 24h) : format_duration(since);
+  const std::string label = moment_words(s, load.at);
   if (load.erlangs() > static_cast<double>(load.agents)) {
     rules.warning("M-W03", "calls",
                   fmt::format("at {} {:.4g} erlangs are offered to {} agents: overloaded without "
                               "any failure",
                               label, load.erlangs(), load.agents));
     return;
+  }
+  if (!rules.any_refused("agents") && !rules.any_refused("queues") && !rules.any_refused("calls")) {
+    check_shares(rules);
   }
   // Agents of the lost site move to the survivor: everybody at work counts.
   const models::QueueTarget target{.min_service_level = kTarget,
@@ -214,6 +336,20 @@ void check_trunks(const Rules& rules, const PeakLoad& load) {
     return true;
   };
   if (warn("M-W14", "sites", "without any failure the", all)) return;
+  for (std::size_t i = 0; i < s.gateways.size(); ++i) {
+    const models::GatewayOptions& g = s.gateways[i];
+    const double own = load.calls_per_s * load.talk_s > 0 ? gateway_erlangs(s, load.at, i) : 0;
+    const double blocking =
+        models::erlang_b(own, static_cast<int>(std::min<std::uint64_t>(g.channels, 10'000'000)));
+    if (blocking <= kBlocking) continue;
+    rules.warning(
+        "M-W14", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
+        fmt::format("without any failure the {} channels of {} block {:.2g}% of the {:.4g} "
+                    "erlangs that come to it (R29)",
+                    g.channels, g.name, blocking * 100, own),
+        fmt::format("{} channels would do, or another share of the calls",
+                    models::fewest_channels(own, kBlocking)));
+  }
   for (const models::GatewayOptions& g : s.gateways) {
     (void)warn("V-W06", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
                fmt::format("without {} the remaining", g.name), all - g.channels);

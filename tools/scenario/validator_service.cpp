@@ -88,11 +88,9 @@ void check_ringing(const Rules& rules, const models::AgentGroup& group, const Ri
   const double late =
       never ? 1 : sim::seconds(latest - ring.limit) / sim::seconds(phone.answer_spread);
   const std::string message =
-      never ? fmt::format(
-                  "nobody of '{}' can ever be answered: their phones ring for {}, but {} "
-                  "is {}",
-                  group.name, format_duration(phone.answer_delay), ring.option,
-                  format_duration(ring.limit))
+      never ? fmt::format("nobody of '{}' answers in time: their phones ring for {}, but {} is {}",
+                          group.name, format_duration(phone.answer_delay), ring.option,
+                          format_duration(ring.limit))
             : fmt::format(
                   "{:.2g}% of the calls to '{}' are not answered: their phones ring for up "
                   "to {}, but {} is {}",
@@ -147,34 +145,6 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
     limits.push_back({"ring-timeout of " + shortest_of->name, shortest_of->ring_timeout});
   }
   return limits;
-}
-
-/// Share of a stream's calls that come to a site while all is well.
-double share_of_site(const models::Scenario& s, const CallStream& stream, SiteIndex site) {
-  double share = 0;
-  if (const auto* single = std::get_if<models::SingleCalls>(&stream.arrivals)) {
-    // Pinned calls come through their own gateway, whatever the shares say.
-    const bool all_pinned = !single->calls.empty() &&
-                            std::ranges::all_of(single->calls, [](const models::SingleCall& call) {
-                              return call.gateway.has_value();
-                            });
-    std::set<std::uint32_t> used;
-    for (const models::SingleCall& call : single->calls) {
-      if (call.gateway) used.insert(*call.gateway);
-    }
-    for (const std::uint32_t g : used) {
-      const models::GatewayOptions& gateway = s.gateways[g];
-      if (gateway.home_site == site || gateway.redundancy == models::RedundancyMode::load_balance) {
-        share += 1.0 / static_cast<double>(used.size());
-      }
-    }
-    if (all_pinned) return share;
-  }
-  for (std::size_t g = 0; g < s.gateways.size() && g < stream.gateway_share.size(); ++g) {
-    const bool both = s.gateways[g].redundancy == models::RedundancyMode::load_balance;
-    if (both || s.gateways[g].home_site == site) share += stream.gateway_share[g] * (both ? .5 : 1);
-  }
-  return std::min(share, 1.0);
 }
 
 /// M-W07: calls come to a queue at a site where nobody serves it, and stay there.
@@ -288,6 +258,33 @@ void check_registering(const Rules& rules, const models::AgentGroup& group) {
 }
 
 }  // namespace
+
+double share_of_site(const models::Scenario& s, const CallStream& stream, SiteIndex site) {
+  double share = 0;
+  if (const auto* single = std::get_if<models::SingleCalls>(&stream.arrivals)) {
+    // Pinned calls come through their own gateway, whatever the shares say.
+    const bool all_pinned = !single->calls.empty() &&
+                            std::ranges::all_of(single->calls, [](const models::SingleCall& call) {
+                              return call.gateway.has_value();
+                            });
+    std::set<std::uint32_t> used;
+    for (const models::SingleCall& call : single->calls) {
+      if (call.gateway) used.insert(*call.gateway);
+    }
+    for (const std::uint32_t g : used) {
+      const models::GatewayOptions& gateway = s.gateways[g];
+      if (gateway.home_site == site || gateway.redundancy == models::RedundancyMode::load_balance) {
+        share += 1.0 / static_cast<double>(used.size());
+      }
+    }
+    if (all_pinned) return share;
+  }
+  for (std::size_t g = 0; g < s.gateways.size() && g < stream.gateway_share.size(); ++g) {
+    const bool both = s.gateways[g].redundancy == models::RedundancyMode::load_balance;
+    if (both || s.gateways[g].home_site == site) share += stream.gateway_share[g] * (both ? .5 : 1);
+  }
+  return std::min(share, 1.0);
+}
 
 void check_service(const Rules& rules) {
   const models::Scenario& s = rules.scenario;

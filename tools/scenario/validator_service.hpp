@@ -8,4 +8,8 @@ namespace bcsim::tools {
 /// M-E06, M-W06, M-W07, M-W08, M-W11, M-W15.
 void check_service(const Rules& rules);
 
+/// Share of a stream's calls that come to a site while all is well.
+[[nodiscard]] double share_of_site(const models::Scenario& s, const models::CallStream& stream,
+                                   models::SiteIndex site);
+
 }  // namespace bcsim::tools

@@ -126,6 +126,11 @@ class Decider {
                   "his patience (setup-patience)",
                   {}};
         }
+        if (row_.cause == Cause::callee_busy && !refused_by_another()) {
+          return {"His own phone was busy, with a call or ringing: he has dialled in vain.",
+                  "one call at a time at a phone",
+                  {}};
+        }
         return {row_.cause == Cause::callee_busy ? "Whom he called was on another call."
                                                  : "Whom he called did not answer.",
                 fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
@@ -142,6 +147,13 @@ class Decider {
                 "his patience (setup-patience)",
                 {}};
       case Cause::lost_setup_timeout:
+        if (!by_phone()) {
+          return {
+              "His desktop lost its SIP Server, and with it the request (TMakeCall): where it "
+              "logged in again nobody knew of the call.",
+              "a request over a lost connection is not repeated",
+              {}};
+        }
         return {"His phone found no SIP Server that answered.",
                 "the phone's retransmissions, at each of its two targets (RFC 3263 §4.3)",
                 {}};
@@ -152,16 +164,48 @@ class Decider {
     if (row_.release == Release::session_expired) return session_end(life_, c_).decision;
     if (row_.release == Release::media_lost) return media_lost(life_, c_);
     if (row_.release == Release::gateway_failed) return gateway_failed();
-    const bool by_phone = std::ranges::any_of(life_.records, [](const models::JournalEntry& e) {
-      return std::holds_alternative<models::PhoneInvited>(e.record);
+    if (row_.has(models::CallRow::early_lost)) {
+      return {"A switchover lost the early dialog of his call.",
+              "an early dialog does not survive a switchover", last_final()};
+    }
+    if (by_phone()) return refusal(life_, c_);
+    const bool taken = std::ranges::any_of(life_.records, [](const models::JournalEntry& e) {
+      return std::holds_alternative<models::AgentCallTaken>(e.record);
     });
-    if (by_phone) return refusal(life_, c_);
+    if (taken && row_.ringing == sim::kNever) {
+      return {fmt::format("The SIP Server gave the call up ({} {}) before it had rung anybody: his "
+                          "own phone had not answered, or nobody could be rung.",
+                          row_.status, reason_phrase(row_.status)),
+              "TMakeCall rings the agent's own phone first (after-routing-timeout)", last_final()};
+    }
     return {fmt::format("The call could not be set up ({} {}).", row_.status,
                         reason_phrase(row_.status)),
             row_.from.valid() && row_.queued == sim::kNever
                 ? "the SIP Server refused TMakeCall: his DN was in use, or out of service"
                 : "",
             {}};
+  }
+
+  /// He has dialled with the phone (1pcc).
+  [[nodiscard]] bool by_phone() const {
+    return std::ranges::any_of(life_.records, [](const models::JournalEntry& e) {
+      return std::holds_alternative<models::PhoneInvited>(e.record);
+    });
+  }
+  [[nodiscard]] std::optional<std::size_t> last_final() const {
+    return last_message([](const LoggedMessage& m) {
+      const auto* r = std::get_if<models::sip::Response>(&m.message);
+      return r != nullptr && r->method == models::sip::Method::invite && r->status >= 300;
+    });
+  }
+  /// Has any phone but his own answered 486?
+  [[nodiscard]] bool refused_by_another() const {
+    const models::NodeId own = c_.layout.directory.agent(row_.from).phone;
+    return last_message([&](const LoggedMessage& m) {
+             const auto* r = std::get_if<models::sip::Response>(&m.message);
+             return r != nullptr && r->status == 486 && m.from != own;
+           })
+        .has_value();
   }
 
   // ---- one function per way to end ----

@@ -47,7 +47,8 @@ class EventTeller {
                         time(o.process_death_detection),
                         o.heartbeat_period ? fmt::format("a hung one {} later (heartbeat-period)",
                                                          time(*o.heartbeat_period))
-                                           : "a hung one never (heartbeat-period: none)",
+                                           : "a hung one when it is ended and starts again "
+                                             "(heartbeat-period: none)",
                         time(o.host_loss_detection_min), time(o.host_loss_detection_max),
                         time(o.promotion)),
             {"R9"}};

@@ -95,7 +95,14 @@ class Silent {
   [[nodiscard]] std::string left_in_silence(models::SimTime by) const {
     for (const models::JournalEntry& e : life_.records) {
       const auto* f = std::get_if<models::HungUpInSilence>(&e.record);
-      if (f == nullptr || e.at > by) continue;
+      if (f == nullptr || e.at > by || f->agent != row_.agent) continue;
+      const models::NodeId phone = c_.layout.directory.agent(f->agent).phone;
+      const bool told = last_message([&](const LoggedMessage& m) {
+                          const auto* r = std::get_if<models::sip::Request>(&m.message);
+                          return r != nullptr && r->method == models::sip::Method::bye &&
+                                 m.from == phone && m.arrived() && m.at <= by;
+                        }).has_value();
+      if (told) continue;
       const auto patience = c_.layout.directory.group(f->agent).phone.silence_patience;
       return fmt::format(
           " Agent {} had hung up at {}: for {} he had heard nothing "
