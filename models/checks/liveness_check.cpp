@@ -343,7 +343,8 @@ class LivenessCheck final : public Check {
       }
     }
     for (SiteIndex s = 0; s < kSites; ++s) {
-      if (agent.state[s] != AgentState::after_call_work || !bound_.work) continue;
+      // Who went home while his desktop was dead stays logged in there, and nobody ends his work.
+      if (agent.state[s] != AgentState::after_call_work || !bound_.work || !agent.working) continue;
       const SimTime since = std::max(agent.state_since[s], last_end_ + bound_.needed);
       if (since + *bound_.work < horizon) {
         told("does after-call work that should be over", agent.state_since[s]);

@@ -241,6 +241,11 @@ TEST(Liveness, WantsAfterCallWorkToEnd) {
       const bool told = for_ever && begins < 3000;  // a message may be under way at the end
       expect(j, told ? kViolated : kGood,
              told ? "agent 2 does after-call work that should be over since 1000.000 s" : "");
+      Journal home(s);  // while his desktop was dead
+      come_back(home);
+      home.at(1000).add(AgentStateChanged{AgentId{2}, 1, AgentState::after_call_work});
+      home.at(1010).add(ShiftChanged{AgentId{2}, 0});
+      expect(home, kGood, "");
     }
   }
 }
