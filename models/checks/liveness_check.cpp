@@ -433,18 +433,19 @@ class LivenessCheck final : public Check {
       const bool refuses = agent.refused != kNever && at - agent.refused <= least;
       if (serves && agent.state[row.queue_site] == AgentState::ready &&
           at - agent.state_since[row.queue_site] > least && agent.registered[row.queue_site] &&
-          !agent.lost && !refuses && !speaks(a, ledger)) {
+          !agent.lost && !refuses && !in_call(a, ledger)) {
         return a;
       }
     }
     return std::nullopt;
   }
-  /// In a call that he has had from a hunt group before he logged in there (R57), for one.
-  [[nodiscard]] bool speaks(std::uint32_t a, const CallLedger& ledger) const {
+  /// In a call, or rung for one, that he has had before he logged in there: of a hunt group (R57),
+  /// or to his own number.
+  [[nodiscard]] bool in_call(std::uint32_t a, const CallLedger& ledger) const {
     return std::ranges::any_of(agents_[a].calls, [&](CallId call) {
       const CallRow& row = ledger.row(call);
       const bool his = row.agent.value == a || row.transferred_by.value == a || row.from.value == a;
-      return his && row.stage == CallRow::Stage::talking;
+      return his && (row.stage == CallRow::Stage::talking || row.at_agent());
     });
   }
   /// The agent of a call that is talked on is at his phone.
