@@ -91,29 +91,7 @@ class Decider {
     });
     return at_gateway ? at_gateway : last_notice(kind);
   }
-  /// When a pair in the call's path died, last before the release.
-  struct Death {
-    models::SimTime at = sim::kNever;
-    std::uint32_t site = 0;
-    std::string fault;  ///< text of the latest fault then; empty: none
-  };
-  [[nodiscard]] Death last_death() const {
-    Death death;
-    std::string fault;
-    for (const models::JournalEntry& e : c_.faults) {
-      if (e.at > row_.released) break;
-      if (const auto* f = std::get_if<models::FaultInjected>(&e.record); f && f->undone == 0) {
-        fault = ThingNames::of(c_.names.faults, f->fault);
-      }
-      const auto* pair = std::get_if<models::PairStateChanged>(&e.record);
-      if (pair == nullptr || pair->up != 0) continue;
-      if (e.at < row_.offered) continue;  // it has met none of that
-      const bool ours = (row_.path & models::path_of(static_cast<int>(pair->site))) != 0 ||
-                        row_.queue_site == pair->site || row_.first_server == pair->site;
-      if (ours) death = {e.at, pair->site, fault};
-    }
-    return death;
-  }
+  [[nodiscard]] PairDeath last_death() const { return last_pair_death(life_, c_); }
 
   /// No gateway brought it: what ended it was at his phone, at a SIP Server, or with whom he
   /// called.
@@ -240,7 +218,7 @@ class Decider {
   }
 
   [[nodiscard]] Decision speech_lost() const {
-    const Death death = last_death();
+    const PairDeath death = last_death();
     const auto message = notice_at_gateway(models::notice::Kind::speech_lost);
     for (const models::JournalEntry& e : life_.records) {
       const auto* forgotten = std::get_if<models::CallStateLost>(&e.record);
@@ -297,7 +275,7 @@ class Decider {
       if (!silences.empty()) why += " " + silence_words(silences.back());
       return {why, "his patience while it is not answered (setup-patience)", message};
     }
-    const Death death = last_death();
+    const PairDeath death = last_death();
     std::string why =
         fmt::format("He hung up {} after dialling.", lasted(row_.offered, row_.released));
     if (row_.has(models::CallRow::early_lost)) {
@@ -369,7 +347,7 @@ class Decider {
              m.to == c_.layout.directory.gateways[row_.gateway];
     });
     std::string why = "The gateway had a provisional answer, and then no final one";
-    if (const Death death = last_death(); death.at != sim::kNever) {
+    if (const PairDeath death = last_death(); death.at != sim::kNever) {
       why += fmt::format(": the SIP Server of {} died at {}", site(death.site), at(death.at));
     } else if (row_.has(models::CallRow::early_lost)) {
       why += ": a switchover lost the early dialog";

@@ -56,25 +56,6 @@ class Look {
     }
     return found;
   }
-  /// " The SIP Server of site2 died at 09:02:02 (“…”).", the last in the call's path; else empty.
-  [[nodiscard]] std::string pair_death(const models::CallRow& row) const {
-    std::string words, fault;
-    for (const models::JournalEntry& e : c_.faults) {
-      if (e.at > row.released) break;
-      if (const auto* f = std::get_if<models::FaultInjected>(&e.record); f && f->undone == 0) {
-        fault = fmt::format(" (“{}”)", ThingNames::of(c_.names.faults, f->fault));
-      }
-      const auto* pair = std::get_if<models::PairStateChanged>(&e.record);
-      const bool ours = pair != nullptr && pair->up == 0 && e.at >= row.offered &&
-                        ((row.path & models::path_of(static_cast<int>(pair->site))) != 0 ||
-                         row.queue_site == pair->site || row.first_server == pair->site);
-      if (!ours) continue;
-      words = fmt::format(" The SIP Server of {} died at {}{}.",
-                          ThingNames::of(c_.names.sites, pair->site),
-                          instant_words(e.at, c_.scenario), fault);
-    }
-    return words;
-  }
   [[nodiscard]] models::ServerMode mode(std::uint32_t site, SimTime at) const {
     const auto* changed =
         fact<models::ServerModeChanged>(at, [&](const auto& f, SimTime) { return f.site == site; });
@@ -220,6 +201,38 @@ Decision refusal(const CallLife& life, const StoryContext& c) {
       {}};
 }
 
+PairDeath last_pair_death(const CallLife& life, const StoryContext& c) {
+  const models::CallRow& row = life.row;
+  PairDeath death;
+  std::string fault;
+  for (const models::JournalEntry& e : c.faults) {
+    if (e.at > row.released) break;
+    if (const auto* f = std::get_if<models::FaultInjected>(&e.record); f && f->undone == 0) {
+      fault = ThingNames::of(c.names.faults, f->fault);
+    }
+    const auto* pair = std::get_if<models::PairStateChanged>(&e.record);
+    if (pair == nullptr || pair->up != 0) continue;
+    if (e.at < row.offered) continue;  // it has met none of that
+    const bool ours = (row.path & models::path_of(static_cast<int>(pair->site))) != 0 ||
+                      row.queue_site == pair->site || row.first_server == pair->site;
+    if (ours) death = {e.at, pair->site, fault};
+  }
+  return death;
+}
+
+namespace {
+
+/// " The SIP Server of site2 died at 09:02:02 (“…”).", the last in the call's path; else empty.
+std::string death_words(const CallLife& life, const StoryContext& c) {
+  const PairDeath death = last_pair_death(life, c);
+  if (death.at == sim::kNever) return {};
+  return fmt::format(" The SIP Server of {} died at {}{}.",
+                     ThingNames::of(c.names.sites, death.site), instant_words(death.at, c.scenario),
+                     death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault));
+}
+
+}  // namespace
+
 std::string unheard_answer(const CallLife& life, const StoryContext& c) {
   if (life.row.answered != sim::kNever) return {};
   const Look look(life, c);
@@ -241,7 +254,7 @@ std::string unheard_answer(const CallLife& life, const StoryContext& c) {
 Decision left_hanging(const CallLife& life, const StoryContext& c) {
   const Look look(life, c);
   Decision d = refusal(life, c);
-  d.why += look.pair_death(life.row) + unheard_answer(life, c);
+  d.why += death_words(life, c) + unheard_answer(life, c);
   d.rule =
       "the server's own INVITE had no final response: timer B, or timer C (181 s after the last "
       "1xx) and 64·T1 after its CANCEL (RFC 3261 §16.8, §9.1)";
@@ -397,7 +410,7 @@ SessionEnd session_end(const CallLife& life, const StoryContext& c) {
       return {
           "The gateway ends the session: its answer was not confirmed.",
           {fmt::format("The session was ended: the gateway's answer to {} was not confirmed.{}",
-                       within ? "a re-INVITE" : "the INVITE", look.pair_death(row)),
+                       within ? "a re-INVITE" : "the INVITE", death_words(life, c)),
            "64·T1 = 32 s without ACK (RFC 3261 §13.3.1.4)", look.last([&](const LoggedMessage& m) {
              return !m.arrived() && m.sent <= row.released;
            })}};

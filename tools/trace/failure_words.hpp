@@ -21,6 +21,15 @@ namespace bcsim::tools {
                                         models::SimTime routed, const CallLife& life,
                                         const StoryContext& context);
 
+/// A pair in the call's path that died.
+struct PairDeath {
+  models::SimTime at = sim::kNever;  ///< never: none died
+  std::uint32_t site = 0;
+  std::string fault;  ///< text of the latest fault then; empty: none
+};
+/// The last one before the call's release.
+[[nodiscard]] PairDeath last_pair_death(const CallLife& life, const StoryContext& context);
+
 /// The caller was told that a SIP Server's own INVITE had no final response in time (408).
 [[nodiscard]] Decision left_hanging(const CallLife& life, const StoryContext& context);
 
