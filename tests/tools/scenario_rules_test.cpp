@@ -156,6 +156,10 @@ TEST(ScenarioRules, WhoeverServesAQueueShouldHaveTimeForIt) {
       told({"queues={service: {routing-scope: both-sites}, other: {}}", "calls.main.queue=service",
             "agents.team1.queues=[other]", "agents.team2.queues=[service]"}),
       HasSubstr("the 100 agents of queue 'service'"));
+  // Who serves no queue does not help.
+  EXPECT_THAT(told({"calls.main.gateways={mg1: 100%}", "queues.service.routing-scope=both-sites",
+                    "agents.team2.queues=[]", "agents.more={count: 5, location: site2}"}),
+              HasSubstr("the 105 agents of queue 'service'"));
   const std::string few = "agents.few={count: 5, location: site1, queues: []}";
   EXPECT_EQ(told({few, "calls.main.transfer={share: 2%, to: few}"}), "");
   EXPECT_THAT(told({few, "calls.main.transfer={share: 5%, to: few}"}),

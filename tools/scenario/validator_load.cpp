@@ -36,12 +36,15 @@ double rate_at(const models::ArrivalSpec& arrivals, sim::SimTime t) {
   return 0;
 }
 
+std::uint32_t people_at(const models::AgentGroup& group, sim::SimTime t) {
+  if (group.staffing.empty()) return group.count;
+  const models::StaffingStep* step = current(group.staffing, t);
+  return step == nullptr ? 0 : step->count;
+}
+
 std::uint32_t agents_at(const models::Scenario& s, sim::SimTime t) {
   std::uint32_t agents = 0;
-  for (const models::AgentGroup& group : s.agents) {
-    const models::StaffingStep* step = current(group.staffing, t);
-    agents += group.staffing.empty() ? group.count : step == nullptr ? 0 : step->count;
-  }
+  for (const models::AgentGroup& group : s.agents) agents += people_at(group, t);
   return agents;
 }
 
@@ -207,14 +210,11 @@ struct Share {
 };
 
 /// By queue, by site where calls stay there, and by group that calls are passed on to.
-std::vector<Share> shares_at(const models::Scenario& s, sim::SimTime t) {
+std::vector<Share> shares_at(const Rules& rules, sim::SimTime t) {
+  const models::Scenario& s = rules.scenario;
   const auto people = [&](auto&& counts) {
     std::uint32_t sum = 0;
-    for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-      if (!counts(s.agents[g], g)) continue;
-      const models::StaffingStep* step = current(s.agents[g].staffing, t);
-      sum += s.agents[g].staffing.empty() ? s.agents[g].count : step == nullptr ? 0 : step->count;
-    }
+    for (const models::AgentGroup& group : s.agents) sum += counts(group) ? people_at(group, t) : 0;
     return sum;
   };
   std::vector<Share> shares;
@@ -222,6 +222,7 @@ std::vector<Share> shares_at(const models::Scenario& s, sim::SimTime t) {
     const models::QueueOptions& queue = s.queues[q];
     if (queue.hunt_group) continue;
     const auto serves = [&](const models::AgentGroup& group) {
+      if (rules.idle_groups.count(group.name) > 0) return false;
       return group.queues.empty() || std::ranges::count(group.queues, q) > 0;
     };
     Share all{"queues." + queue.name, fmt::format("queue '{}'", queue.name), 0, 0};
@@ -237,12 +238,11 @@ std::vector<Share> shares_at(const models::Scenario& s, sim::SimTime t) {
       }
       if (stream.transfer.queue == q) all.erlangs += rate * work.second_s;
     }
-    all.agents =
-        people([&](const models::AgentGroup& group, std::uint32_t) { return serves(group); });
+    all.agents = people(serves);
     for (models::SiteIndex site = 0; site < models::kSites; ++site) {
       if (queue.routing_scope == models::RoutingScope::both_sites) break;
       shares.push_back({all.place, fmt::format("{} at {}", all.whose, s.sites[site].name),
-                        local[site], people([&](const models::AgentGroup& group, std::uint32_t) {
+                        local[site], people([&](const models::AgentGroup& group) {
                           return serves(group) && group.preferred_site == site;
                         })});
     }
@@ -256,7 +256,7 @@ std::vector<Share> shares_at(const models::Scenario& s, sim::SimTime t) {
         passed.erlangs += rate_at(stream.arrivals, t) * work_of(s, stream).second_s;
       }
     }
-    passed.agents = people([&](const models::AgentGroup&, std::uint32_t i) { return i == g; });
+    passed.agents = people_at(s.agents[g], t);
     shares.push_back(std::move(passed));
   }
   return shares;
@@ -267,7 +267,7 @@ void check_shares(const Rules& rules) {
   const models::Scenario& s = rules.scenario;
   std::set<std::string> told;
   for (const sim::SimTime t : moments(s)) {
-    for (const Share& share : shares_at(s, t)) {
+    for (const Share& share : shares_at(rules, t)) {
       if (share.agents == 0 || share.erlangs <= static_cast<double>(share.agents)) continue;
       if (!told.insert(share.place).second) continue;
       const bool given = rules.given.count(share.place) > 0;
@@ -338,7 +338,7 @@ void check_trunks(const Rules& rules, const PeakLoad& load) {
   if (warn("M-W14", "sites", "without any failure the", all)) return;
   for (std::size_t i = 0; i < s.gateways.size(); ++i) {
     const models::GatewayOptions& g = s.gateways[i];
-    const double own = load.calls_per_s * load.talk_s > 0 ? gateway_erlangs(s, load.at, i) : 0;
+    const double own = gateway_erlangs(s, load.at, i);
     const double blocking =
         models::erlang_b(own, static_cast<int>(std::min<std::uint64_t>(g.channels, 10'000'000)));
     if (blocking <= kBlocking) continue;
