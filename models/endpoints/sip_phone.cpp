@@ -110,7 +110,8 @@ void SipPhoneEndpoint::apply(Context& context, SiteIndex site,
     case Inform::failed: {
       context.record(PhoneRegistrationFailed{agent_, site, outcome.status});
       const HeldFailure failure{site, effects.why, outcome.retry_after};
-      if (may_move()) {
+      // Trying the same server again is no failover, which alone waits for the end of a call.
+      if (may_move() || !sip::PhoneRegistration::moves(phone_options())) {
         leave_server(context, failure);
       } else {
         held_failure_ = failure;

@@ -72,6 +72,10 @@ class PhoneRegistration {
 
   using Effects = PhoneRegistrationEffects;
 
+  /// Does it have one binding, which may be at either server?
+  [[nodiscard]] static bool moves(const PhoneRegistrationOptions& o) {
+    return o.mode == RegistrationMode::single || o.mode == RegistrationMode::active_backup;
+  }
   [[nodiscard]] Effects boot(const PhoneRegistrationOptions&);
   /// The Registration at `site` reported registered (also after assume_registered).
   [[nodiscard]] Effects on_registered(const PhoneRegistrationOptions&, SiteIndex site);
@@ -98,9 +102,6 @@ class PhoneRegistration {
   [[nodiscard]] constexpr bool live(SiteIndex site) const { return live_[site]; }
 
  private:
-  [[nodiscard]] static bool moves(const PhoneRegistrationOptions& o) {
-    return o.mode == RegistrationMode::single || o.mode == RegistrationMode::active_backup;
-  }
   [[nodiscard]] bool away(const PhoneRegistrationOptions& o) const {
     return o.mode == RegistrationMode::active_backup && current_ != o.preferred;
   }

@@ -383,6 +383,36 @@ TEST(SipPhone, OfAvayaWaitsForTheEndOfItsCallBeforeItMoves) {
   EXPECT_EQ(registered_at(world, 1).at(0), at(35s + 500us + 80ms));
 }
 
+/// Both servers are silent in turn while he talks; whatever the mode, nothing is forgotten.
+TEST(SipPhone, HasTheBindingsOfItsModeAfterACallInWhichBothServersWereSilent) {
+  for (const RegistrationMode mode : {RegistrationMode::single, RegistrationMode::active_backup,
+                                      RegistrationMode::dual, RegistrationMode::fixed}) {
+    for (const bool in_call : {true, false}) {
+      Scenario s = profiled(PhoneProfile::avaya, mode);
+      s.agents[0].phone.failover_in_call = in_call;
+      DeskWorld world(s);
+      world.script[0].at(5s, [](StubSipServer& server, Context& context) {
+        server.ring(context, 0, kCall, {.talk = 400s, .after_call_work = 10s});
+      });
+      for (const SiteIndex site : {0, 1}) {
+        ServerScript& script = world.script[site];
+        script.at(9s + 60s * site, [&script](StubSipServer&, Context&) { script.deaf = true; });
+        script.at(200s, [&script](StubSipServer&, Context&) { script.deaf = false; });
+      }
+      world.run(1h);
+      const int bindings = (world.server[0]->in_service(0, at(1h)) ? 1 : 0) +
+                           (world.server[1]->in_service(0, at(1h)) ? 2 : 0);
+      const std::string what =
+          std::to_string(static_cast<int>(mode)) + (in_call ? " in" : " after");
+      if (mode == RegistrationMode::single) {
+        EXPECT_TRUE(bindings == 1 || bindings == 2) << what;
+      } else {
+        EXPECT_EQ(bindings, mode == RegistrationMode::dual ? 3 : 1) << what;
+      }
+    }
+  }
+}
+
 TEST(SipPhone, OfPanasonicTriesADeadServerEveryTenSeconds) {
   DeskWorld world(profiled(PhoneProfile::panasonic, RegistrationMode::dual));
   deafen(world, 10s);
