@@ -34,7 +34,8 @@ class OneLoginCheck final : public Check {
       : directory_(directory), agents_(directory.agents.size()) {
     const LinkOptions& link = directory.scenario->network.dc_link;
     grace_ = 1s + 2 * (link.latency + link.jitter);
-    const bool disturbed = link.loss > 0 || !directory.scenario->faults.empty();
+    const bool disturbed =
+        is_poor(*directory.scenario, link) || !directory.scenario->faults.empty();
     if (disturbed) {
       Duration probe{};
       for (const auto& first : directory.scenario->first_trunk_probe) {

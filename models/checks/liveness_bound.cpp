@@ -3,24 +3,23 @@
 #include <algorithm>
 #include <vector>
 
+#include "models/world/media_plane.hpp"
+#include "sim/network.hpp"
+
 namespace bcsim::models {
 namespace {
-
-bool is_poor(const LinkOptions& link) {
-  return link.loss > 0 || link.latency > 500ms || link.jitter > 500ms || link.bandwidth_bps < 1e6;
-}
 
 /// Why the scenario keeps its people from coming back, whatever has ended.
 std::string unfit_scenario(const Scenario& s) {
   if (!s.accepted.empty()) return "rules are broken on purpose";
   const ConfigurationOptions& c = s.configuration;
   if (!c.edits.empty()) return "configuration objects are changed";
-  bool poor = is_poor(s.network.dc_link);
+  bool poor = is_poor(s, s.network.dc_link);
   for (const auto& paths : s.network.access) {
-    for (const LinkOptions& link : paths) poor = poor || is_poor(link);
+    for (const LinkOptions& link : paths) poor = poor || is_poor(s, link);
   }
   for (const auto& paths : s.network.desktop_access) {
-    for (const auto& link : paths) poor = poor || (link && is_poor(*link));
+    for (const auto& link : paths) poor = poor || (link && is_poor(s, *link));
   }
   if (poor) return "the network is poor without any fault";
   return "";
@@ -170,6 +169,14 @@ std::optional<Duration> longest_work(const Scenario& s) {
 }
 
 }  // namespace
+
+bool is_poor(const Scenario& scenario, const LinkOptions& link) {
+  std::uint64_t calls = 0;
+  for (const GatewayOptions& gateway : scenario.gateways) calls += gateway.channels;
+  const double left = std::max(link.bandwidth_bps - static_cast<double>(calls) * kSpeechBps,
+                               sim::Network::kMediaFloor * link.bandwidth_bps);
+  return link.loss > 0 || link.latency > 500ms || link.jitter > 500ms || left < 1e6;
+}
 
 bool is_slow(const SipServerOptions& server) {
   return server.register_service > kSlow || server.invite_service > kSlow ||

@@ -8,6 +8,8 @@
 
 namespace bcsim::models {
 
+/// Without any fault: it may lose or delay messages, if only because speech leaves little room.
+[[nodiscard]] bool is_poor(const Scenario& scenario, const LinkOptions& link);
 /// Without any fault: it needs more than 20 ms for a message, or has a short input queue.
 [[nodiscard]] bool is_slow(const SipServerOptions& server);
 

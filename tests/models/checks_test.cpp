@@ -164,6 +164,24 @@ TEST(OneLogin, WaitsForThePeersToRepeatWhatWasLost) {  // with the next probe of
     expect(j, "one_login_per_agent", ended ? kGood : kViolated);
   }
 }
+TEST(OneLogin, WaitsForThePeersToRepeatWhatATightLinkHasDropped) {
+  struct Row {
+    double bandwidth_bps;
+    std::uint32_t channels;
+    bool waits;
+  };
+  for (const Row& row : {Row{100e6, 480, false},
+                         {10e3, 480, true},
+                         {4e6, 10, false},    // speech leaves 2.4 Mbit/s
+                         {4e6, 40, true}}) {  // … and here 0.2
+    Scenario s = two_sites();
+    s.network.dc_link.bandwidth_bps = row.bandwidth_bps;
+    for (GatewayOptions& gateway : s.gateways) gateway.channels = row.channels;
+    Journal j(std::move(s));
+    j.at(10).add(AgentLogin{AgentId{0}, 1, 1}).at(22).add(AgentLogout{AgentId{0}, 0, 1});
+    expect(j, "one_login_per_agent", row.waits ? kGood : kViolated);
+  }
+}
 TEST(OneLogin, WaitsForTheFirstProbeHoweverLateItIs) {
   Scenario s = two_sites();
   s.first_trunk_probe[0] = 20min;
