@@ -61,13 +61,6 @@ struct LinkOptions {
   Duration queue_limit = 200ms;  ///< packets that would wait longer are dropped
 };
 
-/// Of a location to a data centre: its own is near.
-[[nodiscard]] inline LinkOptions default_access(std::size_t location, std::size_t site) {
-  LinkOptions link;
-  if (location == site) link.latency = 500us;
-  return link;
-}
-
 struct NetworkOptions {
   LinkOptions dc_link;           ///< site1.dc – site2.dc
   Duration lan_latency = 500us;  ///< one way, between servers of one site

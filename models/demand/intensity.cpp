@@ -13,11 +13,6 @@ using sim::seconds;
 
 constexpr Duration kDay = 24h;
 
-bool in_order(const std::vector<RateStep>& steps) {
-  return std::is_sorted(steps.begin(), steps.end(),
-                        [](const RateStep& a, const RateStep& b) { return a.at < b.at; });
-}
-
 std::vector<RateStep> steps_of(const ConstantRate& spec) {
   return {{sim::kStart, spec.per_s}};
 }
@@ -39,7 +34,6 @@ std::vector<RateStep> steps_of(const IntervalVolumes& spec) {
 }
 
 std::vector<RateStep> steps_of(const SingleCalls&) {
-  assert(false && "given calls have no rate");
   return {};
 }
 
@@ -66,7 +60,7 @@ Intensity::Intensity(const ArrivalSpec& spec, const ArrivalOptions& options,
     : steps_(std::visit([](const auto& kind) { return steps_of(kind); }, spec)),
       options_(options),
       random_(random) {
-  assert(in_order(steps_));
+  assert(std::ranges::is_sorted(steps_, {}, &RateStep::at));
 }
 
 Intensity::Piece Intensity::at(SimTime t) const {

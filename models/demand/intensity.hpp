@@ -25,7 +25,7 @@ struct ArrivalOptions {
 /// A piecewise constant rate in calls per second.
 class Intensity {
  public:
-  /// `spec` must not be SingleCalls; steps and intervals in order of time, intervals apart.
+  /// Steps and intervals of `spec` in order of time, intervals apart. Single calls have no rate: 0.
   Intensity(const ArrivalSpec& spec, const ArrivalOptions& options, const sim::RngFactory& random);
 
   /// The rate at some time, and the first later time at which it may be another.

@@ -34,9 +34,8 @@ Cause CallLedger::dropped(SimTime at, const CallRow& row, CallPhase phase) const
 }
 
 Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row, CallPhase phase) const {
+  assert(row.stage != Stage::over);
   switch (row.stage) {
-    case Stage::setup:
-      return Cause::abandoned_in_setup;
     case Stage::talking:
       if (!row.between_agents()) {  // who hangs up on hold has waited for the agent in vain
         return phase == CallPhase::held ? Cause::dropped_on_hold : Cause::completed;
@@ -48,11 +47,11 @@ Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row, CallPhase phase)
         return by_agent(row.kind) ? Cause::no_answer : Cause::abandoned_in_queue;
       }
       return row.treatment == kNever ? Cause::lost_setup_hanging : dropped(at, row, {});
+    case Stage::setup:
     case Stage::over:
       break;
   }
-  assert(false);
-  return Cause::completed;
+  return Cause::abandoned_in_setup;
 }
 
 /// A person who was called has not answered: no failure, if his phone could be reached.
@@ -99,10 +98,9 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
     case pstn::Release::default_routed:
       return Cause::default_routed;
     case pstn::Release::no_channel:
-      return Cause::blocked_at_trunk;
+      break;
   }
-  assert(false);
-  return Cause::completed;
+  return Cause::blocked_at_trunk;
 }
 
 }  // namespace bcsim::models

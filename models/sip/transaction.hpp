@@ -87,10 +87,6 @@ class ClientTransaction {
   [[nodiscard]] constexpr ClientState state() const { return state_; }
   /// Copies of the request handed to the transport so far.
   [[nodiscard]] constexpr int copies_sent() const { return copies_sent_; }
-  /// True until the first response of any kind.
-  [[nodiscard]] constexpr bool unanswered() const {
-    return state_ == ClientState::calling || state_ == ClientState::trying;
-  }
 
  private:
   constexpr ClientEffects on_unanswered(ClientInput, const ClientPolicy&);
@@ -189,7 +185,6 @@ class SuccessResponder {
   [[nodiscard]] constexpr Effects start(const Timers& timers);
   [[nodiscard]] constexpr Effects on(Input input, const Timers& timers);
   [[nodiscard]] constexpr State state() const { return state_; }
-  [[nodiscard]] constexpr int copies_sent() const { return copies_sent_; }
 
  private:
   Duration timer_at_{};

@@ -168,11 +168,6 @@ void TransactionLayer::abandon(TransactionId id) {
   }
 }
 
-bool TransactionLayer::unanswered(TransactionId id) const {
-  return id.valid() && clients_[id.slot].live && clients_[id.slot].generation == id.generation &&
-         clients_[id.slot].machine.unanswered();
-}
-
 void TransactionLayer::send_copy(Context& context, Client& client) {
   const Message message{client.request};
   context.send_as(client.from, client.to, message, size_bytes(message));

@@ -71,8 +71,6 @@ class TransactionLayer {
   void cancel(Context& context, TransactionId invite);
   /// Forgets the user of a client transaction: its events go nowhere from now on.
   void abandon(TransactionId client);
-  /// True until the first response of any kind has come.
-  [[nodiscard]] bool unanswered(TransactionId client) const;
 
   /// Answers a server transaction. 2xx to INVITE are repeated until acknowledged. Method, branch,
   /// dialog, cseq, call and dn are filled in from the request. Harmless if the transaction is over.

@@ -55,32 +55,4 @@ class AddpClient {
   bool polled_ = false;
 };
 
-/// The answering side, which never polls: lost when nothing was heard for the remote timeout,
-/// 2A by default (domain.md C25, D16).
-class AddpServer {
- public:
-  [[nodiscard]] static constexpr Duration default_remote_timeout(Duration timeout) {
-    return 2 * timeout;
-  }
-  /// As AddpClient::start.
-  [[nodiscard]] constexpr AddpEffects start(SimTime now, Duration remote_timeout,
-                                            SimTime heard_at) {
-    assert(heard_at <= now && now - heard_at <= remote_timeout);
-    heard_at_ = heard_at;
-    return {.timer = TimerChange::arm(heard_at + remote_timeout - now)};
-  }
-  [[nodiscard]] constexpr AddpEffects start(SimTime now, Duration remote_timeout) {
-    return start(now, remote_timeout, now);
-  }
-  constexpr void on_received(SimTime now) { heard_at_ = now; }
-  [[nodiscard]] constexpr AddpEffects on_timer(SimTime now, Duration remote_timeout) {
-    const Duration silent = now - heard_at_;
-    if (silent >= remote_timeout) return {.lost = true};
-    return {.timer = TimerChange::arm(remote_timeout - silent)};
-  }
-
- private:
-  SimTime heard_at_{};
-};
-
 }  // namespace bcsim::models::tlib

@@ -1,6 +1,7 @@
 // Handlers in the bodies of their nodes' S4U actors; for sim/s4u only.
 #pragma once
 
+#include <cassert>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -28,8 +29,8 @@ class LiveActors final : public Executor {
 
   /// What such an actor does all its life: waits for a call, does it, says so.
   [[nodiscard]] std::function<void()> life_of(std::shared_ptr<LiveCall> call) const;
-  /// Somebody's handler is running: no node may die now.
-  [[nodiscard]] bool busy() const { return busy_; }
+  /// No node may die while somebody's handler is running: only a fault kills.
+  void expect_idle() const { assert(!busy_); }
 
  private:
   S4uPlatform::Impl& impl_;

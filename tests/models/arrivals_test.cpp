@@ -179,6 +179,12 @@ TEST(Busyness, ChangesAtMidnightAndIsTheSameForAllStreams) {
   EXPECT_NEAR(one.expected_calls(at(14h), at(16h)), 7200 * (today + tomorrow), 1e-8);
 }
 
+TEST(Intensity, OfSingleCallsIsNothing) {
+  const Intensity none(SingleCalls{{{.at = at(1s)}}}, {}, kFactory);
+  EXPECT_EQ(none.at(at(1s)).per_s, 0);
+  EXPECT_EQ(none.expected_calls(at(0s), at(1h)), 0);
+}
+
 const IntervalVolumes kHalfHours{
     {{at(0min), 30min, 40}, {at(30min), 30min, 90}, {at(120min), 30min, 10}}, false};
 

@@ -164,6 +164,7 @@ TEST(ConfigurationDatabases, AreMergedWithoutWhatTheOtherSiteHasWrittenToo) {  /
   s.configuration.edits = {edit(0s, Verb::modify, {ObjectType::place}, 0, 4, 0),
                            edit(0s, Verb::remove, {ObjectType::place}, 3, 6, 1)};
   ConfigurationDatabases databases(s);
+  EXPECT_TRUE(databases.joined()) << "until somebody says otherwise";
   databases.joined = [] { return false; };
   EXPECT_EQ(databases.write(0, 0).objects, 5u);
   EXPECT_EQ(databases.write(1, 1).objects, 4u);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/support/journal.hpp"
 
 namespace bcsim::models::ledger_test {
@@ -215,6 +217,20 @@ TEST(Ledger, ADefaultRoutedCallIsNeitherAnsweredNorAbandonedNorLost) {
   EXPECT_EQ(only_cause(j, from_queue), Cause::default_routed);
   EXPECT_EQ(only_cause(j, at_once), Cause::default_routed);
   EXPECT_FALSE(is_loss(Cause::default_routed));
+}
+
+TEST(Ledger, TheGatewaysWordOfADefaultRouteIsEnough) {  // the server died before it could say so
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue();
+  j.at(2).release(call, Release::default_routed, CallPhase::treatment);
+  EXPECT_EQ(only_cause(j, call), Cause::default_routed);
+}
+
+TEST(Ledger, OfWhatIsNotMeasuredThereIsNoValue) {
+  Journal j(two_sites());
+  const RunResult result = j.finish();
+  EXPECT_EQ(result.find("no_such_metric"), nullptr);
+  EXPECT_TRUE(std::isnan(result.value("no_such_metric")));
 }
 
 TEST(Ledger, ACallThatIsNotOverIsStillInTheSystem) {

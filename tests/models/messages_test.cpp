@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "models/domain.hpp"
+
 namespace bcsim::models::messages_test {
 namespace {
 
@@ -61,7 +63,7 @@ std::vector<Message> messages() {
 
 TEST(Messages, HaveANameOfTheirKind) {
   std::set<std::string> names;
-  for (const Message& message : messages()) names.insert(message_name(message));
+  for (const Message& message : messages()) names.insert(Domain::message_name(message));
   EXPECT_EQ(names, (std::set<std::string>{"SIP requests", "SIP responses", "T-Library messages",
                                           "configuration messages", "trunk messages",
                                           "peer messages", "notices"}));

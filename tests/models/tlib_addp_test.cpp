@@ -124,17 +124,5 @@ TEST(AddpClient, ArmsOneTimerPerTimeoutHoweverBusyTheLink) {
   EXPECT_LE(fired, 51);
 }
 
-TEST(AddpServer, LosesASilentClientAfterTheRemoteTimeout) {  // C25, D16: 2A
-  const Duration remote = AddpServer::default_remote_timeout(20s);
-  EXPECT_EQ(remote, 40s);
-  AddpServer server;
-  EXPECT_EQ(server.start(at(0s), remote).timer, TimerChange::arm(40s));
-  server.on_received(at(20s));
-  EXPECT_EQ(server.on_timer(at(40s), remote), (AddpEffects{.timer = TimerChange::arm(20s)}));
-  EXPECT_EQ(server.on_timer(at(60s), remote), (AddpEffects{.lost = true}));
-  AddpServer steady;
-  EXPECT_EQ(steady.start(at(0s), remote, at(-6s)).timer, TimerChange::arm(34s));
-}
-
 }  // namespace
 }  // namespace bcsim::models::tlib::tlib_addp_test

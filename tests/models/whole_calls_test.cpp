@@ -289,5 +289,20 @@ TEST(DirectCall, IsCountedApartFromTheQueues) {
   EXPECT_EQ(r.value("direct.not_answered") + r.value("direct.lost"), 0);
 }
 
+/// Asks for every message, and does nothing with it.
+struct Bystander final : Observer {
+  void on_record(const JournalEntry&) override {}
+  void on_tick(SimTime, const TickSample&) override {}
+  [[nodiscard]] bool wants_messages() const override { return true; }
+};
+
+TEST(World, RunsTheSameWhoeverListens) {
+  const Scenario s = one_call(100s, 10min);
+  Bystander bystander;
+  const auto alone = run_world(s), watched = run_world(s, {&bystander});
+  EXPECT_EQ(watched.journal, alone.journal);
+  EXPECT_EQ(watched.trajectory, alone.trajectory);
+}
+
 }  // namespace
 }  // namespace bcsim::tests::whole_calls_test

@@ -413,6 +413,36 @@ TEST(Simulation, APlanMayBeChangedUntilItBegins) {
   EXPECT_EQ(run(early, early.front().at), expected);  // what is done is not done again
 }
 
+/// An endpoint and a world that want to hear of nothing but messages.
+struct Curt final : Endpoint<ProbeDomain> {
+  explicit Curt(int& heard) : heard(heard) {}
+  void on_start(ProbeContext& c) override {
+    c.record({1});
+    c.arm(1s, {});
+    c.send(address(NodeId{1}), {1}, 100);
+  }
+  void on_message(ProbeContext&, const Envelope<ProbeDomain>&) override { ++heard; }
+  int& heard;
+};
+struct CurtWorld final : World<ProbeDomain> {
+  std::unique_ptr<Endpoint<ProbeDomain>> make_endpoint(NodeId, bool) override {
+    return std::make_unique<Curt>(heard);
+  }
+  int heard = 0;
+};
+
+TEST(Simulation, NobodyHasToHearOfTimersRefusalsRecordsOrTicks) {
+  const ProbeWorld plan;
+  PlainPlatform platform(plan.topology);
+  CurtWorld world;
+  Simulation<ProbeDomain> simulation(plan.topology, platform, RngFactory{}, world,
+                                     {.horizon = at(9s), .tick = 1s});
+  simulation.add_faults({{kStart, NodeCrash{plan.server}}, {at(5s), NodeStart{plan.server}}});
+  simulation.start();
+  run_loop(simulation);
+  EXPECT_EQ(world.heard, 1) << "two found a dead server, and it has sent itself one since";
+}
+
 /// What the run adds comes after what is planned, even if that was planned later.
 TEST(Simulation, PlannedFaultsComeBeforeThoseTheRunAdds) {
   ProbeWorld world;

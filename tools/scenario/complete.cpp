@@ -92,16 +92,22 @@ void check_distinct(Reader& r, const Node& root) {
   }
 }
 
-void default_access(models::Scenario& s) {
+void set_access(models::Scenario& s) {
   s.network.access.assign(s.locations.size(), {});
   for (std::size_t location = 0; location < s.locations.size(); ++location) {
     for (std::size_t site = 0; site < kSites; ++site) {
-      s.network.access[location][site] = models::default_access(location, site);
+      s.network.access[location][site] = default_access(location, site);
     }
   }
 }
 
 }  // namespace
+
+models::LinkOptions default_access(std::size_t location, std::size_t site) {
+  models::LinkOptions link;
+  if (location == site) link.latency = 500us;
+  return link;
+}
 
 void prepare(Reader& r, const Node& root) {
   models::Scenario& s = r.scenario();
@@ -123,7 +129,7 @@ void prepare(Reader& r, const Node& root) {
   r.names.agents = keys_of(member(&root, "agents"));
   check_distinct(r, root);
   s.locations = r.names.locations;
-  default_access(s);
+  set_access(s);
 }
 
 namespace {

@@ -1,4 +1,5 @@
 // Rows of `run` and `network`.
+#include "tools/scenario/complete.hpp"
 #include "tools/scenario/keys.hpp"
 
 namespace bcsim::tools {
@@ -115,7 +116,7 @@ models::LinkOptions& access_path(
     std::vector<std::array<std::optional<models::LinkOptions>, models::kSites>>& paths,
     std::size_t location, std::size_t site) {
   auto& path = paths[location][site];
-  return path ? *path : path.emplace(models::default_access(location, site));
+  return path ? *path : path.emplace(default_access(location, site));
 }
 const models::LinkOptions* given_path(const models::LinkOptions& path) {
   return &path;
