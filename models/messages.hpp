@@ -237,7 +237,8 @@ struct Message {
   CallId call;
   Dn dn;
   Conversation conversation;
-  NodeId media{};  ///< speech, to a caller from outside: whom he hears
+  NodeId media{};      ///< speech, to a caller from outside: whom he hears
+  Duration unheard{};  ///< release, to the PSTN: for how long nobody has been heard
 };
 
 }  // namespace pstn

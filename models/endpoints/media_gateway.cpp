@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "models/endpoints/failover_policy.hpp"
+
 namespace bcsim::models {
 
 namespace {
@@ -13,13 +15,6 @@ constexpr std::uint16_t kTimeoutStatus = 408, kTransportErrorStatus = 503;
 
 /// ASSUMPTION: a call is redirected at most so often, once by either site.
 constexpr int kMaxRedirects = kSites;
-
-sip::ClientPolicy failover_policy(const GatewayOptions& options) {
-  sip::ClientPolicy policy;
-  if (options.retransmissions < sip::kFullTimerB)
-    policy.max_retransmissions = options.retransmissions;
-  return policy;
-}
 
 ha::ProxySetOptions proxy_set_options(const GatewayOptions& options) {
   ha::ProxySetOptions out;
@@ -284,7 +279,9 @@ void MediaGatewayEndpoint::on_answer(Context& context, std::uint32_t slot,
   context.cancel(call.timer);
   call.timer = {};
   if (response.contact.valid()) call.remote = response.contact;
-  if (call.rtp_stopped) call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
+  if (call.rtp_stopped != sim::kNever) {
+    call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
+  }
   await_refresh(context, slot);
   tell_pstn(context, slot, pstn::Kind::connect);
   tell_speech(context, slot, response.media);

@@ -63,11 +63,11 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
     std::uint8_t redirects = 0;
     CallState state = CallState::calling;
     bool alerting = false;
-    bool rtp_stopped = false;
-    bool outgoing = false;            ///< an agent's call to somebody outside
-    sip::TransactionId their_invite;  ///< outgoing: until it is answered
-    sim::TimerId timer;               ///< ring timer before the answer, RTP-loss timer after it
-    sim::TimerId session_timer;       ///< the next refresh (RFC 4028)
+    sim::SimTime rtp_stopped = sim::kNever;  ///< nobody is heard since
+    bool outgoing = false;                   ///< an agent's call to somebody outside
+    sip::TransactionId their_invite;         ///< outgoing: until it is answered
+    sim::TimerId timer;          ///< ring timer before the answer, RTP-loss timer after it
+    sim::TimerId session_timer;  ///< the next refresh (RFC 4028)
   };
   /// Why the last attempt came to nothing: what the PSTN is told if there is no further one.
   struct Failure {

@@ -226,17 +226,16 @@ void MediaGatewayEndpoint::on_notice(Context& context, const notice::Message& no
       release(context, slot, {pstn::Release::speech_lost, 0});
       break;
     case notice::Kind::rtp_stopped:
-      if (answered && !call.rtp_stopped) {
-        call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
-      }
-      call.rtp_stopped = true;  // before the answer: the timer starts with it
+      if (call.rtp_stopped != sim::kNever) break;
+      call.rtp_stopped = context.now();  // before the answer: the timer starts with it
+      if (answered) call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
       break;
     case notice::Kind::rtp_resumed:
       if (answered) {
         context.cancel(call.timer);
         call.timer = {};
       }
-      call.rtp_stopped = false;
+      call.rtp_stopped = sim::kNever;
       break;
     default:
       break;
@@ -337,6 +336,8 @@ void MediaGatewayEndpoint::tell_release(Context& context, std::uint32_t slot,
   message.release = failure.release;
   message.status = failure.status;
   message.call = calls_[slot].id;
+  const sim::SimTime stopped = calls_[slot].rtp_stopped;
+  if (stopped != sim::kNever) message.unheard = context.now() - stopped;
   context.notify(directory_.pstn, message);
 }
 

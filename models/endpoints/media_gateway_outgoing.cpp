@@ -47,7 +47,9 @@ void MediaGatewayEndpoint::on_outgoing_progress(Context& context, std::uint32_t 
       break;
     case pstn::Kind::connect:
       call.state = CallState::answered;
-      if (call.rtp_stopped) call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
+      if (call.rtp_stopped != sim::kNever) {
+        call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
+      }
       response.media = context.self();
       layer_.respond(context, call.their_invite, response);
       break;

@@ -164,16 +164,20 @@ void PstnEndpoint::hang_up(Context& context, std::uint32_t slot) {
 }
 
 void PstnEndpoint::release(Context& context, std::uint32_t slot, pstn::Release release,
-                           std::uint16_t status) {
-  if (!callers_.agent(slot).valid()) {
-    // After the goodbye it is no loss that nobody is heard: only the agent's BYE was late, or lost.
-    const auto& gateway = directory_.scenario->gateways[channels_[slot].gateway];
-    const bool lost = release == pstn::Release::media_lost;
-    if (lost && callers_.had_said_all(slot, context.now() - gateway.rtp_loss_timeout)) {
-      release = pstn::Release::normal;
-    }
-    free_channel(context, slot);
+                           std::uint16_t status, Duration unheard) {
+  const AgentId agent = callers_.agent(slot);
+  // After the goodbye it is no loss that nobody is heard: only the other one's BYE was late, or
+  // lost. Who hears nothing hangs up after a time of his own, whoever of the two it was.
+  const Duration patience =
+      agent.valid() ? directory_.group(agent).phone.silence_patience.value_or(Duration{})
+                    : directory_.scenario->gateways[channels_[slot].gateway].rtp_loss_timeout;
+  const bool lost = release == pstn::Release::media_lost;
+  if (lost) unheard = std::max(unheard, patience);
+  if ((lost || release == pstn::Release::session_expired) &&
+      callers_.had_said_all(slot, context.now() - unheard)) {
+    release = pstn::Release::normal;
   }
+  if (!agent.valid()) free_channel(context, slot);
   callers_.on_release(context, slot, release, status);
 }
 
@@ -204,7 +208,7 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
       break;
     case pstn::Kind::release:
     case pstn::Kind::cleared:
-      release(context, slot, message.release, message.status);
+      release(context, slot, message.release, message.status, message.unheard);
       break;
     case pstn::Kind::setup:
       break;  // done above

@@ -80,7 +80,9 @@ class PstnEndpoint final : public Endpoint, private Exchange {
   void gateway_died(Context& context, std::uint32_t gateway);
   void reroute(Context& context, std::uint32_t slot);
   void free_channel(Context& context, std::uint32_t slot);
-  void release(Context& context, std::uint32_t slot, pstn::Release release, std::uint16_t status);
+  /// `unheard`: for how long the caller has heard nobody.
+  void release(Context& context, std::uint32_t slot, pstn::Release release, std::uint16_t status,
+               Duration unheard = {});
 
   const Directory& directory_;
   Callers callers_;

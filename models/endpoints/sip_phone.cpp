@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "models/endpoints/failover_policy.hpp"
+
 namespace bcsim::models {
 
 namespace {
@@ -39,14 +41,6 @@ sip::PhoneRegistrationOptions SipPhoneEndpoint::phone_options() const {
           .dirty = options_.dirty_host_cache,
           .srv = options_.srv,
           .hold_down = options_.registrar_hold_down};
-}
-
-sip::ClientPolicy SipPhoneEndpoint::register_policy() const {
-  sip::ClientPolicy policy;
-  if (options_.retransmissions < sip::kFullTimerF)
-    policy.max_retransmissions = options_.retransmissions;
-  policy.max_silence = options_.response_timeout;
-  return policy;
 }
 
 void SipPhoneEndpoint::on_start(Context& context) {
@@ -151,7 +145,7 @@ void SipPhoneEndpoint::send_register(Context& context, SiteIndex site,
   }
   line.transaction =
       layer_.request(context, context.address(), directory_.sip_server[site], request,
-                     register_policy(), {.kind = register_owner, .index = site});
+                     failover_policy(options_), {.kind = register_owner, .index = site});
 }
 
 void SipPhoneEndpoint::send_poll(Context& context) {
@@ -163,7 +157,7 @@ void SipPhoneEndpoint::send_poll(Context& context) {
   request.dn = Dn::extension(agent_);
   request.contact = context.address();
   layer_.request(context, context.address(), directory_.sip_server[primary], request,
-                 register_policy(), {.kind = poll_owner, .index = primary});
+                 failover_policy(options_), {.kind = poll_owner, .index = primary});
 }
 
 void SipPhoneEndpoint::on_register_outcome(Context& context, sip::Inform inform,

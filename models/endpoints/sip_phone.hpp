@@ -82,7 +82,6 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   // Registration.
   [[nodiscard]] sip::RegistrationOptions registration_options() const;
   [[nodiscard]] sip::PhoneRegistrationOptions phone_options() const;
-  [[nodiscard]] sip::ClientPolicy register_policy() const;
   void apply(Context&, const sip::PhoneRegistrationEffects&);
   void apply(Context&, SiteIndex, const sip::RegistrationEffects&, const Outcome&);
   /// A registration that failed, while what follows from it has to wait for the end of the call.
@@ -162,10 +161,10 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   State state_ = State::idle;
   bool acknowledged_ = false;  ///< the ACK to our 200 has come
   bool speech_lost_ = false;   ///< with a SIP Server: he will hang up, or hear nobody if it rings
-  bool silent_ = false;        ///< no RTP arrives
-  bool own_call_ = false;      ///< the agent has placed it
-  PathMask tried_ = 0;         ///< own call: sites whose server was asked
-  std::uint32_t invites_ = 0;  ///< own call: sent
+  sim::SimTime silent_since_ = sim::kNever;  ///< no RTP arrives
+  bool own_call_ = false;                    ///< the agent has placed it
+  PathMask tried_ = 0;                       ///< own call: sites whose server was asked
+  std::uint32_t invites_ = 0;                ///< own call: sent
   Dialog dialog_;
   Conversation conversation_;
   SimTime talks_since_{};                ///< answered

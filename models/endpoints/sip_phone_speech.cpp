@@ -11,7 +11,11 @@ void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice
   if (state_ == State::idle || dialog_.call != notice.call) return;
   const bool stopped = notice.kind == notice::Kind::rtp_stopped;
   if (stopped || notice.kind == notice::Kind::rtp_resumed) {
-    silent_ = stopped && state_ != State::ringing;
+    if (!stopped || state_ == State::ringing) {
+      silent_since_ = sim::kNever;
+    } else if (silent_since_ == sim::kNever) {
+      silent_since_ = context.now();
+    }
     listen(context);
   }
   // The phone cannot tell a lost trunk call from a silent one: only the agent's ears matter.
@@ -37,7 +41,7 @@ void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice
 /// Whether somebody is heard has changed. Before the ACK nobody is: the other side is not joined.
 /// Whose speech was lost with a SIP Server hangs up by another clock, `hang-up-delay`.
 void SipPhoneEndpoint::listen(Context& context) {
-  const bool hears = !silent_ && acknowledged_;
+  const bool hears = silent_since_ == sim::kNever && acknowledged_;
   if (state_ != State::talking || hears || speech_lost_) {
     context.cancel(silence_timer_);
     silence_timer_ = {};
@@ -95,7 +99,7 @@ void SipPhoneEndpoint::free_line(Context& context) {
   context.cancel(session_timer_);
   context.cancel(silence_timer_);
   call_timer_ = session_timer_ = silence_timer_ = {};
-  silent_ = false;
+  silent_since_ = sim::kNever;
   interrupted_.reset();
   consulted_ = {};
   state_ = State::idle;

@@ -318,6 +318,7 @@ void CallLedger::on(SimTime at, const CallReleased& fact) {
   const bool first = row.transfer == CallRow::Transfer::none;
   if (row.stage == Stage::talking && first && waited) take_back_answer(row);
   row.cause = judge(at, row, fact);
+  if (never_heard_second(at, row, fact)) row.reanswered = kNever;
   row.released = at;
   row.release = fact.release;
   row.phase = static_cast<CallPhase>(fact.phase);

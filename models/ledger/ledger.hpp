@@ -106,6 +106,8 @@ class CallLedger {
   void invited_anew(CallRow& row, std::uint32_t nth);
   void take_back_answer(CallRow& row);
   void second_answer(SimTime at, CallRow& row, const CallAnswered& fact);
+  [[nodiscard]] bool never_heard_second(SimTime at, const CallRow& row,
+                                        const CallReleased& fact) const;
   void stale_answer();
   void talks_already(SimTime at, CallId call, const CallRow& row, const char* broken);
   void violate(SimTime at, CallId call, std::string text);

@@ -37,6 +37,17 @@ void CallLedger::second_answer(SimTime at, CallRow& row, const CallAnswered& fac
   row.path = static_cast<PathMask>(fact.path);
 }
 
+/// The answer of the second agent was not followed by any speech: who hears nobody hangs up after a
+/// time of his own, and so much has passed since.
+bool CallLedger::never_heard_second(SimTime at, const CallRow& row,
+                                    const CallReleased& fact) const {
+  if (row.transfer != CallRow::Transfer::done || row.reanswered == kNever) return false;
+  if (fact.release != pstn::Release::media_lost || row.gateway >= scenario_.gateways.size()) {
+    return false;
+  }
+  return at - row.reanswered <= scenario_.gateways[row.gateway].rtp_loss_timeout;
+}
+
 /// It stays an answered call, in talk, until it is over; what is new is where it waits.
 void CallLedger::on(SimTime at, const CallTransferred& fact) {
   CallRow* row = live(at, fact.call);

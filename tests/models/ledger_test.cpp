@@ -226,6 +226,24 @@ TEST(Ledger, TheGatewaysWordOfADefaultRouteIsEnough) {  // the server died befor
   EXPECT_EQ(only_cause(j, call), Cause::default_routed);
 }
 
+/// The gateway gives up after 10 s in which nobody was heard.
+TEST(Ledger, ASecondAgentWhoWasNeverHeardHasNotSpokenWithTheCaller) {
+  for (const auto& [spoke_s, release, completed] :
+       {std::tuple{10.0, Release::media_lost, 0}, std::tuple{9.0, Release::media_lost, 0},
+        std::tuple{10.5, Release::media_lost, 1}, std::tuple{10.0, Release::normal, 1}}) {
+    Journal j(two_sites());
+    const CallId call = j.at(1).queue();
+    j.at(5).answer(call, 0);
+    j.at(20).add(CallTransferred{.call = call, .agent = AgentId{0}, .site = 0, .path = 1});
+    j.at(30).answer(call, 1);
+    j.at(30 + spoke_s).release(call, release);
+    const RunResult result = j.finish();
+    EXPECT_EQ(result.value("transfers.completed"), completed) << spoke_s;
+    EXPECT_EQ(result.value("transfers.lost"), 1 - completed) << spoke_s;
+    EXPECT_EQ(j.ledger().violation_count(), 0u);
+  }
+}
+
 TEST(Ledger, OfWhatIsNotMeasuredThereIsNoValue) {
   Journal j(two_sites());
   const RunResult result = j.finish();
