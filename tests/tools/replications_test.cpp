@@ -146,14 +146,16 @@ TEST(Attribution, ComparesEachCallWithItsCounterpart) {
                call(3, Cause::completed, 2), call(4, Cause::abandoned_in_queue),
                call(5, Cause::completed, 1)};
   run.calls.push_back(call(6, Cause::abandoned_in_queue, 3));  // between two agents, as there
+  run.calls.push_back(call(7, Cause::abandoned_in_queue, 3));  // likewise, which is not `abandoned`
   run.calls[0].set(models::CallRow::caller_lost);
   run.calls.push_back(call(1, Cause::abandoned_in_queue));
   run.calls.back().attempt = 2;  // his redial, which the twin has not
   twin.calls = {call(1, Cause::completed, 3),       call(2, Cause::completed, 20),
                 call(3, Cause::completed, 2),       call(4, Cause::abandoned_in_queue),
-                call(5, Cause::abandoned_in_queue), call(6, Cause::abandoned_in_queue, 3)};
+                call(5, Cause::abandoned_in_queue), call(6, Cause::abandoned_in_queue, 3),
+                call(7, Cause::completed, 3)};
   const Attribution a = attribute(run, twin);
-  EXPECT_THAT(run.attributed, testing::ElementsAre(1, 0, 0, 0, 1, 0, 1));
+  EXPECT_THAT(run.attributed, testing::ElementsAre(1, 0, 0, 0, 1, 0, 1, 1));
   EXPECT_EQ(a.lost, 1u);
   EXPECT_EQ(a.abandoned, 1u);
   EXPECT_EQ(a.delayed, 1u);

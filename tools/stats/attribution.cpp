@@ -18,6 +18,12 @@ bool answered_in_time(const CallRow& row, const RunResult& result) {
   return row.answered != models::kNever && !answered_late(row, result);
 }
 
+/// As the metric `abandoned` counts: not of direct calls, nor between two agents.
+bool abandoned(const CallRow& row) {
+  return outcome_of(row.cause) == CallOutcome::abandoned && row.kind == models::CallKind::queue &&
+         row.answered == models::kNever;
+}
+
 }  // namespace
 
 std::array<double, Attribution::kCounts> Attribution::values() const {
@@ -79,7 +85,7 @@ Attribution attribute(RunResult& result, const RunResult& twin) {
     if (models::by_agent(row.kind)) continue;  // they are no part of the metrics either
     if (differs) {
       out.lost += now == CallOutcome::lost;
-      out.abandoned += now == CallOutcome::abandoned && row.kind == models::CallKind::queue;
+      out.abandoned += abandoned(row);
       out.default_routed += now == CallOutcome::default_routed;
     }
     if (row.has(CallRow::caller_lost)) {
@@ -87,9 +93,8 @@ Attribution attribute(RunResult& result, const RunResult& twin) {
     }
     if (other == nullptr) continue;
     out.delayed += answered_late(row, result) && answered_in_time(*other, twin);
-    const CallOutcome then = outcome_of(other->cause);
-    out.spared +=
-        now == CallOutcome::served && (then == CallOutcome::lost || then == CallOutcome::abandoned);
+    out.spared += now == CallOutcome::served &&
+                  (outcome_of(other->cause) == CallOutcome::lost || abandoned(*other));
   }
   return out;
 }
