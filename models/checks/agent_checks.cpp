@@ -183,8 +183,9 @@ class SingleModeCheck final : public Check {
 /// R25: the failure of one site logs nobody out at the other. Watched from the loss of a pair until
 /// it is back or something else is broken; not for agents whose shift ends, or has ended before
 /// their last call, or whose own phone or desktop is gone (so that the desktop looks for it at the
-/// other site, R79), nor for those who were logged in at both sites (one login was to end) or are
-/// logged out because they did not answer.
+/// other site, R79), nor for those who were logged in at both sites (one login was to end), are
+/// logged out because they did not answer, or may heed advice to go to the other site, which they
+/// have had before it failed (R59, R60).
 class UnaffectedAgentsCheck final : public Check {
  public:
   explicit UnaffectedAgentsCheck(const Directory& directory)
@@ -262,13 +263,22 @@ class UnaffectedAgentsCheck final : public Check {
     applies_ = true;
     failed_at_ = at;
     survivor_ = 1 - static_cast<int>(pair.site);
-    for (Agent& agent : agents_) {
+    for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+      Agent& agent = agents_[a];
       const bool both = std::exchange(agent.logged_in[pair.site], false);
       const auto survivor = static_cast<std::size_t>(survivor_);
-      agent.watched =
-          agent.logged_in[survivor] && !agent.dn_out[survivor] && !both && !agent.goes_home;
+      agent.watched = agent.logged_in[survivor] && !agent.dn_out[survivor] && !both &&
+                      !agent.goes_home && !may_be_advised(AgentId{a}, survivor);
       findings_.examined(agent.watched);
     }
+  }
+  /// May he have been told to log in at the other site, and go there when his call is over?
+  [[nodiscard]] bool may_be_advised(AgentId id, std::size_t survivor) const {
+    const DesktopPolicy& policy = directory_.group(id).desktop;
+    const bool returns = policy.failback == Failback::return_after_call;
+    const bool heeds = policy.private_info_compliance.value_or(returns ? 1 : 0) > 0;
+    const bool elsewhere = directory_.agents[id.value].preferred_site != survivor;
+    return heeds && (elsewhere || !directory_.hunt_groups_of(id).empty());
   }
   void watch_ends() {
     survivor_ = -1;

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "models/checks/all_checks.hpp"
+#include "models/checks/bad_since.hpp"
 #include "models/checks/liveness_bound.hpp"
+#include "models/checks/passed_over.hpp"
 #include "models/checks/unrest.hpp"
 #include "models/sip_server/agent_service.hpp"
 
@@ -23,25 +25,6 @@ namespace {
 
 using sim::kNever;
 using sim::kStart;
-
-/// Since when something has been as it should not be; kNever: it is as it should be.
-class BadSince {
- public:
-  void set(SimTime at, bool bad) {
-    if (!bad) {
-      since_ = kNever;
-    } else if (since_ == kNever) {
-      since_ = at;
-    }
-  }
-  [[nodiscard]] bool longer_than(Duration d, SimTime from, SimTime horizon) const {
-    return since_ != kNever && std::max(since_, from) + d < horizon;
-  }
-  [[nodiscard]] SimTime since() const { return since_; }
-
- private:
-  SimTime since_ = kNever;
-};
 
 bool at_a_phone(AgentState state) {
   return state >= AgentState::ringing && state <= AgentState::held;
@@ -53,6 +36,7 @@ class LivenessCheck final : public Check {
       : directory_(directory),
         bound_(liveness_bound(*directory.scenario, {})),
         agents_(directory.agents.size()),
+        passed_over_(*directory.scenario),
         unrest_(directory) {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       agents_[a].working = directory.at_work(AgentId{a}, kStart);
@@ -69,13 +53,13 @@ class LivenessCheck final : public Check {
     std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
     if (const auto* over = std::get_if<CallReleased>(&entry.record)) {
       if (ledger.knows(over->call)) gave_up(entry.at, over->call, ledger);
+    } else if (const auto* routed = std::get_if<CallRouted>(&entry.record)) {
+      if (ledger.knows(routed->call)) passed_over_.on_routed(ledger.row(routed->call));
     }
     unrest_.on_record(entry);
   }
   void finish(SimTime horizon, const CallLedger& ledger) override {
     const std::string unfit = close_faults(horizon);
-    // The phones of a lost site may have asked it in vain all the time.
-    if (lost_site_) longest_ = std::max(longest_, horizon - last_end_);
     bound_ = liveness_bound(*directory_.scenario, longest_);
     if (!unfit.empty()) bound_.unfit = unfit;
     if (bound_.unfit.empty() && last_end_ + bound_.needed >= horizon) {
@@ -189,6 +173,7 @@ class LivenessCheck final : public Check {
   }
   void on(SimTime at, const CallReturned& fact) {
     if (fact.agent.value < agents_.size()) agents_[fact.agent.value].refused = at;
+    passed_over_.on_returned(fact.call);
   }
   void on(SimTime at, const CallReleased& fact) {
     const auto parties = parties_.find(fact.call.value);
@@ -333,7 +318,13 @@ class LivenessCheck final : public Check {
     if (!dials && agent.away.longer_than(bound_.needed, last_end_, horizon)) {
       told(away_how(agent), agent.away.since());
     }
-    if (!lost_site_ && agent.unreached.longer_than(bound_.needed, last_end_, horizon)) {
+    // A phone that changes its server after the call only has the time from then on.
+    const bool waits = !directory_.group(AgentId{a}).phone.failover_in_call;
+    const bool in_call = waits && !agent.calls.empty();
+    const SimTime free_since =
+        waits && agent.last_call_over != kNever ? agent.last_call_over : kStart;
+    if (!lost_site_ && !in_call &&
+        agent.unreached.longer_than(bound_.needed, std::max(last_end_, free_since), horizon)) {
       told("has a phone that is not registered as it should be", agent.unreached.since());
     }
     if (agent.calls.empty() && agent.at_phone_since != kNever && agent.last_call_over != kNever) {
@@ -386,12 +377,14 @@ class LivenessCheck final : public Check {
     const CallRow& row = ledger.rows()[call];
     if (row.at_agent() || row.kind != CallKind::queue || row.queue_site >= kSites) return;
     if (lost_site_ == row.queue_site) return;  // nobody there knows of it
-    if (std::max(row.queued, last_end_) + bound_.waiting >= horizon) return;
-    const auto a = ready_for(horizon, ledger, row, 2 * AgentService::kHoldBack);
-    if (!a) return;
+    const SimTime since = std::max(row.queued, last_end_) + bound_.waiting;
+    if (since >= horizon) return;
+    const std::string wrong =
+        unserved(horizon, ledger, CallId{call}, 2 * AgentService::kHoldBack, since);
+    if (wrong.empty()) return;
     findings_.violated(horizon, [&] {
-      return fmt::format("call {} waits at site {} since {:.3f} s though agent {} is ready", call,
-                         row.queue_site + 1, sim::seconds(row.queued), *a);
+      return fmt::format("call {} waits at site {} since {:.3f} s though {}", call,
+                         row.queue_site + 1, sim::seconds(row.queued), wrong);
     });
   }
   /// The same law for one who waits no longer, while nothing is broken: a server that lives routes
@@ -402,21 +395,27 @@ class LivenessCheck final : public Check {
     if (row.cause != Cause::abandoned_in_queue || row.answered != kNever) return;
     if (row.routed != kNever || row.kind != CallKind::queue || row.queue_site >= kSites) return;
     if (!bound_.unfit.empty()) return;
-    if (std::ranges::any_of(open_, [this](std::uint32_t open) {
-          return holds(directory_.scenario->faults[open]);
-        })) {
-      return;
-    }
+    const auto& faults = directory_.scenario->faults;
+    if (std::ranges::any_of(open_, [&](std::uint32_t f) { return holds(faults[f]); })) return;
     const Duration announcement = bound_.waiting - bound_.needed;
-    if (std::max(row.queued + announcement, last_end_) + kLong >= at) return;
-    const auto a = ready_for(at, ledger, row, kLong);
-    if (!a) return;
+    const SimTime since = std::max(row.queued + announcement, last_end_) + kLong;
+    if (since >= at) return;
+    const std::string wrong = unserved(at, ledger, call, kLong, since);
+    if (wrong.empty()) return;
     findings_.violated(at, [&] {
-      return fmt::format(
-          "call {} waited at site {} since {:.3f} s, and was given up, though agent {} "
-          "was ready",
-          call.value, row.queue_site + 1, sim::seconds(row.queued), *a);
+      return fmt::format("call {} waited at site {} since {:.3f} s, and was given up, though {}",
+                         call.value, row.queue_site + 1, sim::seconds(row.queued), wrong);
     });
+  }
+  /// Why this call, which is in its queue, should have been routed; empty: it may wait.
+  [[nodiscard]] std::string unserved(SimTime at, const CallLedger& ledger, CallId call,
+                                     Duration least, SimTime since) const {
+    const CallRow& row = ledger.row(call);
+    if (directory_.scenario->queues[directory_.scenario->calls[row.stream].queue].hunt_group)
+      return "";
+    if (const auto a = ready_for(at, ledger, row, least))
+      return fmt::format("agent {} is ready", *a);
+    return passed_over_.by_one_after(since, call, row) ? "one who came later was routed" : "";
   }
   /// Somebody who could take the call, at a phone that is registered where it waits, is ready for
   /// longer than `least`, and not only because that phone, busy with what this server does not see,
@@ -424,7 +423,6 @@ class LivenessCheck final : public Check {
   [[nodiscard]] std::optional<std::uint32_t> ready_for(SimTime at, const CallLedger& ledger,
                                                        const CallRow& row, Duration least) const {
     const std::uint32_t queue = directory_.scenario->calls[row.stream].queue;
-    if (directory_.scenario->queues[queue].hunt_group) return std::nullopt;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       const auto& queues = directory_.group(AgentId{a}).queues;
       const bool serves =
@@ -472,6 +470,7 @@ class LivenessCheck final : public Check {
   std::optional<SiteIndex> lost_site_;  ///< by a fault that lasts to the end
   std::vector<Agent> agents_;
   std::array<BadSince, kSites> apart_;
+  PassedOver passed_over_;
   Unrest unrest_;
   std::map<std::uint32_t, std::vector<AgentId>> parties_;  ///< by call that is not over
   Findings findings_;

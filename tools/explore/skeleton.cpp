@@ -66,10 +66,12 @@ class Skeleton {
         if (chance_.of(0.1)) put(gateway, "location", chance_.pick(locations_));
       }
     }
-    if (chance_.of(0.2)) {  // a server forgets nobody who hears it
-      const std::string site = chance_.pick({"site1", "site2"});
-      Node& server = put(*sites.find(site), "sip-server", map_node());
-      put(server, "announcement", chance_.pick({"2s", "10s", "30s", "90s"}));
+    if (chance_.of(0.3)) {  // a server forgets nobody who hears it
+      for (Node& site : sites.children) {
+        if (chance_.of(0.2)) continue;
+        Node& server = put(site, "sip-server", map_node());
+        put(server, "announcement", chance_.pick({"2s", "10s", "30s", "90s"}));
+      }
     }
     if (branches == 0) return;
     Node& list = put(root, "locations", list_node());
