@@ -20,7 +20,8 @@ void walk(const std::vector<Case>& cases, const std::string& text) {
   for (const Case& c : cases) {
     const Loaded loaded = load_text(text, c.overrides);
     if (*c.code == 0) {
-      for (const char* code : {"M-E06", "M-W06", "M-W07", "M-W08", "M-W15", "S-006", "S-013"}) {
+      for (const char* code :
+           {"M-E06", "M-W06", "M-W07", "M-W08", "M-W15", "M-W16", "M-W17", "S-006", "S-013"}) {
         EXPECT_EQ(problem(loaded, code).message, "") << c.why;
       }
       continue;
@@ -33,7 +34,11 @@ void walk(const std::vector<Case>& cases, const std::string& text) {
 TEST(ScenarioService, PhonesThatRingTooLongAreNamedWithTheTimerThatEndsThem) {
   const std::string ring = "agents.team1.phone.answer-delay=";
   walk({{"as it is", {}, "", ""},
-        {"just in time", {ring + "9.999s"}, "", ""},
+        {"just in time", {ring + "9.9s"}, "", ""},
+        {"too late on the way",
+         {ring + "9.9s", "network.access.site1.site1.latency=50ms"},
+         "M-W06",
+         "ring for 9.9s, word of it is on the way for 100ms, but after-routing-timeout of site1"},
         {"as long as the server waits", {ring + "10s"}, "M-W06", "after-routing-timeout of site1"},
         {"longer", {ring + "12s"}, "M-W06", "nobody of 'team1' answers in time"},
         {"after a failure only",
@@ -45,7 +50,7 @@ TEST(ScenarioService, PhonesThatRingTooLongAreNamedWithTheTimerThatEndsThem) {
          "M-W06",
          "50% of the calls to 'team1'"},
         {"the last moment of a spread",
-         {ring + "5s", "agents.team1.phone.answer-spread=5s"},
+         {ring + "5s", "agents.team1.phone.answer-spread=4.9s"},
          "",
          ""},
         {"longer than any phone rings",
@@ -78,7 +83,69 @@ TEST(ScenarioService, PhonesMustWaitForTheAnswerToTheirRegister) {
          {wait + "400ms", mode + "active-backup", near + "1ms", far + "1s"},
          "M-W15",
          "never register at site2"},
-        {"any time", {near + "10s", far + "10s"}, "", ""}},
+        {"any time", {near + "2.9s", far + "2.9s"}, "", ""},
+        {"fewer copies than the way needs",
+         {"agents.team1.phone.retransmissions=0", near + "250ms"},
+         "M-W15",
+         "the phones of 'team1' never register at site1: they wait 500ms"},
+        {"as many as it needs",
+         {"agents.team1.phone.retransmissions=1", near + "250ms", far + "250ms"},
+         "",
+         ""},
+        {"a gateway's",
+         {"sites.site1.gateways={mg1: {retransmissions: 0}}", far + "250ms"},
+         "M-W15",
+         "mg1 never reaches site2: it waits 500ms for an answer"}},
+       minimal());
+}
+
+TEST(ScenarioService, ConnectionsMustWaitForTheAnswerToTheirPolls) {
+  const std::string way = "network.dc-link.latency=", force = "sites.site2.sip-server.oos-force=",
+                    near = "network.access.site1.site1.latency=",
+                    far = "network.access.site1.site2.latency=",
+                    own = "network.desktop-access={site1: {site2: {latency: ";
+  walk({{"the trunk", {way + "500ms", force + "1001ms"}, "", ""},
+        {"the trunk, as long as the way",
+         {way + "500ms", force + "1s"},
+         "M-W16",
+         "site2 is in single-site mode all the time: it waits 1s for its peer's answer, and it is "
+         "on the way for 1s"},
+        {"desktops", {near + "2.9s", far + "2.9s"}, "", ""},
+        {"desktops, near", {near + "10s"}, "M-W16", "lose their connection to site1"},
+        {"desktops, far", {far + "10s"}, "M-W16", "lose their connection to site2"},
+        {"a path of their own", {own + "9.9s}}}"}, "", ""},
+        {"too long a path of their own", {own + "10s}}}"}, "M-W16", "the desktops of 'team1'"}},
+       minimal());
+}
+
+TEST(ScenarioService, CallersMustBeAbleToHearAnAnswer) {
+  const std::string ring = "agents.team1.phone.answer-delay=",
+                    ring2 = "agents.team2.phone.answer-delay=", all = "calls.main.patience=",
+                    level = "run.service-level-threshold=";
+  const std::string hunt =
+      "queues.service={hunt-group: {hg-members: [team1], hg-preferred-site: SIP_Server_1, "
+      "hg-noanswer-timeout: 20s}}";
+  walk({{"one group is soon enough", {ring + "8s", all + "{deterministic: 5s}"}, "", ""},
+        {"none is",
+         {ring + "8s", ring2 + "5s", all + "{deterministic: 5s}"},
+         "M-W17",
+         "every caller of 'main' gives up after 5s, and no phone is answered before 5s"},
+        {"some have more", {ring + "8s", ring2 + "5s", all + "{exponential: 5s}"}, "", ""},
+        {"a hunt group's members",
+         {ring + "8s", all + "{deterministic: 8s}", hunt},
+         "M-W17",
+         "before 8s"},
+        {"each has his own patience",
+         {ring + "8s", ring2 + "8s",
+          "calls.main={calls: [{at: 1min, patience: 1min}], patience: {deterministic: 5s}, "
+          "redial: {enabled: false}}"},
+         "",
+         ""},
+        {"the service level", {level + "8001ms", ring + "8s", ring2 + "8s"}, "", ""},
+        {"the service level, in vain",
+         {level + "8s", ring + "8s", ring2 + "9s"},
+         "M-W17",
+         "no call of 'main' is answered within the 8s of the service level"}},
        minimal());
 }
 

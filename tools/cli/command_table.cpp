@@ -1,6 +1,7 @@
 #include "tools/cli/command_table.hpp"
 
 #include <fmt/format.h>
+#include <cctype>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
@@ -148,10 +149,19 @@ Invocation parse_arguments(const Command& command, const std::vector<std::string
   }
 }
 
+namespace {
+
+/// As it is written: an option with its dashes, an argument in capitals without.
+std::string written(const std::string& name) {
+  return std::isupper(static_cast<unsigned char>(name.front())) != 0 ? name : "--" + name;
+}
+
+}  // namespace
+
 std::uint64_t number_value(const std::string& option, const std::string& text) {
   const auto parsed = parse_count(text);
   if (const auto* problem = std::get_if<ValueError>(&parsed)) {
-    throw UsageError{fmt::format("--{}: {}", option, problem->message), problem->hint};
+    throw UsageError{fmt::format("{}: {}", written(option), problem->message), problem->hint};
   }
   return std::get<std::uint64_t>(parsed);
 }
@@ -159,7 +169,7 @@ std::uint64_t number_value(const std::string& option, const std::string& text) {
 std::uint32_t narrow_value(const std::string& option, const std::string& text) {
   const std::uint64_t wide = number_value(option, text);
   if (wide <= std::numeric_limits<std::uint32_t>::max()) return static_cast<std::uint32_t>(wide);
-  throw UsageError{fmt::format("--{}: {} is too large", option, text), ""};
+  throw UsageError{fmt::format("{}: {} is too large", written(option), text), ""};
 }
 
 namespace {

@@ -123,6 +123,7 @@ std::optional<Csv> read_csv(Reader& reader, const Node& file_name) {
   const std::uint32_t source =
       diagnostics.add_source({path.lexically_normal().string(), path.parent_path(), lines, true});
   Csv csv;
+  bool refused = false;  // a row, and said so
   char separator = ',';
   const auto cells_of = [&](const std::string& line, Location at) {
     auto cells = split_row(line, separator, at);
@@ -147,18 +148,23 @@ std::optional<Csv> read_csv(Reader& reader, const Node& file_name) {
       continue;
     }
     auto row = cells_of(line, at);
-    if (!row) continue;
+    if (!row) {
+      refused = true;
+      continue;
+    }
     if (row->size() != csv.header.size()) {
       diagnostics.error(
           "S-015", at,
           fmt::format("this row has {} cells, the header has {}", row->size(), csv.header.size()));
+      refused = true;
       continue;
     }
     csv.rows.push_back(*std::move(row));
   }
   if (csv.rows.empty()) {
-    diagnostics.error("S-015", {source, 0, 0}, "no row of data in this file",
-                      "a CSV file has a header line and rows");
+    if (!refused)
+      diagnostics.error("S-015", {source, 0, 0}, "no row of data in this file",
+                        "a CSV file has a header line and rows");
     return std::nullopt;
   }
   return csv;

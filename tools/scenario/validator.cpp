@@ -12,6 +12,7 @@
 #include "tools/scenario/validator_hunt.hpp"
 #include "tools/scenario/validator_load.hpp"
 #include "tools/scenario/validator_service.hpp"
+#include "tools/scenario/validator_timeouts.hpp"
 
 namespace bcsim::tools {
 
@@ -393,6 +394,7 @@ void validate(Reader& reader) {
   }
   check_load(rules);
   check_service(rules);
+  check_timeouts(rules);
   check_hunt_groups(rules);
   check_desktops(rules);
   check_configuration(rules);

@@ -25,11 +25,15 @@ std::uint32_t people(const models::AgentGroup& group) {
   return most;
 }
 
+}  // namespace
+
 bool serves(const Rules& rules, std::uint32_t group, std::uint32_t queue) {
   const models::AgentGroup& g = rules.scenario.agents[group];
   if (rules.idle_groups.count(g.name) > 0) return false;
   return g.queues.empty() || contains(g.queues, queue);
 }
+
+namespace {
 
 /// Is anybody of this group called by his own number, by callers or by colleagues?
 bool called_directly(const models::Scenario& s, std::uint32_t group) {
@@ -75,30 +79,37 @@ bool takes_queued_calls(const Rules& rules, std::uint32_t group) {
 struct RingLimit {
   std::string option;  ///< "after-routing-timeout of SIP_Server_1"
   sim::Duration limit;
+  sim::Duration way{};  ///< of the limit, what goes by before it rings and after the answer
 };
 
 /// M-W06: a phone that rings as long as it may is not answered.
 void check_ringing(const Rules& rules, const models::AgentGroup& group, const RingLimit& ring) {
   const models::PhoneOptions& phone = group.phone;
-  const sim::Duration latest = phone.answer_delay + phone.answer_spread;
+  const sim::Duration latest = phone.answer_delay + phone.answer_spread + ring.way;
   if (ring.limit <= 0s || latest < ring.limit || latest == 0s) return;
   const std::string path = "agents." + group.name;
-  const bool never = phone.answer_delay >= ring.limit;
+  const bool never = phone.answer_delay + ring.way >= ring.limit;
   if (!never && latest == ring.limit) return;  // of a spread, the limit itself counts for nothing
   const double late =
       never ? 1 : sim::seconds(latest - ring.limit) / sim::seconds(phone.answer_spread);
+  // Word of the call, and of the answer, counts where it matters only.
+  const bool by_way = phone.answer_delay + (never ? 0s : phone.answer_spread) < ring.limit;
+  const std::string way =
+      by_way ? fmt::format(", word of it is on the way for {}", format_duration(ring.way)) : "";
   const std::string message =
-      never ? fmt::format("nobody of '{}' answers in time: their phones ring for {}, but {} is {}",
-                          group.name, format_duration(phone.answer_delay), ring.option,
-                          format_duration(ring.limit))
+      never ? fmt::format(
+                  "nobody of '{}' answers in time: their phones ring for {}{}, but {} is "
+                  "{}",
+                  group.name, format_duration(phone.answer_delay), way, ring.option,
+                  format_duration(ring.limit))
             : fmt::format(
                   "{:.2g}% of the calls to '{}' are not answered: their phones ring for up "
-                  "to {}, but {} is {}",
-                  late * 100, group.name, format_duration(latest), ring.option,
+                  "to {}{}, but {} is {}",
+                  late * 100, group.name, format_duration(latest - ring.way), way, ring.option,
                   format_duration(ring.limit));
   const bool spread = rules.given.count(path + ".phone.answer-spread") > 0 && !never;
   rules.warning("M-W06", path + (spread ? ".phone.answer-spread" : ".phone.answer-delay"), message,
-                fmt::format("answer sooner than {}", format_duration(ring.limit)));
+                fmt::format("answer sooner than {}", format_duration(ring.limit - ring.way)));
 }
 
 /// The ways in which the phones of a group are rung; one entry for each option.
@@ -116,10 +127,15 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
                             !server.agent_no_answer_overflow;
       return rings_on ? sim::Duration{} : server.*member;
     };
+    const auto way = [&](SiteIndex site) {
+      const std::uint32_t location = s.agents[group].location;
+      const auto& access = s.network.access;
+      return location < access.size() ? 2 * access[location][site].latency : sim::Duration{};
+    };
     // Where they work while all is well; then where they go.
-    const bool later = of(home) > 0s && s.agents[group].phone.answer_delay < of(home);
+    const bool later = of(home) > 0s && s.agents[group].phone.answer_delay + way(home) < of(home);
     const SiteIndex site = later ? other : home;
-    limits.push_back({fmt::format("{} of {}", option, s.sites[site].name), of(site)});
+    limits.push_back({fmt::format("{} of {}", option, s.sites[site].name), of(site), way(site)});
   };
   if (takes_queued_calls(rules, group) || passed_on_to(s, group)) {
     shortest("after-routing-timeout", &models::SipServerOptions::after_routing_timeout);
@@ -237,26 +253,6 @@ void check_callees(const Rules& rules, const CallStream& stream) {
   rules.error("S-006", path + ".to-agents", "an agent cannot call himself: two are needed");
 }
 
-/// M-W15: a phone gives every REGISTER up before the answer to it can come.
-void check_registering(const Rules& rules, const models::AgentGroup& group) {
-  const models::PhoneOptions& phone = group.phone;
-  using Mode = models::RegistrationMode;
-  if (!phone.response_timeout || phone.registration == Mode::fixed) return;
-  if (group.location >= rules.scenario.network.access.size()) return;
-  for (SiteIndex site = 0; site < kSites; ++site) {
-    const bool asks = phone.registration != Mode::single || site == group.preferred_site;
-    const sim::Duration way = rules.scenario.network.access[group.location][site].latency;
-    if (!asks || *phone.response_timeout > 2 * way) continue;
-    rules.warning(
-        "M-W15", "agents." + group.name + ".phone.response-timeout",
-        fmt::format("the phones of '{}' never register at {}: they wait {} for an answer, "
-                    "and it is on the way for {}",
-                    group.name, rules.scenario.sites[site].name,
-                    format_duration(*phone.response_timeout), format_duration(2 * way)),
-        fmt::format("more than {}", format_duration(2 * way)));
-  }
-}
-
 }  // namespace
 
 double share_of_site(const models::Scenario& s, const CallStream& stream, SiteIndex site) {
@@ -309,7 +305,6 @@ void check_service(const Rules& rules) {
                   "queues: all, or a list of queues");
     }
     if (people(group) == 0) continue;
-    check_registering(rules, group);
     for (const RingLimit& ring : ring_limits(rules, g)) check_ringing(rules, group, ring);
   }
   if (all == 0) return;  // M-E01 says so
