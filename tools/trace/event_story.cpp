@@ -22,15 +22,16 @@ class EventTeller {
   EventTeller(const models::Layout& layout, const ThingNames& names,
               const std::array<models::ServerMode, models::kSites>& mode,
               const std::array<bool, models::kSites>& alive, const models::CallLedger& ledger,
-              const EventStory::Refusals& refused, models::SimTime now)
+              const EventReasons& reasons, const models::JournalEntry& entry)
       : s_(*layout.directory.scenario),
         directory_(layout.directory),
         n_(names),
         mode_(mode),
         alive_(alive),
         ledger_(ledger),
-        refused_(refused),
-        now_(now) {}
+        reasons_(reasons),
+        by_(entry.by),
+        now_(entry.at) {}
 
   // ---- servers, peers, gateways ----
   Telling operator()(const models::PairStateChanged& f) const {
@@ -61,19 +62,23 @@ class EventTeller {
             "what the management layer does not reach is dead to it", Rules{"R9"}};
   }
   Telling operator()(const models::CallsCopied& f) const {
-    return {"a burst of calls", "bursts of calls", "copied to the backup of " + site(f.site),
-            fmt::format("up to {} at once", s_.sites[f.site].sip_server.call_sync_burst), Rules{}};
+    return {"a burst of calls",
+            "bursts of calls",
+            "copied to the backup of " + site(f.site),
+            fmt::format("up to {} at once", s_.sites[f.site].sip_server.call_sync_burst),
+            Rules{},
+            true};
   }
   Telling operator()(const models::ProxyState& f) const {
-    const models::GatewayOptions& o = s_.gateways[f.gateway];
-    const std::string what = f.online != 0 ? "online again" : "offline: new calls go elsewhere";
-    return {gateway(f.gateway),
-            "gateways",
-            fmt::format("took {} {}", site(f.site), what),
-            f.online != 0
-                ? fmt::format("OPTIONS answered; options-period {}", time(o.options_period))
-                : offline_words(f),
-            {"R28"}};
+    const std::string period = time(s_.gateways[f.gateway].options_period);
+    const std::string did = fmt::format("took {} ", site(f.site));
+    if (f.online == 0) {
+      return with(
+          reasons_.offline(f, now_),
+          {gateway(f.gateway), "gateways", did + "offline: new calls go elsewhere", "", {}});
+    }
+    return {gateway(f.gateway), "gateways", did + "online again",
+            "OPTIONS answered; options-period " + period, Rules{"R28"}};
   }
   Telling operator()(const models::PstnReroute& f) const {
     const models::GatewayOptions& o = s_.gateways[f.gateway];
@@ -116,16 +121,9 @@ class EventTeller {
   // ---- phones, desktops, agents ----
   Telling operator()(const models::PhoneRegistered& f) const {
     if (f.first == 0) return {};
-    constexpr const char* kModes[] = {"single", "active-backup", "dual", "fixed"};
-    const models::PhoneOptions& o = directory_.group(f.agent).phone;
-    const bool old = o.profile == models::PhoneProfile::alcatel_4000;
-    const auto mode = static_cast<std::size_t>(o.registration);
-    const Rules rules[] = {{"R31"}, {old ? "R17" : "R19"}, {"R16", "R32"}, {}};
-    return {"the phone of " + agent(f.agent), "phones", "registered at " + site(f.site),
-            fmt::format("{} registration, REGISTER every {}, {} retransmissions", kModes[mode],
-                        time(sim::from_seconds(o.refresh_fraction * sim::seconds(o.expires))),
-                        o.retransmissions),
-            rules[mode]};
+    return with(
+        reasons_.registered(by_, f),
+        {"the phone of " + agent(f.agent), "phones", "registered at " + site(f.site), "", {}});
   }
   Telling operator()(const models::DnState& f) const {
     return {
@@ -141,14 +139,11 @@ class EventTeller {
             f.by_addp != 0 ? Rules{"R33", "R76"} : Rules{"R33"}};
   }
   Telling operator()(const models::DesktopSwitch& f) const {
-    const models::DesktopOptions& o = s_.sites[1 - f.to_site].desktop;
-    return {"the desktop of " + agent(f.agent),
-            "desktops",
-            "began to move to " + site(f.to_site),
-            f.by_registration != 0
-                ? "site-sip-register-timeout " + time(o.site_sip_register_timeout)
-                : "site-timeout " + time(o.site_timeout),
-            {"R21", f.by_registration != 0 ? "R79" : "R78"}};
+    return with(reasons_.moved(f, now_), {"the desktop of " + agent(f.agent),
+                                          "desktops",
+                                          "began to move to " + site(f.to_site),
+                                          "",
+                                          {}});
   }
   Telling operator()(const models::AgentLogin& f) const {
     const bool checked = models::ha::checks_endpoint_at_login(mode_[f.site]);
@@ -170,7 +165,8 @@ class EventTeller {
                                         : "DN, Place, Agent Login or Person is missing there",
             {oos                         ? "R39"
              : f.cause == Cause::closing ? "R2"
-                                         : "R10"}};
+                                         : "R10"},
+            true};
   }
   Telling operator()(const models::AgentLogout& f) const {
     if (f.forced == 0) return {};
@@ -179,28 +175,24 @@ class EventTeller {
               "logouts",
               "by " + site(f.site),
               "a call was not answered: " + no_answer_options(f.site),
-              {}};
+              {},
+              true};
     }
     const models::ServerMode mode = mode_[f.site];
     if (mode == models::ServerMode::drain || mode == models::ServerMode::stopped) {
-      return {"logout of agent " + agent(f.agent),
-              "logouts",
-              "by " + site(f.site),
-              "the site is being drained",
-              {"R2"}};
+      return {"logout of agent " + agent(f.agent), "logouts", "by " + site(f.site),
+              "the site is being drained",         {"R2"},    true};
     }
     return {"logout of agent " + agent(f.agent),
             "logouts",
             "by " + site(f.site),
             "business-continuity mode: a login at the other site ends this one",
-            {"R20", "R39"}};
+            {"R20", "R39"},
+            true};
   }
   Telling operator()(const models::AgentAtWork& f) const {
-    return {"agent " + agent(f.agent),
-            "agents",
-            "at work at " + site(f.site),
-            "relogin-work " + time(directory_.group(f.agent).desktop.relogin_work),
-            {"R33"}};
+    return with(reasons_.at_work(f),
+                {"agent " + agent(f.agent), "agents", "at work at " + site(f.site), "", {}});
   }
   Telling operator()(const models::StatServerConnected& f) const {
     return {"the desktop of " + agent(f.agent),
@@ -220,11 +212,9 @@ class EventTeller {
   // ---- calls ----
   Telling operator()(const models::SetupFailed& f) const {
     if (f.gateway == models::kNoGateway || f.status != 408) return {};
-    return {call(f.call),
-            "calls",
-            fmt::format("got no answer from {} at {}", site(f.site), gateway(f.gateway)),
-            fmt::format("{} retransmissions", s_.gateways[f.gateway].retransmissions),
-            {"R7", "R28"}};
+    const std::string did =
+        fmt::format("got no answer from {} at {}", site(f.site), gateway(f.gateway));
+    return with(reasons_.unanswered(f, now_), {call(f.call), "calls", did, "", {}});
   }
   Telling operator()(const models::HuntRedirect& f) const {
     return {call(f.call),
@@ -255,7 +245,8 @@ class EventTeller {
             group ? "" : option, group ? Rules{"R56"} : Rules{}};
   }
   Telling operator()(const models::CallAnswered& f) const {
-    if (f.monitored != 0 || !f.agent.valid()) return {};
+    // Of a call that an agent has placed the one who is told may be himself.
+    if (f.monitored != 0 || !f.agent.valid() || ledger_.row(f.call).from.valid()) return {};
     return {call(f.call),
             "calls",
             fmt::format("answered through {} by agents whose desktop is not logged in there",
@@ -279,16 +270,23 @@ class EventTeller {
   }
   Telling operator()(const models::RequestRejected& f) const {
     if (f.status == 486) return {};  // a busy phone: every day
-    return {"a request", "requests", fmt::format("rejected by {} with {}", site(f.site), f.status),
+    return {"a request",
+            "requests",
+            fmt::format("rejected by {} with {}", site(f.site), f.status),
             static_cast<int>(f.status) == s_.sites[f.site].sip_server.shutdown_sip_reject_code
                 ? "shutdown-sip-reject-code"
                 : "",
-            Rules{}};
+            Rules{},
+            true};
   }
   Telling operator()(const models::RequestDropped& f) const {
     const auto limit = s_.sites[f.site].sip_server.input_queue_limit;
-    return {"a request", "requests", "dropped by " + site(f.site),
-            fmt::format("input-queue-limit {}", limit), Rules{}};
+    return {"a request",
+            "requests",
+            "dropped by " + site(f.site),
+            fmt::format("input-queue-limit {}", limit),
+            Rules{},
+            true};
   }
   Telling operator()(const models::CallReleased& f) const {
     const models::CallRow& row = ledger_.row(f.call);
@@ -337,15 +335,19 @@ class EventTeller {
             {"R12"}};
   }
   Telling operator()(const models::ConfigWriteRefused& f) const {
-    return {"a change",
-            "changes",
-            "of the configuration refused at " + site(f.site),
-            "no master there",
-            {"R45"}};
+    return {"a change",        "changes", "of the configuration refused at " + site(f.site),
+            "no master there", {"R45"},   true};
   }
   Telling operator()(const models::ConfigDrift& f) const {
     const auto type = static_cast<models::ObjectType>(f.type);
-    return {fmt::format("a {}", models::name(type)),
+    using models::ObjectType;
+    const bool queue = type == ObjectType::acd_queue || type == ObjectType::routing_point;
+    const bool person = type == ObjectType::extension || type == ObjectType::place ||
+                        type == ObjectType::agent_login || type == ObjectType::person;
+    const std::string whose = queue    ? " of " + ThingNames::of(n_.queues, f.index)
+                              : person ? " of " + agent(models::AgentId{f.index})
+                                       : "";
+    return {fmt::format("the {}{}", models::name(type), whose),
             fmt::format("{} objects", models::name(type)),
             "missing or older at " + site(f.site),
             "",
@@ -375,15 +377,10 @@ class EventTeller {
            : called         ? "agent-no-answer-action"
                             : "after-routing-timeout-action";
   }
-  /// What made a gateway take a SIP Server offline: a refusal, at once; else a timer, later than
-  /// T1 after the last copy of a request.
-  [[nodiscard]] std::string offline_words(const models::ProxyState& f) const {
-    const models::SimTime refused = refused_[f.gateway][f.site];
-    if (refused != sim::kNever && now_ - refused < std::chrono::milliseconds(500)) {
-      return "a request was refused: no process there (ICMP)";
-    }
-    return fmt::format("no answer to a request and {} retransmissions",
-                       s_.gateways[f.gateway].retransmissions);
+  [[nodiscard]] static Telling with(const EventReason& why, Telling told) {
+    told.decided_by = why.decided_by;
+    told.rules = why.rules;
+    return told;
   }
   static std::string call(models::CallId c) { return fmt::format("call {}", c.value); }
   [[nodiscard]] std::string site(std::uint32_t i) const { return ThingNames::of(n_.sites, i); }
@@ -403,32 +400,24 @@ class EventTeller {
   const std::array<models::ServerMode, models::kSites>& mode_;
   const std::array<bool, models::kSites>& alive_;
   const models::CallLedger& ledger_;
-  const EventStory::Refusals& refused_;
+  const EventReasons& reasons_;
+  sim::NodeId by_;
   models::SimTime now_;
 };
 
 }  // namespace
 
 EventStory::EventStory(const models::Layout& layout)
-    : layout_(layout), names_(names_of(layout)), ledger_(*layout.directory.scenario) {
+    : layout_(layout),
+      names_(names_of(layout)),
+      ledger_(*layout.directory.scenario),
+      reasons_(layout) {
   alive_.fill(true);
-  std::array<models::SimTime, models::kSites> never{};
-  never.fill(sim::kNever);
-  refused_.assign(layout.directory.gateways.size(), never);
   told_.push_back({sim::kStart, "before anything failed", {}});
 }
 
 void EventStory::on_message(const models::Transmission& t) {
-  using models::NodeKind;
-  if (!t.from.valid() || !t.to.valid()) return;
-  const models::NodeRole& from = layout_.roles[t.from.value];
-  const models::NodeRole& to = layout_.roles[t.to.value];
-  const bool asks = from.kind == NodeKind::gateway && to.kind == NodeKind::sip_server &&
-                    std::holds_alternative<models::sip::Request>(t.envelope.message);
-  if (!asks) return;
-  const bool icmp = layout_.directory.scenario->network.icmp_unreachable &&
-                    t.dropped == sim::DropReason::no_process;
-  refused_[from.index][to.site] = icmp ? t.at : sim::kNever;
+  reasons_.on_message(t);
 }
 
 void EventStory::on_record(const models::JournalEntry& entry) {
@@ -439,6 +428,11 @@ void EventStory::on_record(const models::JournalEntry& entry) {
   if (const auto* f = std::get_if<models::ServerModeChanged>(&entry.record)) {
     mode_[f->site] = f->mode;
   }
+  keep(entry);
+  reasons_.on_record(entry);
+}
+
+void EventStory::keep(const models::JournalEntry& entry) {
   if (const auto* f = std::get_if<models::FaultInjected>(&entry.record)) {
     std::string title = ThingNames::of(names_.faults, f->fault);
     if (f->undone != 0) title += " is over";
@@ -451,13 +445,27 @@ void EventStory::on_record(const models::JournalEntry& entry) {
     return;
   }
   if (entry.at == sim::kStart || told_.size() > kMost) return;  // a steady start, or too many
-  Telling told = std::visit(
-      EventTeller(layout_, names_, mode_, alive_, ledger_, refused_, entry.at), entry.record);
+  Telling told = std::visit(EventTeller(layout_, names_, mode_, alive_, ledger_, reasons_, entry),
+                            entry.record);
   if (told.one.empty()) return;
   const std::string& who = told.many.empty() ? told.one : told.many;
   Kept& kept = told_.back().kinds[who + '\n' + told.did + '\n' + told.decided_by];
+  kept.subjects.insert(told.one);
   if (kept.at.empty()) kept.telling = std::move(told);
   kept.at.push_back(entry.at);
+}
+
+/// "28 agents logged in at site2, 101 times": counts those to whom it happened, not the events.
+std::string EventStory::sentence(const Kept& kept) {
+  const Telling& t = kept.telling;
+  const std::size_t times = kept.at.size();
+  const std::size_t subjects = t.happenings ? times : kept.subjects.size();
+  const std::string who =
+      subjects == 1 || t.many.empty() ? t.one : count_words(subjects) + " " + t.many;
+  if (subjects == times || t.many.empty()) return who + " " + t.did;
+  const std::string again = fmt::format(", {} times", count_words(times));
+  const std::size_t colon = std::min(t.did.find(':'), t.did.size());
+  return who + " " + t.did.substr(0, colon) + again + t.did.substr(colon);
 }
 
 std::vector<EventChapter> EventStory::chapters() const {
@@ -466,11 +474,9 @@ std::vector<EventChapter> EventStory::chapters() const {
     if (all.size() == kMost) break;
     EventChapter out{chapter.at, chapter.title, {}};
     for (const auto& [key, kept] : chapter.kinds) {
-      const Telling& t = kept.telling;
-      const std::string who = kept.at.size() == 1 || t.many.empty()
-                                  ? t.one
-                                  : count_words(kept.at.size()) + " " + t.many;
-      out.lines.push_back({kept.at, who + " " + t.did, t.decided_by, t.rules});
+      const std::size_t subjects = kept.telling.happenings ? kept.at.size() : kept.subjects.size();
+      out.lines.push_back(
+          {kept.at, subjects, sentence(kept), kept.telling.decided_by, kept.telling.rules});
     }
     std::stable_sort(out.lines.begin(), out.lines.end(),
                      [](const auto& a, const auto& b) { return a.at.front() < b.at.front(); });

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,14 @@
 #include "models/world/layout.hpp"
 #include "models/world/world.hpp"
 #include "tools/journal/names.hpp"
+#include "tools/trace/event_reasons.hpp"
 
 namespace bcsim::tools {
 
 /// What happened alike to one or to many after the same fault: "250 phones registered at site2".
 struct EventLine {
-  std::vector<models::SimTime> at;  ///< of each, in order of time
+  std::vector<models::SimTime> at;  ///< of each time it happened, in order
+  std::size_t subjects = 0;         ///< to how many: some may have done it several times
   std::string text;
   std::string decided_by;          ///< the timer or option, with its value; empty: none
   std::vector<std::string> rules;  ///< "R31", of models/README.md
@@ -47,10 +50,6 @@ class EventStory final : public models::Observer {
     return told_.size() > kMost ? told_.size() - kMost : 0;
   }
 
-  /// By gateway and site: when the gateway's last request to the SIP Server was refused (ICMP);
-  /// kNever: it was not.
-  using Refusals = std::vector<std::array<models::SimTime, models::kSites>>;
-
   /// What a record tells; `one` empty: nothing.
   struct Telling {
     std::string one;   ///< subject, if it is alone: "mg1"
@@ -58,13 +57,18 @@ class EventStory final : public models::Observer {
     std::string did;   ///< in the past tense: "gave site1 up for dead"
     std::string decided_by;
     std::vector<std::string> rules;
+    /// `many` are what happens, not to whom: one each time ("230 logins refused").
+    bool happenings = false;
   };
 
  private:
   struct Kept {
     Telling telling;
     std::vector<models::SimTime> at;
+    std::set<std::string> subjects;
   };
+  static std::string sentence(const Kept&);
+  void keep(const models::JournalEntry&);
   struct Chapter {
     models::SimTime at{};
     std::string title;
@@ -75,7 +79,7 @@ class EventStory final : public models::Observer {
   models::CallLedger ledger_;
   std::array<models::ServerMode, models::kSites> mode_{};
   std::array<bool, models::kSites> alive_;
-  Refusals refused_;
+  EventReasons reasons_;
   std::vector<Chapter> told_;
 };
 
