@@ -92,6 +92,24 @@ TEST(TerminalSummary, SaysThatNothingWasBrokenIfNothingWas) {
   EXPECT_THAT(text, HasSubstr("Checks: 4 hold, 4 did not apply"));
 }
 
+/// A clause in commas has one behind it only where the sentence goes on.
+TEST(TerminalSummary, PunctuatesWhoGaveUpBetweenTwoAgents) {
+  for (const bool broken : {false, true}) {
+    models::Scenario s = models::test::two_sites(4);
+    if (broken) models::test::add_fault(s, models::Fail{models::SiteTarget{}, {}}, "fail site1");
+    models::test::Journal j(std::move(s));
+    const auto call = j.at(1).queue(1);
+    if (broken) j.at(600).add(models::FaultInjected{0, 0});
+    j.at(601).answer(call, 5, 1);
+    j.at(602).add(models::CallTransferred{call, models::AgentId{5}, 1, 2, 0, 0});
+    j.at(610).release(call, models::pstn::Release::caller_hung_up, models::CallPhase::held);
+    std::string text = terminal_summary(j.finish(), meta(), {});
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    EXPECT_THAT(text, HasSubstr(broken ? "gave up waiting, 1 more between two agents. "
+                                       : "gave up waiting, 1 more between two agents, and "));
+  }
+}
+
 TEST(TerminalSummary, SaysWhoHadNotComeBack) {
   models::Scenario s = models::test::two_sites(4);
   models::test::add_fault(s, models::Fail{models::SiteTarget{}, {}}, "fail site1");

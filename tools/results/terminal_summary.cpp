@@ -102,7 +102,7 @@ class Summary {
           "waiting{} and {} lost.",
           count_words(counted("offered"), "call", "calls"), count_words(counted("answered")),
           percent_words(metric("service_level.f2")), threshold(), callers(counted("abandoned")),
-          between_agents(counted("transfers.abandoned")), calls_were(counted("lost"))));
+          between_agents(counted("transfers.abandoned"), ","), calls_were(counted("lost"))));
       return;
     }
     const Recovery& first = r_.recoveries.front();
@@ -123,8 +123,8 @@ class Summary {
     if (const std::string text = configuration_sentences(); !text.empty()) page_.paragraph(text);
   }
   /// Who had been answered and passed on, and waited for the second agent in vain.
-  [[nodiscard]] static std::string between_agents(std::uint64_t n) {
-    return n == 0 ? "" : fmt::format(", {} more between two agents,", count_words(n));
+  [[nodiscard]] static std::string between_agents(std::uint64_t n, const char* end = "") {
+    return n == 0 ? "" : fmt::format(", {} more between two agents{}", count_words(n), end);
   }
   /// What went wrong in the configuration layer, if anything did.
   [[nodiscard]] std::string configuration_sentences() const {
