@@ -197,5 +197,27 @@ TEST(KeyTable, EveryKeyIsDescribedAndInTheReference) {
   EXPECT_THAT(reference, HasSubstr("| `lognormal` |"));
 }
 
+/// A value of a maker's profile is none of P0, nor a choice of ours.
+TEST(EffectiveScenario, SaysWhichValuesAProfileGives) {
+  const auto annotated = [](const std::string& phone) {
+    const Loaded loaded = load_text(
+        "bcsim: 1\nsites: {site1: {}, site2: {}}\n"
+        "agents: {a: {count: 9, location: site1, phone: {" +
+        phone + "}}}\ncalls: {main: {rate: 100/h}}\n");
+    EXPECT_FALSE(loaded.has_errors());
+    return loaded.annotated_yaml;
+  };
+  const std::string avaya = annotated("profile: avaya");
+  EXPECT_THAT(avaya, HasSubstr("poll-primary: 5min  # profile avaya\n"));
+  EXPECT_THAT(avaya, HasSubstr("response-timeout: 4s  # profile avaya\n"));
+  EXPECT_THAT(avaya, HasSubstr("register-retry: {uniform: {from: 30s, to: 54s}}  # profile avaya"));
+  EXPECT_THAT(avaya, HasSubstr("expires: 2min  # P0\n")) << "the profile says nothing of it";
+  EXPECT_THAT(annotated("profile: audiocodes"), HasSubstr("expires: 3min  # profile audiocodes\n"));
+  const std::string set = annotated("profile: avaya, poll-primary: 7s");
+  EXPECT_THAT(set, HasSubstr("poll-primary: 7s  # test.yaml:3\n"));
+  EXPECT_THAT(set, HasSubstr("failover-in-call: false  # profile avaya\n"));
+  EXPECT_THAT(annotated("expires: 3min"), Not(HasSubstr("# profile")));
+}
+
 }  // namespace
 }  // namespace bcsim::tools::scenario_effective_test

@@ -1,5 +1,6 @@
 // Rows of `agents`: groups of people with phones, desktops and working hours.
 #include "models/sip/phone_profiles.hpp"
+#include "tools/scenario/effective.hpp"
 #include "tools/scenario/keys.hpp"
 #include "tools/scenario/release.hpp"
 #include "tools/scenario/staffing.hpp"
@@ -86,6 +87,10 @@ std::shared_ptr<const Section> phone_section() {
           models::sip::apply_profile(chosen, phone);
         },
         [profile](const Writer& w, const P& phone) { return profile.write(w, phone.profile); });
+    s.preset([profile](const P& phone) -> std::string {
+      if (phone.profile == PhoneProfile::none) return "";
+      return "profile " + one_line(*profile.write(Writer(models::Scenario{}), phone.profile));
+    });
     s.key("registration", &P::registration,
           choice<RegistrationMode>({{"single", RegistrationMode::single},
                                     {"active-backup", RegistrationMode::active_backup},

@@ -137,10 +137,10 @@ Reader::Scope::Scope(Reader& reader, std::string_view segment, Location at)
 Writer::Scope::Scope(const Writer& writer, std::string_view segment)
     : writer_(writer), length_(extend(writer.path_, segment)) {}
 
-std::string Writer::comment(const Origin& origin) const {
+std::string Writer::comment(const std::string& origin) const {
   if (given_ == nullptr || diagnostics_ == nullptr) return "";
   const auto found = given_->find(path_);
-  if (found == given_->end()) return origin.text();
+  if (found == given_->end()) return origin;
   const Source& source = diagnostics_->source(found->second.source);
   if (!source.is_file) return source.display;
   return fmt::format("{}:{}", source.display, found->second.line);

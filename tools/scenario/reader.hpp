@@ -98,8 +98,8 @@ class Writer {
       : scenario_(scenario), given_(given), diagnostics_(diagnostics) {}
 
   [[nodiscard]] const models::Scenario& scenario() const { return scenario_; }
-  /// The comment of the value at the current path, whose default has this origin.
-  [[nodiscard]] std::string comment(const Origin& origin) const;
+  /// The comment of the value at the current path, which comes from `origin` if it is not given.
+  [[nodiscard]] std::string comment(const std::string& origin) const;
 
   class Scope {
    public:

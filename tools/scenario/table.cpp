@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "tools/scenario/effective.hpp"
 #include "tools/scenario/keys.hpp"
 #include "tools/scenario/reader.hpp"
 #include "tools/scenario/suggest.hpp"
@@ -175,15 +176,28 @@ void read_section(Reader& reader, const Section& section, const Node& node, void
   }
 }
 
+namespace {
+
+/// Where a value that nobody has given comes from: what differs from the default is the preset's.
+std::string origin_of(const Writer& writer, const Section& section, const Key& key,
+                      const Out& value, const std::string& preset) {
+  if (preset.empty()) return key.origin.text();
+  const std::optional<Out> usual = key.write(writer, section.prototype.get());
+  return usual && one_line(*usual) == one_line(value) ? key.origin.text() : preset;
+}
+
+}  // namespace
+
 Out write_section(const Writer& writer, const Section& section, const void* object) {
   Out out = Out::map();
+  const std::string preset = section.preset ? section.preset(object) : "";
   for (const Key& key : section.keys) {
     if (key.input_only) continue;
     const Writer::Scope scope(writer, key.name);
     std::optional<Out> value = key.write(writer, object);
     if (!value) continue;
     const bool leaf = value->kind == Out::Kind::scalar || value->flow || value->children.empty();
-    if (leaf) value->comment = writer.comment(key.origin);
+    if (leaf) value->comment = writer.comment(origin_of(writer, section, key, *value, preset));
     out.children.emplace_back(key.name, std::move(*value));
   }
   return out;

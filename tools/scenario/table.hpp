@@ -138,6 +138,9 @@ struct Section {
   std::string name, doc;
   std::vector<Key> keys;
   std::shared_ptr<const void> prototype;  ///< a default-constructed object, to show defaults
+  /// The choice by which this object has other values than those ("profile avaya"); empty, or no
+  /// function: none.
+  std::function<std::string(const void*)> preset;
 
   [[nodiscard]] const Key* find(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> key_names() const;
@@ -200,6 +203,12 @@ class SectionOf {
     return row(std::move(name), codec.type, language(), std::move(doc), std::move(read),
                [](const Writer&, const T&) { return std::optional<Out>(); })
         .only_input();
+  }
+
+  /// See Section::preset; `name(const T&)`.
+  template <class Name>
+  void preset(Name name) {
+    section_.preset = [name](const void* o) { return name(*static_cast<const T*>(o)); };
   }
 
   [[nodiscard]] std::shared_ptr<const Section> done() {
