@@ -79,6 +79,7 @@ TEST(ExplainCommand, TellsWhatActedWhen) {
       explain_program(with_short({"explain", "--events", "site_failure", "--json"})).out);
   ASSERT_EQ(json.size(), 2u);
   EXPECT_EQ(json[1]["t"], 5400.0);
+  EXPECT_LE(json[1]["events"][0]["subjects"], json[1]["events"][0]["n"]);
   EXPECT_THAT(text.out, HasSubstr(json[1]["events"].back()["text"].get<std::string>()));
   EXPECT_EQ(explain_program({"explain", "--events", "7", "site_failure"}).exit, 64);
   EXPECT_EQ(explain_program({"explain", "--events", "site_failure", "--format", "svg"}).exit, 64);

@@ -77,6 +77,7 @@ nlohmann::ordered_json event_story_json(const EventStory& story) {
     nlohmann::ordered_json lines = nlohmann::ordered_json::array();
     for (const EventLine& line : chapter.lines) {
       lines.push_back({{"n", line.at.size()},
+                       {"subjects", line.subjects},
                        {"first", sim::seconds(line.at.front())},
                        {"median", sim::seconds(line.at[(line.at.size() - 1) / 2])},
                        {"last", sim::seconds(line.at.back())},
