@@ -90,7 +90,7 @@ TEST(Decision, OfAnAnswerWithoutAckSaysToWhichInvite) {
                                     "calls: [{at: 2min, talk: 60s}], 3pcc-share: ") +
                             share,
                         "{at: 2min4s, fail: site1, scope: sip-server-pair}");
-    EXPECT_THAT(t.why, AllOf(HasSubstr("answer to the INVITE was not confirmed"),
+    EXPECT_THAT(t.why, AllOf(HasSubstr("the answer of the gateway to the INVITE was not confirmed"),
                              HasSubstr("The SIP Server of site1 died at 09:02:04")));
   }
 }
@@ -176,8 +176,8 @@ TEST(Decision, OfAHoldThatNobodyAnsweredIsItsTimerB) {
                       {"sites.site1.gateways={mg1: {rtp-loss-timeout: 90s}}",
                        "agents.a.phone.silence-patience=90s"});
   EXPECT_EQ(t.cause, Cause::dropped_in_talk);
-  EXPECT_THAT(t.why, HasSubstr("the agent's phone's re-INVITE (hold)"));
-  EXPECT_THAT(t.rule, HasSubstr("timer B of the phone's re-INVITE: 64·T1 = 32 s"));
+  EXPECT_THAT(t.why, HasSubstr("agent a.1's phone's re-INVITE (hold)"));
+  EXPECT_THAT(t.rule, HasSubstr("timer B of agent a.1's phone's re-INVITE (hold): 64·T1 = 32 s"));
 }
 
 TEST(Decision, OfTreatmentWithAnAnnouncementSaysWhatIsHeard) {

@@ -139,6 +139,28 @@ TEST(CallReturned, ByTheTimeoutIsAPhoneThatRang) {
   EXPECT_THAT(t.lines, HasSubstr("after-routing-timeout: his phone rang, and he did not answer"));
 }
 
+TEST(CallReturned, ByTheTimeoutOfAnInviteThatCameLateOrNeverSaysSo) {
+  for (const bool late : {true, false}) {
+    models::Scenario s = with_calls(1);
+    s.agents = {tests::agents("a", 1, 0)};
+    s.agents[0].phone.answer_delay = 4s;
+    s.gateways[0].location = 1;
+    const models::LinkTarget path{false, 0, 0, models::CutDirection::backward};
+    add_fault(s, 59s, models::Cut{path});
+    add_fault(s, late ? 67s : 80s, models::Heal{path});
+    const Told t = told(s);
+    if (late) {
+      EXPECT_THAT(t.lines, AllOf(HasSubstr("after-routing-timeout: the INVITE reached his phone "
+                                           "late, at "),
+                                 HasSubstr("after 4 copies of it had been lost (the link was cut: "
+                                           "“fault”); it rang for 2.5 s")));
+    } else {
+      EXPECT_THAT(t.lines, HasSubstr("his phone did not answer the INVITE, which it never got (the "
+                                     "link was cut: “fault”), sent 5 times"));
+    }
+  }
+}
+
 TEST(CallReturned, WithAnAnswerThatWasLostSaysThatHeAnswered) {
   models::Scenario s = over_the_trunk(3s);
   add_fault(s, 61s, models::Cut{models::LinkTarget{}});

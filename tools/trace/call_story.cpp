@@ -107,7 +107,8 @@ class Teller {
       return fmt::format("Agent {} at {} is chosen to take it.", agent(f.agent), site(f.site));
     }
     if (life_.row.kind != models::CallKind::queue) {
-      return fmt::format("The SIP Server of {} rings agent {}.", site(f.site), agent(f.agent));
+      return fmt::format("The SIP Server of {} calls the phone of agent {}.", site(f.site),
+                         agent(f.agent));
     }
     return fmt::format("Agent {} at {} is chosen, {} after the call was {}.", agent(f.agent),
                        site(f.site), lapse_words(now_ - waits_since_),
@@ -123,8 +124,11 @@ class Teller {
       return fmt::format("The call is taken back from agent {} ({}); it waits again.",
                          agent(f.agent), return_reason(f, now_, routed_, life_, c_));
     }
-    return fmt::format("Agent {} does not take it ({} {}); the call waits again.", agent(f.agent),
-                       f.status, reason_phrase(f.status));
+    const std::string words = refused_by_phone(f, now_, routed_, life_, c_)
+                                  ? ""
+                                  : ": " + unanswered_words(f.agent, routed_, now_, life_, c_);
+    return fmt::format("Agent {} does not take it ({} {}{}); the call waits again.", agent(f.agent),
+                       f.status, reason_phrase(f.status), words);
   }
   std::string operator()(const models::CallAnswered& f) const {
     if (!heard(f))
@@ -233,6 +237,11 @@ class Teller {
     if (f.how == How::hung_up) return fmt::format("Agent {} hangs up.", agent(f.agent));
     if (f.how == How::released) {
       return fmt::format("The phone of agent {} is told that the call is over.", agent(f.agent));
+    }
+    const models::NodeId phone = c_.layout.directory.agent(f.agent).phone;
+    if (const auto ended = given_up(phone, now_, life_, c_)) {
+      return fmt::format("The phone of agent {} ends its session: {}.", agent(f.agent),
+                         ended->what);
     }
     return fmt::format("The phone of agent {} has left the call without a word of its server.",
                        agent(f.agent));

@@ -110,7 +110,7 @@ class Decider {
                   {}};
         }
         return {row_.cause == Cause::callee_busy ? "Whom he called was on another call."
-                                                 : "Whom he called did not answer.",
+                                                 : "Whom he called did not answer." + not_reached(),
                 fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
                 {}};
       case Cause::abandoned_in_setup:
@@ -151,10 +151,7 @@ class Decider {
       return std::holds_alternative<models::AgentCallTaken>(e.record);
     });
     if (taken && row_.ringing == sim::kNever) {
-      return {fmt::format("The SIP Server gave the call up ({} {}) before it had rung anybody: his "
-                          "own phone had not answered, or nobody could be rung.",
-                          row_.status, reason_phrase(row_.status)),
-              "TMakeCall rings the agent's own phone first (after-routing-timeout)", last_final()};
+      return own_call_refused(life_, c_);
     }
     return {fmt::format("The call could not be set up ({} {}).", row_.status,
                         reason_phrase(row_.status)),
@@ -189,8 +186,13 @@ class Decider {
   // ---- one function per way to end ----
 
   [[nodiscard]] Decision completed() const {
-    return {fmt::format("Caller and agent spoke to the end, for {}.",
-                        lasted(row_.answered, row_.released)),
+    const sim::Duration held = time_on_hold(life_);
+    const std::string length = lasted(row_.answered, row_.released);
+    return {held == sim::Duration{}
+                ? fmt::format("Caller and agent spoke to the end, for {}.", length)
+                : fmt::format("Caller and agent spoke to the end: they were connected for {}, {} "
+                              "of it on hold.",
+                              length, lapse_words(held)),
             "", last_message([](const LoggedMessage& m) {
               const auto* r = std::get_if<models::sip::Request>(&m.message);
               return r != nullptr && r->method == models::sip::Method::bye;
@@ -315,7 +317,7 @@ class Decider {
                           !unheard.empty()              ? "."
                           : row_.ringing == sim::kNever ? ": nobody's phone rang yet."
                                                         : ": whom he had called did not answer.",
-                          unheard),
+                          !unheard.empty() ? unheard : not_reached()),
               "his patience while it is not answered (setup-patience)", message};
     }
     const auto& stream = c_.scenario.calls[row_.stream];
@@ -368,7 +370,7 @@ class Decider {
     if (row_.cause == Cause::no_answer) {
       const auto& server = c_.scenario.sites[row_.queue_site & 1u].sip_server;
       const bool released = server.agent_no_answer_overflow.has_value();
-      return {"The agent whose number was dialled did not answer.",
+      return {"The agent whose number was dialled did not answer." + not_reached(),
               released
                   ? "agent-no-answer-timeout: " + format_duration(server.agent_no_answer_timeout) +
                         ", and agent-no-answer-overflow: release"
@@ -398,8 +400,10 @@ class Decider {
       const auto* f = std::get_if<models::CallDefaultRouted>(&e.record);
       if (f == nullptr) continue;
       const auto [why, rule] = default_routing_words(f->cause, row_.kind);
-      return {fmt::format("The SIP Server of {} sent it to the default destination: {}.",
-                          site(f->site), why),
+      const bool alone = f->cause == models::CallDefaultRouted::Cause::no_answer &&
+                         row_.kind == models::CallKind::direct;
+      return {fmt::format("The SIP Server of {} sent it to the default destination: {}.{}",
+                          site(f->site), why, alone ? not_reached() : ""),
               rule,
               {}};
     }
@@ -407,6 +411,21 @@ class Decider {
   }
 
   // ---- words they share ----
+
+  /// " Agent b.4: his phone …", if that of the agent last called did not simply ring; else empty.
+  [[nodiscard]] std::string not_reached() const {
+    const models::JournalEntry* called = nullptr;
+    for (const models::JournalEntry& e : life_.records) {
+      if (std::holds_alternative<models::CallRouted>(e.record) && e.at <= row_.released) {
+        called = &e;
+      }
+    }
+    if (called == nullptr) return {};
+    const models::AgentId agent = std::get<models::CallRouted>(called->record).agent;
+    const std::string words = unanswered_words(agent, called->at, row_.released, life_, c_);
+    if (words == kRang) return {};
+    return fmt::format(" Agent {}: {}.", ThingNames::of(c_.names.agents, agent.value), words);
+  }
 
   [[nodiscard]] std::string patience() const {
     for (const models::JournalEntry& e : life_.records) {

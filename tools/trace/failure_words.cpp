@@ -7,6 +7,7 @@
 #include "tools/journal/message_words.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/scenario/units.hpp"
+#include "tools/trace/look.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -15,66 +16,6 @@ using models::SimTime;
 using models::sip::Method;
 using models::sip::Request;
 using models::sip::Response;
-
-/// Places in a call's messages, and what was known elsewhere at a time.
-class Look {
- public:
-  Look(const CallLife& life, const StoryContext& c) : life_(life), c_(c) {}
-
-  template <class Wanted>
-  [[nodiscard]] std::optional<std::size_t> last(const Wanted& wanted) const {
-    std::optional<std::size_t> found;
-    for (std::size_t i = 0; i < life_.messages.size(); ++i) {
-      if (wanted(life_.messages[i])) found = i;
-    }
-    return found;
-  }
-  template <class Wanted>
-  [[nodiscard]] const LoggedMessage* first(const Wanted& wanted) const {
-    const auto found = std::ranges::find_if(life_.messages, wanted);
-    return found == life_.messages.end() ? nullptr : &*found;
-  }
-  [[nodiscard]] bool is(models::NodeId node, models::NodeKind kind) const {
-    return node.valid() && c_.layout.roles[node.value].kind == kind;
-  }
-  [[nodiscard]] std::string node(models::NodeId id) const {
-    return id.valid() ? ThingNames::of(c_.names.nodes, id.value) : "nobody";
-  }
-  [[nodiscard]] std::uint32_t site_of(models::NodeId id) const {
-    return c_.layout.roles[id.value].site;
-  }
-  [[nodiscard]] const models::SipServerOptions& server(std::uint32_t site) const {
-    return c_.scenario.sites[site].sip_server;
-  }
-  /// The latest record of this kind that `wanted` accepts, up to then.
-  template <class Fact, class Wanted>
-  [[nodiscard]] const Fact* fact(SimTime by, const Wanted& wanted) const {
-    const Fact* found = nullptr;
-    for (const models::JournalEntry& e : c_.faults) {
-      const auto* f = std::get_if<Fact>(&e.record);
-      if (f != nullptr && e.at <= by && wanted(*f, e.at)) found = f;
-    }
-    return found;
-  }
-  [[nodiscard]] models::ServerMode mode(std::uint32_t site, SimTime at) const {
-    const auto* changed =
-        fact<models::ServerModeChanged>(at, [&](const auto& f, SimTime) { return f.site == site; });
-    return changed != nullptr ? changed->mode : models::ServerMode::bc;
-  }
-
- private:
-  const CallLife& life_;
-  const StoryContext& c_;
-};
-
-const Request* request_in(const LoggedMessage& m, Method method) {
-  const auto* r = std::get_if<Request>(&m.message);
-  return r != nullptr && r->method == method ? r : nullptr;
-}
-const Response* response_in(const LoggedMessage& m, Method method) {
-  const auto* r = std::get_if<Response>(&m.message);
-  return r != nullptr && r->method == method ? r : nullptr;
-}
 
 /// Of an INVITE that has come to a SIP Server, which had sent nothing back by then.
 std::string unhandled(const LoggedMessage& m, bool answers_later, const Look& look, SimTime by) {
@@ -125,82 +66,6 @@ std::string silence_reason(const Silence& silence, const CallLife& life, const S
   return std::string(fate_words(silence.fate));
 }
 
-namespace {
-
-/// Which rule made a SIP Server send this final response, as far as its messages tell.
-Decision refused_with(const LoggedMessage& answer, std::size_t index, const CallLife& life,
-                      const Look& look) {
-  const int status = life.row.status;
-  const std::uint32_t site = look.site_of(answer.from);
-  Decision d{fmt::format("{} answered the INVITE with {} {}.", look.node(answer.from), status,
-                         reason_phrase(status)),
-             "", index};
-  const bool drains = look.mode(site, answer.sent) == models::ServerMode::drain;
-  const auto own = look.last([&](const LoggedMessage& m) {
-    const Request* r = request_in(m, Method::invite);
-    return r != nullptr && !r->in_dialog && m.from == answer.from && m.sent <= answer.sent &&
-           (look.is(m.to, models::NodeKind::sip_server) || look.is(m.to, models::NodeKind::phone));
-  });
-  if (own && !life.messages[*own].arrived()) {
-    const LoggedMessage& m = life.messages[*own];
-    d.why += fmt::format(" Its own INVITE to {} had not got through ({}).", look.node(m.to),
-                         fate_words(m.dropped));
-  }
-  const int shutdown = look.server(site).shutdown_sip_reject_code;
-  if (drains && status == shutdown) {
-    d.rule =
-        fmt::format("a draining server takes no new call: shutdown-sip-reject-code: {}", shutdown);
-  } else if (status / 100 == 5) {
-    d.rule = "a 5xx sends the call to the next SIP Server (RFC 3261 §21.5): there was none left";
-  } else if (status / 100 == 3) {
-    d.rule = "a redirection is followed once, and to a SIP Server only";
-  } else {
-    d.rule = "a final response other than 5xx ends the attempt (RFC 3261 §21)";
-  }
-  return d;
-}
-
-}  // namespace
-
-Decision refusal(const CallLife& life, const StoryContext& c) {
-  const Look look(life, c);
-  const models::CallRow& row = life.row;
-  const auto answer = look.last([&](const LoggedMessage& m) {
-    const Response* r = response_in(m, Method::invite);
-    return r != nullptr && r->status == row.status && m.sent <= row.released;
-  });
-  if (answer && look.is(life.messages[*answer].from, models::NodeKind::sip_server)) {
-    return refused_with(life.messages[*answer], *answer, life, look);
-  }
-  if (answer) {
-    return {
-        fmt::format("{} answered the INVITE with {} {}.", look.node(life.messages[*answer].from),
-                    row.status, reason_phrase(row.status)),
-        "a final response other than 5xx ends the attempt (RFC 3261 §21)", answer};
-  }
-  const auto bye = look.last([&](const LoggedMessage& m) {
-    const Request* r = request_in(m, Method::bye);
-    return r != nullptr && r->expires_s == row.status && m.sent <= row.released;
-  });
-  if (bye) {  // it had been answered for music
-    return {fmt::format("{} ended the call with a BYE: {} {}.", look.node(life.messages[*bye].from),
-                        row.status, reason_phrase(row.status)),
-            "an INVITE that has been answered is ended by a BYE (RFC 3261 §15)", bye};
-  }
-  if (row.status == 408) {  // what a client takes its own timer for
-    return {"The INVITE got no final answer in time.", "408: the timer of whoever sent it", {}};
-  }
-  if (row.status == 503) {
-    return {"The gateway had no SIP Server to ask.",
-            "503 with Retry-After: until then that SIP Server is left alone (RFC 3261 §21.5.4)",
-            {}};
-  }
-  return {
-      fmt::format("The call was turned away with {} {}.", row.status, reason_phrase(row.status)),
-      "a final response other than 5xx ends the attempt (RFC 3261 §21)",
-      {}};
-}
-
 PairDeath last_pair_death(const CallLife& life, const StoryContext& c) {
   const models::CallRow& row = life.row;
   PairDeath death;
@@ -220,9 +85,6 @@ PairDeath last_pair_death(const CallLife& life, const StoryContext& c) {
   return death;
 }
 
-namespace {
-
-/// " The SIP Server of site2 died at 09:02:02 (“…”).", the last in the call's path; else empty.
 std::string death_words(const CallLife& life, const StoryContext& c) {
   const PairDeath death = last_pair_death(life, c);
   if (death.at == sim::kNever) return {};
@@ -230,8 +92,6 @@ std::string death_words(const CallLife& life, const StoryContext& c) {
                      ThingNames::of(c.names.sites, death.site), instant_words(death.at, c.scenario),
                      death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault));
 }
-
-}  // namespace
 
 std::string unheard_answer(const CallLife& life, const StoryContext& c) {
   if (life.row.answered != sim::kNever) return {};
@@ -288,19 +148,65 @@ Decision ended_by_goodbye(const CallLife& life, const StoryContext& c) {
   return {fmt::format("{} ended the call with a BYE.", by), "RFC 3261 §15", bye};
 }
 
+namespace {
+
+/// Has his phone answered an INVITE with a status of these?
+bool sent_by_phone(int least, int most, models::AgentId agent, SimTime from, SimTime by,
+                   const CallLife& life, const StoryContext& c) {
+  const models::NodeId phone = c.layout.directory.agent(agent).phone;
+  return std::ranges::any_of(life.messages, [&](const LoggedMessage& m) {
+    const Response* r = response_in(m, Method::invite);
+    return r != nullptr && r->status >= least && r->status <= most && m.from == phone &&
+           m.sent >= from && m.sent <= by;
+  });
+}
+
+}  // namespace
+
+bool refused_by_phone(const models::CallReturned& returned, SimTime at, SimTime routed,
+                      const CallLife& life, const StoryContext& c) {
+  const int status = static_cast<int>(returned.status);
+  return sent_by_phone(status, status, returned.agent, routed, at, life, c);
+}
+
+std::string unanswered_words(models::AgentId agent, SimTime routed, SimTime by,
+                             const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const models::NodeId phone = c.layout.directory.agent(agent).phone;
+  if (sent_by_phone(200, 299, agent, routed, by, life, c)) {
+    return "he answered, but that was not heard in time";
+  }
+  std::size_t copies = 0;
+  const LoggedMessage *lost = nullptr, *came = nullptr;
+  for (const LoggedMessage& m : life.messages) {
+    const Request* r = request_in(m, Method::invite);
+    if (r == nullptr || r->in_dialog || m.to != phone || m.sent < routed || m.sent > by) continue;
+    ++copies;
+    if (!m.arrived() && came == nullptr) lost = &m;
+    if (m.arrived() && m.at <= by && (came == nullptr || m.at < came->at)) came = &m;
+  }
+  const std::string fate = lost == nullptr ? "" : fmt::format(" ({})", look.fate(*lost));
+  if (came == nullptr && lost != nullptr) {
+    return fmt::format("his phone did not answer the INVITE, which it never got{}, sent {}", fate,
+                       copies == 1 ? "once" : fmt::format("{} times", copies));
+  }
+  if (!sent_by_phone(180, 299, agent, routed, by, life, c))
+    return "his phone did not answer the INVITE";
+  const int before = std::get<Request>(came->message).copy;
+  if (before == 0) return kRang;
+  return fmt::format(
+      "the INVITE reached his phone late, at {}, after {} of it had been lost{}; it "
+      "rang for {}, and he had not answered yet",
+      instant_words(came->at, c.scenario),
+      count_words(static_cast<std::uint64_t>(before), "copy", "copies"), fate,
+      lapse_words(by - came->at));
+}
+
 std::string return_reason(const models::CallReturned& returned, SimTime at, SimTime routed,
                           const CallLife& life, const StoryContext& c) {
   const Look look(life, c);
-  const models::NodeId phone = c.layout.directory.agent(returned.agent).phone;
-  const auto sent_by_phone = [&](int least) {
-    return [&, least](const LoggedMessage& m) {
-      const Response* r = response_in(m, Method::invite);
-      return r != nullptr && r->status >= least && m.from == phone && m.sent >= routed &&
-             m.sent <= at;
-    };
-  };
-  const bool answered = look.first(sent_by_phone(200)) != nullptr;
-  const bool rang = look.first(sent_by_phone(180)) != nullptr;
+  const bool answered = sent_by_phone(200, 299, returned.agent, routed, at, life, c);
+  const bool rang = sent_by_phone(180, 299, returned.agent, routed, at, life, c);
   const char* state = answered ? "he had answered" : rang ? "his phone rang" : "nothing rang yet";
   const std::uint32_t server = life.row.queue_site;
   // It waits at a server that is not the agent's if its site is another than the record's.
@@ -317,134 +223,33 @@ std::string return_reason(const models::CallReturned& returned, SimTime at, SimT
     const auto& queue = c.scenario.queues[c.scenario.calls[life.row.stream].queue];
     if (queue.hunt_group) timeout = "hg-noanswer-timeout";
   }
-  if (answered) return timeout + ": he answered, but that was not heard in time";
-  return rang ? timeout + ": his phone rang, and he did not answer"
-              : "his phone did not answer the INVITE";
+  const std::string words = unanswered_words(returned.agent, routed, at, life, c);
+  return answered || rang ? timeout + ": " + words : words;
 }
 
-namespace {
-
-/// The refresh of the gateway, or the phone's hold or retrieve, that got no answer, or the wrong
-/// one.
-std::optional<SessionEnd> end_by_reinvite(const CallLife& life, const StoryContext& c,
-                                          const Look& look, models::NodeKind whose) {
-  const models::CallRow& row = life.row;
-  const bool gateway = whose == models::NodeKind::gateway;
-  const std::string who = gateway ? "The gateway" : "The agent's phone";
-  const std::string what = gateway ? "refresh" : "re-INVITE (hold)";
-  const auto refresh = look.last([&](const LoggedMessage& m) {
-    const Request* r = request_in(m, Method::invite);
-    return r != nullptr && r->in_dialog && r->copy == 0 && m.sent <= row.released &&
-           look.is(m.from, whose);
-  });
-  if (!refresh) return std::nullopt;
-  const LoggedMessage& sent = life.messages[*refresh];
-  const auto branch = std::get<Request>(sent.message).branch;
-  const LoggedMessage* answer = look.first([&](const LoggedMessage& m) {
-    const Response* r = response_in(m, Method::invite);
-    return r != nullptr && r->branch == branch && r->status >= 200 && m.arrived() &&
-           m.at <= row.released;
-  });
-  if (answer != nullptr) {
-    const int status = std::get<Response>(answer->message).status;
-    if (status < 300) return std::nullopt;
-    return SessionEnd{
-        fmt::format("{} ends the session: its {} got {} {}.", who, what, status,
-                    reason_phrase(status)),
-        {fmt::format("The session was ended: its {} found nobody who knew it ({} {}).", what,
-                     status, reason_phrase(status)),
-         gateway ? "a refresh that gets 481 or no answer ends the session (RFC 4028 §10)"
-                 : "481 to a request ends its dialog (RFC 3261 §12.2.1.2)",
-         refresh}};
-  }
-  const auto copy = look.last([&](const LoggedMessage& m) {
-    const Request* r = request_in(m, Method::invite);
-    return r != nullptr && r->branch == branch && m.sent <= row.released;
-  });
-  const LoggedMessage& last = life.messages[*copy];
-  const bool refused =
-      last.dropped == sim::DropReason::no_process && c.scenario.network.icmp_unreachable;
-  const std::string fate =
-      last.arrived() ? std::string() : fmt::format(" ({})", fate_words(last.dropped));
-  return SessionEnd{
-      fmt::format("{} ends the session: its {} got no answer.", who, what),
-      {fmt::format("The session was ended: {}'s {} of {} got no answer from {}{}.",
-                   gateway ? "the gateway" : "the agent's phone", what,
-                   instant_words(sent.sent, c.scenario), look.node(last.to), fate),
-       refused ? "a re-INVITE that is refused ends the session (RFC 4028 §10)"
-               : fmt::format("timer B of the {}: 64·T1 = 32 s (RFC 3261 §17.1.1.2; {})",
-                             gateway ? "gateway's refresh" : "phone's re-INVITE",
-                             gateway ? "RFC 4028 §10" : "§12.2.1.2"),
-       refresh}};
-}
-
-/// The gateway's answer to an INVITE or re-INVITE, sent this long before the end, that had no ACK.
-const LoggedMessage* unacknowledged_answer(const CallLife& life, const Look& look) {
-  const sim::Duration limit = 64 * std::chrono::milliseconds(500);
-  return look.first([&](const LoggedMessage& m) {
-    const Response* r = response_in(m, Method::invite);
-    return r != nullptr && r->status == 200 && look.is(m.from, models::NodeKind::gateway) &&
-           m.sent + limit == life.row.released;
-  });
-}
-
-}  // namespace
-
-SessionEnd session_end(const CallLife& life, const StoryContext& c) {
-  const Look look(life, c);
-  const models::CallRow& row = life.row;
-  const auto told = look.last([&](const LoggedMessage& m) {
-    const Request* r = request_in(m, Method::bye);
-    return r != nullptr && m.arrived() && m.at <= row.released &&
-           !look.is(m.to, models::NodeKind::sip_server) &&
-           !look.is(m.to, models::NodeKind::media_server);
-  });
-  const bool has_gateway = row.gateway < c.scenario.gateways.size();
-  if (!told && has_gateway) {
-    if (const LoggedMessage* answer = unacknowledged_answer(life, look)) {
-      const auto branch = std::get<Response>(answer->message).branch;
-      const bool within = look.first([&](const LoggedMessage& m) {
-        const Request* r = request_in(m, Method::invite);
-        return r != nullptr && r->branch == branch && r->in_dialog;
-      }) != nullptr;
-      return {
-          "The gateway ends the session: its answer was not confirmed.",
-          {fmt::format("The session was ended: the gateway's answer to {} was not confirmed.{}",
-                       within ? "a re-INVITE" : "the INVITE", death_words(life, c)),
-           "64·T1 = 32 s without ACK (RFC 3261 §13.3.1.4)", look.last([&](const LoggedMessage& m) {
-             return !m.arrived() && m.sent <= row.released;
-           })}};
+sim::Duration time_on_hold(const CallLife& life) {
+  sim::Duration sum{};
+  std::optional<models::SimTime> since;
+  for (const models::JournalEntry& e : life.records) {
+    const auto* held = std::get_if<models::CallHeld>(&e.record);
+    const auto* consults = std::get_if<models::Consultation>(&e.record);
+    const auto* passed = std::get_if<models::CallTransferred>(&e.record);
+    using Step = models::Consultation::Step;
+    const bool begins = (held != nullptr && held->held != 0) ||
+                        (consults != nullptr && consults->step == Step::initiated) ||
+                        (passed != nullptr && passed->joined == 0);
+    const bool ends = (held != nullptr && held->held == 0) ||
+                      (consults != nullptr && consults->step == Step::reconnected) ||
+                      (passed != nullptr && passed->joined != 0) ||
+                      std::holds_alternative<models::CallAnswered>(e.record) ||
+                      std::holds_alternative<models::CallReleased>(e.record);
+    if (begins && !since && e.at >= life.row.answered) since = e.at;
+    if (ends && since) {
+      sum += std::min(e.at, life.row.released) - std::min(*since, life.row.released);
+      since.reset();
     }
-    if (auto end = end_by_reinvite(life, c, look, models::NodeKind::gateway)) return *end;
   }
-  if (told) {
-    if (auto end = end_by_reinvite(life, c, look, models::NodeKind::phone)) return *end;
-  }
-  const std::string who =
-      told || !has_gateway ? "The session is ended" : "The gateway ends the session";
-  const auto lost =
-      look.last([&](const LoggedMessage& m) { return !m.arrived() && m.sent <= row.released; });
-  const auto let_go = [&](models::CallLetGo::Why why) {
-    return std::ranges::any_of(life.records, [&](const models::JournalEntry& e) {
-      const auto* f = std::get_if<models::CallLetGo>(&e.record);
-      if (f != nullptr && f->branch.depth() > 1) return false;  // no caller's side
-      return f != nullptr && f->why == why && e.at <= row.released;
-    });
-  };
-  using Why = models::CallLetGo::Why;
-  if (let_go(Why::no_ack)) {
-    return {who + ": it was not confirmed.",
-            {"The session was ended: the answer to its INVITE was not confirmed.",
-             "64·T1 = 32 s without ACK (RFC 3261 §13.3.1.4)", lost}};
-  }
-  if (let_go(Why::unknown)) {
-    return {who + ": the other side does not know it.",
-            {"The session was ended: a re-INVITE found nobody who knew it, or no answer.",
-             "481, or no answer within 64·T1 = 32 s, ends the dialog (RFC 3261 §12.2.1.2)", lost}};
-  }
-  return {who + ": nobody refreshed it.",
-          {"The session was ended: nobody refreshed it.",
-           "the session timer (RFC 4028 §10; session-expires)", lost}};
+  return sum;
 }
 
 }  // namespace bcsim::tools

@@ -21,6 +21,36 @@ namespace bcsim::tools {
                                         models::SimTime routed, const CallLife& life,
                                         const StoryContext& context);
 
+/// Was it his phone itself that sent the status with which a call came back? Else a SIP Server's.
+[[nodiscard]] bool refused_by_phone(const models::CallReturned& returned, models::SimTime at,
+                                    models::SimTime routed, const CallLife& life,
+                                    const StoryContext& context);
+
+/// What became of calling an agent's phone from `routed` on, who had not answered in time: "his
+/// phone rang, and he did not answer", or that it was reached late, or never, and why.
+[[nodiscard]] std::string unanswered_words(models::AgentId agent, models::SimTime routed,
+                                           models::SimTime by, const CallLife& life,
+                                           const StoryContext& context);
+inline constexpr const char* kRang = "his phone rang, and he did not answer";
+
+/// Why a SIP Server that was asked for an agent's number rang nobody.
+struct Unavailable {
+  std::string why;  ///< a sentence
+  std::string rule;
+};
+/// … that of this site, then; nullopt: it has rung somebody, or no agent's number was dialled.
+/// `hopped`: the call had come from the other site.
+[[nodiscard]] std::optional<Unavailable> nobody_to_ring(std::uint32_t site, models::SimTime at,
+                                                        bool hopped, const CallLife& life,
+                                                        const StoryContext& context);
+
+/// A SIP Server gave up a call that an agent had placed with his desktop, before it rang anybody.
+[[nodiscard]] Decision own_call_refused(const CallLife& life, const StoryContext& context);
+
+/// So long the caller has heard music since an agent first answered him: on hold, or between two
+/// agents.
+[[nodiscard]] sim::Duration time_on_hold(const CallLife& life);
+
 /// A pair in the call's path that died.
 struct PairDeath {
   models::SimTime at = sim::kNever;  ///< never: none died
@@ -29,6 +59,9 @@ struct PairDeath {
 };
 /// The last one before the call's release.
 [[nodiscard]] PairDeath last_pair_death(const CallLife& life, const StoryContext& context);
+
+/// " The SIP Server of site2 died at 09:02:02 (“…”).", the last in the call's path; else empty.
+[[nodiscard]] std::string death_words(const CallLife& life, const StoryContext& context);
 
 /// The caller was told that a SIP Server's own INVITE had no final response in time (408).
 [[nodiscard]] Decision left_hanging(const CallLife& life, const StoryContext& context);
@@ -42,6 +75,17 @@ struct PairDeath {
 
 /// One of the two heard nothing any more, and hung up.
 [[nodiscard]] Decision media_lost(const CallLife& life, const StoryContext& context);
+
+/// Why a party of a call has ended its session of its own accord.
+struct GivenUp {
+  std::string what;  ///< "its refresh got no answer"
+  std::string why;   ///< "the gateway's refresh of 09:02:00.000 got no answer from …."
+  std::string rule;  ///< the timer
+  std::optional<std::size_t> message;
+};
+/// … this one at that time, as far as its messages tell.
+[[nodiscard]] std::optional<GivenUp> given_up(models::NodeId by, models::SimTime at,
+                                              const CallLife& life, const StoryContext& context);
 
 /// Who ended a session that was not confirmed or refreshed, and by which timer.
 struct SessionEnd {

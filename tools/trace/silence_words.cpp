@@ -8,10 +8,14 @@
 
 #include "tools/results/plain_words.hpp"
 #include "tools/trace/failure_words.hpp"
+#include "tools/trace/look.hpp"
 
 namespace bcsim::tools {
 
 namespace {
+
+/// Between the word of a change and what is heard of it.
+constexpr sim::Duration kAtOnce = std::chrono::seconds(1);
 
 class Silent {
  public:
@@ -37,29 +41,34 @@ class Silent {
     const std::string who =
         agent ? "agent " + ThingNames::of(c_.names.agents, agent->value) : "the gateway";
     std::string why = fmt::format("For {} nothing was heard by {}, who hung up.", timeout, who);
-    if (stopped) {
-      const models::SimTime since = life_.messages[*stopped].sent;
-      why = fmt::format("Speech no longer arrived from {} on", at(since));
-      std::vector<std::string> then;
-      for (const models::JournalEntry& e : c_.faults) {
-        const auto* f = std::get_if<models::FaultInjected>(&e.record);
-        if (f != nullptr && e.at == since) {
-          then.push_back(fmt::format("“{}”{}", ThingNames::of(c_.names.faults, f->fault),
-                                     f->undone != 0 ? " over" : ""));
-        }
-      }
-      if (!then.empty()) {
-        why += fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "",
-                           fmt::join(then, ", "));
-      }
-      why += fmt::format("; after {} without any, {} hung up.", timeout, who);
-      if (!agent) why += left_in_silence(since);
+    const std::string rule = fmt::format(
+        "{}: {}", agent ? "the phone's silence-patience" : "the gateway's rtp-loss-timeout",
+        timeout);
+    if (!stopped) return {why, rule, stopped};
+    const models::SimTime since = life_.messages[*stopped].sent;
+    why = fmt::format("Speech no longer arrived from {} on", at(since));
+    const auto ended = agent ? std::nullopt : session_ended_at(since);
+    if (ended) {
+      return {fmt::format("{}: {} Word of that did not get through; after {} without speech, {} "
+                          "hung up.",
+                          why, ended->why, timeout, who),
+              fmt::format("{}; then {}", ended->rule, rule), ended->message};
     }
-    return {why,
-            fmt::format("{}: {}",
-                        agent ? "the phone's silence-patience" : "the gateway's rtp-loss-timeout",
-                        timeout),
-            stopped};
+    std::vector<std::string> then;
+    for (const models::JournalEntry& e : c_.faults) {
+      const auto* f = std::get_if<models::FaultInjected>(&e.record);
+      if (f != nullptr && e.at == since) {
+        then.push_back(fmt::format("“{}”{}", ThingNames::of(c_.names.faults, f->fault),
+                                   f->undone != 0 ? " over" : ""));
+      }
+    }
+    if (!then.empty()) {
+      why +=
+          fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "", fmt::join(then, ", "));
+    }
+    why += fmt::format("; after {} without any, {} hung up.", timeout, who);
+    if (!agent) why += left_in_silence(since);
+    return {why + not_joined(since), rule, stopped};
   }
 
  private:
@@ -90,6 +99,44 @@ class Silent {
       if (f != nullptr && e.at <= row_.released && (told || f->agent == row_.from)) return f->agent;
     }
     return std::nullopt;
+  }
+  /// Why a phone of the call ended its session at that time without a word of its server, if so.
+  [[nodiscard]] std::optional<GivenUp> session_ended_at(models::SimTime since) const {
+    for (const models::AgentId id : {row_.agent, row_.transferred_by, row_.from}) {
+      if (!id.valid()) continue;
+      const models::NodeId phone = c_.layout.directory.agent(id).phone;
+      if (auto found = given_up(phone, since, life_, c_)) return found;
+      // Or it had said so, and nobody has answered its BYE for 64·T1.
+      const auto bye = last_message([&](const LoggedMessage& m) {
+        const auto* r = request_in(m, models::sip::Method::bye);
+        return r != nullptr && r->expires_s == models::sip::kNotConfirmed && r->copy == 0 &&
+               m.from == phone && m.sent + 64 * std::chrono::milliseconds(500) == since;
+      });
+      if (!bye) continue;
+      if (auto found = given_up(phone, life_.messages[*bye].sent, life_, c_)) return found;
+    }
+    return std::nullopt;
+  }
+  /// " The re-INVITE of … did not get through …", which should have joined the two at that time.
+  [[nodiscard]] std::string not_joined(models::SimTime since) const {
+    const Look look(life_, c_);
+    const LoggedMessage* lost = look.first([&](const LoggedMessage& m) {
+      const auto* r = request_in(m, models::sip::Method::invite);
+      return r != nullptr && r->in_dialog && r->copy == 0 && !m.arrived() && m.sent <= since &&
+             m.sent + kAtOnce >= since;
+    });
+    if (lost == nullptr) return {};
+    const auto branch = std::get<models::sip::Request>(lost->message).branch;
+    const bool came =
+        last_message([&](const LoggedMessage& m) {
+          const auto* r = request_in(m, models::sip::Method::invite);
+          return r != nullptr && r->branch == branch && m.arrived() && m.at <= row_.released;
+        }).has_value();
+    if (came) return {};
+    return fmt::format(
+        " The re-INVITE of {} from {} to {}, for who speaks with whom from then on, "
+        "did not get through ({}).",
+        at(lost->sent), look.node(lost->from), look.node(lost->to), look.fate(*lost));
   }
   /// " Agent a.1 had hung up then …", if speech stopped because he had heard nothing himself.
   [[nodiscard]] std::string left_in_silence(models::SimTime by) const {

@@ -1,0 +1,184 @@
+// What bcsim explain says of calls whose deciding reason lies a step before what ended them: a
+// timer at the other end, a server that could ring nobody, a phone that was reached late or never.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/scenario_text.hpp"
+#include "tools/trace/call_story.hpp"
+
+namespace bcsim::tools::deciding_reason_test {
+namespace {
+
+using models::CallId;
+using models::Cause;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Told {
+  Cause cause;
+  std::string why, rule, lines;
+};
+
+/// The story of call 0 of a scenario with one agent at each site.
+Told told(const std::string& calls, const std::string& faults,
+          const std::vector<std::string>& overrides = {}) {
+  const Loaded loaded = load_text(
+      "bcsim: 1\n"
+      "run: {start: \"09:00\", horizon: 12min, warm-up: 1min}\n"
+      "sites: {site1: {sip-server: {dr-oosp-transfer-enabled: false}}, site2: {}}\n"
+      "queues: {service: {}, experts: {routing-scope: both-sites}}\n"
+      "agents: {a: {count: 1, location: site1, queues: [service]},"
+      " b: {count: 1, location: site2, queues: [experts]}}\n"
+      "calls: {c: {redial: {enabled: false}, " +
+          calls + "}}\nfaults: [" + faults + "]\n",
+      overrides);
+  EXPECT_FALSE(loaded.has_errors()) << problems(loaded).front();
+  const models::Scenario& s = loaded.scenario;
+  const models::Layout layout(s, {s.run.seed, 0});
+  const ThingNames names = names_of(layout);
+  const Replay replayed = replay(s, 0, {.calls = {CallId{0}}});
+  const CallLife& life = replayed.lives.at(0);
+  const CallStory story = tell_story(life, {s, layout, names, replayed.faults});
+  Told out{life.row.cause, story.decision.why, story.decision.rule, ""};
+  for (const StoryLine& line : story.lines) out.lines += line.text + "\n";
+  return out;
+}
+
+/// Agent a.1 answers at 09:02:04.2, and his server refreshes the session 45 s later.
+Told refreshed(const std::string& fault) {
+  return told("queue: service, calls: [{at: 2min, gateway: mg1, talk: 8min, patience: 2min}]",
+              fault,
+              {"run.media-survives=true", "agents.a.phone.silence-patience=never",
+               "sites.site1.sip-server.session-expires=90s",
+               "sites.site1.gateways={mg1: {session-expires: never, rtp-loss-timeout: 20s}}",
+               "network.access.site1.site1.latency=100ms"});
+}
+
+TEST(DecidingReason, OfARefreshWhoseAckIsLostIsThePhonesTimerAndTheAck) {
+  const Told t = refreshed("{at: 169.45s, cut: access.site1.site1, direction: backward}");
+  EXPECT_THAT(t.why, AllOf(HasSubstr("the answer of agent a.1's phone to the re-INVITE of "
+                                     "09:02:49"),
+                           HasSubstr("ACKs (the link was cut: “cut access.site1.site1")));
+  EXPECT_THAT(t.rule, HasSubstr("64·T1 = 32 s after the 200 of agent a.1's phone without ACK"));
+}
+
+TEST(DecidingReason, OfARefreshWhoseAnswerIsLostIsTheServersTimerB) {
+  const Told t = refreshed("{at: 169.35s, cut: access.site1.site1, direction: forward}");
+  EXPECT_THAT(t.why, HasSubstr("site1's SIP Server's refresh of 09:02:49"));
+  EXPECT_THAT(t.rule, HasSubstr("timer B of site1's SIP Server's refresh"));
+}
+
+TEST(DecidingReason, OfASessionThatAPhoneEndsAloneIsItsTimerAndTheDeadServer) {
+  const Told dead = refreshed("{at: 3min, fail: site1}");
+  EXPECT_EQ(dead.cause, Cause::media_lost);
+  EXPECT_THAT(dead.why, AllOf(HasSubstr("agent a.1's phone had heard of no refresh since 09:02:49"),
+                              HasSubstr("for site1's SIP Server to refresh it, which had died at "
+                                        "09:03:00.000 (“fail site1”)")));
+  EXPECT_THAT(dead.rule, AllOf(HasSubstr("60 s after the last refresh, session-expires (90 s) "
+                                         "less 30 s"),
+                               HasSubstr("then the gateway's rtp-loss-timeout: 20 s")));
+  EXPECT_THAT(dead.lines, HasSubstr("The phone of agent a.1 ends its session: nobody refreshed"));
+}
+
+TEST(DecidingReason, OfATransferWhoseReinviteDiesNamesTheFault) {
+  const Told t = told(
+      "queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 5min}],"
+      " transfer: {share: 100%, kind: consultation, to: experts, after: {deterministic: 10s},"
+      " consultation: {deterministic: 15s}}",
+      "{at: 2min25s, cut: dc-link}");
+  EXPECT_THAT(t.why, AllOf(HasSubstr("The re-INVITE of 09:02:"),
+                           HasSubstr("did not get through (the link was cut: “cut dc-link”)")));
+}
+
+TEST(DecidingReason, OfA480SaysWhyTheNumberWasOutOfServiceThere) {
+  const std::string direct =
+      "to-agents: [b], setup-patience: {deterministic: 60s},"
+      " calls: [{at: 3min, gateway: mg1, talk: 30s}]";
+  const Told alone = told(direct, "{at: 2min, cut: dc-link}");
+  EXPECT_EQ(alone.cause, Cause::lost_setup_rejected);
+  EXPECT_THAT(alone.why, AllOf(HasSubstr("The number of agent b.1 was out of service there"),
+                               HasSubstr("site1, which was in single-site mode")));
+  EXPECT_THAT(alone.rule, AllOf(HasSubstr("single-site mode"), Not(HasSubstr("ends the attempt"))));
+
+  const Told off = told(direct, "", {"sites.site1.sip-server.dr-forward=off"});
+  EXPECT_THAT(off.why, HasSubstr("out of service there"));
+  EXPECT_EQ(off.rule, "dr-forward: off");
+
+  const Told hopped = told(direct, "{at: 2min59s, cut: access.site1.site2}",
+                           {"sites.site1.sip-server.dr-oosp-transfer-enabled=true"});
+  EXPECT_THAT(hopped.why, AllOf(HasSubstr("a call that site2 has sent on is not sent back"),
+                                HasSubstr("sent on to site2.sip-server.primary, where the "
+                                          "gateway's INVITE got no answer: the link was cut: "
+                                          "“cut access.site1.site2”")));
+
+  const Told nowhere = told(direct, "{at: 61s, fail: b.phone.1}", {"agents.b.phone.expires=60s"});
+  EXPECT_THAT(nowhere.why, AllOf(HasSubstr("had answered its INVITE with 480"),
+                                 HasSubstr("a call that site1 has sent on is not sent back")));
+}
+
+TEST(DecidingReason, OfAnOwnCallThatCannotBeSentOnIsNotHisOwnPhone) {
+  for (const char* share : {"0%", "100%"}) {
+    const Told t = told(std::string("from-agents: [a], to-agents: [b], "
+                                    "setup-patience: {deterministic: 60s}, "
+                                    "calls: [{at: 3min, talk: 30s}], 3pcc-share: ") +
+                            share,
+                        "{at: 2min, cut: dc-link}");
+    EXPECT_THAT(t.why, AllOf(HasSubstr("The number of agent b.1 was out of service there"),
+                             Not(HasSubstr("his own phone had not answered"))));
+    EXPECT_THAT(t.rule, HasSubstr("single-site mode"));
+  }
+}
+
+TEST(DecidingReason, OfADirectCallSaysThatThePhoneNeverGotIt) {
+  for (const char* overflow : {"voicemail", "release"}) {
+    const Told t = told(
+        "to-agents: [b], setup-patience: {deterministic: 60s},"
+        " calls: [{at: 3min, gateway: mg1, talk: 30s}]",
+        "{at: 2min59s, cut: access.site2.site1}",
+        {"agents.b.phone.registration=dual", "agents.b.preferred-site=site1",
+         std::string("sites.site1.sip-server.agent-no-answer-overflow=") + overflow});
+    if (t.cause == Cause::lost_setup_rejected) {  // released: 480
+      EXPECT_THAT(t.why, HasSubstr("Its own INVITE to b.phone.1 had not got through (the link was "
+                                   "cut: “cut access.site2.site1”)"));
+      continue;
+    }
+    EXPECT_EQ(t.cause, Cause::default_routed);
+    EXPECT_THAT(t.why, HasSubstr("Agent b.1: his phone did not answer the INVITE, which it never "
+                                 "got (the link was cut: “cut access.site2.site1”), sent 5 times"));
+    EXPECT_THAT(t.lines, Not(HasSubstr("rings")));
+  }
+}
+
+TEST(DecidingReason, OfACallThatReachedThePhoneLateSaysSo) {
+  const Told t =
+      told("queue: experts, calls: [{at: 3min, gateway: mg1, talk: 30s, patience: 2min}]",
+           "{at: 2min59s, cut: access.site2.site2, direction: backward, lasting: 8s}");
+  EXPECT_THAT(t.lines, AllOf(HasSubstr("does not take it (480 Temporarily Unavailable: the INVITE "
+                                       "reached his phone late, at 09:03:07"),
+                             HasSubstr("after 4 copies of it had been lost (the link was cut: “cut "
+                                       "access.site2.site2"),
+                             HasSubstr("it rang for 2.5 s, and he had not answered yet")));
+}
+
+TEST(DecidingReason, OfACompletedCallTellsTalkFromHold) {
+  const std::string queue =
+      "queue: service, patience: {deterministic: 60s},"
+      " calls: [{at: 2min, gateway: mg1, talk: 2min, patience: 2min}]";
+  EXPECT_THAT(told(queue, "").why, HasSubstr("spoke to the end, for 2 min"));
+  EXPECT_THAT(told(queue + ", hold: {share: 100%, length: {deterministic: 30s}}", "").why,
+              AllOf(HasSubstr("connected for"), HasSubstr("30 s of it on hold")));
+  for (const char* kind : {"blind", "consultation, consultation: {deterministic: 15s}"}) {
+    EXPECT_THAT(told(queue +
+                         ", transfer: {share: 100%, to: experts, after: {deterministic: 10s},"
+                         " kind: " +
+                         kind + "}",
+                     "")
+                    .why,
+                HasSubstr("of it on hold"))
+        << kind;
+  }
+}
+
+}  // namespace
+}  // namespace bcsim::tools::deciding_reason_test

@@ -1,0 +1,228 @@
+// Why somebody was turned away: which server said so, and what it had found.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tools/journal/message_words.hpp"
+#include "tools/trace/failure_words.hpp"
+#include "tools/trace/look.hpp"
+
+namespace bcsim::tools {
+namespace {
+
+using models::SimTime;
+using models::sip::Method;
+using models::sip::Request;
+using models::sip::Response;
+
+constexpr const char* kFinal =
+    "a final response other than 3xx or 5xx ends the attempt (RFC 3261 §21)";
+
+/// The last INVITE by which the SIP Server of that site has sought somebody for the caller.
+const LoggedMessage* last_leg(std::uint32_t site, SimTime by, const CallLife& life,
+                              const StoryContext& c) {
+  const Look look(life, c);
+  const models::NodeId dialler =
+      life.row.from.valid() ? c.layout.directory.agent(life.row.from).phone : models::NodeId{};
+  const auto own = look.last([&](const LoggedMessage& m) {
+    const Request* r = request_in(m, Method::invite);
+    return r != nullptr && !r->in_dialog && m.from.valid() && m.sent <= by &&
+           look.is(m.from, models::NodeKind::sip_server) && look.site_of(m.from) == site &&
+           m.to != dialler && !look.is(m.to, models::NodeKind::media_server);
+  });
+  return own ? &life.messages[*own] : nullptr;
+}
+
+/// What came of that INVITE.
+std::string leg_words(const LoggedMessage& own, SimTime by, const CallLife& life,
+                      const StoryContext& c) {
+  const Look look(life, c);
+  const auto branch = std::get<Request>(own.message).branch;
+  const LoggedMessage* answer = look.first([&](const LoggedMessage& m) {
+    const Response* r = response_in(m, Method::invite);
+    return r != nullptr && r->branch == branch && r->status >= 300 && m.arrived() && m.at <= by;
+  });
+  if (answer != nullptr) {
+    const int status = std::get<Response>(answer->message).status;
+    std::string text = fmt::format(" {} had answered its INVITE with {} {}.", look.node(own.to),
+                                   status, reason_phrase(status));
+    if (status == 480 && look.is(own.to, models::NodeKind::sip_server)) {
+      const auto nobody = nobody_to_ring(look.site_of(own.to), answer->sent, true, life, c);
+      if (nobody) text += " " + nobody->why;
+    }
+    return text;
+  }
+  if (own.arrived()) return {};
+  return fmt::format(" Its own INVITE to {} had not got through ({}).", look.node(own.to),
+                     look.fate(own));
+}
+
+}  // namespace
+
+std::optional<Unavailable> nobody_to_ring(std::uint32_t site, SimTime at, bool hopped,
+                                          const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const bool to_agent =
+      life.row.kind == models::CallKind::direct || life.row.kind == models::CallKind::internal;
+  const models::AgentId agent = to_agent ? look.dialled() : models::AgentId{};
+  if (!agent.valid() || last_leg(site, at, life, c) != nullptr) return std::nullopt;
+  const std::string here = ThingNames::of(c.names.sites, site);
+  const std::string there = ThingNames::of(c.names.sites, 1 - site);
+  Unavailable u{fmt::format("The number of agent {} was out of service there: no phone of his was "
+                            "registered at {}",
+                            ThingNames::of(c.names.agents, agent.value), here),
+                ""};
+  using models::DrForward;
+  const models::ServerMode mode = look.mode(site, at);
+  const DrForward forward =
+      c.layout.directory.group(agent).dr_forward.value_or(look.server(site).dr_forward);
+  if (hopped) {
+    u.why += fmt::format(", and a call that {} has sent on is not sent back.", there);
+    u.rule = "a call is forwarded between the sites once";
+  } else if (mode == models::ServerMode::single) {
+    u.why += fmt::format(", which was in single-site mode: it sent no call on to {}.", there);
+    u.rule = "single-site mode: nothing is forwarded to a peer that is out of service (dr-forward)";
+  } else if (mode != models::ServerMode::bc) {
+    u.why += fmt::format(", which was not in business-continuity mode: it sent no call on to {}.",
+                         there);
+    u.rule = "calls are forwarded to the peer in business-continuity mode only (dr-forward)";
+  } else if (forward == DrForward::off) {
+    u.why += fmt::format(", and it sends no call on to {}.", there);
+    u.rule = "dr-forward: off";
+  } else {
+    u.why += ", where he was logged in.";
+    u.rule = "dr-forward: no-agent";
+  }
+  return u;
+}
+
+Decision own_call_refused(const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const models::CallRow& row = life.row;
+  const models::NodeId own = c.layout.directory.agent(row.from).phone;
+  const auto answered = look.last([&](const LoggedMessage& m) {
+    const Response* r = response_in(m, Method::invite);
+    return r != nullptr && r->status == 200 && m.from == own && m.arrived() && m.at <= row.released;
+  });
+  const std::string gave_up = fmt::format(
+      "The SIP Server gave the call up ({} {}) before it had rung anybody: ", row.status,
+      reason_phrase(row.status));
+  if (!answered) {
+    const auto refused = look.last([&](const LoggedMessage& m) {
+      const Response* r = response_in(m, Method::invite);
+      return r != nullptr && r->status >= 300 && m.sent <= row.released;
+    });
+    return {gave_up + "his own phone had not answered.",
+            "TMakeCall rings the agent's own phone first (after-routing-timeout)", refused};
+  }
+  const LoggedMessage& answer = life.messages[*answered];
+  const std::uint32_t site = look.site_of(answer.to);
+  const auto ended = look.last([&](const LoggedMessage& m) {
+    return request_in(m, Method::bye) != nullptr && m.to == own && m.sent <= row.released;
+  });
+  Decision d{gave_up + "his own phone had answered, but nobody could be rung.", kFinal,
+             ended ? ended : answered};
+  if (const auto nobody = nobody_to_ring(site, row.released, false, life, c)) {
+    d.why += " " + nobody->why;
+    d.rule = nobody->rule;
+  } else if (const LoggedMessage* leg = last_leg(site, row.released, life, c)) {
+    d.why += leg_words(*leg, row.released, life, c);
+  }
+  return d;
+}
+
+namespace {
+
+/// Which rule made a SIP Server send this final response, as far as its messages tell.
+Decision refused_with(const LoggedMessage& answer, std::size_t index, const CallLife& life,
+                      const StoryContext& c) {
+  const Look look(life, c);
+  const int status = life.row.status;
+  const std::uint32_t site = look.site_of(answer.from);
+  Decision d{fmt::format("{} answered the INVITE with {} {}.", look.node(answer.from), status,
+                         reason_phrase(status)),
+             "", index};
+  const bool drains = look.mode(site, answer.sent) == models::ServerMode::drain;
+  if (const LoggedMessage* own = last_leg(site, answer.sent, life, c)) {
+    d.why += leg_words(*own, answer.sent, life, c);
+  } else if (status == 480) {
+    const auto branch = std::get<Response>(answer.message).branch;
+    const LoggedMessage* asked = look.first([&](const LoggedMessage& m) {
+      const Request* r = request_in(m, Method::invite);
+      return r != nullptr && r->branch == branch;
+    });
+    const bool hopped = asked != nullptr && (std::get<Request>(asked->message).bc_hop ||
+                                             look.is(asked->from, models::NodeKind::sip_server));
+    if (const auto nobody = nobody_to_ring(site, answer.sent, hopped, life, c)) {
+      d.why += " " + nobody->why;
+      d.rule = nobody->rule;
+      const auto silences = unanswered_invites(life, c.layout);
+      if (!hopped || silences.empty()) return d;
+      const LoggedMessage& lost = life.messages[silences.back().first];
+      d.why += fmt::format(
+          " It had been sent on to {}, where the gateway's INVITE got no answer: "
+          "{}.",
+          look.node(lost.to),
+          lost.arrived() ? silence_reason(silences.back(), life, c, answer.sent) : look.fate(lost));
+      d.rule = "the INVITE that got no answer there; " + d.rule;
+      d.message = silences.back().first;
+      return d;
+    }
+  }
+  const int shutdown = look.server(site).shutdown_sip_reject_code;
+  if (drains && status == shutdown) {
+    d.rule =
+        fmt::format("a draining server takes no new call: shutdown-sip-reject-code: {}", shutdown);
+  } else if (status / 100 == 5) {
+    d.rule = "a 5xx sends the call to the next SIP Server (RFC 3261 §21.5): there was none left";
+  } else if (status / 100 == 3) {
+    d.rule = "a redirection is followed once, and to a SIP Server only";
+  } else {
+    d.rule = kFinal;
+  }
+  return d;
+}
+
+}  // namespace
+
+Decision refusal(const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const models::CallRow& row = life.row;
+  const auto answer = look.last([&](const LoggedMessage& m) {
+    const Response* r = response_in(m, Method::invite);
+    return r != nullptr && r->status == row.status && m.sent <= row.released;
+  });
+  if (answer && look.is(life.messages[*answer].from, models::NodeKind::sip_server)) {
+    return refused_with(life.messages[*answer], *answer, life, c);
+  }
+  if (answer) {
+    return {
+        fmt::format("{} answered the INVITE with {} {}.", look.node(life.messages[*answer].from),
+                    row.status, reason_phrase(row.status)),
+        kFinal, answer};
+  }
+  const auto bye = look.last([&](const LoggedMessage& m) {
+    const Request* r = request_in(m, Method::bye);
+    return r != nullptr && r->expires_s == row.status && m.sent <= row.released;
+  });
+  if (bye) {  // it had been answered for music
+    return {fmt::format("{} ended the call with a BYE: {} {}.", look.node(life.messages[*bye].from),
+                        row.status, reason_phrase(row.status)),
+            "an INVITE that has been answered is ended by a BYE (RFC 3261 §15)", bye};
+  }
+  if (row.status == 408) {  // what a client takes its own timer for
+    return {"The INVITE got no final answer in time.", "408: the timer of whoever sent it", {}};
+  }
+  if (row.status == 503) {
+    return {"The gateway had no SIP Server to ask.",
+            "503 with Retry-After: until then that SIP Server is left alone (RFC 3261 §21.5.4)",
+            {}};
+  }
+  return {
+      fmt::format("The call was turned away with {} {}.", row.status, reason_phrase(row.status)),
+      kFinal,
+      {}};
+}
+
+}  // namespace bcsim::tools
