@@ -81,6 +81,17 @@ TEST(DecidingReason, OfASessionThatAPhoneEndsAloneIsItsTimerAndTheDeadServer) {
   EXPECT_THAT(dead.lines, HasSubstr("The phone of agent a.1 ends its session: nobody refreshed"));
 }
 
+/// His talk is over before that of the caller, who has heard his answer later than he gave it.
+TEST(DecidingReason, OfAGoodbyeThatIsLostNamesWhoHungUp) {
+  const Told t =
+      told("queue: service, calls: [{at: 2min, gateway: mg1, talk: 60s, patience: 2min}]",
+           "{at: 123900ms, cut: access.site1.site1, direction: forward, lasting: 3s}, "
+           "{at: 3min, cut: access.site1.site1, lasting: 60s}",
+           {"run.media-survives=true"});
+  EXPECT_THAT(t.why, HasSubstr("Agent a.1 had hung up then, and his BYE had not got through (the "
+                               "link was cut: “cut access.site1.site1”)"));
+}
+
 TEST(DecidingReason, OfATransferWhoseReinviteDiesNamesTheFault) {
   const Told t = told(
       "queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 5min}],"

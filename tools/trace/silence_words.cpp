@@ -67,7 +67,7 @@ class Silent {
           fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "", fmt::join(then, ", "));
     }
     why += fmt::format("; after {} without any, {} hung up.", timeout, who);
-    if (!agent) why += left_in_silence(since);
+    if (!agent) why += left_in_silence(since) + hung_up_then(since);
     return {why + not_joined(since), rule, stopped};
   }
 
@@ -99,6 +99,22 @@ class Silent {
       if (f != nullptr && e.at <= row_.released && (told || f->agent == row_.from)) return f->agent;
     }
     return std::nullopt;
+  }
+  /// " Agent a.1 had hung up then, and …", if an agent had said goodbye and that was lost.
+  [[nodiscard]] std::string hung_up_then(models::SimTime since) const {
+    const Look look(life_, c_);
+    for (const models::JournalEntry& e : life_.records) {
+      const auto* f = std::get_if<models::PhoneLeft>(&e.record);
+      if (f == nullptr || f->how != models::PhoneLeft::How::hung_up || e.at != since) continue;
+      const auto lost = last_message([&](const LoggedMessage& m) {
+        return request_in(m, models::sip::Method::bye) != nullptr && m.sent >= since &&
+               !m.arrived();
+      });
+      return fmt::format(" Agent {} had hung up then, and his BYE had not got through{}.",
+                         ThingNames::of(c_.names.agents, f->agent.value),
+                         lost ? fmt::format(" ({})", look.fate(life_.messages[*lost])) : "");
+    }
+    return {};
   }
   /// Why a phone of the call ended its session at that time without a word of its server, if so.
   [[nodiscard]] std::optional<GivenUp> session_ended_at(models::SimTime since) const {
