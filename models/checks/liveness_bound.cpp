@@ -47,6 +47,12 @@ ServerPairs server_options(const Scenario& s) {
 
 constexpr Duration kSlow = 20ms, kMargin = 30s;
 
+/// From the loss of a primary, however it is lost, until the backup is one.
+Duration promotion_of(const SipServerOptions& server) {
+  return server.process_death_detection + server.host_loss_detection_max +
+         server.heartbeat_period.value_or(0s) + server.promotion;
+}
+
 Duration servers_need(const Scenario& s, std::string& unfit) {
   Duration most{};
   Duration first_probe{};
@@ -66,9 +72,7 @@ Duration servers_need(const Scenario& s, std::string& unfit) {
         server->after_routing_timeout_action == AfterRoutingAction::logout) {
       unfit = "agents who do not answer are logged out";
     }
-    most = std::max(most, server->process_death_detection + server->host_loss_detection_max +
-                              server->heartbeat_period.value_or(0s) + server->promotion +
-                              2 * (server->oos_check + server->oos_force));
+    most = std::max(most, promotion_of(*server) + 2 * (server->oos_check + server->oos_force));
   }
   return most + first_probe;
 }
@@ -188,6 +192,9 @@ LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
   bound.unfit = unfit_scenario(s);
   bound.needed = servers_need(s, bound.unfit) + phones_need(s, longest_fault, bound.unfit) +
                  desktops_need(s) + gateways_need(s) + kMargin;
+  for (const SipServerOptions* server : server_options(s)) {
+    bound.promotion = std::max(bound.promotion, promotion_of(*server));
+  }
   bound.waiting = bound.needed + longest_announcement(s);
   bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));
   bound.work = longest_work(s);

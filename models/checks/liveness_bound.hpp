@@ -18,6 +18,8 @@ struct LivenessBound {
   std::string unfit;
   /// From the end of the last fault until everybody is back.
   Duration needed{};
+  /// … and until each pair has a primary again.
+  Duration promotion{};
   /// … and until a call is routed to one of them, which no announcement keeps back any more.
   Duration waiting{};
   /// What a call needs at most to end at one end after it has ended at the other.

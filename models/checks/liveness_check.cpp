@@ -114,6 +114,11 @@ class LivenessCheck final : public Check {
     const bool first = last_end_ == kStart;
     if (open_.empty() && (first || at - last_end_ > bound_.needed)) outage_since_ = at;
     last_end_ = at;
+    const auto& faults = directory_.scenario->faults;
+    if (fact.fault < faults.size() &&
+        std::holds_alternative<ChangeOption>(faults[fact.fault].deed)) {
+      passed_over_.on_change(at);
+    }
     if (fact.undone == 0) {
       open_.insert(fact.fault);
     } else if (open_.erase(fact.fault) != 0) {
@@ -398,7 +403,7 @@ class LivenessCheck final : public Check {
     const auto& faults = directory_.scenario->faults;
     if (std::ranges::any_of(open_, [&](std::uint32_t f) { return holds(faults[f]); })) return;
     const Duration announcement = bound_.waiting - bound_.needed;
-    const SimTime since = std::max(row.queued + announcement, last_end_) + kLong;
+    const SimTime since = std::max(row.queued + announcement, last_end_ + bound_.promotion) + kLong;
     if (since >= at) return;
     const std::string wrong = unserved(at, ledger, call, kLong, since);
     if (wrong.empty()) return;

@@ -25,9 +25,11 @@ class PassedOver {
   }
   /// An agent has not taken it: others may have been served since.
   void on_returned(CallId call) { offered_.insert(call.value); }
+  /// A change of options may have given calls that come from now on another priority.
+  void on_change(sim::SimTime at) { changed_ = at; }
   /// Has one been routed who came, where this call waits, after `since`, and this one never?
   [[nodiscard]] bool by_one_after(sim::SimTime since, CallId call, const CallRow& row) const {
-    if (offered_.contains(call.value)) return false;
+    if (offered_.contains(call.value) || row.queued < changed_) return false;
     const auto last = came_last_.find(key(row));
     return last != came_last_.end() && last->second > since;
   }
@@ -40,6 +42,7 @@ class PassedOver {
 
   const Scenario& scenario_;
   std::map<Key, sim::SimTime> came_last_;
+  sim::SimTime changed_ = sim::kStart;
   std::set<std::uint32_t> offered_;  ///< calls, to an agent, and not taken
 };
 

@@ -21,14 +21,23 @@ TEST(Liveness, WantsNobodyToBePassedOver) {
     double gives_up_s;      ///< the first; 0: waits to the end
     bool told;
     bool returned = false;  ///< the first, by an agent who has not taken him
+    Duration promotion = 3s;
+    double changed_s = 0;  ///< options, which may be priorities; 0: they are not
   };
   for (const Case& c :
        {Case{"he came long after", 165, 1, 300, true}, Case{"who waits still", 900, 1, 0, true},
         Case{"too soon after to be sure", 155, 1, 300, false},
         Case{"at the other site", 165, 0, 300, false},
+        Case{"his server had no primary", 165, 1, 300, false, false, 10min},
+        Case{"others may have priority", 250, 1, 300, false, false, 3s, 150},
+        Case{"options were changed before", 165, 1, 300, true, false, 3s, 50},
         Case{"nobody was routed", 0, 1, 300, false}}) {
     Scenario s = two_sites();
     s.run.horizon = 30min;
+    s.sites[1].sip_server.promotion = c.promotion;
+    Fault change;
+    change.deed = ChangeOption{};
+    s.faults = {change};
     Journal j(s);
     for (const std::uint32_t agent : {0u, 1u, 2u, 3u}) {
       const CallId own = j.at(20).queue(agent / 2);
@@ -36,7 +45,9 @@ TEST(Liveness, WantsNobodyToBePassedOver) {
           .answer(own, agent)
           .add(AgentStateChanged{AgentId{agent}, agent / 2, AgentState::talking});
     }
+    if (c.changed_s > 0 && c.changed_s < 100) j.at(c.changed_s).add(FaultInjected{0, 0});
     const CallId first = j.at(100).queue(1);
+    if (c.changed_s > 100) j.at(c.changed_s).add(FaultInjected{0, 0});
     if (c.returned) {
       j.at(110)
           .add(CallRouted{first, AgentId{2}, 1, 2})

@@ -29,7 +29,9 @@ class Curt final : public Endpoint, private TransactionUser {
       layer_.on_response(context, std::get<Response>(e.message));
     }
   }
-  void on_timer(Context& context, sim::TimerTag tag) override { layer_.on_timer(context, tag); }
+  void on_timer(Context& context, sim::TimerTag tag) override {
+    EXPECT_TRUE(layer_.on_timer(context, tag));
+  }
 
  private:
   void on_request(Context& context, const Request&, AddressId, TransactionId id,
