@@ -180,7 +180,9 @@ TEST(Busyness, ChangesAtMidnightAndIsTheSameForAllStreams) {
 }
 
 TEST(Intensity, OfSingleCallsIsNothing) {
-  const Intensity none(SingleCalls{{{.at = at(1s)}}}, {}, kFactory);
+  SingleCall call;
+  call.at = at(1s);
+  const Intensity none(SingleCalls{{call}}, {}, kFactory);
   EXPECT_EQ(none.at(at(1s)).per_s, 0);
   EXPECT_EQ(none.expected_calls(at(0s), at(1h)), 0);
 }

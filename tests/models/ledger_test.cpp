@@ -234,7 +234,7 @@ TEST(Ledger, ASecondAgentWhoWasNeverHeardHasNotSpokenWithTheCaller) {
     Journal j(two_sites());
     const CallId call = j.at(1).queue();
     j.at(5).answer(call, 0);
-    j.at(20).add(CallTransferred{.call = call, .agent = AgentId{0}, .site = 0, .path = 1});
+    j.at(20).add(CallTransferred{call, AgentId{0}, 0, 1, 0, 0});
     j.at(30).answer(call, 1);
     j.at(30 + spoke_s).release(call, release);
     const RunResult result = j.finish();
