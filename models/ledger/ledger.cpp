@@ -361,6 +361,15 @@ void CallLedger::on(SimTime at, const EarlyDialogLost& fact) {
                            fact.site != row->queue_site && fact.site != row->forwarder;
   if (!for_another) row->set(CallRow::early_lost);
 }
+/// Nobody knows any more of who waits there, though he may go on hearing music.
+void CallLedger::on(SimTime, const CallStateLost& fact) {
+  if (!knows(fact.call)) return;
+  CallRow& row = rows_[fact.call.value];
+  const bool waits =
+      row.stage == Stage::waiting || (row.stage == Stage::talking && row.between_agents());
+  const bool his = fact.site == row.queue_site || fact.site == row.forwarder;
+  if (waits && his) row.set(CallRow::early_lost);
+}
 void CallLedger::on(SimTime at, const BcForward& fact) {
   CallRow* row = held(at, fact.call, fact.branch);
   if (row == nullptr || fact.by_302 != 0) return;

@@ -85,6 +85,7 @@ class CallLedger {
   void on(SimTime at, const MediaDegraded& fact);
   void on(SimTime at, const CallerLost& fact);
   void on(SimTime at, const EarlyDialogLost& fact);
+  void on(SimTime at, const CallStateLost& fact);
   void on(SimTime at, const BcForward& fact);
   void on(SimTime at, const HuntLeg& fact);
   void on(SimTime at, const PairStateChanged& fact);

@@ -226,6 +226,22 @@ TEST(Ledger, TheGatewaysWordOfADefaultRouteIsEnough) {  // the server died befor
   EXPECT_EQ(only_cause(j, call), Cause::default_routed);
 }
 
+TEST(Ledger, WhoWaitsWhereNobodyKnowsOfHimAnyMoreHasNotAbandoned) {
+  for (const bool waiting : {true, false}) {
+    for (const std::uint32_t site : {0u, 1u}) {
+      Journal j(two_sites());
+      const CallId call = j.at(1).queue();
+      if (!waiting) j.at(2).answer(call, 0);
+      j.at(5).add(CallStateLost{call, site});
+      j.at(60).release(call, Release::caller_hung_up,
+                       waiting ? CallPhase::treatment : CallPhase::talking);
+      EXPECT_EQ(only_cause(j, call), !waiting    ? Cause::completed
+                                     : site == 0 ? Cause::dropped_in_queue
+                                                 : Cause::abandoned_in_queue);
+    }
+  }
+}
+
 /// The gateway gives up after 10 s in which nobody was heard.
 TEST(Ledger, ASecondAgentWhoWasNeverHeardHasNotSpokenWithTheCaller) {
   for (const auto& [spoke_s, release, completed] :
