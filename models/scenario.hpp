@@ -163,6 +163,10 @@ struct SiteOptions {
 // ---- agents --------------------------------------------------------------------------------
 
 enum class RegistrationMode : std::uint8_t { single, active_backup, dual, fixed };
+/// Has such a phone one binding, which may be at either server?
+[[nodiscard]] constexpr bool moves(RegistrationMode mode) {
+  return mode == RegistrationMode::single || mode == RegistrationMode::active_backup;
+}
 enum class Failback : std::uint8_t { stay, return_after_call };
 
 /// A DNS SRV record of a site's SIP Server (RFC 2782).
@@ -232,6 +236,9 @@ struct DesktopPolicy {
   /// Share of the desktops' agents who heed an EventPrivateInfo (R60), and after how long; nullopt:
   /// all with return_after_call, else none.
   std::optional<double> private_info_compliance;
+  [[nodiscard]] double heeding_share() const {
+    return private_info_compliance.value_or(failback == Failback::return_after_call ? 1 : 0);
+  }
   Distribution private_info_delay = Deterministic{0};
   std::optional<SimTime> last_addp;  ///< pinned date of the last ADDP message, may be negative
   std::string product = "Workspace Desktop Edition", release = "8.5.1";  ///< R24

@@ -274,9 +274,7 @@ class UnaffectedAgentsCheck final : public Check {
   }
   /// May he have been told to log in at the other site, and go there when his call is over?
   [[nodiscard]] bool may_be_advised(AgentId id, std::size_t survivor) const {
-    const DesktopPolicy& policy = directory_.group(id).desktop;
-    const bool returns = policy.failback == Failback::return_after_call;
-    const bool heeds = policy.private_info_compliance.value_or(returns ? 1 : 0) > 0;
+    const bool heeds = directory_.group(id).desktop.heeding_share() > 0;
     const bool elsewhere = directory_.agents[id.value].preferred_site != survivor;
     return heeds && (elsewhere || !directory_.hunt_groups_of(id).empty());
   }

@@ -299,11 +299,9 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
 /// call in hand is finished first.
 void AgentDesktopEndpoint::on_private_info(Context& context, SiteIndex from) {
   const DesktopPolicy& policy = options_.policy;
-  const bool returns = policy.failback == Failback::return_after_call;
-  const double share = policy.private_info_compliance.value_or(returns ? 1 : 0);
   sim::RngStream stream =
       context.stream("desktop.advice", (std::uint64_t{agent_.value} << 32) | advices_++);
-  if (!stream.bernoulli(share)) return;
+  if (!stream.bernoulli(policy.heeding_share())) return;
   const Duration delay = draw(policy.private_info_delay, stream);
   context.cancel(advice_timer_);
   advice_timer_ = {};

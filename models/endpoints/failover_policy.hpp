@@ -14,6 +14,13 @@ namespace bcsim::models {
   return policy;
 }
 
+/// Of the calls that its agent dials.
+[[nodiscard]] inline sip::ClientPolicy dialling_policy(const PhoneOptions& phone) {
+  sip::ClientPolicy policy;
+  if (phone.retransmissions < sip::kFullTimerB) policy.max_retransmissions = phone.retransmissions;
+  return policy;
+}
+
 /// Of the INVITEs and OPTIONS of a gateway (`retransmissions`: hot swap).
 [[nodiscard]] inline sip::ClientPolicy failover_policy(const GatewayOptions& gateway) {
   sip::ClientPolicy policy;

@@ -105,7 +105,7 @@ void SipPhoneEndpoint::apply(Context& context, SiteIndex site,
       context.record(PhoneRegistrationFailed{agent_, site, outcome.status});
       const HeldFailure failure{site, effects.why, outcome.retry_after};
       // Trying the same server again is no failover, which alone waits for the end of a call.
-      if (may_move() || !sip::PhoneRegistration::moves(phone_options())) {
+      if (may_move() || !moves(options_.registration)) {
         leave_server(context, failure);
       } else {
         held_failure_ = failure;

@@ -72,11 +72,8 @@ void SipPhoneEndpoint::invite_server(Context& context, SiteIndex site) {
   invite.media = context.self();
   invite.contact = context.address();
   invite.conversation = conversation_;
-  sip::ClientPolicy policy;
-  if (options_.retransmissions < sip::kFullTimerB)
-    policy.max_retransmissions = options_.retransmissions;
-  invite_ = layer_.request(context, context.address(), dialog_.peer, invite, policy,
-                           {.kind = invite_owner, .index = site});
+  invite_ = layer_.request(context, context.address(), dialog_.peer, invite,
+                           dialling_policy(options_), {.kind = invite_owner, .index = site});
 }
 
 void SipPhoneEndpoint::on_invite_response(Context& context, sip::Inform inform,

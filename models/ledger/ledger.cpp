@@ -143,7 +143,7 @@ void CallLedger::on(SimTime at, const CallQueued& fact) {
   const PathMask before = row->has(CallRow::forwarded_in_path) ? row->path : PathMask{0};
   row->queue_site = kNoSite;  // another server may have taken it over: start afresh
   row->routed = kNever;
-  row->clear(CallRow::early_lost);
+  row->clear(CallRow::forgotten);
   if (!row->has(CallRow::forwarded_in_path)) row->forwarder = kNoSite;
   row->clear(CallRow::forwarded_in_path);
   take(at, *row, fact.site);
@@ -210,7 +210,7 @@ void CallLedger::on(SimTime at, const CallReturned& fact) {
     return;
   }
   row->way.looks(fact.branch);
-  row->clear(CallRow::early_lost);  // of the server that was to ring the agent
+  row->clear(CallRow::forgotten);  // of the server that was to ring the agent
   if (row->between_agents() || row->transfer == CallRow::Transfer::done) {
     if (row->agent != fact.agent) return;
     row->transfer = CallRow::Transfer::waiting;
@@ -359,7 +359,7 @@ void CallLedger::on(SimTime at, const EarlyDialogLost& fact) {
   // A server that was only to ring an agent loses him: the one that has the queue offers it again.
   const bool for_another = row->kind == CallKind::queue && row->queue_site != kNoSite &&
                            fact.site != row->queue_site && fact.site != row->forwarder;
-  if (!for_another) row->set(CallRow::early_lost);
+  if (!for_another) row->set(CallRow::forgotten);
 }
 /// Nobody knows any more of who waits there, though he may go on hearing music.
 void CallLedger::on(SimTime, const CallStateLost& fact) {
@@ -368,7 +368,7 @@ void CallLedger::on(SimTime, const CallStateLost& fact) {
   const bool waits =
       row.stage == Stage::waiting || (row.stage == Stage::talking && row.between_agents());
   const bool his = fact.site == row.queue_site || fact.site == row.forwarder;
-  if (waits && his) row.set(CallRow::early_lost);
+  if (waits && his) row.set(CallRow::forgotten);
 }
 void CallLedger::on(SimTime at, const BcForward& fact) {
   CallRow* row = held(at, fact.call, fact.branch);

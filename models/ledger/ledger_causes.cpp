@@ -8,7 +8,7 @@ namespace bcsim::models {
 using Stage = CallRow::Stage;
 
 bool CallLedger::server_lost_it(const CallRow& row) const {
-  return row.has(CallRow::early_lost) || pair_lost_it(row);
+  return row.has(CallRow::forgotten) || pair_lost_it(row);
 }
 
 bool CallLedger::pair_lost_it(const CallRow& row) const {
@@ -56,7 +56,7 @@ Cause CallLedger::judge_hang_up(SimTime at, const CallRow& row, CallPhase phase)
 
 /// A person who was called has not answered: no failure, if his phone could be reached.
 Cause CallLedger::judge_rejection(const CallRow& row, CallPhase phase, std::uint16_t status) {
-  if (row.kind != CallKind::queue && row.has(CallRow::early_lost)) {
+  if (row.kind != CallKind::queue && row.has(CallRow::forgotten)) {
     return Cause::dropped_while_ringing;
   }
   // A SIP Server's own INVITE got a 180, and then nothing more.

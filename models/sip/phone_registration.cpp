@@ -27,7 +27,7 @@ Effects PhoneRegistration::boot(const PhoneRegistrationOptions& options) {
 }
 
 Effects PhoneRegistration::on_registered(const PhoneRegistrationOptions& options, SiteIndex site) {
-  assert(!moves(options) || site == current_);
+  assert(!moves(options.mode) || site == current_);
   live_[site] = true;
   failures_[site] = 0;
   dirty_until_[site] = SimTime{};
@@ -48,7 +48,7 @@ Effects PhoneRegistration::on_failed(const PhoneRegistrationOptions& options, Si
     shunned_until_[site] = now + *options.hold_down;
   }
   const bool refused = why == RegistrationFailure::rejected && site == options.preferred;
-  if (!moves(options) || refused) return retry_here(options, site, now, uniform);
+  if (!moves(options.mode) || refused) return retry_here(options, site, now, uniform);
   return site == current_ ? try_next(options, site, now, uniform) : Effects{};
 }
 

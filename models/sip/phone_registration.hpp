@@ -72,10 +72,6 @@ class PhoneRegistration {
 
   using Effects = PhoneRegistrationEffects;
 
-  /// Does it have one binding, which may be at either server?
-  [[nodiscard]] static bool moves(const PhoneRegistrationOptions& o) {
-    return o.mode == RegistrationMode::single || o.mode == RegistrationMode::active_backup;
-  }
   [[nodiscard]] Effects boot(const PhoneRegistrationOptions&);
   /// The Registration at `site` reported registered (also after assume_registered).
   [[nodiscard]] Effects on_registered(const PhoneRegistrationOptions&, SiteIndex site);

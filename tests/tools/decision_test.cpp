@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/scenario_text.hpp"
-#include "tools/trace/call_story.hpp"
+#include "tests/support/told_story.hpp"
 #include "tools/trace/event_story.hpp"
 
 namespace bcsim::tools::decision_test {
@@ -15,36 +14,6 @@ using models::Cause;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-struct Told {
-  Cause cause;
-  std::string why, rule, lines;
-};
-
-/// The story of call 0 of a scenario with one agent at each site.
-Told told(const std::string& calls, const std::string& faults,
-          const std::vector<std::string>& overrides = {}) {
-  const Loaded loaded = load_text(
-      "bcsim: 1\n"
-      "run: {start: \"09:00\", horizon: 12min, warm-up: 1min}\n"
-      "sites: {site1: {sip-server: {dr-oosp-transfer-enabled: false}}, site2: {}}\n"
-      "queues: {service: {}, experts: {routing-scope: both-sites}}\n"
-      "agents: {a: {count: 1, location: site1, queues: [service]},"
-      " b: {count: 1, location: site2, queues: [experts]}}\n"
-      "calls: {c: {redial: {enabled: false}, " +
-          calls + "}}\nfaults: [" + faults + "]\n",
-      overrides);
-  EXPECT_FALSE(loaded.has_errors()) << problems(loaded).front();
-  const models::Scenario& s = loaded.scenario;
-  const models::Layout layout(s, {s.run.seed, 0});
-  const ThingNames names = names_of(layout);
-  const Replay replayed = replay(s, 0, {.calls = {CallId{0}}});
-  const CallLife& life = replayed.lives.at(0);
-  const CallStory story = tell_story(life, {s, layout, names, replayed.faults});
-  Told out{life.row.cause, story.decision.why, story.decision.rule, ""};
-  for (const StoryLine& line : story.lines) out.lines += line.text + "\n";
-  return out;
-}
 
 TEST(Decision, AnAnswerThatWasNotHeardIsNoMissingAnswer) {
   const std::string direct = "to-agents: [b], calls: [{at: 2min, gateway: mg1, talk: 30s}]";

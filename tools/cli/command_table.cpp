@@ -1,10 +1,10 @@
 #include "tools/cli/command_table.hpp"
 
 #include <fmt/format.h>
-#include <cctype>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <cctype>
 #include <limits>
 
 #include "tools/cli/commands.hpp"

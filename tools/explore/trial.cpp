@@ -62,13 +62,6 @@ void stir_memory() {
   for (std::size_t size = 24; size < 4096; size += 40) kept.emplace_back(size, 'x');
 }
 
-/// The most who are ever at work of a group.
-std::uint32_t people_of(const models::AgentGroup& group) {
-  std::uint32_t people = group.count;
-  for (const models::StaffingStep& step : group.staffing) people = std::max(people, step.count);
-  return people;
-}
-
 /// A thousand phones that register every second, or that all ring for each call, keep a run busy
 /// for minutes, and show nothing that ten of them would not.
 bool is_too_large(const models::Scenario& scenario) {
@@ -77,18 +70,17 @@ bool is_too_large(const models::Scenario& scenario) {
     if (!queue.hunt_group || queue.hunt_group->type != models::HuntType::parallel) continue;
     std::uint32_t rung = 0;
     for (const std::uint32_t group : queue.hunt_group->members) {
-      rung += people_of(scenario.agents[group]);
+      rung += scenario.agents[group].count;
     }
     if (rung > kMostRung) return true;
   }
   constexpr double kMost = 200'000;
   double registrations = 0;
   for (const models::AgentGroup& group : scenario.agents) {
-    const std::uint32_t people = people_of(group);
     const models::PhoneOptions& phone = group.phone;
     double period = sim::seconds(phone.expires) * phone.refresh_fraction;
     if (phone.register_retry) period = std::min(period, models::mean_s(*phone.register_retry));
-    registrations += people * sim::seconds(scenario.run.horizon) / std::max(period, 0.1);
+    registrations += group.count * sim::seconds(scenario.run.horizon) / std::max(period, 0.1);
   }
   return registrations > kMost;
 }

@@ -214,17 +214,15 @@ std::vector<Share> shares_at(const Rules& rules, sim::SimTime t) {
   const models::Scenario& s = rules.scenario;
   const auto people = [&](auto&& counts) {
     std::uint32_t sum = 0;
-    for (const models::AgentGroup& group : s.agents) sum += counts(group) ? people_at(group, t) : 0;
+    for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+      if (counts(g)) sum += people_at(s.agents[g], t);
+    }
     return sum;
   };
   std::vector<Share> shares;
   for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
     const models::QueueOptions& queue = s.queues[q];
     if (queue.hunt_group) continue;
-    const auto serves = [&](const models::AgentGroup& group) {
-      if (rules.idle_groups.count(group.name) > 0) return false;
-      return group.queues.empty() || std::ranges::count(group.queues, q) > 0;
-    };
     Share all{"queues." + queue.name, fmt::format("queue '{}'", queue.name), 0, 0};
     std::array<double, models::kSites> local{};
     for (const CallStream& stream : s.calls) {
@@ -238,12 +236,12 @@ std::vector<Share> shares_at(const Rules& rules, sim::SimTime t) {
       }
       if (stream.transfer.queue == q) all.erlangs += rate * work.second_s;
     }
-    all.agents = people(serves);
+    all.agents = people([&](std::uint32_t g) { return serves(rules, g, q); });
     for (models::SiteIndex site = 0; site < models::kSites; ++site) {
       if (queue.routing_scope == models::RoutingScope::both_sites) break;
       shares.push_back({all.place, fmt::format("{} at {}", all.whose, s.sites[site].name),
-                        local[site], people([&](const models::AgentGroup& group) {
-                          return serves(group) && group.preferred_site == site;
+                        local[site], people([&](std::uint32_t g) {
+                          return serves(rules, g, q) && s.agents[g].preferred_site == site;
                         })});
     }
     shares.push_back(std::move(all));

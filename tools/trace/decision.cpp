@@ -118,9 +118,9 @@ class Decider {
         if (row_.release == Release::rejected) return left_hanging(life_, c_);
         return {fmt::format(
                     "He gave up {} after dialling: {}.{}", lasted(row_.offered, row_.released),
-                    row_.has(models::CallRow::early_lost) ? "a switchover had lost the early dialog"
-                    : row_.ringing != sim::kNever         ? "the phone that he called rang"
-                                                          : "no SIP Server had set up his call",
+                    row_.has(models::CallRow::forgotten) ? "a switchover had lost the early dialog"
+                    : row_.ringing != sim::kNever        ? "the phone that he called rang"
+                                                         : "no SIP Server had set up his call",
                     unheard_answer(life_, c_)),
                 "his patience (setup-patience)",
                 {}};
@@ -142,7 +142,7 @@ class Decider {
     if (row_.release == Release::session_expired) return session_end(life_, c_).decision;
     if (row_.release == Release::media_lost) return media_lost(life_, c_);
     if (row_.release == Release::gateway_failed) return gateway_failed();
-    if (row_.has(models::CallRow::early_lost)) {
+    if (row_.has(models::CallRow::forgotten)) {
       return {"A switchover lost the early dialog of his call.",
               "an early dialog does not survive a switchover", last_final()};
     }
@@ -280,7 +280,7 @@ class Decider {
     const PairDeath death = last_death();
     std::string why =
         fmt::format("He hung up {} after dialling.", lasted(row_.offered, row_.released));
-    if (row_.has(models::CallRow::early_lost)) {
+    if (row_.has(models::CallRow::forgotten)) {
       why += fmt::format(
           " The SIP Server of {} that had taken the call was replaced by its backup, which does "
           "not "
@@ -351,7 +351,7 @@ class Decider {
     std::string why = "The gateway had a provisional answer, and then no final one";
     if (const PairDeath death = last_death(); death.at != sim::kNever) {
       why += fmt::format(": the SIP Server of {} died at {}", site(death.site), at(death.at));
-    } else if (row_.has(models::CallRow::early_lost)) {
+    } else if (row_.has(models::CallRow::forgotten)) {
       why += ": a switchover lost the early dialog";
     } else if (row_.ringing != sim::kNever && unheard_answer(life_, c_).empty()) {
       why += ": the agent's phone rang, and nobody answered";

@@ -260,8 +260,7 @@ EventReason EventReasons::registered(sim::NodeId by, const models::PhoneRegister
   if (!by.valid()) return said("");
   const Phone& phone = phones_[by.value];
   const Registration& here = phone.at[f.site];
-  const bool moves = o.registration == RegistrationMode::single ||
-                     o.registration == RegistrationMode::active_backup;
+  const bool moves = models::moves(o.registration);
   const bool failed = moves ? phone.failed_last.has_value() : here.failed != sim::kNever;
   if (!failed) {
     const bool returns = o.registration == RegistrationMode::active_backup &&
