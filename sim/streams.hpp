@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "sim/endpoint.hpp"
@@ -86,9 +87,32 @@ class Streams {
   /// Tells the end `side` of an event, over the network, from the other end's place.
   void tell(ConnectionId id, std::uint32_t side, ConnectionEvent event);
 
+  /// Of a node that may die with some of them open; those closed meanwhile are forgotten now and
+  /// then, so that a list stays as long as what is open.
+  struct Held {
+    std::vector<ConnectionId> list;
+    std::size_t tidy_at = 16;
+  };
+  void hold(NodeId node, ConnectionId id);
+  [[nodiscard]] bool holds(NodeId node, const Connection& c) const {
+    return (c.ends[0].node == node && c.ends[0].open) || (c.ends[1].node == node && c.ends[1].open);
+  }
+
   Sim& simulation_;
   std::deque<Connection> connections_;
+  std::vector<Held> held_;  ///< by node
 };
+
+template <class Domain>
+void Streams<Domain>::hold(NodeId node, ConnectionId id) {
+  if (held_.size() <= node.value) held_.resize(node.value + 1);
+  Held& held = held_[node.value];
+  if (held.list.size() >= held.tidy_at) {
+    std::erase_if(held.list, [&](ConnectionId other) { return !holds(node, at(other)); });
+    held.tidy_at = 2 * held.list.size() + 16;
+  }
+  held.list.push_back(id);
+}
 
 template <class Domain>
 ConnectionId Streams<Domain>::open(NodeId from, AddressId to) {
@@ -97,6 +121,7 @@ ConnectionId Streams<Domain>::open(NodeId from, AddressId to) {
   Connection& c = connections_.back();
   c.ends[0] = {from, AddressId{from.value}, simulation_.incarnation(from), true};
   c.ends[1].address = to;
+  hold(from, id);
   attempt_open(id, 0);
   return id;
 }
@@ -110,6 +135,8 @@ ConnectionId Streams<Domain>::establish(NodeId a, AddressId to) {
   c.ends[0] = {a, AddressId{a.value}, simulation_.incarnation(a), true};
   c.ends[1] = {b, to, simulation_.incarnation(b), true};
   c.established = true;
+  hold(a, id);
+  hold(b, id);
   return id;
 }
 
@@ -159,6 +186,7 @@ void Streams<Domain>::on_open_arrival(ConnectionId id, std::uint32_t attempt) {
   c.ends[1].incarnation = simulation_.incarnation(target);
   c.ends[1].open = true;
   c.established = true;
+  hold(target, id);
   tell(id, 0, ConnectionEvent::established);
   simulation_.connection_event(target, id, ConnectionEvent::accepted);
 }
@@ -305,14 +333,18 @@ void Streams<Domain>::close(NodeId from, ConnectionId id) {
 
 template <class Domain>
 void Streams<Domain>::node_died(NodeId node, bool host_alive) {
-  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
-    Connection& c = connections_[i];
+  if (node.value >= held_.size()) return;
+  std::vector<ConnectionId> list = std::exchange(held_[node.value], {}).list;
+  // Peers hear of it in the order in which the connections were opened.
+  std::sort(list.begin(), list.end());
+  for (const ConnectionId id : list) {
+    Connection& c = at(id);
     for (const std::uint32_t side : {0u, 1u}) {
       if (c.ends[side].node != node || !c.ends[side].open) continue;
       c.ends[side].open = false;
       c.ends[side].unsent.clear();
       if (host_alive && c.established && c.ends[1 - side].open) {
-        tell(ConnectionId{i}, 1 - side, ConnectionEvent::reset);
+        tell(id, 1 - side, ConnectionEvent::reset);
       }
     }
   }

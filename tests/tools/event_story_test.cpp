@@ -85,6 +85,16 @@ TEST(EventStory, CountsThoseToWhomItHappenedAndHowOften) {
   EXPECT_GT(again, 0);
 }
 
+/// A backup that starts while nobody calls has nothing to be told.
+TEST(EventStory, SaysNothingOfCallsThatWereNotThereToBeCopied) {
+  const std::string none = "calls.c.rate=1/h", many = "calls.c.rate=900/h";
+  const auto copied = [&](const std::string& rate) {
+    return decided(events(two_sites(kCrash), {rate}), "copied to the backup").size();
+  };
+  EXPECT_EQ(copied(none), 0u);
+  EXPECT_GT(copied(many), 0u);
+}
+
 TEST(EventStory, CountsRefusalsAsOftenAsTheyWereSaid) {
   const auto lines = events(two_sites("{at: 2min, drain: site1, lasting: 5min}"));
   for (const EventLine& line : lines) {

@@ -159,6 +159,26 @@ TEST(Files, NoOutputMayBeAnInputOrAnotherOutput) {
   EXPECT_TRUE(names_in(out).empty());
 }
 
+TEST(Files, NothingIsCapturedOfACallThatThereIsNot) {
+  const TemporaryDirectory directory;
+  const std::string scenario = (directory.path() / "s.yaml").string();
+  std::ofstream(scenario) << "bcsim: 1\nsites: {a: {}, b: {}}\nrun: {horizon: 1min, warm-up: 0s}\n"
+                             "agents: {t: {count: 9, location: a}, u: {count: 9, location: b}}\n"
+                             "calls: {c: {profile: [{at: 1s, rate: 600/h}]}}\n";
+  const fs::path out = directory.path() / "r", journal = directory.path() / "j";
+  const auto trace = [&](const std::string& call) {
+    return test::bcsim({"run", scenario, "-q", "--out", out.string(), "--journal", journal.string(),
+                        "--journal-messages", "--trace-call", call});
+  };
+  EXPECT_EQ(trace("0").exit, 0);
+  EXPECT_TRUE(fs::remove(journal));
+  const auto none = trace("999");
+  EXPECT_EQ(none.exit, 65);
+  EXPECT_THAT(none.err, testing::HasSubstr("there is no call 999"));
+  EXPECT_FALSE(fs::exists(journal));
+  EXPECT_TRUE(fs::exists(out / "run.json"));
+}
+
 /// What it extends and the tables that it names are inputs, too, and of every command.
 TEST(Files, NoOutputMayBeAnyFileThatAScenarioIsReadFrom) {
   const TemporaryDirectory directory;

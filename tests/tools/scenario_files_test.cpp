@@ -1,4 +1,5 @@
 // A scenario made of several files: what it extends, and the data it names.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -75,7 +76,8 @@ TEST_F(ScenarioExtends, AnotherWayOfSayingItReplacesTheFirst) {
   EXPECT_EQ(std::get<models::Lognormal>(s.calls[0].talk).cv, 3);
 }
 
-/// An empty section changes nothing; an empty value is missing, whatever it was in the other file.
+/// An empty section or list changes nothing; an empty value is missing, whatever it was in the
+/// other file.
 TEST_F(ScenarioExtends, AnEmptyValueIsMissing) {
   write("base.yaml", minimal());
   const auto with = [this](const std::string& main) {
@@ -83,6 +85,14 @@ TEST_F(ScenarioExtends, AnEmptyValueIsMissing) {
         write("child.yaml", "bcsim: 1\nextends: base.yaml\ncalls: {main: " + main + "}\n"));
   };
   EXPECT_THAT(problems(with("")), IsEmpty());
+  write("faulty.yaml", minimal("faults: [{at: 1h, fail: mg1}]\n"));
+  for (const auto& [text, left] :
+       {std::pair{"", 1u}, std::pair{" []", 0u}, std::pair{" null", 1u}}) {
+    const Loaded faults = load_scenario(
+        write("child.yaml", fmt::format("bcsim: 1\nextends: faulty.yaml\nfaults:{}\n", text)));
+    EXPECT_THAT(problems(faults), IsEmpty());
+    EXPECT_EQ(faults.scenario.faults.size(), left) << text;
+  }
   EXPECT_THAT(problem(with("{talk: }"), "S-003").message, HasSubstr("expected a distribution"));
   EXPECT_THAT(problem(load_text(minimal(), {"calls.main.talk="}), "S-003").message,
               HasSubstr("expected a distribution"));

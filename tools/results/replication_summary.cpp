@@ -202,6 +202,14 @@ std::string change_words(Estimate difference, const char* one, const char* many)
                      single ? one : many);
 }
 
+/// "98 % instead of 98.7 %"; "98 % with and without it" where the words are the same.
+std::string instead_words(const MetricSummary& metric, Words words) {
+  const std::string with = with_interval(metric.value, words);
+  const std::string without = with_interval(metric.without_faults, words);
+  return with == without ? fmt::format("{} with and without it", with)
+                         : fmt::format("{} instead of {}", with, without);
+}
+
 }  // namespace
 
 std::string replication_summary(const RunResult& first, const Aggregate& aggregate,
@@ -218,15 +226,14 @@ std::string attribution_words(const Aggregate& aggregate) {
   const MetricSummary lost = metric("lost"), abandoned = metric("abandoned");
   const MetricSummary level = metric("service_level"), wait = metric("asa");
   return fmt::format(
-      "Because of the failure: {} ({} without it) and {} ({} without it). The service level was {} "
-      "instead of {}, the mean wait {} instead of {}.",
+      "Because of the failure: {} ({} without it) and {} ({} without it). The service level was "
+      "{}, "
+      "the mean wait {}.",
       change_words(lost.because_of_failure, "call lost", "calls lost"),
       with_interval(lost.without_faults, tally_words),
       change_words(abandoned.because_of_failure, "caller gave up", "callers gave up"),
-      with_interval(abandoned.without_faults, tally_words),
-      with_interval(level.value, percent_words), with_interval(level.without_faults, percent_words),
-      with_interval(wait.value, duration_words),
-      with_interval(wait.without_faults, duration_words));
+      with_interval(abandoned.without_faults, tally_words), instead_words(level, percent_words),
+      instead_words(wait, duration_words));
 }
 
 std::vector<std::string> verdict_lines(const std::vector<Verdict>& verdicts, const Page& page) {

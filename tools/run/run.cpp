@@ -119,6 +119,14 @@ ExitCode report_shortfall(const RunRequest& request, const ExperimentResult& don
   return result;
 }
 
+/// The first call whose messages are wanted that is none of replication 0's `calls`.
+std::optional<std::uint32_t> missing_call(const RunRequest& request, std::uint64_t calls) {
+  for (const std::uint32_t call : request.filter.calls) {
+    if (call >= calls) return call;
+  }
+  return std::nullopt;
+}
+
 /// Writes the journal and the capture, which workers do not: replication 0 once more, listening.
 /// False if interrupted.
 bool listen_again(const RunRequest& request, const ResultMeta& meta, Terminal& terminal) {
@@ -192,13 +200,21 @@ int run_scenario(const RunRequest& request, Terminal& terminal) {
   const Aggregate all =
       write_experiment(done, meta, scenario.expectations, directory,
                        request.baseline ? ResultFiles::baseline : ResultFiles::all);
-  const bool listened = listen_again(request, meta, terminal);
+  const auto missing = missing_call(request, done.first->calls);
+  const bool listened = !missing && listen_again(request, meta, terminal);
   if (!chosen) update_latest(directory);
   print_experiment(done, all, meta, {request.json, directory}, terminal);
   if (terminal.verbose()) {
     terminal.err << fmt::format("{} messages in {:.2f} s; {} actors ({}); journal {}\n",
                                 meta.messages_delivered, meta.host.wall_s, done.first->actors,
                                 meta.actors, sim::to_hex(meta.journal_fingerprint));
+  }
+  if (missing) {
+    terminal.err << fmt::format(
+        "bcsim: --trace-call: there is no call {}: {} calls are numbered from 0; the results are "
+        "complete, nothing else was written\n",
+        *missing, done.first->calls);
+    return code(ExitCode::bad_input);
   }
   if (!listened) {
     terminal.err << "bcsim: interrupted; the results are complete, the journal was not written\n";

@@ -38,9 +38,10 @@ void merge_maps(Node& base, Node over, const Section* section, const ValueType* 
 }
 
 void merge_value(Node& base, Node over, const ValueType* type) {
-  // An empty section changes nothing; an empty value, as of a distribution, is missing.
+  // An empty section or list changes nothing ([] takes all away); an empty value, as of a
+  // distribution, is missing.
   const bool is_value = type != nullptr && type->kind == Kind::any_of;
-  if (base.is_map() && over.is_null() && !is_value) return;
+  if ((base.is_map() || base.is_list()) && over.is_null() && !is_value) return;
   if (!base.is_map() || !over.is_map()) {
     base = std::move(over);
     return;

@@ -62,6 +62,7 @@ class EventTeller {
             "what the management layer does not reach is dead to it", Rules{"R9"}};
   }
   Telling operator()(const models::CallsCopied& f) const {
+    if (f.calls == 0) return {};  // no call was there to be copied
     return {"a burst of calls",
             "bursts of calls",
             "copied to the backup of " + site(f.site),
