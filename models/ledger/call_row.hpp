@@ -45,7 +45,7 @@ struct CallRow {
   /// What is worth remembering beside the times.
   enum Flag : std::uint8_t {
     setup_failed = 1,        ///< a site's server gave no usable answer
-    forgotten = 2,          ///< it waited, and did not survive a switchover
+    forgotten = 2,           ///< it waited, and did not survive a switchover
     to_default = 4,          ///< CallDefaultRouted
     monitored = 8,           ///< answered at a DN whose agent is logged in there (R57)
     media_degraded = 16,     ///< speech shared an overloaded link

@@ -88,6 +88,7 @@ void CallLedger::on(SimTime at, const SetupFailed& fact) {
 void CallLedger::invited_anew(CallRow& row, std::uint32_t nth) {
   row.way.invited(nth);
   if (row.invited == kNever) return;
+  row.clear(CallRow::to_default);
   row.clear(CallRow::forwarded_in_path);
   row.forwarder = kNoSite;
   if (row.stage == Stage::talking) take_back_answer(row);

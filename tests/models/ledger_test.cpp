@@ -219,6 +219,24 @@ TEST(Ledger, ADefaultRoutedCallIsNeitherAnsweredNorAbandonedNorLost) {
   EXPECT_FALSE(is_loss(Cause::default_routed));
 }
 
+/// What the server said on its side has not reached him, or is not said of him any more.
+TEST(Ledger, WhoHangsUpBeforeHeHearsThatHeIsSentOnHasGivenUp) {
+  Journal j(two_sites());
+  std::vector<CallId> calls;
+  for (int i = 0; i < 3; ++i) calls.push_back(j.at(1).queue());
+  for (const CallId call : calls) {
+    j.at(10).add(CallDefaultRouted{call, 0, CallDefaultRouted::Cause::waited_too_long});
+  }
+  j.at(11).release(calls[0], Release::caller_hung_up, CallPhase::treatment);
+  j.at(12).release(calls[1], Release::media_lost, CallPhase::treatment);
+  j.at(13).add(CallInvited{calls[2], 0, 1, 1}).add(CallQueued{calls[2], 1, 0, 0});
+  j.at(15).answer(calls[2], 1, 1);
+  j.at(60).release(calls[2], Release::normal);
+  EXPECT_EQ(only_cause(j, calls[0]), Cause::abandoned_in_queue);
+  EXPECT_EQ(only_cause(j, calls[1]), Cause::default_routed);
+  EXPECT_EQ(only_cause(j, calls[2]), Cause::completed);
+}
+
 TEST(Ledger, TheGatewaysWordOfADefaultRouteIsEnough) {  // the server died before it could say so
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
