@@ -103,7 +103,8 @@ class LivenessCheck final : public Check {
     SimTime refused = kNever;   ///< his phone, a call; the last time
     std::vector<CallId> calls;  ///< that he is, or may be, part of
     CallId own_call;            ///< that he has dialled; where he is logged in it may not be seen
-    bool lost = false;          ///< his phone or desktop never comes back
+    SimTime own_call_over = kStart;  ///< of the last
+    bool lost = false;               ///< his phone or desktop never comes back
   };
 
   template <class Other>
@@ -187,7 +188,10 @@ class LivenessCheck final : public Check {
       Agent& agent = agents_[id.value];
       std::erase(agent.calls, fact.call);
       agent.last_call_over = at;
-      if (agent.own_call == fact.call) agent.own_call = {};
+      if (agent.own_call == fact.call) {
+        agent.own_call = {};
+        agent.own_call_over = at;
+      }
       judge(at, id.value);
     }
     parties_.erase(parties);
@@ -341,7 +345,11 @@ class LivenessCheck final : public Check {
     for (SiteIndex s = 0; s < kSites; ++s) {
       // Who went home while his desktop was dead stays logged in there, and nobody ends his work.
       if (agent.state[s] != AgentState::after_call_work || !bound_.work || !agent.working) continue;
-      const SimTime since = std::max(agent.state_since[s], last_end_ + bound_.needed);
+      // Who has calls of his own to place does so before he presses ready, and the server where he
+      // is logged in need not see them.
+      if (agent.own_call.valid()) continue;
+      const SimTime since =
+          std::max({agent.state_since[s], agent.own_call_over, last_end_ + bound_.needed});
       if (since + *bound_.work < horizon) {
         told("does after-call work that should be over", agent.state_since[s]);
       }

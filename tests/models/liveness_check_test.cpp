@@ -250,6 +250,28 @@ TEST(Liveness, WantsAfterCallWorkToEnd) {
   }
 }
 
+/// He may place calls before he presses ready, and the server where he is logged in need not see
+/// them.
+TEST(Liveness, LetsHimDialFromAfterCallWork) {
+  for (const double last : {0.0, 1100.0, 3500.0}) {
+    Scenario s = failed_site();
+    s.calls[0].after_call_work = Deterministic{60};
+    Journal j(s);
+    come_back(j);
+    const CallId call = j.at(900).queue(1);
+    j.answer(call, 2, 1).add(AgentStateChanged{AgentId{2}, 1, AgentState::talking});
+    j.at(1000).release(call, Release::normal);
+    j.add(AgentStateChanged{AgentId{2}, 1, AgentState::after_call_work});
+    for (double when = 1050; when < last; when += 40) {
+      const CallId own = j.at(when).offer();
+      j.add(AgentDialled{own, AgentId{2}, 0});
+      j.at(when + 30).release(own, Release::rejected, CallPhase::setup);
+    }
+    expect(j, last > 3000 ? kGood : kViolated,
+           last > 3000 ? "" : "agent 2 does after-call work that should be over since 1000.000 s");
+  }
+}
+
 /// 3 s of every 300 are too few for a phone that backs off: for it, it is one outage of 40 min.
 TEST(Liveness, TakesFaultsWithNoTimeToComeBackBetweenForOne) {
   Scenario s = failed_site();
