@@ -209,6 +209,7 @@ enum class Kind : std::uint8_t {
   alerting,  ///< the far end rings (180/183)
   connect,   ///< answered by the contact centre (200 to INVITE), or by whom an agent has called
   speech,    ///< gateway → PSTN: the caller now hears an agent (`flag`) or no longer (treatment)
+  silence,   ///< gateway → PSTN: the caller hears nobody any more (`flag`), or somebody again
   release,   ///< either way: the call is over
   cleared,   ///< gateway → PSTN: an outgoing call is over, its channel is free
 };
@@ -268,10 +269,11 @@ struct Message {
 namespace notice {
 
 enum class Kind : std::uint8_t {
-  speech_lost,       ///< gateway, phone: speech of `call` stops, a SIP Server in its path died (R5)
-  rtp_stopped,       ///< gateway, phone: no RTP of `call` arrives any more
-  rtp_resumed,       ///< gateway, phone: it arrives again
-  become_primary,    ///< SIP Server backup: Solution Control Server says take over
+  speech_lost,     ///< gateway, phone: speech of `call` stops, a SIP Server in its path died (R5)
+  rtp_stopped,     ///< gateway, phone: no RTP of `call` arrives any more; `index` 1: who was heard
+                   ///< until now has left, and a BYE should say so
+  rtp_resumed,     ///< gateway, phone: it arrives again
+  become_primary,  ///< SIP Server backup: Solution Control Server says take over
   activate_standby,  ///< Configuration Server: the standby is brought into service
   stand_down,        ///< Configuration Server: the master at the other site serves again
   config_write,      ///< Configuration Server Proxy: an administrator writes change `index`

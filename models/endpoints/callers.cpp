@@ -98,7 +98,7 @@ bool Callers::on_timer(Context& context, sim::TimerTag tag) {
       exchange_.hang_up(context, tag.index);
       CallReleased end{};
       end.by_caller = 1;
-      end.release = pstn::Release::caller_hung_up;
+      end.release = unserved(tag.index) ? pstn::Release::media_lost : pstn::Release::caller_hung_up;
       finish(context, tag.index, end);
       return true;
     }
@@ -272,6 +272,18 @@ void Callers::on_speech(Context& context, std::uint32_t slot, bool agent, NodeId
     wait(context, slot, call.talk_left);
   }
   call.phase = CallPhase::talking;
+}
+
+void Callers::on_silence(Context& context, std::uint32_t slot, bool silent) {
+  calls_[slot].silent_since = silent ? context.now() : sim::kNever;
+}
+
+/// He has waited until the talk should have been over, and the agent was not to be heard to its
+/// end.
+bool Callers::unserved(std::uint32_t slot) const {
+  const Call& call = calls_[slot];
+  return call.phase == CallPhase::talking && call.silent_since != sim::kNever &&
+         !had_said_all(slot, call.silent_since);
 }
 
 /// For so long he listens after the end of the talk, if the other one does not hang up.

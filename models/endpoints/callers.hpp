@@ -55,6 +55,12 @@ class Callers {
   void on_connect(Context& context, std::uint32_t slot);
   /// He hears an agent (`agent`), or treatment; `whom`: invalid if he is an agent himself.
   void on_speech(Context& context, std::uint32_t slot, bool agent, NodeId whom = {});
+  /// He hears nobody from now on, or somebody again.
+  void on_silence(Context& context, std::uint32_t slot, bool silent);
+  /// Does somebody speak with him, or has he been put on hold?
+  [[nodiscard]] bool connected(std::uint32_t slot) const {
+    return calls_[slot].phase == CallPhase::talking || calls_[slot].phase == CallPhase::held;
+  }
   /// Had he and the agent said all they had to say by then?
   [[nodiscard]] bool had_said_all(std::uint32_t slot, SimTime when) const;
   /// The call is over, and not by his doing. Its slot is free from now on.
@@ -105,14 +111,16 @@ class Callers {
     Duration patience{};
     Duration second_patience{};  ///< if he is passed on to a second agent
     NodeId voice;                ///< of the agent whom he heard last
-    bool passed_on = false;      ///< and hears no second agent yet
-    SimTime talks_since{};       ///< with the agent
-    Duration talk_left{};        ///< until he would hang up; then, on hold, when he is back
+    SimTime silent_since = sim::kNever;
+    bool passed_on = false;  ///< and hears no second agent yet
+    SimTime talks_since{};   ///< with the agent
+    Duration talk_left{};    ///< until he would hang up; then, on hold, when he is back
     CallPhase phase = CallPhase::setup;
     sim::TimerId timer;  ///< set-up patience, then patience, then the end of talk
   };
 
   [[nodiscard]] static std::uint64_t entity_of(const Caller& who);
+  [[nodiscard]] bool unserved(std::uint32_t slot) const;
   [[nodiscard]] static Duration silence_of(const Conversation& conversation);
   [[nodiscard]] const CallStream& stream_of(const Caller& who) const {
     return directory_.scenario->calls[who.stream];

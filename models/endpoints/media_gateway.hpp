@@ -64,7 +64,9 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
     CallState state = CallState::calling;
     bool alerting = false;
     sim::SimTime rtp_stopped = sim::kNever;  ///< nobody is heard since
+    bool goodbye = false;                    ///< because who was heard until then has left
     bool outgoing = false;                   ///< an agent's call to somebody outside
+    bool acknowledged = false;               ///< outgoing: its ACK has come, or never will
     sip::TransactionId their_invite;         ///< outgoing: until it is answered
     sim::TimerId timer;          ///< ring timer before the answer, RTP-loss timer after it
     sim::TimerId session_timer;  ///< the next refresh (RFC 4028)
@@ -107,7 +109,7 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
                   sip::TransactionId invite) override;
   void on_response(Context&, sip::Inform, const sip::Response*, const sip::Request&, sip::Owner,
                    sip::TransactionId) override;
-  void on_ack(Context&, const sip::Request&) override {}
+  void on_ack(Context&, const sip::Request&) override;
   void on_no_ack(Context&, const sip::Response& success) override;
   /// 200 on the way back, to be refined.
   [[nodiscard]] static sip::Response answer(Context&, const sip::Request&);
@@ -121,12 +123,19 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   void acknowledge(Context&, const sip::Request& invite, const sip::Response& success);
   void on_late_success(Context&, const sip::Response&, AddressId from);
   void send_bye(Context&, AddressId to, const sip::Request& bye);
+  /// Of an outgoing call that is over before its ACK has come (RFC 3261 §15).
+  struct OwedBye {
+    AddressId to;
+    sip::Request request;
+  };
+  [[nodiscard]] std::optional<OwedBye> take_owed_bye(std::uint64_t dialog);
   /// Ends the call on the SIP side, with a CANCEL or a BYE where one is due.
   void hang_up(Context&, std::uint32_t slot);
   void free_call(Context&, std::uint32_t slot);
   void release(Context&, std::uint32_t slot, const Failure&);
   void tell_pstn(Context&, std::uint32_t slot, pstn::Kind);
   void tell_speech(Context&, std::uint32_t slot, NodeId media);
+  void tell_silence(Context&, std::uint32_t slot, bool silent);
   void tell_release(Context&, std::uint32_t slot, const Failure&);
 
   [[nodiscard]] std::uint32_t find(CallId call) const;
@@ -150,6 +159,7 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   sim::Slab<Call> calls_;
   sim::Slab<Invite> invites_;
   std::uint32_t pending_invites_ = 0;
+  std::vector<OwedBye> owed_byes_;
   std::unordered_map<std::uint32_t, std::uint32_t> slot_by_call_;
 };
 

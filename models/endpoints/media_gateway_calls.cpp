@@ -187,8 +187,9 @@ void MediaGatewayEndpoint::on_bye(Context& context, const sip::Request& request,
                                   sip::TransactionId id) {
   const std::uint32_t slot = find(request.call, request.dialog);
   sip::Response response = answer(context, request);
-  if (slot == kNone) response.status = 481;
+  if (slot == kNone && !take_owed_bye(request.dialog)) response.status = 481;
   layer_.respond(context, id, response);
+  layer_.stop_waiting_for_ack(context, request.dialog);
   if (slot == kNone) return;
   Call& call = calls_[slot];
   if (call.invite != kNone) {  // its 200 was lost: the transaction must be ended all the same
@@ -211,9 +212,33 @@ void MediaGatewayEndpoint::on_bye(Context& context, const sip::Request& request,
   free_call(context, slot);
 }
 
+void MediaGatewayEndpoint::on_ack(Context& context, const sip::Request& ack) {
+  const std::uint32_t slot = find(ack.call, ack.dialog);
+  if (slot != kNone) {
+    calls_[slot].acknowledged = true;
+  } else if (const auto bye = take_owed_bye(ack.dialog)) {
+    send_bye(context, bye->to, bye->request);
+  }
+}
+
 void MediaGatewayEndpoint::on_no_ack(Context& context, const sip::Response& success) {
   const std::uint32_t slot = find(success.call, success.dialog);
-  if (slot != kNone) release(context, slot, {pstn::Release::session_expired, 0});
+  if (slot != kNone) {
+    calls_[slot].acknowledged = true;  // given up: the BYE may go
+    release(context, slot, {pstn::Release::session_expired, 0});
+  } else if (const auto bye = take_owed_bye(success.dialog)) {
+    send_bye(context, bye->to, bye->request);
+  }
+}
+
+std::optional<MediaGatewayEndpoint::OwedBye> MediaGatewayEndpoint::take_owed_bye(
+    std::uint64_t dialog) {
+  const auto found = std::find_if(owed_byes_.begin(), owed_byes_.end(),
+                                  [&](const OwedBye& bye) { return bye.request.dialog == dialog; });
+  if (found == owed_byes_.end()) return std::nullopt;
+  const OwedBye bye = *found;
+  owed_byes_.erase(found);
+  return bye;
 }
 
 void MediaGatewayEndpoint::on_notice(Context& context, const notice::Message& notice) {
@@ -227,6 +252,8 @@ void MediaGatewayEndpoint::on_notice(Context& context, const notice::Message& no
       break;
     case notice::Kind::rtp_stopped:
       if (call.rtp_stopped != sim::kNever) break;
+      call.goodbye = notice.index != 0;
+      if (!call.outgoing && !call.goodbye) tell_silence(context, slot, true);
       call.rtp_stopped = context.now();  // before the answer: the timer starts with it
       if (answered) call.timer = context.arm(options_.rtp_loss_timeout, {rtp_timer, slot});
       break;
@@ -235,6 +262,7 @@ void MediaGatewayEndpoint::on_notice(Context& context, const notice::Message& no
         context.cancel(call.timer);
         call.timer = {};
       }
+      if (!call.outgoing && call.rtp_stopped != sim::kNever) tell_silence(context, slot, false);
       call.rtp_stopped = sim::kNever;
       break;
     default:
@@ -284,7 +312,12 @@ void MediaGatewayEndpoint::hang_up(Context& context, std::uint32_t slot) {
     bye.cseq = ++call.cseq;
     bye.call = call.id;
     bye.dn = call.dn;
-    send_bye(context, call.remote, bye);
+    if (call.outgoing && !call.acknowledged) {  // not before its ACK (RFC 3261 §15)
+      owed_byes_.push_back({call.remote, bye});
+    } else {
+      layer_.stop_waiting_for_ack(context, call.dialog);
+      send_bye(context, call.remote, bye);
+    }
   } else if (call.outgoing) {
     sip::Response refusal;
     refusal.status = 480;
@@ -302,7 +335,6 @@ void MediaGatewayEndpoint::free_call(Context& context, std::uint32_t slot) {
   Call& call = calls_[slot];
   context.cancel(call.timer);
   context.cancel(call.session_timer);
-  if (call.state == CallState::answered) layer_.stop_waiting_for_ack(context, call.dialog);
   slot_by_call_.erase(call.id.value);
   calls_.give_back(slot);
 }
@@ -329,6 +361,14 @@ void MediaGatewayEndpoint::tell_speech(Context& context, std::uint32_t slot, Nod
   context.notify(directory_.pstn, message);
 }
 
+void MediaGatewayEndpoint::tell_silence(Context& context, std::uint32_t slot, bool silent) {
+  pstn::Message message;
+  message.kind = pstn::Kind::silence;
+  message.flag = silent;
+  message.call = calls_[slot].id;
+  context.notify(directory_.pstn, message);
+}
+
 void MediaGatewayEndpoint::tell_release(Context& context, std::uint32_t slot,
                                         const Failure& failure) {
   pstn::Message message;
@@ -337,7 +377,7 @@ void MediaGatewayEndpoint::tell_release(Context& context, std::uint32_t slot,
   message.status = failure.status;
   message.call = calls_[slot].id;
   const sim::SimTime stopped = calls_[slot].rtp_stopped;
-  if (stopped != sim::kNever) message.unheard = context.now() - stopped;
+  if (stopped != sim::kNever && !calls_[slot].goodbye) message.unheard = context.now() - stopped;
   context.notify(directory_.pstn, message);
 }
 

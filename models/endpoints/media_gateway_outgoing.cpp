@@ -64,6 +64,7 @@ void MediaGatewayEndpoint::on_outgoing_progress(Context& context, std::uint32_t 
       break;
     case pstn::Kind::setup:
     case pstn::Kind::speech:
+    case pstn::Kind::silence:
     case pstn::Kind::cleared:
       break;
   }

@@ -173,9 +173,12 @@ void PstnEndpoint::release(Context& context, std::uint32_t slot, pstn::Release r
                     : directory_.scenario->gateways[channels_[slot].gateway].rtp_loss_timeout;
   const bool lost = release == pstn::Release::media_lost;
   if (lost) unheard = std::max(unheard, patience);
-  if ((lost || release == pstn::Release::session_expired) &&
-      callers_.had_said_all(slot, context.now() - unheard)) {
+  const bool said_all = callers_.had_said_all(slot, context.now() - unheard);
+  if ((lost || release == pstn::Release::session_expired) && said_all) {
     release = pstn::Release::normal;
+  } else if (release == pstn::Release::normal && unheard > Duration{} && !said_all &&
+             callers_.connected(slot)) {
+    release = pstn::Release::media_lost;  // the BYE came before his patience with silence was over
   }
   if (!agent.valid()) free_channel(context, slot);
   callers_.on_release(context, slot, release, status);
@@ -196,6 +199,8 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
   const auto found = slot_by_call_.find(message.call.value);
   if (found == slot_by_call_.end()) return;  // the caller hung up in the same instant
   const std::uint32_t slot = found->second;
+  // An agent whom the answer has not reached hears the ringing tone, and gives up by himself.
+  if (message.kind == pstn::Kind::cleared && !callers_.connected(slot)) return;
   switch (message.kind) {
     case pstn::Kind::alerting:
       callers_.on_alerting(slot);
@@ -205,6 +210,9 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
       break;
     case pstn::Kind::speech:
       callers_.on_speech(context, slot, message.flag, message.media);
+      break;
+    case pstn::Kind::silence:
+      callers_.on_silence(context, slot, message.flag);
       break;
     case pstn::Kind::release:
     case pstn::Kind::cleared:

@@ -162,6 +162,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   bool acknowledged_ = false;  ///< the ACK to our 200 has come
   bool speech_lost_ = false;   ///< with a SIP Server: he will hang up, or hear nobody if it rings
   sim::SimTime silent_since_ = sim::kNever;  ///< no RTP arrives
+  bool goodbye_ = false;                     ///< because who was heard until then has left
   bool own_call_ = false;                    ///< the agent has placed it
   PathMask tried_ = 0;                       ///< own call: sites whose server was asked
   std::uint32_t invites_ = 0;                ///< own call: sent

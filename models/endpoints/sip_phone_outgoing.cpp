@@ -24,7 +24,7 @@ void SipPhoneEndpoint::end_own_call(Context& context, pstn::Release release, std
   message.release = release;
   message.status = status;
   message.call = dialog_.call;
-  if (silent_since_ != sim::kNever) message.unheard = context.now() - silent_since_;
+  if (silent_since_ != sim::kNever && !goodbye_) message.unheard = context.now() - silent_since_;
   context.notify(directory_.pstn, message);
 }
 

@@ -15,6 +15,7 @@ void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice
       silent_since_ = sim::kNever;
     } else if (silent_since_ == sim::kNever) {
       silent_since_ = context.now();
+      goodbye_ = notice.index != 0;
     }
     listen(context);
   }

@@ -56,9 +56,9 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
     call->other = r->second.valid() ? phone_end(r->second) : End{};
     update(r->call, *call);
   } else if (const auto* r = std::get_if<HungUpInSilence>(&record)) {
-    hung_up(r->call, r->agent);
+    hung_up(r->call, r->agent, false);
   } else if (const auto* r = std::get_if<PhoneLeft>(&record)) {
-    hung_up(r->call, r->agent);
+    hung_up(r->call, r->agent, r->how != PhoneLeft::How::alone);
   } else if (const auto* r = std::get_if<CallReleased>(&record)) {
     release(r->call, r->release);
   } else if (std::holds_alternative<Switchover>(record)) {
@@ -101,6 +101,7 @@ void MediaPlane::follow(const JournalEntry& entry) {
     Call* call = known(r->call);
     if (call == nullptr || !call->way.holds(r->branch)) return;
     call->chosen = r->agent;
+    call->left = {};
     call->way.leads_on(r->leg);
   } else if (const auto* r = std::get_if<CallReturned>(&record)) {
     Call* call = known(r->call);
@@ -163,6 +164,7 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
   call.agent = agent;
   call.path = path;
   call.far = far;
+  call.far.gone = call.far.gone || (agent.valid() && call.left == agent);
   if (!agent.valid()) {
     call.waits_at = site;
     call.waits_on = path;
@@ -207,19 +209,20 @@ void MediaPlane::release(CallId id, pstn::Release why) {
 }
 
 /// Nothing comes from this agent's phone any more.
-void MediaPlane::hung_up(CallId id, AgentId agent) {
+void MediaPlane::hung_up(CallId id, AgentId agent, bool goodbye) {
   const auto found = calls_.find(id.value);
   if (found == calls_.end()) return;
   Call& call = found->second;
-  if (call.agent == agent) {
-    call.far.gone = true;
-  } else if (call.second == agent) {
-    call.other.gone = true;
-  } else if (call.dialler == agent) {
-    call.near.gone = true;
-  } else {
+  End* const end = call.agent == agent     ? &call.far
+                   : call.second == agent  ? &call.other
+                   : call.dialler == agent ? &call.near
+                                           : nullptr;
+  if (end == nullptr) {
+    if (call.chosen == agent) call.left = agent;
     return;
   }
+  end->goodbye = goodbye && !end->gone;
+  end->gone = true;
   update(id, call);
 }
 
@@ -238,13 +241,13 @@ void MediaPlane::update(CallId id, Call& call) {
   if (call.held) {
     tell(id, call.near, call.joined && !call.music.gone && flows_back(to_data_centre(call)));
   } else if (call.joined) {
-    tell(id, call.near, !call.far.gone && flows_back(route));
+    tell(id, call.near, !call.far.gone && flows_back(route), call.far.goodbye);
   } else if (call.agent.valid() && music_is_over(call)) {
     tell(id, call.near, false);
   }
   if (!call.agent.valid()) return;
   if (!call.held) {
-    tell(id, call.far, call.joined && !call.near.gone && flows(route));
+    tell(id, call.far, call.joined && !call.near.gone && flows(route), call.near.goodbye);
   } else if (call.second.valid()) {
     const Route talk = between_agents(call);
     tell(id, call.far, !call.other.gone && flows_back(talk));
@@ -254,11 +257,13 @@ void MediaPlane::update(CallId id, Call& call) {
   }
 }
 
-void MediaPlane::tell(CallId id, End& end, bool hears) {
+/// `goodbye`: who was heard until now has hung up.
+void MediaPlane::tell(CallId id, End& end, bool hears, bool goodbye) {
   if (!end.listens || end.gone || end.silent == !hears) return;
   end.silent = !hears;
-  notify_(end.node,
-          {.kind = hears ? notice::Kind::rtp_resumed : notice::Kind::rtp_stopped, .call = id});
+  notify_(end.node, {.kind = hears ? notice::Kind::rtp_resumed : notice::Kind::rtp_stopped,
+                     .index = !hears && goodbye,
+                     .call = id});
 }
 
 std::vector<std::uint32_t> MediaPlane::in_order() const {

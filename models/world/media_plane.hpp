@@ -54,6 +54,7 @@ class MediaPlane {
     LocationIndex location = 0;  ///< media server: unused
     bool listens = false;        ///< and notices silence: not a media server
     bool gone = false;           ///< it has died since, or hung up: it does not speak again
+    bool goodbye = false;        ///< it has hung up, and until then it was heard
     bool silent = false;         ///< it was told that nothing arrives
   };
   struct Call {
@@ -73,6 +74,7 @@ class MediaPlane {
     PathMask waits_on = 0;
     CallWay way;
     AgentId chosen;          ///< the agent whose answer it waits for
+    AgentId left;            ///< who has hung up again before word of his answer came
     bool held = false;       ///< the caller is
     bool joined = false;     ///< word of the last answer, or hold, has gone from end to end
     bool passed_on = false;  ///< by an agent: then it is taken to have gone
@@ -104,9 +106,9 @@ class MediaPlane {
   bool begin(CallId id, std::uint32_t site, AgentId agent, PathMask path);
   void begin_anew(CallId id, Call& call);
   void release(CallId id, pstn::Release why);
-  void hung_up(CallId id, AgentId agent);
+  void hung_up(CallId id, AgentId agent, bool goodbye);
   void update(CallId id, Call& call);
-  void tell(CallId id, End& end, bool hears);
+  void tell(CallId id, End& end, bool hears, bool goodbye = false);
   void leave_alone(CallId id, const Call& call, End& end);
   void consultation_lost(CallId id, const Call& call);
 

@@ -132,6 +132,28 @@ TEST(Callers, DoNotListenToDeadAirForEver) {
             (std::vector<End>{{at(72s), Release::caller_hung_up, CallPhase::talking, true}}));
 }
 
+/// 60 s of talk and 10 s of dead air, from 2 s on.
+TEST(Callers, AreServedIfTheyHeardAllButTheLastSecond) {
+  struct Case {
+    std::vector<Step> said;
+    Release release;
+  };
+  const Step connect{1s, Kind::connect}, speech{1s, Kind::speech, true};
+  const auto silence = [](Duration when, bool silent) { return Step{when, Kind::silence, silent}; };
+  for (const Case& c :
+       {Case{{connect, speech, silence(61s, true)}, Release::caller_hung_up},
+        Case{{connect, speech, silence(60500ms, true)}, Release::caller_hung_up},
+        Case{{connect, speech, silence(59s, true)}, Release::media_lost},
+        Case{{connect, speech, silence(2s, true)}, Release::media_lost},
+        Case{{silence(500ms, true), connect, speech}, Release::media_lost},
+        Case{{connect, speech, silence(9s, true), silence(20s, false)}, Release::caller_hung_up}}) {
+    GatewayWorld world(one_caller());
+    play(world, c.said);
+    world.run(200s);
+    EXPECT_EQ(ends(world), (std::vector<End>{{at(72s), c.release, CallPhase::talking, true}}));
+  }
+}
+
 TEST(Callers, HoldWhenTheAgentGivesWayToTreatment) {
   GatewayWorld world(one_caller());
   play(world, {{1s, Kind::connect},

@@ -34,10 +34,14 @@ struct OutgoingWorld : GatewayWorld {
   OutgoingWorld() : GatewayWorld(gateway_scenario()) { send_bare(1s, 0, 0, invite(kCall, 1)); }
   void answer() {
     signal(5s, 0, said(Kind::connect));
-    sip::Request ack = invite(kCall, 1);
-    ack.method = Method::ack;
-    ack.in_dialog = true;
-    send_bare(5100ms, 0, 0, ack);
+    within_dialog(5100ms, Method::ack);
+  }
+  void within_dialog(Duration when, Method method) {
+    sip::Request request = invite(kCall, 1);
+    request.method = method;
+    request.in_dialog = true;
+    if (method != Method::ack) request.branch = ++request.cseq;
+    send_bare(when, 0, 0, request);
   }
   /// What the server was answered, copies not counted.
   [[nodiscard]] std::vector<std::uint16_t> statuses() const {
@@ -111,6 +115,34 @@ TEST(MediaGatewayOutgoing, EndsWhenTheOtherEndDoes) {
     EXPECT_EQ(world.statuses(), c.statuses);
     EXPECT_EQ(world.byes(), c.answered ? 1u : 0u);
     EXPECT_EQ(world.story().size(), 1u);  // the public network knows
+    EXPECT_EQ(world.gateway[0]->call_count(), 0u);
+  }
+}
+
+/// Whoever hangs up first: who was called says nothing before the ACK of his answer has come, or 32
+/// s are over (RFC 3261 §15).
+TEST(MediaGatewayOutgoing, SaysGoodbyeOnlyWhenItsAnswerIsAcknowledged) {
+  struct Case {
+    Duration ack, bye;
+    std::optional<sim::SimTime> goodbye;
+  };
+  for (const Case& c : {Case{{}, {}, at(37s)}, Case{20s, {}, at(20s)}, Case{7s, {}, at(10s)},
+                        Case{{}, 15s, std::nullopt}, Case{20s, 15s, std::nullopt}}) {
+    OutgoingWorld world;
+    world.signal(5s, 0, said(Kind::connect));
+    world.signal(10s, 0, said(Kind::release));
+    if (c.ack > Duration{}) world.within_dialog(c.ack, Method::ack);
+    if (c.bye > Duration{}) world.within_dialog(c.bye, Method::bye);
+    world.run(100s);
+    const auto sent = world.sent(world.sip_server[0], Method::bye);
+    EXPECT_EQ(sent.empty(), !c.goodbye);
+    if (c.goodbye && !sent.empty()) {
+      EXPECT_GE(sent.front(), *c.goodbye);
+      EXPECT_LE(sent.front(), *c.goodbye + 10ms);
+    }
+    if (c.bye > Duration{}) {
+      EXPECT_EQ(world.responses(world.sip_server[0], Method::bye), Statuses{200});
+    }
     EXPECT_EQ(world.gateway[0]->call_count(), 0u);
   }
 }

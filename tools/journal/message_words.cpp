@@ -118,6 +118,8 @@ std::string_view kind_name(models::pstn::Kind kind) {
       return "connect";
     case speech:
       return "speech";
+    case silence:
+      return "silence";
     case release:
       return "release";
     case cleared:

@@ -132,6 +132,7 @@ class LadderBuilder {
                           : fmt::format("{} {}", response->status, word);
     } else if (const auto* pstn = std::get_if<models::pstn::Message>(&message)) {
       if (pstn->kind == models::pstn::Kind::speech) text = pstn->flag ? "speech" : "music";
+      if (pstn->kind == models::pstn::Kind::silence && !pstn->flag) text = "heard";
     }
     if (const unsigned copy = copy_of(message); copy > 0 && text != "ACK") {
       text += fmt::format(" #{}", copy + 1);
