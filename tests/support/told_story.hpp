@@ -16,9 +16,9 @@ struct Told {
   std::string why, rule, lines;
 };
 
-/// The story of call 0 of a scenario with one agent at each site.
+/// The story of one call of a scenario with one agent at each site.
 inline Told told(const std::string& calls, const std::string& faults,
-                 const std::vector<std::string>& overrides = {}) {
+                 const std::vector<std::string>& overrides = {}, std::uint32_t call = 0) {
   const Loaded loaded = load_text(
       "bcsim: 1\n"
       "run: {start: \"09:00\", horizon: 12min, warm-up: 1min}\n"
@@ -33,7 +33,7 @@ inline Told told(const std::string& calls, const std::string& faults,
   const models::Scenario& s = loaded.scenario;
   const models::Layout layout(s, {s.run.seed, 0});
   const ThingNames names = names_of(layout);
-  const Replay replayed = replay(s, 0, {.calls = {models::CallId{0}}});
+  const Replay replayed = replay(s, 0, {.calls = {models::CallId{call}}});
   const CallLife& life = replayed.lives.at(0);
   const CallStory story = tell_story(life, {s, layout, names, replayed.faults});
   Told out{life.row.cause, story.decision.why, story.decision.rule, ""};

@@ -14,6 +14,7 @@ using models::Cause;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 TEST(Decision, AnAnswerThatWasNotHeardIsNoMissingAnswer) {
   const std::string direct = "to-agents: [b], calls: [{at: 2min, gateway: mg1, talk: 30s}]";
@@ -182,6 +183,66 @@ TEST(EventStory, TellsWhyAnAgentWasLoggedOut) {
     }
   }
   EXPECT_GT(logouts, 0);
+}
+
+TEST(Decision, OfAnAgentsCallWhoseServerDiedWhileItRangIsItsDeath) {
+  for (const char* share : {"0%", "100%"}) {
+    const std::string rest =
+        "setup-patience: {deterministic: 50s}, answer-delay: {deterministic: 40s}, calls: [{at: "
+        "2min, talk: 60s}], 3pcc-share: " +
+        std::string(share);
+    const char* fault = "{at: 2min10s, fail: site1, scope: sip-server-pair}";
+    const Told t = told("from-agents: [a], " + rest, fault);
+    EXPECT_EQ(t.cause, Cause::lost_setup_hanging);
+    EXPECT_THAT(t.why, AllOf(HasSubstr("The SIP Server of site1 that had his call had died at "
+                                       "09:02:10.000 (“fail site1 (sip-server-pair)”), while the "
+                                       "phone that he called rang"),
+                             HasSubstr("Whom he called answered at 09:02:4")));
+    EXPECT_THAT(t.rule, StartsWith("R5"));
+    const Told colleague = told("from-agents: [a], to-agents: [b], " + rest, fault,
+                                {"agents.b.phone.answer-delay=40s"});
+    EXPECT_THAT(colleague.why, HasSubstr("died at 09:02:10.000"));
+  }
+}
+
+TEST(Decision, OfAnAgentsCallThatOnlyRangIsHisPatience) {
+  for (const char* share : {"0%", "100%"}) {
+    const Told t = told(
+        "from-agents: [a], setup-patience: {deterministic: 20s}, answer-delay: {deterministic: "
+        "40s}, calls: [{at: 2min, talk: 60s}], 3pcc-share: " +
+            std::string(share),
+        "");
+    EXPECT_THAT(t.rule, StartsWith("his patience"));
+    EXPECT_THAT(t.why, Not(HasSubstr("died")));
+  }
+}
+
+TEST(Decision, OfAWaitSaysWhatOfItWasNotInLine) {
+  const auto waited = [](const char* patience, const char* announcement, const char* answer) {
+    return told("queue: service, calls: [{at: 2min, gateway: mg1, talk: 30s, patience: " +
+                    std::string(patience) + "}]",
+                "",
+                {std::string("sites.site1.sip-server.announcement=") + announcement,
+                 std::string("agents.a.phone.answer-delay=") + answer})
+        .why;
+  };
+  EXPECT_THAT(waited("12s", "10s", "4s"),
+              HasSubstr("He waited 12 s for an agent and hung up. For 10 s of it he heard the "
+                        "announcement: only after it is an agent sought. For 2.0 s of it agent a.1 "
+                        "had been chosen, whose phone rang. At site1"));
+  EXPECT_THAT(waited("8s", "10s", "4s"),
+              AllOf(HasSubstr("All the time he heard the announcement"), Not(HasSubstr("chosen"))));
+  EXPECT_THAT(waited("3s", "0s", "4s"),
+              AllOf(HasSubstr("agent a.1 had been chosen, whose phone rang"),
+                    Not(HasSubstr("announcement"))));
+  const std::string behind = told(
+                                 "queue: service, calls: [{at: 2min, gateway: mg1, talk: 60s}, "
+                                 "{at: 130s, gateway: mg1, talk: 30s, patience: 12s}, "
+                                 "{at: 140s, gateway: mg1, talk: 30s, patience: 60s}]",
+                                 "", {"sites.site1.sip-server.announcement=10s"}, 1)
+                                 .why;
+  EXPECT_THAT(behind, AllOf(HasSubstr("For 10 s of it he heard the announcement"),
+                            Not(HasSubstr("chosen")), HasSubstr("no other call waited for one")));
 }
 
 }  // namespace

@@ -229,5 +229,45 @@ TEST(EventStory, SaysWhyADesktopLeftItsSite) {
   EXPECT_THAT(followed, Each(StartsWith("DN out of service; site-sip-register-timeout 30s")));
 }
 
+TEST(EventStory, TellsALogoutFromARefusedLogin) {
+  const auto back = [](const std::string& action) {
+    return decided(events("bcsim: 1\nrun: {horizon: 20min, warm-up: 1min}\n"
+                          "sites: {site1: {sip-server: {after-routing-timeout-action: " +
+                          action +
+                          "}}, site2: {}}\n"
+                          "agents:\n"
+                          "  a: {count: 3, location: site1, phone: {answer-delay: 4s, "
+                          "answer-spread: 20s}}\n"
+                          "calls: {x: {rate: 60/h, gateways: {mg1: 100%}}}\n"),
+                   "at work at site1");
+  };
+  EXPECT_FALSE(back("logout").empty());
+  EXPECT_THAT(back("logout"), Each(std::string("after a logout by the server: login-retry 10s")));
+}
+
+TEST(EventStory, SaysOfOneCallWhoseAgentPassedItOn) {
+  const auto passed = [](const std::string& kind, int calls) {
+    std::string when;
+    for (int i = 0; i < calls; ++i)
+      when += fmt::format("{{at: {}s, gateway: mg1, talk: 60s}}, ", 120 + i);
+    std::string all;
+    for (const EventLine& line :
+         events("bcsim: 1\nrun: {horizon: 6min, warm-up: 1min}\nsites: {site1: {}, site2: {}}\n"
+                "queues: {q: {}, other: {}}\n"
+                "agents: {a: {count: 2, location: site1, queues: [q]},"
+                " b: {count: 2, location: site1, queues: [other]}}\n"
+                "calls: {c: {queue: q, patience: {deterministic: 5min}, redial: {enabled: false}, "
+                "calls: [" +
+                when + "], transfer: {share: 100%, to: other, kind: " + kind + "}}}\n")) {
+      all += line.text + "\n";
+    }
+    return all;
+  };
+  EXPECT_THAT(passed("blind", 1), HasSubstr("call 0 passed on by its agent at site1\n"));
+  EXPECT_THAT(passed("blind", 2), HasSubstr("2 calls passed on by their agents at site1\n"));
+  EXPECT_THAT(passed("consultation", 1),
+              HasSubstr("call 0 passed on by its agent at site1 after a consultation\n"));
+}
+
 }  // namespace
 }  // namespace bcsim::tools::event_story_test

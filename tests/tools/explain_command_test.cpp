@@ -125,5 +125,27 @@ TEST(ExplainCommand, RefusesResultsOfAnotherSimulation) {
   fs::remove_all(directory);
 }
 
+TEST(ExplainCommand, TakesForTheLongestWaitWhatWaitedInAQueue) {
+  const fs::path file = fs::path(testing::TempDir()) / "longest-wait.yaml";
+  // An agent's call rings outside for longer, and a direct call longer than anybody waits.
+  std::ofstream(file) << "bcsim: 1\n"
+                         "run: {horizon: 6min, warm-up: 0s}\n"
+                         "sites: {site1: {}, site2: {}}\n"
+                         "agents: {a: {count: 2, location: site1}, b: {count: 1, location: site2,"
+                         " phone: {answer-delay: 50s}}}\n"
+                         "calls:\n"
+                         "  out: {from-agents: [a], calls: [{at: 60s, talk: 60s}],"
+                         " answer-delay: {deterministic: 50s}}\n"
+                         "  direct: {to-agents: [b], calls: [{at: 61s, gateway: mg2, talk: 10s}],"
+                         " setup-patience: {deterministic: 100s}}\n"
+                         "  in: {redial: {enabled: false}, calls: [{at: 62s, gateway: mg1, talk: "
+                         "1min, patience: 5min}, {at: 63s, gateway: mg1, talk: 20s, patience: "
+                         "10s}]}\n";
+  const Outcome o = explain_program({"explain", "--longest-wait", file.string()});
+  EXPECT_EQ(o.exit, 0) << o.err;
+  EXPECT_THAT(o.out, StartsWith("Call 3: given up by the caller while waiting"));
+  fs::remove(file);
+}
+
 }  // namespace
 }  // namespace bcsim::tools::explain_command_test

@@ -178,7 +178,10 @@ std::vector<CallId> choose_calls(const ExplainRequest& request, const std::vecto
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
     const CallRow& row = rows[i];
     if (row.released < counted || row.released == sim::kNever) continue;
-    if (row.queued != sim::kNever) {
+    // As wait_s of calls.csv: who calls a queue, and was answered or gave up.
+    const bool waited = row.kind == models::CallKind::queue && row.queued != sim::kNever &&
+                        (row.answered != sim::kNever || row.cause == Cause::abandoned_in_queue);
+    if (waited) {
       const auto wait = (row.answered != sim::kNever ? row.answered : row.released) - row.queued;
       if (wait > longest_wait) {
         longest_wait = wait;
@@ -378,7 +381,8 @@ Command explain_command() {
                    .kind = ValueKind::text,
                    .value = "CAUSE",
                    .doc = "A call that ended so: dropped_in_talk, …"},
-                  {.name = "longest-wait", .doc = "The call that waited longest"},
+                  {.name = "longest-wait",
+                   .doc = "The call to a queue that waited longest (wait.max)"},
                   {.name = "events", .doc = "What acted when, by which timer and rule"},
                   {.name = "limit",
                    .kind = ValueKind::number,

@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kNamedMembers = 3;
 
 std::string_view mode_words(models::ServerMode mode) {
-  constexpr std::string_view kWords[] = {"starting", "business-continuity mode", "single-site mode",
-                                         "draining", "stopped"};
+  constexpr std::string_view kWords[] = {"starting", "in business-continuity mode",
+                                         "in single-site mode", "draining", "stopped"};
   return kWords[static_cast<std::size_t>(mode)];
 }
 
@@ -102,7 +102,7 @@ class Teller {
                        announces ? "the announcement, then music," : "music", site(f.site));
   }
   std::string operator()(const models::CallRouted& f) {
-    routed_ = now_;
+    rung_ = 0;
     if (transferred_) {
       return fmt::format("Agent {} at {} is chosen to take it.", agent(f.agent), site(f.site));
     }
@@ -115,20 +115,15 @@ class Teller {
                        returned_ ? "put back" : "taken");
   }
   std::string operator()(const models::CallRinging& f) const {
-    return f.agent.valid() ? "His phone rings." : "It rings there.";
+    if (!f.agent.valid()) return "It rings there.";
+    // Of several members of a hunt group each may be the one.
+    return rung_ > 1 ? fmt::format("The phone of agent {} rings.", agent(f.agent))
+                     : "His phone rings.";
   }
   std::string operator()(const models::CallReturned& f) {
     waits_since_ = now_;
     returned_ = true;
-    if (f.status == 408 && !sent_final(f.status)) {
-      return fmt::format("The call is taken back from agent {} ({}); it waits again.",
-                         agent(f.agent), return_reason(f, now_, routed_, life_, c_));
-    }
-    const std::string words = refused_by_phone(f, now_, routed_, life_, c_)
-                                  ? ""
-                                  : ": " + unanswered_words(f.agent, routed_, now_, life_, c_);
-    return fmt::format("Agent {} does not take it ({} {}{}); the call waits again.", agent(f.agent),
-                       f.status, reason_phrase(f.status), words);
+    return returned_sentence(f, now_, life_, c_);
   }
   std::string operator()(const models::CallAnswered& f) const {
     if (!heard(f))
@@ -174,7 +169,8 @@ class Teller {
     return fmt::format("The SIP Server of {} redirects it: its hunt group prefers the other site.",
                        site(f.site));
   }
-  std::string operator()(const models::HuntLeg& f) const {
+  std::string operator()(const models::HuntLeg& f) {
+    ++rung_;
     return fmt::format("The SIP Server of {} rings agent {}, a member of the hunt group.",
                        site(f.site), agent(f.agent));
   }
@@ -294,18 +290,8 @@ class Teller {
     return number < queues ? "queue " + ThingNames::of(c_.names.queues, number)
                            : "group " + c_.scenario.agents[number - queues].name;
   }
-  /// The agent whose number was dialled, as the PSTN told the gateway, or he himself his phone.
-  [[nodiscard]] std::string dialled() const {
-    for (const LoggedMessage& m : life_.messages) {
-      const auto* setup = std::get_if<models::pstn::Message>(&m.message);
-      if (setup != nullptr && setup->kind == models::pstn::Kind::setup) {
-        return agent(setup->dn.agent());
-      }
-      const auto* told = std::get_if<models::notice::Message>(&m.message);
-      if (told != nullptr && told->dn.valid()) return agent(told->dn.agent());
-    }
-    return "-";
-  }
+  /// The agent whose number was dialled, or "-".
+  [[nodiscard]] std::string dialled() const { return agent(dialled_agent(life_.messages)); }
   [[nodiscard]] std::string site(std::uint32_t s) const {
     return ThingNames::of(c_.names.sites, s);
   }
@@ -326,9 +312,9 @@ class Teller {
   const CallLife& life_;
   const StoryContext& c_;
   bool transferred_ = false;
+  int rung_ = 0;  ///< members of a hunt group, since the first of them was chosen
   models::SimTime now_ = sim::kStart, waits_since_ = sim::kStart;
-  bool returned_ = false;                 ///< an agent has not answered it
-  models::SimTime routed_ = sim::kStart;  ///< when the agent was chosen
+  bool returned_ = false;  ///< an agent has not answered it
 };
 
 std::string outcome_words(const models::CallRow& row) {
@@ -346,7 +332,7 @@ std::vector<std::string> both_sites(const CallLife& life, const StoryContext& c)
     if (!site.pair_alive) {
       text += "SIP Server pair dead";
     } else {
-      text += fmt::format("SIP Server in {}{}", mode_words(site.mode),
+      text += fmt::format("SIP Server {}{}", mode_words(site.mode),
                           site.sees_peer ? "" : ", peer out of service");
     }
     text += fmt::format("; {} logged in ({} ready, {} busy), {} registered, {} waiting",
@@ -465,6 +451,14 @@ CallStory tell_story(const CallLife& life, const StoryContext& context) {
     if (!text.empty()) story.lines.push_back({entry.at, std::move(text)});
   }
   faults_until(last, false);
+  for (const LostAnswer& answer : lost_answers(life, context)) {
+    const std::string agent = ThingNames::of(context.names.agents, answer.agent.value);
+    const std::string how =
+        answer.fate.empty() ? "" : fmt::format(": it does not get through ({})", answer.fate);
+    story.lines.push_back(
+        {answer.at, fmt::format("Agent {} answers; the caller does not hear it{}.", agent, how)});
+  }
+  std::ranges::stable_sort(story.lines, {}, &StoryLine::at);
   story.decision = decide(life, context);
   if (life.decisive.at != sim::kNever) {
     story.decisive_at = instant_words(life.decisive.at, context.scenario);

@@ -100,9 +100,7 @@ class Decider {
       case Cause::callee_busy:
       case Cause::no_answer:
         if (row_.release == Release::caller_hung_up) {
-          return {"Nobody answered, and he gave up." + unheard_answer(life_, c_),
-                  "his patience (setup-patience)",
-                  {}};
+          return nobody_answered();
         }
         if (row_.cause == Cause::callee_busy && !refused_by_another()) {
           return {"His own phone was busy, with a call or ringing: he has dialled in vain.",
@@ -116,14 +114,7 @@ class Decider {
       case Cause::abandoned_in_setup:
       case Cause::lost_setup_hanging:
         if (row_.release == Release::rejected) return left_hanging(life_, c_);
-        return {fmt::format(
-                    "He gave up {} after dialling: {}.{}", lasted(row_.offered, row_.released),
-                    row_.has(models::CallRow::forgotten) ? "a switchover had lost the early dialog"
-                    : row_.ringing != sim::kNever        ? "the phone that he called rang"
-                                                         : "no SIP Server had set up his call",
-                    unheard_answer(life_, c_)),
-                "his patience (setup-patience)",
-                {}};
+        return agent_gave_up();
       case Cause::lost_setup_timeout:
         if (!by_phone()) {
           return {
@@ -158,6 +149,46 @@ class Decider {
             row_.from.valid() && row_.queued == sim::kNever
                 ? "the SIP Server refused TMakeCall: his DN was in use, or out of service"
                 : "",
+            {}};
+  }
+
+  /// He hung up, though no SIP Server that had his call has forgotten it.
+  [[nodiscard]] Decision nobody_answered() const {
+    const std::string unheard = unheard_answer(life_, c_);
+    const std::string what = unheard.empty() ? "Nobody answered, and he gave up."
+                                             : fmt::format("He gave up {} after dialling.",
+                                                           lasted(row_.offered, row_.released));
+    return {what + death_words(life_, c_) + unheard, "his patience (setup-patience)", {}};
+  }
+
+  /// He hung up before anybody had answered his call, or word of that had come to him.
+  [[nodiscard]] Decision agent_gave_up() const {
+    const std::string unheard = unheard_answer(life_, c_);
+    std::string why =
+        fmt::format("He gave up {} after dialling", lasted(row_.offered, row_.released));
+    if (row_.has(models::CallRow::forgotten)) {
+      return {why + ": a switchover had lost the early dialog." + unheard,
+              "an early dialog does not survive a switchover",
+              {}};
+    }
+    const PairDeath death = last_death();
+    if (row_.cause == Cause::lost_setup_hanging && death.at != sim::kNever) {
+      why += fmt::format(
+          ". The SIP Server of {} that had his call had died at {}{}, {}: nobody would ever have "
+          "come.",
+          site(death.site), at(death.at),
+          death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault),
+          row_.ringing != sim::kNever ? "while the phone that he called rang"
+                                      : "before it rang anybody");
+      return {why + unheard,
+              "R5: what a lost pair had taken is lost, though the caller may not know yet",
+              {}};
+    }
+    return {fmt::format("{}: {}.{}", why,
+                        row_.ringing != sim::kNever ? "the phone that he called rang"
+                                                    : "no SIP Server had set up his call",
+                        unheard),
+            "his patience (setup-patience)",
             {}};
   }
 
@@ -324,7 +355,7 @@ class Decider {
     const bool group = c_.scenario.queues[stream.queue].hunt_group.has_value();
     return {
         fmt::format("He waited {} for an agent and hung up.", lasted(row_.queued, row_.released)) +
-            (group ? "" : scarcity()),
+            time_before_agents(life_, c_) + (group ? "" : scarcity(life_, c_)),
         rings ? "his patience while it is not answered (setup-patience)"
               : fmt::format("his own patience: {}", patience()),
         message};
@@ -434,21 +465,6 @@ class Decider {
       }
     }
     return "-";
-  }
-  [[nodiscard]] std::string scarcity() const {
-    if (life_.decisive.at == sim::kNever || row_.queue_site >= models::kSites) return "";
-    const QueueState& q = life_.decisive.queue;
-    const std::string agents =
-        fmt::format("{} of queue {} {} logged in",
-                    q.logged_in == 0 ? "no agent" : count_words(q.logged_in, "agent", "agents"),
-                    ThingNames::of(c_.names.queues, q.queue), q.logged_in > 1 ? "were" : "was");
-    std::string busy;
-    if (q.logged_in == 1) busy = q.busy == 1 ? ", who was busy" : ", who was not busy";
-    if (q.logged_in > 1) busy = fmt::format(", {} of them busy", q.busy);
-    const std::string waiting =
-        q.waiting == 0 ? "no other call" : count_words(q.waiting, "other call", "other calls");
-    return fmt::format(" At {} {}{}, and {} waited for one.",
-                       q.both_sites ? "both sites" : site(row_.queue_site), agents, busy, waiting);
   }
   [[nodiscard]] std::string silence_words(const Silence& s) const {
     const LoggedMessage& first = life_.messages[s.first];

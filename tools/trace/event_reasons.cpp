@@ -71,14 +71,14 @@ void EventReasons::on_record(const models::JournalEntry& entry) {
     invited_[invited->call.value] = entry.at;
   } else if (const auto* login = std::get_if<models::AgentLogin>(&record)) {
     desktops_[login->agent.value].refused[login->site].reset();
+    desktops_[login->agent.value].drained[login->site] = false;
     desktops_[login->agent.value].logged_in[login->site] = entry.at;
   } else if (const auto* refused = std::get_if<models::AgentLoginRefused>(&record)) {
     desktops_[refused->agent.value].refused[refused->site] = refused->cause;
   } else if (const auto* logout = std::get_if<models::AgentLogout>(&record)) {
     const models::ServerMode mode_then = mode_[logout->site];
     if (logout->forced == 1 && mode_then == models::ServerMode::drain) {
-      desktops_[logout->agent.value].refused[logout->site] =
-          models::AgentLoginRefused::Cause::closing;
+      desktops_[logout->agent.value].drained[logout->site] = true;
     }
   } else if (const auto* dn = std::get_if<models::DnState>(&record)) {
     desktops_[dn->agent.value].dn_out[dn->site] = dn->in_service != 0 ? sim::kNever : entry.at;
@@ -183,9 +183,8 @@ void EventReasons::on_tlib(const models::Transmission& t, const NodeRole& from,
   }
   Desktop& desktop = desktops_[to.index];
   if (message->kind == Kind::registered) desktop.attached[from.site] = t.at;
-  if (message->kind == Kind::login_refused || message->kind == Kind::agent_logged_out) {
-    desktop.heard_refusal = t.at;
-  }
+  if (message->kind == Kind::login_refused) desktop.heard_refusal = t.at;
+  if (message->kind == Kind::agent_logged_out) desktop.heard_logout = t.at;
   const Duration work = layout_.directory.group(models::AgentId{to.index}).desktop.relogin_work;
   const auto old = [&](SimTime heard) { return heard + work < t.at - 1s; };
   desktop.heard.erase(std::remove_if(desktop.heard.begin(), desktop.heard.end(), old),
@@ -305,6 +304,9 @@ EventReason EventReasons::moved(const models::DesktopSwitch& f, SimTime now) con
         return {"login refused there, an object is missing; then " + timer, {"R10", "R21", "R79"}};
     }
   }
+  if (desktop.drained[from]) {
+    return {"logged out there, the site is being drained; then " + timer, {"R2", "R21", "R79"}};
+  }
   const SimTime out = desktop.dn_out[from], in = desktop.logged_in[from];
   if (out == sim::kNever) return {timer, {"R21", "R79"}};
   const SimTime since = in == sim::kNever ? out : std::max(out, in);
@@ -322,6 +324,9 @@ EventReason EventReasons::why_login(const Desktop& d, models::AgentId agent, std
   }
   if (apart(d.heard_refusal, sent, o.login_retry)) {
     return {"a login was refused: login-retry " + time(o.login_retry), {"R33"}};
+  }
+  if (apart(d.heard_logout, sent, o.login_retry)) {
+    return {"after a logout by the server: login-retry " + time(o.login_retry), {"R33"}};
   }
   const bool worked = std::any_of(d.heard.begin(), d.heard.end(), [&](SimTime heard) {
     return apart(heard, sent, o.relogin_work);

@@ -63,9 +63,11 @@ class EventReasons {
   };
   struct Desktop {
     std::array<std::optional<models::AgentLoginRefused::Cause>, models::kSites> refused;
+    std::array<bool, models::kSites> drained{};  ///< logged out there by a drain
     PerSite logged_in = kNeverYet, dn_out = kNeverYet;
     SimTime lost = sim::kNever;
-    SimTime heard_refusal = sim::kNever;  ///< … of a login, or that he was logged out
+    SimTime heard_refusal = sim::kNever;  ///< … of a login
+    SimTime heard_logout = sim::kNever;   ///< that he was logged out
     PerSite attached = kNeverYet;         ///< EventRegistered
     std::vector<SimTime> heard;           ///< whatever may have begun a login elsewhere
     EventReason why;                      ///< of the last login asked for

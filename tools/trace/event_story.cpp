@@ -233,10 +233,17 @@ class EventTeller {
             {"R39"}};
   }
   Telling operator()(const models::CallTransferred& f) const {
-    return {call(f.call), "calls",
-            fmt::format("passed on by their agents at {}{}", site(f.site),
-                        f.joined != 0 ? " after a consultation" : ""),
-            f.path == 3 ? "both sites' SIP Servers stay in the path" : "", Rules{}};
+    const auto did = [&](const char* by) {
+      return fmt::format("passed on by {} at {}{}", by, site(f.site),
+                         f.joined != 0 ? " after a consultation" : "");
+    };
+    return {call(f.call),
+            "calls",
+            did("their agents"),
+            f.path == 3 ? "both sites' SIP Servers stay in the path" : "",
+            Rules{},
+            false,
+            did("its agent")};
   }
   Telling operator()(const models::CallDefaultRouted& f) const {
     const auto [why, option] = default_routing_words(f.cause, ledger_.row(f.call).kind);
@@ -248,12 +255,11 @@ class EventTeller {
   Telling operator()(const models::CallAnswered& f) const {
     // Of a call that an agent has placed the one who is told may be himself.
     if (f.monitored != 0 || !f.agent.valid() || ledger_.row(f.call).from.valid()) return {};
-    return {call(f.call),
-            "calls",
-            fmt::format("answered through {} by agents whose desktop is not logged in there",
-                        site(f.site)),
-            "",
-            {"R57"}};
+    const auto did = [&](const char* by) {
+      return fmt::format("answered through {} by {} whose desktop is not logged in there",
+                         site(f.site), by);
+    };
+    return {call(f.call), "calls", did("agents"), "", {"R57"}, false, did("an agent")};
   }
   Telling operator()(const models::EarlyDialogLost& f) const {
     return {call(f.call),
@@ -463,10 +469,11 @@ std::string EventStory::sentence(const Kept& kept) {
   const std::size_t subjects = t.happenings ? times : kept.subjects.size();
   const std::string who =
       subjects == 1 || t.many.empty() ? t.one : count_words(subjects) + " " + t.many;
-  if (subjects == times || t.many.empty()) return who + " " + t.did;
+  const std::string& did = subjects == 1 && !t.did_alone.empty() ? t.did_alone : t.did;
+  if (subjects == times || t.many.empty()) return who + " " + did;
   const std::string again = fmt::format(", {} times", count_words(times));
-  const std::size_t colon = std::min(t.did.find(':'), t.did.size());
-  return who + " " + t.did.substr(0, colon) + again + t.did.substr(colon);
+  const std::size_t colon = std::min(did.find(':'), did.size());
+  return who + " " + did.substr(0, colon) + again + did.substr(colon);
 }
 
 std::vector<EventChapter> EventStory::chapters() const {

@@ -59,6 +59,7 @@ class EventStory final : public models::Observer {
     std::vector<std::string> rules;
     /// `many` are what happens, not to whom: one each time ("230 logins refused").
     bool happenings = false;
+    std::string did_alone = {};  ///< `did` of a single subject, if that is worded differently
   };
 
  private:

@@ -93,8 +93,31 @@ std::string death_words(const CallLife& life, const StoryContext& c) {
                      death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault));
 }
 
+namespace {
+
+/// Of a call to somebody outside: he answered there, and the SIP Server was not told.
+std::string unheard_outside(const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const LoggedMessage* answer = look.first([&](const LoggedMessage& m) {
+    const auto* told = std::get_if<models::pstn::Message>(&m.message);
+    return told != nullptr && told->kind == models::pstn::Kind::connect &&
+           look.is(m.to, models::NodeKind::gateway) && m.at <= life.row.released;
+  });
+  if (answer == nullptr) return {};
+  const LoggedMessage* lost = look.first([&](const LoggedMessage& m) {
+    const Response* r = response_in(m, Method::invite);
+    return r != nullptr && r->status == 200 && m.from == answer->to && !m.arrived();
+  });
+  return fmt::format(" Whom he called answered at {}, but that did not get through{}.",
+                     instant_words(answer->at, c.scenario),
+                     lost == nullptr ? "" : fmt::format(" ({})", look.fate(*lost)));
+}
+
+}  // namespace
+
 std::string unheard_answer(const CallLife& life, const StoryContext& c) {
   if (life.row.answered != sim::kNever) return {};
+  if (life.row.kind == models::CallKind::outgoing) return unheard_outside(life, c);
   const Look look(life, c);
   for (const models::JournalEntry& e : life.records) {
     const auto* f = std::get_if<models::CallAnswered>(&e.record);
@@ -107,6 +130,12 @@ std::string unheard_answer(const CallLife& life, const StoryContext& c) {
                        ThingNames::of(c.names.agents, f->agent.value),
                        instant_words(e.at, c.scenario),
                        lost == nullptr ? "" : fmt::format(" ({})", fate_words(lost->dropped)));
+  }
+  for (const LostAnswer& lost : lost_answers(life, c)) {
+    if (lost.fate.empty()) continue;
+    return fmt::format(" Agent {} answered at {}, but that did not get through ({}).",
+                       ThingNames::of(c.names.agents, lost.agent.value),
+                       instant_words(lost.at, c.scenario), lost.fate);
   }
   return {};
 }
@@ -150,81 +179,84 @@ Decision ended_by_goodbye(const CallLife& life, const StoryContext& c) {
 
 namespace {
 
-/// Has his phone answered an INVITE with a status of these?
-bool sent_by_phone(int least, int most, models::AgentId agent, SimTime from, SimTime by,
-                   const CallLife& life, const StoryContext& c) {
-  const models::NodeId phone = c.layout.directory.agent(agent).phone;
-  return std::ranges::any_of(life.messages, [&](const LoggedMessage& m) {
-    const Response* r = response_in(m, Method::invite);
-    return r != nullptr && r->status >= least && r->status <= most && m.from == phone &&
-           m.sent >= from && m.sent <= by;
-  });
+constexpr sim::Duration kWorthTelling = std::chrono::milliseconds(100);
+
+/// For how long an agent had been chosen who did not answer.
+struct CalledFor {
+  models::AgentId agent;
+  sim::Duration time{};
+  bool rang = false, others = false;
+};
+
+/// The time in which one or more had been chosen, until the call came back from all, or was over.
+CalledFor called_for(const CallLife& life) {
+  CalledFor out;
+  std::vector<models::AgentId> now;
+  SimTime since = sim::kStart;
+  const auto choose = [&](models::AgentId agent, SimTime at) {
+    out.others = out.others || (out.agent.valid() && out.agent != agent);
+    out.agent = agent;
+    if (now.empty()) since = at;
+    if (std::ranges::find(now, agent) == now.end()) now.push_back(agent);
+  };
+  for (const models::JournalEntry& e : life.records) {
+    if (e.at > life.row.released) break;
+    if (const auto* f = std::get_if<models::CallRouted>(&e.record)) {
+      choose(f->agent, e.at);
+    } else if (const auto* hunted = std::get_if<models::HuntLeg>(&e.record)) {
+      choose(hunted->agent, e.at);
+    } else if (const auto* rings = std::get_if<models::CallRinging>(&e.record)) {
+      out.rang = out.rang || rings->agent == out.agent;
+    } else if (const auto* back = std::get_if<models::CallReturned>(&e.record)) {
+      if (std::erase(now, back->agent) > 0 && now.empty()) out.time += e.at - since;
+    }
+  }
+  if (!now.empty()) out.time += life.row.released - since;
+  return out;
 }
 
 }  // namespace
 
-bool refused_by_phone(const models::CallReturned& returned, SimTime at, SimTime routed,
-                      const CallLife& life, const StoryContext& c) {
-  const int status = static_cast<int>(returned.status);
-  return sent_by_phone(status, status, returned.agent, routed, at, life, c);
+std::string time_before_agents(const CallLife& life, const StoryContext& c) {
+  const models::CallRow& row = life.row;
+  std::string words;
+  const auto part = [&](sim::Duration time) {
+    return time + kWorthTelling >= row.released - row.queued
+               ? "All the time"
+               : fmt::format("For {} of it", lapse_words(time));
+  };
+  if (row.treatment != sim::kNever && row.queue_site < models::kSites) {
+    const sim::Duration announcement = c.scenario.sites[row.queue_site].sip_server.announcement;
+    const sim::Duration heard = std::min(announcement, row.released - row.treatment);
+    if (heard > sim::Duration{}) {
+      words = fmt::format(" {} he heard the announcement: only after it is an agent sought.",
+                          part(heard));
+    }
+  }
+  const CalledFor called = called_for(life);
+  if (called.time < kWorthTelling) return words;
+  if (called.others) return words + " " + part(called.time) + " agents had been chosen in vain.";
+  return words + fmt::format(" {} agent {} had been chosen{}.", part(called.time),
+                             ThingNames::of(c.names.agents, called.agent.value),
+                             called.rang ? ", whose phone rang" : "");
 }
 
-std::string unanswered_words(models::AgentId agent, SimTime routed, SimTime by,
-                             const CallLife& life, const StoryContext& c) {
-  const Look look(life, c);
-  const models::NodeId phone = c.layout.directory.agent(agent).phone;
-  if (sent_by_phone(200, 299, agent, routed, by, life, c)) {
-    return "he answered, but that was not heard in time";
-  }
-  std::size_t copies = 0;
-  const LoggedMessage *lost = nullptr, *came = nullptr;
-  for (const LoggedMessage& m : life.messages) {
-    const Request* r = request_in(m, Method::invite);
-    if (r == nullptr || r->in_dialog || m.to != phone || m.sent < routed || m.sent > by) continue;
-    ++copies;
-    if (!m.arrived() && came == nullptr) lost = &m;
-    if (m.arrived() && m.at <= by && (came == nullptr || m.at < came->at)) came = &m;
-  }
-  const std::string fate = lost == nullptr ? "" : fmt::format(" ({})", look.fate(*lost));
-  if (came == nullptr && lost != nullptr) {
-    return fmt::format("his phone did not answer the INVITE, which it never got{}, sent {}", fate,
-                       copies == 1 ? "once" : fmt::format("{} times", copies));
-  }
-  if (!sent_by_phone(180, 299, agent, routed, by, life, c))
-    return "his phone did not answer the INVITE";
-  const int before = std::get<Request>(came->message).copy;
-  if (before == 0) return kRang;
+std::string scarcity(const CallLife& life, const StoryContext& c) {
+  if (life.decisive.at == sim::kNever || life.row.queue_site >= models::kSites) return "";
+  const QueueState& q = life.decisive.queue;
+  const std::string agents =
+      fmt::format("{} of queue {} {} logged in",
+                  q.logged_in == 0 ? "no agent" : count_words(q.logged_in, "agent", "agents"),
+                  ThingNames::of(c.names.queues, q.queue), q.logged_in > 1 ? "were" : "was");
+  std::string busy;
+  if (q.logged_in == 1) busy = q.busy == 1 ? ", who was busy" : ", who was not busy";
+  if (q.logged_in > 1) busy = fmt::format(", {} of them busy", q.busy);
+  const std::string waiting =
+      q.waiting == 0 ? "no other call" : count_words(q.waiting, "other call", "other calls");
   return fmt::format(
-      "the INVITE reached his phone late, at {}, after {} of it had been lost{}; it "
-      "rang for {}, and he had not answered yet",
-      instant_words(came->at, c.scenario),
-      count_words(static_cast<std::uint64_t>(before), "copy", "copies"), fate,
-      lapse_words(by - came->at));
-}
-
-std::string return_reason(const models::CallReturned& returned, SimTime at, SimTime routed,
-                          const CallLife& life, const StoryContext& c) {
-  const Look look(life, c);
-  const bool answered = sent_by_phone(200, 299, returned.agent, routed, at, life, c);
-  const bool rang = sent_by_phone(180, 299, returned.agent, routed, at, life, c);
-  const char* state = answered ? "he had answered" : rang ? "his phone rang" : "nothing rang yet";
-  const std::uint32_t server = life.row.queue_site;
-  // It waits at a server that is not the agent's if its site is another than the record's.
-  const auto now_there = [&](const auto& f, SimTime t) { return t == at && f.site == server; };
-  if (look.fact<models::Switchover>(at, now_there) != nullptr) {
-    return fmt::format("the backup that takes over does not know that he was called; {}", state);
-  }
-  if (look.fact<models::ServerModeChanged>(at, now_there) != nullptr) {
-    return fmt::format("{} has lost its peer, which had called him; {}",
-                       ThingNames::of(c.names.sites, server), state);
-  }
-  std::string timeout = "after-routing-timeout";
-  if (life.row.kind == models::CallKind::queue) {
-    const auto& queue = c.scenario.queues[c.scenario.calls[life.row.stream].queue];
-    if (queue.hunt_group) timeout = "hg-noanswer-timeout";
-  }
-  const std::string words = unanswered_words(returned.agent, routed, at, life, c);
-  return answered || rang ? timeout + ": " + words : words;
+      " At {} {}{}, and {} waited for one.",
+      q.both_sites ? "both sites" : ThingNames::of(c.names.sites, life.row.queue_site), agents,
+      busy, waiting);
 }
 
 sim::Duration time_on_hold(const CallLife& life) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tools/trace/call_story.hpp"
 
@@ -15,16 +16,26 @@ namespace bcsim::tools {
 /// Why the caller was turned away with the status of the row.
 [[nodiscard]] Decision refusal(const CallLife& life, const StoryContext& context);
 
-/// Why a call that an agent was chosen for at `routed` waits again, though nobody has refused it:
-/// "after-routing-timeout: his phone rang, and he did not answer".
-[[nodiscard]] std::string return_reason(const models::CallReturned& returned, models::SimTime at,
-                                        models::SimTime routed, const CallLife& life,
-                                        const StoryContext& context);
+/// That a call which an agent was chosen for waits again at that time, and why: "The call is taken
+/// back from agent a.1 (after-routing-timeout: his phone rang, and he did not answer); it waits
+/// again."
+[[nodiscard]] std::string returned_sentence(const models::CallReturned& returned,
+                                            models::SimTime at, const CallLife& life,
+                                            const StoryContext& context);
 
-/// Was it his phone itself that sent the status with which a call came back? Else a SIP Server's.
-[[nodiscard]] bool refused_by_phone(const models::CallReturned& returned, models::SimTime at,
-                                    models::SimTime routed, const CallLife& life,
-                                    const StoryContext& context);
+/// ": his phone rang for call 0", why a SIP Server that was to ring an agent has sent this final
+/// response instead; empty: the records do not say.
+[[nodiscard]] std::string refusal_reason(const LoggedMessage& answer, const CallLife& life,
+                                         const StoryContext& context);
+
+/// An agent's answer that no SIP Server has told of in the journal: it was lost, or came too late.
+struct LostAnswer {
+  models::SimTime at{};
+  models::AgentId agent;
+  std::string fate;  ///< "the link was cut", if it did not get through; else empty
+};
+[[nodiscard]] std::vector<LostAnswer> lost_answers(const CallLife& life,
+                                                   const StoryContext& context);
 
 /// What became of calling an agent's phone from `routed` on, who had not answered in time: "his
 /// phone rang, and he did not answer", or that it was reached late, or never, and why.
@@ -46,6 +57,14 @@ struct Unavailable {
 
 /// A SIP Server gave up a call that an agent had placed with his desktop, before it rang anybody.
 [[nodiscard]] Decision own_call_refused(const CallLife& life, const StoryContext& context);
+
+/// " For 10 s of it he heard the announcement: …. For 2.5 s of it agent a.1 had been chosen.", of
+/// the time that a caller to a queue has waited until he gave up; empty: all of it in line.
+[[nodiscard]] std::string time_before_agents(const CallLife& life, const StoryContext& context);
+
+/// " At site1 3 agents of queue service were logged in, 2 of them busy, and 1 other call waited for
+/// one.", when the caller gave up; empty: nobody looked.
+[[nodiscard]] std::string scarcity(const CallLife& life, const StoryContext& context);
 
 /// So long the caller has heard music since an agent first answered him: on hold, or between two
 /// agents.

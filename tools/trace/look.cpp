@@ -23,16 +23,6 @@ std::string Look::party(models::NodeId id) const {
   return node(id);
 }
 
-models::AgentId Look::dialled() const {
-  for (const LoggedMessage& m : life_.messages) {
-    const auto* setup = std::get_if<models::pstn::Message>(&m.message);
-    if (setup != nullptr && setup->kind == models::pstn::Kind::setup) return setup->dn.agent();
-    const auto* told = std::get_if<models::notice::Message>(&m.message);
-    if (told != nullptr && told->dn.valid()) return told->dn.agent();
-  }
-  return {};
-}
-
 /// Does it go this way?
 bool Look::crosses(const LoggedMessage& m, const models::LinkTarget& link) const {
   if (!m.from.valid() || !m.to.valid()) return false;

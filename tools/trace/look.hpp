@@ -49,9 +49,8 @@ class Look {
   [[nodiscard]] const models::SipServerOptions& server(std::uint32_t site) const {
     return c_.scenario.sites[site].sip_server;
   }
-  /// The agent whose number was dialled, as the PSTN told the gateway, or he himself his phone or
-  /// desktop; invalid: no agent's.
-  [[nodiscard]] models::AgentId dialled() const;
+  /// The agent whose number was dialled; invalid: no agent's.
+  [[nodiscard]] models::AgentId dialled() const { return dialled_agent(life_.messages); }
   /// The latest record of this kind that `wanted` accepts, up to then.
   template <class Fact, class Wanted>
   [[nodiscard]] const Fact* fact(models::SimTime by, const Wanted& wanted) const {

@@ -45,8 +45,10 @@ std::string leg_words(const LoggedMessage& own, SimTime by, const CallLife& life
   });
   if (answer != nullptr) {
     const int status = std::get<Response>(answer->message).status;
-    std::string text = fmt::format(" {} had answered its INVITE with {} {}.", look.node(own.to),
-                                   status, reason_phrase(status));
+    const bool busy = status == 486 && look.is(own.to, models::NodeKind::sip_server);
+    std::string text =
+        fmt::format(" {} had answered its INVITE with {} {}{}.", look.node(own.to), status,
+                    reason_phrase(status), busy ? refusal_reason(*answer, life, c) : "");
     if (status == 480 && look.is(own.to, models::NodeKind::sip_server)) {
       const auto nobody = nobody_to_ring(look.site_of(own.to), answer->sent, true, life, c);
       if (nobody) text += " " + nobody->why;

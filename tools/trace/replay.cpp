@@ -44,13 +44,14 @@ bool is_release(const models::JournalEntry& entry) {
 class CallLog final : public models::Observer {
  public:
   CallLog(const models::Layout& layout, const std::vector<models::CallId>& calls)
-      : ledger_(*layout.directory.scenario), situation_(layout) {
+      : layout_(layout), ledger_(*layout.directory.scenario), situation_(layout), doings_(layout) {
     for (const models::CallId call : calls) lives_[call.value].id = call;
   }
 
   void on_record(const models::JournalEntry& entry) override {
     ledger_.on_record(entry);
     situation_.on_record(entry);
+    doings_.on_record(entry);
     if (concerns_all(entry.record)) faults_.push_back(entry);
     // Nothing comes between a message's arrival and its being turned away.
     const bool dropped = std::holds_alternative<models::RequestDropped>(entry.record);
@@ -66,7 +67,7 @@ class CallLog final : public models::Observer {
     if (was_over) return;  // what a server does for a caller who has gone decides nothing
     if (answered || (is_release(entry) && !served)) {
       life.decisive = situation_.look(entry.at, ledger_);
-      life.decisive.queue = situation_.look_at_queue(ledger_, life.id);
+      life.decisive.queue = situation_.look_at_queue(entry.at, ledger_, life.id);
     }
   }
   void on_tick(models::SimTime, const models::TickSample&) override {}
@@ -77,6 +78,7 @@ class CallLog final : public models::Observer {
     if (arriving_ == nullptr) return;
     arriving_->messages.push_back({t.envelope.sent, t.at, t.from, t.to, t.dropped,
                                    t.envelope.connection.valid(), false, t.envelope.message});
+    keep_refusal(*arriving_, arriving_->messages.back());
   }
 
   void finish(models::SimTime now, const std::vector<models::CallId>& calls, Replay& out) {
@@ -94,14 +96,48 @@ class CallLog final : public models::Observer {
   }
 
  private:
+  /// If this is a SIP Server's refusal to ring the agent whom the call was for: why it was.
+  void keep_refusal(CallLife& life, const LoggedMessage& m) const {
+    const auto* response = std::get_if<models::sip::Response>(&m.message);
+    if (response == nullptr || response->method != models::sip::Method::invite) return;
+    if (response->status < 400 || !m.from.valid()) return;
+    const models::NodeRole& server = layout_.roles[m.from.value];
+    const models::AgentId wanted = wanted_agent(life);
+    if (server.kind != models::NodeKind::sip_server || !wanted.valid()) return;
+    life.refusals.push_back({m.sent, doings_.at(m.sent, wanted, server.site, life.id)});
+  }
+  /// Who was chosen last, or whose number was dialled.
+  static models::AgentId wanted_agent(const CallLife& life) {
+    models::AgentId found = dialled_agent(life.messages);
+    for (const models::JournalEntry& e : life.records) {
+      if (const auto* f = std::get_if<models::CallRouted>(&e.record)) found = f->agent;
+    }
+    return found;
+  }
+
+  const models::Layout& layout_;
   models::CallLedger ledger_;
   SituationFold situation_;
+  AgentDoings doings_;
   std::map<std::uint32_t, CallLife> lives_;
   CallLife* arriving_ = nullptr;  ///< whose message was the last to arrive; null: none of these
   std::vector<models::JournalEntry> faults_;
 };
 
 }  // namespace
+
+models::AgentId dialled_agent(const std::vector<LoggedMessage>& messages) {
+  for (const LoggedMessage& m : messages) {
+    const auto* setup = std::get_if<models::pstn::Message>(&m.message);
+    const auto* told = std::get_if<models::notice::Message>(&m.message);
+    models::Dn dn;
+    if (setup != nullptr && setup->kind == models::pstn::Kind::setup) dn = setup->dn;
+    if (told != nullptr) dn = told->dn;
+    if (!dn.valid()) continue;
+    return dn.is_queue() || dn.is_outside() ? models::AgentId{} : dn.agent();
+  }
+  return {};
+}
 
 ReplayEnd replay_run(const models::Scenario& scenario, std::uint32_t replication,
                      const ReplayAttach& attach, models::SimTime until,

@@ -8,6 +8,7 @@
 #include "models/ledger/call_row.hpp"
 #include "models/world/layout.hpp"
 #include "models/world/world.hpp"
+#include "tools/trace/agent_doings.hpp"
 #include "tools/trace/situation.hpp"
 
 namespace bcsim::tools {
@@ -24,12 +25,17 @@ struct LoggedMessage {
   [[nodiscard]] bool arrived() const { return dropped == sim::DropReason::none; }
 };
 
+/// The agent whose number was dialled, as the PSTN told the gateway, or he himself his phone or
+/// desktop; invalid: no agent's.
+[[nodiscard]] models::AgentId dialled_agent(const std::vector<LoggedMessage>& messages);
+
 /// All that is known of one call.
 struct CallLife {
   models::CallId id;
   models::CallRow row;
   std::vector<models::JournalEntry> records;  ///< about this call
   std::vector<LoggedMessage> messages;        ///< about this call, by time of sending
+  std::vector<AgentRefused> refusals;         ///< by SIP Servers, of whom they were asked for
   /// When it was over if it was not served, else when it was answered.
   Situation decisive;
 };

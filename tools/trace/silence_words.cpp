@@ -9,6 +9,7 @@
 #include "tools/results/plain_words.hpp"
 #include "tools/trace/failure_words.hpp"
 #include "tools/trace/look.hpp"
+#include "tools/trace/speech_way.hpp"
 
 namespace bcsim::tools {
 
@@ -54,14 +55,7 @@ class Silent {
                           why, ended->why, timeout, who),
               fmt::format("{}; then {}", ended->rule, rule), ended->message};
     }
-    std::vector<std::string> then;
-    for (const models::JournalEntry& e : c_.faults) {
-      const auto* f = std::get_if<models::FaultInjected>(&e.record);
-      if (f != nullptr && e.at == since) {
-        then.push_back(fmt::format("“{}”{}", ThingNames::of(c_.names.faults, f->fault),
-                                   f->undone != 0 ? " over" : ""));
-      }
-    }
+    const std::vector<std::string> then = silencing_faults(life_, c_, since, agent);
     if (!then.empty()) {
       why +=
           fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "", fmt::join(then, ", "));

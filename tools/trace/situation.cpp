@@ -85,7 +85,7 @@ bool SituationFold::serves(models::AgentId agent, std::uint32_t queue) const {
   return queues.empty() || std::ranges::find(queues, queue) != queues.end();
 }
 
-QueueState SituationFold::look_at_queue(const models::CallLedger& ledger,
+QueueState SituationFold::look_at_queue(models::SimTime now, const models::CallLedger& ledger,
                                         models::CallId call) const {
   QueueState out;
   const models::CallRow& row = ledger.row(call);
@@ -103,8 +103,13 @@ QueueState SituationFold::look_at_queue(const models::CallLedger& ledger,
       out.busy += is_busy(agents_[a][site]);
     }
   }
+  const auto announced = [&](const models::CallRow& other) {
+    const models::Duration time = scenario_.sites[other.queue_site].sip_server.announcement;
+    return other.treatment == sim::kNever || other.treatment + time <= now;
+  };
   for (const models::CallRow& other : ledger.rows()) {
     if (&other == &row || !waits(other) || !counts(other.queue_site)) continue;
+    if (!announced(other)) continue;  // no agent is sought for him yet
     out.waiting += scenario_.calls[other.stream].queue == out.queue;
   }
   return out;

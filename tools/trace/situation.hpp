@@ -51,8 +51,8 @@ class SituationFold {
   void on_record(const models::JournalEntry& entry);
   /// As of now, without a queue; waiting calls are counted in the ledger's rows.
   [[nodiscard]] Situation look(models::SimTime now, const models::CallLedger& ledger) const;
-  /// That of this call.
-  [[nodiscard]] QueueState look_at_queue(const models::CallLedger& ledger,
+  /// That of this call. Who still hears the announcement waits for no agent yet.
+  [[nodiscard]] QueueState look_at_queue(models::SimTime now, const models::CallLedger& ledger,
                                          models::CallId call) const;
 
  private:
