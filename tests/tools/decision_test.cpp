@@ -40,6 +40,24 @@ TEST(Decision, OfASilentPeerIsTheServersOwnTimer) {
   EXPECT_THAT(t.rule, HasSubstr("timer C"));
 }
 
+/// Who hears nobody and hangs up when all should have been said is not heard by any timer of
+/// silence.
+TEST(Decision, OfASilenceThatNobodyGaveUpIsThatTheRestWasNotHeard) {
+  const std::string patient = "agents.a.phone.silence-patience=5min";
+  const std::string gateway = "sites.site1.gateways={mg1: {rtp-loss-timeout: 5min}}";
+  for (const char* kind : {"queue: service, calls: [{at: 2min, gateway: mg1, talk: 60s}]",
+                           "from-agents: [a], to-agents: [b], calls: [{at: 2min, talk: 60s}]"}) {
+    const bool internal = kind[0] == 'f';
+    const Told t =
+        told(kind, internal ? "{at: 2min30s, fail: b.phone.1}" : "{at: 2min30s, fail: a.phone.1}",
+             {gateway, patient});
+    EXPECT_EQ(t.cause, Cause::media_lost) << kind;
+    EXPECT_THAT(t.why, AllOf(HasSubstr("Speech no longer arrived from 09:02:30"),
+                             HasSubstr("the caller hung up when all should have been said")));
+    EXPECT_THAT(t.rule, AllOf(HasSubstr("the last second"), Not(HasSubstr("rtp-loss-timeout"))));
+  }
+}
+
 TEST(Decision, OfAnAgentsOwnCallNamesHisPhoneThatDied) {
   for (const char* share : {"0%", "100%"}) {
     for (const char* when : {"2min5s", "2min30s"}) {  // while it rings outside, and in talk
@@ -53,15 +71,17 @@ TEST(Decision, OfAnAgentsOwnCallNamesHisPhoneThatDied) {
   }
 }
 
-TEST(Decision, OfAnAnswerWithoutAckSaysToWhichInvite) {
+TEST(Decision, OfAnAnswerThatNoServerPassesOnIsTheDeadServer) {
   for (const char* share : {"0%", "100%"}) {
     const Told t = told(std::string("from-agents: [a], answer-delay: {deterministic: 8s}, "
                                     "setup-patience: {deterministic: 60s}, "
                                     "calls: [{at: 2min, talk: 60s}], 3pcc-share: ") +
                             share,
                         "{at: 2min4s, fail: site1, scope: sip-server-pair}");
-    EXPECT_THAT(t.why, AllOf(HasSubstr("the answer of the gateway to the INVITE was not confirmed"),
-                             HasSubstr("The SIP Server of site1 died at 09:02:04")));
+    EXPECT_THAT(t.why, AllOf(HasSubstr("He gave up 60 s after dialling"),
+                             HasSubstr("The SIP Server of site1 that had his call had died at "
+                                       "09:02:04"),
+                             HasSubstr("Whom he called answered at 09:02:08")));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,17 +25,21 @@ class Silent {
 
   [[nodiscard]] Decision decide() const {
     const auto agent = agent_in_silence();
-    const auto stopped = last_message([&](const LoggedMessage& m) {
-      const auto* notice = std::get_if<models::notice::Message>(&m.message);
-      return notice != nullptr && notice->kind == models::notice::Kind::rtp_stopped &&
-             is(m.to, agent ? models::NodeKind::phone : models::NodeKind::gateway);
-    });
-    // The gateway waits; the agent's phone that is dead does not.
+    const auto stopped_for = [this](models::NodeKind kind) {
+      return last_message([&](const LoggedMessage& m) {
+        const auto* notice = std::get_if<models::notice::Message>(&m.message);
+        return notice != nullptr && notice->kind == models::notice::Kind::rtp_stopped &&
+               is(m.to, kind);
+      });
+    };
+    auto stopped = stopped_for(agent ? models::NodeKind::phone : models::NodeKind::gateway);
     const bool gateway_waited =
         row_.gateway < c_.scenario.gateways.size() && stopped &&
         life_.messages[*stopped].at + gateway().rtp_loss_timeout <= row_.released;
+    // Of an agent's call his own phone tells, unless it is dead.
     if (!agent && row_.from.valid() && !gateway_waited) {
-      return {"The phone of the agent who had called died.", "", {}};
+      stopped = stopped_for(models::NodeKind::phone);
+      if (!stopped) return {"The phone of the agent who had called died.", "", {}};
     }
     const auto patience = agent ? c_.layout.directory.group(*agent).phone.silence_patience
                                 : std::optional(gateway().rtp_loss_timeout);
@@ -42,17 +47,22 @@ class Silent {
     const std::string who =
         agent ? "agent " + ThingNames::of(c_.names.agents, agent->value) : "the gateway";
     std::string why = fmt::format("For {} nothing was heard by {}, who hung up.", timeout, who);
-    const std::string rule = fmt::format(
+    std::string rule = fmt::format(
         "{}: {}", agent ? "the phone's silence-patience" : "the gateway's rtp-loss-timeout",
         timeout);
+    // What ended it before that timer ran out.
+    std::string end = fmt::format("after {} without any, {} hung up", timeout, who);
+    if (!agent && !gateway_waited && stopped) {
+      end = row_.from.valid() || by_caller() ? "the caller hung up when all should have been said"
+                                             : "the call was ended before the gateway gave it up";
+      rule = "who misses more than the last second of what was to be said has not been served";
+    }
     if (!stopped) return {why, rule, stopped};
     const models::SimTime since = life_.messages[*stopped].sent;
     why = fmt::format("Speech no longer arrived from {} on", at(since));
     const auto ended = agent ? std::nullopt : session_ended_at(since);
     if (ended) {
-      return {fmt::format("{}: {} Word of that did not get through; after {} without speech, {} "
-                          "hung up.",
-                          why, ended->why, timeout, who),
+      return {fmt::format("{}: {} Word of that did not get through; {}.", why, ended->why, end),
               fmt::format("{}; then {}", ended->rule, rule), ended->message};
     }
     const std::vector<std::string> then = silencing_faults(life_, c_, since, agent);
@@ -60,13 +70,19 @@ class Silent {
       why +=
           fmt::format(" ({}{})", then.size() > 1 ? "at one instant: " : "", fmt::join(then, ", "));
     }
-    why += fmt::format("; after {} without any, {} hung up.", timeout, who);
+    why += fmt::format("; {}.", end);
     if (!agent) why += left_in_silence(since) + hung_up_then(since);
     return {why + not_joined(since), rule, stopped};
   }
 
  private:
   [[nodiscard]] std::string at(models::SimTime t) const { return instant_words(t, c_.scenario); }
+  [[nodiscard]] bool by_caller() const {
+    return std::ranges::any_of(life_.records, [](const models::JournalEntry& e) {
+      const auto* f = std::get_if<models::CallReleased>(&e.record);
+      return f != nullptr && f->by_caller != 0;
+    });
+  }
   [[nodiscard]] const models::GatewayOptions& gateway() const {
     return c_.scenario.gateways[row_.gateway];
   }
