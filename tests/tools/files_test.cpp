@@ -138,6 +138,106 @@ TEST(Files, AScenariosNameIsOneVisibleDirectory) {
   }
 }
 
+/// A place where nothing can be written, and what the message says of it.
+struct Hopeless {
+  std::string path;
+  const char* why;
+};
+
+/// Every kind of name that is none, as itself and as a part of a longer one.
+std::vector<Hopeless> hopeless_places(const fs::path& directory) {
+  fs::create_symlink("two", directory / "one");
+  fs::create_symlink("one", directory / "two");
+  fs::create_symlink("nowhere/at/all", directory / "dangling");
+  std::ofstream(directory / "file") << "text";
+  const std::string in = directory.string() + "/";
+  std::vector<Hopeless> places = {{in + std::string(256, 'a'), "name too long"},
+                                  {in + std::string(300, 'a') + "/b", "name too long"},
+                                  {in + "new/" + std::string(300, 'a'), "name too long"},
+                                  {in + "one", "symbolic links"},
+                                  {in + "one/b", "symbolic links"},
+                                  {in + "file/b", "director"},
+                                  {in + "dangling/b", "director"},
+                                  {"/proc/bcsim/b", "/proc"}};
+  std::string deep = directory.string();
+  for (int i = 0; i < 300; ++i) deep += "/new/directories";
+  places.push_back({deep, "name too long"});
+  if (geteuid() != 0) places.push_back({"/root/b", "permission"});
+  return places;
+}
+
+TEST(Files, WhatCannotBeWrittenIsNamedByEveryCommandWithAnOutput) {
+  const TemporaryDirectory directory, results;
+  const std::string run = (results.path() / "run").string();
+  ASSERT_EQ(test::bcsim(test::small_site_failure({"run", "--no-twin", "-o", run})).exit, 0);
+  const auto small = [](std::vector<std::string> words) {
+    return test::small_site_failure(std::move(words));
+  };
+  const auto sweep_and = [&](std::vector<std::string> words) {
+    words.insert(words.begin() + 1, {"--vary", "agents.team1.count=15,16", "-n", "2"});
+    return small(std::move(words));
+  };
+  const std::vector<std::vector<std::string>> commands = {
+      small({"run", "--no-twin", "-o"}),
+      small({"run", "--no-twin", "--baseline"}),
+      small({"run", "--no-twin", "-o", run, "--journal"}),
+      small({"run", "--no-twin", "-o", run, "--pcap"}),
+      small({"run", "--no-twin", "-n", "2", "--shard", "1/2", "-o"}),
+      sweep_and({"sweep", "-o"}),
+      small({"plan", "--find", "agents", "-o"}),
+      small({"tune", "-n", "2", "-o"}),
+      small({"worst", "-n", "2", "-o"}),
+      {"explore", "-q", "-n", "1", "-o"},
+      {"report", run, "-o"},
+      {"explain", "0", run, "-o"},
+      {"compare", run, run, "--junit"},
+      {"compare", run, run, "--markdown"},
+      {"new"}};
+  for (const Hopeless& place : hopeless_places(directory.path())) {
+    for (std::vector<std::string> words : commands) {
+      // It writes what it finds only, and nothing says beforehand that /proc takes no files.
+      if (words.front() == "explore" && place.path.starts_with("/proc")) continue;
+      words.push_back(place.path);
+      if (words.front() == "new") words.insert(words.begin() + 1, "--agents=2");
+      const test::Outcome outcome = test::bcsim(words);
+      SCOPED_TRACE(words.front() + " " + *std::prev(words.end(), 2) + " " + place.path);
+      EXPECT_EQ(outcome.exit, 74);
+      EXPECT_THAT(outcome.err, testing::AnyOf(HasSubstr(place.why), HasSubstr("directory")));
+      EXPECT_THAT(outcome.err, testing::Not(HasSubstr("internal")));
+    }
+  }
+}
+
+TEST(Files, WhatCannotBeReadIsBadInputAndNeverOurFault) {
+  const TemporaryDirectory directory;
+  for (const Hopeless& place : hopeless_places(directory.path())) {
+    for (const std::vector<std::string>& before : {std::vector<std::string>{"run"},
+                                                   {"check"},
+                                                   {"report"},
+                                                   {"merge"},
+                                                   {"compare"},
+                                                   {"explain", "0"},
+                                                   {"explore", "-n", "1"}}) {
+      std::vector<std::string> words = before;
+      words.push_back(place.path);
+      if (before.front() == "compare") words.push_back(place.path);
+      const test::Outcome outcome = test::bcsim(words);
+      EXPECT_EQ(outcome.exit, 65) << before.front() << " " << place.path << "\n" << outcome.err;
+    }
+  }
+}
+
+TEST(Files, LoopsOfLinksAreOneFileOnlyUnderOneName) {
+  const TemporaryDirectory directory;
+  const fs::path one = directory.path() / "one", two = directory.path() / "two";
+  fs::create_symlink("two", one);
+  fs::create_symlink("one", two);
+  EXPECT_TRUE(same_file(one, one));
+  EXPECT_TRUE(same_file(one, directory.path() / "." / "one"));
+  EXPECT_FALSE(same_file(one, two));
+  EXPECT_FALSE(same_file(one / "a", two / "b"));
+}
+
 TEST(Files, NoOutputMayBeAnInputOrAnotherOutput) {
   const TemporaryDirectory directory;
   const std::string scenario = (directory.path() / "s.yaml").string();

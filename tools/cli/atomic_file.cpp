@@ -157,6 +157,7 @@ void write_file(const std::filesystem::path& target, std::string_view content) {
   };
   std::error_code unknown;
   const auto kind = std::filesystem::status(target, unknown).type();
+  if (kind == std::filesystem::file_type::none) fail(target, unknown.value());  // a loop of links
   // A device or pipe is written to: another file must not take its place.
   if (std::filesystem::exists(std::filesystem::file_status(kind)) &&
       kind != std::filesystem::file_type::regular &&
@@ -193,7 +194,9 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
   std::error_code error;
   if (std::filesystem::equivalent(a, b, error)) return true;
   const auto full = [&](const std::filesystem::path& path) {
-    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+    const std::filesystem::path whole = std::filesystem::absolute(path, error);
+    const std::filesystem::path found = std::filesystem::weakly_canonical(whole, error);
+    return error ? whole.lexically_normal() : found;  // nothing can be found out about a loop
   };
   return full(a) == full(b);
 }

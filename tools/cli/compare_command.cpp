@@ -18,6 +18,7 @@
 #include "tools/results/saved_replications.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
+#include "tools/run/run_meta.hpp"
 #include "tools/scenario/csv.hpp"
 #include "tools/scenario/keys.hpp"
 #include "tools/scenario/metric_limit.hpp"
@@ -226,6 +227,9 @@ int compare(const Invocation& invocation, Terminal& terminal) {
     plan = plan_for(invocation, terminal);
   } catch (const Refused&) {
     return code(ExitCode::bad_input);
+  }
+  for (const char* option : {"junit", "markdown"}) {
+    if (invocation.has(option)) require_place(invocation.value(option));
   }
   const CompareLabels labels{plan.a.label, plan.b.label};
   CompareResult result;

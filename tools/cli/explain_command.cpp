@@ -19,6 +19,7 @@
 #include "tools/results/terminal_summary.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
+#include "tools/run/run_meta.hpp"
 #include "tools/scenario/suggest.hpp"
 #include "tools/trace/event_story.hpp"
 #include "tools/trace/story_pages.hpp"
@@ -313,6 +314,7 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
       throw UsageError{fmt::format("--out {}: that is a file of results", file),
                        "name another file"};
     }
+    require_place(file);
   }
   if (request.events) return explain_events(request, *source, invocation, terminal);
   ReplayRequest wanted;

@@ -9,6 +9,7 @@
 #include "tools/cli/report.hpp"
 #include "tools/explore/explore.hpp"
 #include "tools/explore/tree.hpp"
+#include "tools/run/run_meta.hpp"
 #include "tools/scenario/units.hpp"
 
 namespace bcsim::tools {
@@ -68,6 +69,7 @@ int explore_them(const Invocation& invocation, Terminal& terminal) {
     name = base.scenario.name;
   }
   request.out = invocation.value("out", fmt::format("results/explore/{}", name));
+  require_writable(request.out);  // better learned before the ten minutes than after
   const Exploration found = explore(request, terminal);
   terminal.out << (invocation.has("json") ? exploration_json(found, request)
                                           : exploration_text(found, request));

@@ -4,6 +4,7 @@
 #include <fmt/ostream.h>
 
 #include <exception>
+#include <filesystem>
 #include <ostream>
 
 #include "tools/cli/atomic_file.hpp"
@@ -72,6 +73,11 @@ int run_program(const std::vector<std::string>& words, Terminal& terminal) {
     result = code(ExitCode::bad_input);
   } catch (const WriteError& e) {
     complain(e.what(), "");
+    result = code(ExitCode::io);
+  } catch (const std::filesystem::filesystem_error& e) {
+    // A name that cannot even be looked up: a working directory that is gone, a loop of links.
+    complain(fmt::format("cannot read or write '{}': {}", e.path1().string(), e.code().message()),
+             "");
     result = code(ExitCode::io);
   } catch (const std::exception& e) {
     complain(fmt::format("internal error: {}", e.what()), "");

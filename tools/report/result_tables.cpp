@@ -201,9 +201,10 @@ StoredResults::StoredResults(const std::filesystem::path& directory) : directory
   });
   timeline_ = table("timeline.csv");
   calls_ = table("calls.csv");
-  if (std::filesystem::exists(directory / "bands.csv")) bands_ = table("bands.csv");
+  std::error_code ignored;
+  if (std::filesystem::exists(directory / "bands.csv", ignored)) bands_ = table("bands.csv");
   const char* twin = "calls_without_faults.csv";
-  if (std::filesystem::exists(directory / twin)) twin_calls_ = table(twin);
+  if (std::filesystem::exists(directory / twin, ignored)) twin_calls_ = table(twin);
   of_file(directory / "events.ndjson",
           [&] { read_events(read_text(directory / "events.ndjson")); });
   const Loaded loaded = load_scenario_text(

@@ -31,7 +31,10 @@ constexpr const char* kTwinCalls = "calls_without_faults.csv";
 class NewDirectories {
  public:
   explicit NewDirectories(const fs::path& path) {
-    for (fs::path p = path; !p.empty() && !fs::exists(p); p = p.parent_path()) made_.push_back(p);
+    std::error_code ignored;  // what is wrong shows when they are made
+    for (fs::path p = path; !p.empty() && !fs::exists(p, ignored); p = p.parent_path()) {
+      made_.push_back(p);
+    }
     make_directories(path);
   }
   ~NewDirectories() {

@@ -36,17 +36,6 @@ ResultMeta describe(const RunRequest& request, const models::Scenario& scenario)
                                  request.warnings, request.path, request.twin});
 }
 
-/// Throws WriteError if the directory in which the file is to be does not exist.
-void require_place(const std::filesystem::path& file) {
-  std::error_code ignored;
-  const auto directory = std::filesystem::absolute(file, ignored).parent_path();
-  if (!std::filesystem::is_directory(directory, ignored)) {
-    throw WriteError(fmt::format("cannot write '{}': there is no directory {}", file.string(),
-                                 directory.string()));
-  }
-  require_writable(directory);
-}
-
 /// Throws UsageError if two things would be written to one file, or one over what is read.
 void require_distinct(const RunRequest& request, const std::filesystem::path& directory) {
   namespace fs = std::filesystem;

@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
 #include <thread>
 
 #include "build_info.hpp"
@@ -58,10 +61,30 @@ void complete_meta(ResultMeta& meta, const models::Scenario& scenario, const Rep
   meta.host.wall_s = wall_s;
 }
 
+namespace {
+
+/// Throws WriteError if nothing can ever have this name: it is too long, or a loop of links.
+void require_nameable(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto refuse = [&](const std::string& why) {
+    throw WriteError(fmt::format("cannot write '{}': {}", path.string(), why));
+  };
+  // Of a name that is not there yet, no look-up says that it can never be.
+  for (const std::filesystem::path& name : path) {
+    if (name.native().size() > NAME_MAX) refuse(std::strerror(ENAMETOOLONG));
+  }
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::none) refuse(error.message());
+}
+
+}  // namespace
+
 void require_writable(const std::filesystem::path& directory) {
+  require_nameable(directory);
   std::error_code ignored;
   std::filesystem::path existing = std::filesystem::absolute(directory, ignored);
-  while (!std::filesystem::exists(existing, ignored) && existing.has_relative_path()) {
+  while (!std::filesystem::exists(std::filesystem::symlink_status(existing, ignored)) &&
+         existing.has_relative_path()) {
     existing = existing.parent_path();
   }
   if (!std::filesystem::is_directory(existing, ignored)) {
@@ -70,6 +93,20 @@ void require_writable(const std::filesystem::path& directory) {
   if (access(existing.c_str(), W_OK | X_OK) != 0) {
     throw WriteError(fmt::format("cannot write results to {}: no permission", existing.string()));
   }
+}
+
+void require_place(const std::filesystem::path& file) {
+  require_nameable(file);
+  std::error_code ignored;
+  const auto status = std::filesystem::status(file, ignored);
+  // A device or a pipe is written to where it is.
+  if (std::filesystem::exists(status) && std::filesystem::is_other(status)) return;
+  const auto directory = std::filesystem::absolute(file, ignored).parent_path();
+  if (!std::filesystem::is_directory(directory, ignored)) {
+    throw WriteError(fmt::format("cannot write '{}': there is no directory {}", file.string(),
+                                 directory.string()));
+  }
+  require_writable(directory);
 }
 
 }  // namespace bcsim::tools

@@ -33,4 +33,7 @@ void complete_meta(ResultMeta& meta, const models::Scenario& scenario, const Rep
 /// Throws WriteError if the directory, or what it would be made in, is no writable directory.
 void require_writable(const std::filesystem::path& directory);
 
+/// Throws WriteError if the directory in which the file is to be is none, or not writable.
+void require_place(const std::filesystem::path& file);
+
 }  // namespace bcsim::tools

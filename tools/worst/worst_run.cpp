@@ -223,8 +223,9 @@ class WorstRun {
   }
   void write_scenario(const char* name, const Moment& moment, const std::string& why) const {
     std::filesystem::path path = request_.study.path;
+    std::error_code ignored;
     for (const ShippedScenario& shipped : shipped_scenarios()) {
-      if (shipped.name == request_.study.path && !std::filesystem::exists(path)) {
+      if (shipped.name == request_.study.path && !std::filesystem::exists(path, ignored)) {
         path = shipped.path;
       }
     }
