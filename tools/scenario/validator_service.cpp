@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "tools/scenario/ways.hpp"
+
 namespace bcsim::tools {
 namespace {
 
@@ -95,7 +97,7 @@ void check_ringing(const Rules& rules, const models::AgentGroup& group, const Ri
   // Word of the call, and of the answer, counts where it matters only.
   const bool by_way = phone.answer_delay + (never ? 0s : phone.answer_spread) < ring.limit;
   const std::string way =
-      by_way ? fmt::format(", word of it is on the way for {}", format_duration(ring.way)) : "";
+      by_way ? fmt::format(", word of it is on the way for {}", at_least(ring.way)) : "";
   const std::string message =
       never ? fmt::format(
                   "nobody of '{}' answers in time: their phones ring for {}{}, but {} is "
@@ -109,7 +111,9 @@ void check_ringing(const Rules& rules, const models::AgentGroup& group, const Ri
                   format_duration(ring.limit));
   const bool spread = rules.given.count(path + ".phone.answer-spread") > 0 && !never;
   rules.warning("M-W06", path + (spread ? ".phone.answer-spread" : ".phone.answer-delay"), message,
-                fmt::format("answer sooner than {}", format_duration(ring.limit - ring.way)));
+                ring.limit > ring.way
+                    ? fmt::format("answer sooner than {}", at_most(ring.limit - ring.way))
+                    : "a longer limit, or a faster network");
 }
 
 /// The ways in which the phones of a group are rung; one entry for each option.
@@ -129,8 +133,10 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
     };
     const auto way = [&](SiteIndex site) {
       const std::uint32_t location = s.agents[group].location;
-      const auto& access = s.network.access;
-      return location < access.size() ? 2 * access[location][site].latency : sim::Duration{};
+      if (location >= s.network.access.size()) return sim::Duration{};
+      return way_of_phones(s, location, site)
+          .answered_after(request_of(models::sip::Method::invite), {},
+                          answer_to(models::sip::Method::invite, 200));
     };
     // Where they work while all is well; then where they go.
     const bool later = of(home) > 0s && s.agents[group].phone.answer_delay + way(home) < of(home);

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "models/endpoints/failover_policy.hpp"
 #include "tools/scenario/validator_service.hpp"
+#include "tools/scenario/ways.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -15,90 +17,167 @@ using models::CallKind;
 using models::kSites;
 using models::LinkOptions;
 using models::SiteIndex;
+using models::sip::ClientKind;
+using models::sip::Method;
 using sim::Duration;
 
-std::string more_than(Duration way) {
-  return fmt::format("more than {}", format_duration(way));
+std::string more_than(Duration time) {
+  return "more than " + at_least(time);
 }
 
-/// What a SIP user agent of our models waits for the answer to a request that is no INVITE.
-Duration longest_silence(const models::sip::ClientPolicy& policy) {
-  return policy.give_up_after(models::sip::ClientKind::non_invite, models::sip::Transport::udp);
+/// What a SIP user agent of our models waits for any answer to a request.
+Duration longest_silence(const models::sip::ClientPolicy& policy,
+                         ClientKind kind = ClientKind::non_invite) {
+  return policy.give_up_after(kind, models::sip::Transport::udp);
+}
+
+/// Until the SIP Server of a site has answered a request, when it has nothing else to do.
+Duration answered_after(const Rules& rules, const Way& way, SiteIndex site, Method method) {
+  const models::SipServerOptions& server = rules.scenario.sites[site].sip_server;
+  const bool invite = method == Method::invite;
+  const Duration service = invite                        ? server.invite_service
+                           : method == Method::register_ ? server.register_service
+                                                         : server.other_service;
+  return way.answered_after(request_of(method), service, answer_to(method, invite ? 100 : 200));
+}
+
+/// M-W15: nothing that is sent on a path ever arrives; true if so.
+bool check_loss(const Rules& rules, const std::string& path, const LinkOptions& link,
+                const std::string& between) {
+  if (link.loss < 1) return false;
+  rules.warning("M-W15", path + ".loss",
+                fmt::format("nothing ever gets through between {}: every packet is lost", between),
+                "less than 100%");
+  return true;
 }
 
 /// M-W15: a phone gives every REGISTER up before the answer to it can come.
-void check_registering(const Rules& rules, const models::AgentGroup& group) {
+/// M-W16: its registration is over before the next one can be there.
+void check_registering(const Rules& rules, const models::AgentGroup& group, SiteIndex site) {
   const models::PhoneOptions& phone = group.phone;
   using Mode = models::RegistrationMode;
   if (phone.registration == Mode::fixed) return;
+  if (phone.registration == Mode::single && site != group.preferred_site) return;
+  const models::SiteOptions& options = rules.scenario.sites[site];
+  const Way way = way_of_phones(rules.scenario, group.location, site);
   const Duration patience = longest_silence(models::failover_policy(phone));
   const bool timeout = phone.response_timeout == patience;
-  for (SiteIndex site = 0; site < kSites; ++site) {
-    const bool asks = phone.registration != Mode::single || site == group.preferred_site;
-    const Duration there_and_back = 2 * rules.scenario.network.access[group.location][site].latency;
-    if (!asks || patience > there_and_back) continue;
-    rules.warning("M-W15",
-                  fmt::format("agents.{}.phone.{}", group.name,
-                              timeout ? "response-timeout" : "retransmissions"),
-                  fmt::format("the phones of '{}' never register at {}: they wait {} for an "
-                              "answer, and it is on the way for {}",
-                              group.name, rules.scenario.sites[site].name,
-                              format_duration(patience), format_duration(there_and_back)),
-                  timeout ? more_than(there_and_back) : "more of them");
+  const Duration answered = answered_after(rules, way, site, Method::register_);
+  const std::string path = fmt::format("agents.{}.phone.", group.name);
+  if (patience <= answered) {
+    rules.warning(
+        "M-W15", path + (timeout ? "response-timeout" : "retransmissions"),
+        fmt::format("the phones of '{}' never register at {}: they wait {} for an "
+                    "answer, and it takes {}",
+                    group.name, options.name, format_duration(patience), at_least(answered)),
+        timeout ? more_than(answered) : "more of them");
+    return;
   }
+  // From one REGISTER that counts to the next, without the time that the phone waits.
+  const bool digest = options.sip_server.digest;
+  const bool challenged = digest && !phone.cached_nonce;
+  Duration round =
+      way.answered_after(request_of(Method::register_, digest), options.sip_server.register_service,
+                         answer_to(Method::register_, 200));
+  if (challenged) {
+    round += way.answered_after(request_of(Method::register_), options.sip_server.register_service,
+                                answer_to(Method::register_, 401));
+  }
+  const double left = 1 - phone.refresh_fraction;
+  if (sim::seconds(phone.expires) * left > sim::seconds(round)) return;
+  rules.warning(
+      "M-W16", path + "expires",
+      fmt::format("the phones of '{}' are not registered at {} all the time: a registration lasts "
+                  "{}, is renewed after {:.3g}% of that, and renewing it takes {}",
+                  group.name, options.name, format_duration(phone.expires),
+                  phone.refresh_fraction * 100, at_least(round)),
+      left > 0 ? more_than(sim::from_seconds(sim::seconds(round) / left)) : "refresh sooner");
 }
 
-/// M-W15: a gateway holds a SIP Server for dead before the answer to any request can come.
-void check_probing(const Rules& rules, const models::GatewayOptions& gateway) {
+/// M-W15: agents dial, and their phones give the call up before any answer can come.
+void check_dialling(const Rules& rules, const models::AgentGroup& group, std::uint32_t index,
+                    SiteIndex site) {
   const models::Scenario& s = rules.scenario;
-  const Duration patience = longest_silence(models::failover_policy(gateway));
-  for (SiteIndex site = 0; site < kSites; ++site) {
-    const bool near = site == gateway.home_site;
-    if (!near && !gateway.second_target) continue;
-    const bool around = !near && gateway.via_dc_link;
-    Duration way = s.network.access[gateway.location][around ? gateway.home_site : site].latency;
-    if (around) way += s.network.dc_link.latency;
-    if (patience > 2 * way) continue;
-    rules.warning("M-W15",
-                  fmt::format("sites.{}.gateways.{}.retransmissions",
-                              s.sites[gateway.home_site].name, gateway.name),
-                  fmt::format("{} never reaches {}: it waits {} for an answer, and it is on the "
-                              "way for {}",
-                              gateway.name, s.sites[site].name, format_duration(patience),
-                              format_duration(2 * way)),
-                  "more of them");
+  const bool dials = std::ranges::any_of(s.calls, [&](const models::CallStream& stream) {
+    return std::ranges::count(stream.from_agents, index) > 0;
+  });
+  if (!dials || site != group.preferred_site) return;
+  const Duration patience =
+      longest_silence(models::dialling_policy(group.phone), ClientKind::invite);
+  const Duration answered =
+      answered_after(rules, way_of_phones(s, group.location, site), site, Method::invite);
+  if (patience > answered) return;
+  rules.warning(
+      "M-W15", fmt::format("agents.{}.phone.retransmissions", group.name),
+      fmt::format("no call that '{}' dial by their phones gets through at {}: they wait "
+                  "{} for an answer, and it takes {}",
+                  group.name, s.sites[site].name, format_duration(patience), at_least(answered)),
+      "more of them, or a faster SIP Server or network");
+}
+
+/// M-W15: a gateway holds a SIP Server for dead, or gives each call up, before any answer can come.
+void check_gateway(const Rules& rules, const models::GatewayOptions& gateway, SiteIndex site) {
+  const models::Scenario& s = rules.scenario;
+  if (site != gateway.home_site && !gateway.second_target) return;
+  const Way way = way_of_gateway(s, gateway, site);
+  if (!way.carries()) return;  // the link is named
+  const models::sip::ClientPolicy policy = models::failover_policy(gateway);
+  for (const auto& [method, kind, what] :
+       {std::tuple{Method::options, ClientKind::non_invite, "never reaches"},
+        {Method::invite, ClientKind::invite, "never gets a call through to"}}) {
+    const Duration patience = longest_silence(policy, kind);
+    const Duration answered = answered_after(rules, way, site, method);
+    if (patience > answered) continue;
+    rules.warning(
+        "M-W15",
+        fmt::format("sites.{}.gateways.{}.retransmissions", s.sites[gateway.home_site].name,
+                    gateway.name),
+        fmt::format("{} {} {}: it waits {} for an answer, and it takes {}", gateway.name, what,
+                    s.sites[site].name, format_duration(patience), at_least(answered)),
+        method == Method::options ? "more of them"
+                                  : "more of them, or a faster SIP Server or network");
+    return;
   }
 }
 
 /// M-W16: a desktop polls its SIP Server and takes it for dead before the reply can come.
-void check_desktops(const Rules& rules, const models::AgentGroup& group) {
+void check_desktops(const Rules& rules, const models::AgentGroup& group, SiteIndex site) {
   const models::Scenario& s = rules.scenario;
-  for (SiteIndex site = 0; site < kSites; ++site) {
-    const LinkOptions* own = s.network.desktop_path(group.location, site);
-    const LinkOptions& path = own != nullptr ? *own : s.network.access[group.location][site];
-    const Duration timeout = s.sites[site].desktop.addp_timeout;
-    if (timeout > 2 * path.latency) continue;
-    rules.warning("M-W16", fmt::format("desktop.{}.addp-timeout", s.sites[site].name),
-                  fmt::format("the desktops of '{}' lose their connection to {} again and again: "
-                              "they wait {} for the answer to a poll, and it is on the way for {}",
-                              group.name, s.sites[site].name, format_duration(timeout),
-                              format_duration(2 * path.latency)),
-                  more_than(2 * path.latency));
-  }
+  const Way way = way_of_desktops(s, group.location, site);
+  if (!way.carries()) return;
+  const auto message = [](models::tlib::Kind kind) {
+    models::tlib::Message m;
+    m.kind = kind;
+    return models::Message(m);
+  };
+  const Duration timeout = s.sites[site].desktop.addp_timeout;
+  const Duration answered = way.answered_after(message(models::tlib::Kind::addp_poll),
+                                               s.sites[site].sip_server.other_service,
+                                               message(models::tlib::Kind::addp_reply));
+  if (timeout > answered) return;
+  rules.warning(
+      "M-W16", fmt::format("desktop.{}.addp-timeout", s.sites[site].name),
+      fmt::format("the desktops of '{}' lose their connection to {} again and again: "
+                  "they wait {} for the answer to a poll, and it takes {}",
+                  group.name, s.sites[site].name, format_duration(timeout), at_least(answered)),
+      more_than(answered));
 }
 
 /// M-W16: a SIP Server takes its peer for dead before the answer to its OPTIONS can come.
 void check_trunk(const Rules& rules, SiteIndex site) {
   const models::SiteOptions& options = rules.scenario.sites[site];
   const Duration timeout = options.sip_server.oos_force;
-  const Duration there_and_back = 2 * rules.scenario.network.dc_link.latency;
-  if (timeout <= 0s || timeout > there_and_back) return;
-  rules.warning(
-      "M-W16", fmt::format("sites.{}.sip-server.oos-force", options.name),
-      fmt::format("{} is in single-site mode all the time: it waits {} for its peer's "
-                  "answer, and it is on the way for {}",
-                  options.name, format_duration(timeout), format_duration(there_and_back)),
-      more_than(there_and_back));
+  if (timeout <= 0s || rules.scenario.network.dc_link.loss >= 1) return;
+  // Both have a queue: the answer is read when its turn has come.
+  const Duration answered =
+      answered_after(rules, way_of_trunk(rules.scenario), models::peer_of(site), Method::options) +
+      options.sip_server.other_service;
+  if (timeout > answered) return;
+  rules.warning("M-W16", fmt::format("sites.{}.sip-server.oos-force", options.name),
+                fmt::format("{} is in single-site mode all the time: it waits {} for its peer's "
+                            "answer, and it takes {}",
+                            options.name, format_duration(timeout), at_least(answered)),
+                more_than(answered));
 }
 
 /// The shortest time in which a phone that this queue may ring is answered; nothing: there is none.
@@ -145,6 +224,36 @@ void check_hope(const Rules& rules, const models::CallStream& stream) {
                 more_than(*soonest));
 }
 
+/// All who use the paths to a site.
+void check_paths(const Rules& rules, SiteIndex site) {
+  const models::Scenario& s = rules.scenario;
+  for (models::LocationIndex l = 0; l < s.network.access.size() && l < s.locations.size(); ++l) {
+    const auto is_here = [l](const auto& device) { return device.location == l; };
+    const bool people = std::ranges::any_of(s.agents, is_here);
+    if (!people && std::ranges::none_of(s.gateways, is_here)) continue;
+    const std::string name = fmt::format("{}.{}", s.locations[l], s.sites[site].name);
+    const LinkOptions* own = s.network.desktop_path(l, site);
+    if (people && own != nullptr) {
+      check_loss(rules, "network.desktop-access." + name, *own,
+                 fmt::format("the desktops at {} and {}", s.locations[l], s.sites[site].name));
+    }
+    const char* who = own != nullptr ? "phones and gateways" : "phones, desktops and gateways";
+    const bool lost =
+        check_loss(rules, "network.access." + name, s.network.access[l][site],
+                   fmt::format("the {} at {} and {}", who, s.locations[l], s.sites[site].name));
+    for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+      if (!is_here(s.agents[g])) continue;
+      check_desktops(rules, s.agents[g], site);
+      if (lost) continue;
+      check_registering(rules, s.agents[g], site);
+      check_dialling(rules, s.agents[g], g, site);
+    }
+    for (const models::GatewayOptions& gateway : s.gateways) {
+      if (is_here(gateway)) check_gateway(rules, gateway, site);
+    }
+  }
+}
+
 }  // namespace
 
 void check_timeouts(const Rules& rules) {
@@ -152,15 +261,10 @@ void check_timeouts(const Rules& rules) {
   for (const char* section : {"agents", "queues", "calls", "network", "sites"}) {
     if (rules.any_refused(section)) return;
   }
-  for (SiteIndex site = 0; site < kSites; ++site) check_trunk(rules, site);
-  for (const models::GatewayOptions& gateway : s.gateways) {
-    if (gateway.location >= s.network.access.size()) return;
-    check_probing(rules, gateway);
-  }
-  for (const models::AgentGroup& group : s.agents) {
-    if (group.location >= s.network.access.size()) return;
-    check_registering(rules, group);
-    check_desktops(rules, group);
+  check_loss(rules, "network.dc-link", s.network.dc_link, "the sites");
+  for (SiteIndex site = 0; site < kSites; ++site) {
+    check_trunk(rules, site);
+    check_paths(rules, site);
   }
   for (const models::CallStream& stream : s.calls) check_hope(rules, stream);
 }

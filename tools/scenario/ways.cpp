@@ -1,0 +1,74 @@
+#include "tools/scenario/ways.hpp"
+
+#include <algorithm>
+
+#include "tools/scenario/units.hpp"
+
+namespace bcsim::tools {
+
+using models::LocationIndex;
+using models::Scenario;
+using models::SiteIndex;
+using sim::Duration;
+
+bool Way::carries() const {
+  return std::ranges::all_of(links_, [](const models::LinkOptions* l) { return l->loss < 1; });
+}
+
+Duration Way::time(const models::Message& message) const {
+  Duration time{};
+  for (const models::LinkOptions* link : links_) {
+    time +=
+        link->latency + sim::from_seconds(models::size_bytes(message) * 8 / link->bandwidth_bps);
+  }
+  return time;
+}
+
+Duration Way::answered_after(const models::Message& request, Duration service,
+                             const models::Message& answer) const {
+  return time(request) + service + time(answer);
+}
+
+Way way_of_phones(const Scenario& s, LocationIndex location, SiteIndex site) {
+  return Way({&s.network.access[location][site]});
+}
+
+Way way_of_desktops(const Scenario& s, LocationIndex location, SiteIndex site) {
+  const models::LinkOptions* own = s.network.desktop_path(location, site);
+  return own != nullptr ? Way({own}) : way_of_phones(s, location, site);
+}
+
+Way way_of_gateway(const Scenario& s, const models::GatewayOptions& gateway, SiteIndex site) {
+  const auto& access = s.network.access[gateway.location];
+  const bool around = site != gateway.home_site && gateway.via_dc_link;
+  if (!around) return Way({&access[site]});
+  return Way({&access[gateway.home_site], &s.network.dc_link});
+}
+
+Way way_of_trunk(const Scenario& s) {
+  return Way({&s.network.dc_link});
+}
+
+models::Message request_of(models::sip::Method method, bool credentials) {
+  models::sip::Request request;
+  request.method = method;
+  request.has_credentials = credentials;
+  return request;
+}
+
+models::Message answer_to(models::sip::Method method, std::uint16_t status) {
+  models::sip::Response response;
+  response.method = method;
+  response.status = status;
+  return response;
+}
+
+std::string at_least(Duration time) {
+  return format_duration(std::chrono::ceil<std::chrono::milliseconds>(time));
+}
+
+std::string at_most(Duration time) {
+  return format_duration(std::chrono::floor<std::chrono::milliseconds>(time));
+}
+
+}  // namespace bcsim::tools
