@@ -107,5 +107,18 @@ TEST(ScenarioFaults, AreWrittenAndReadAgain) {
   EXPECT_EQ(std::get<models::SiteTarget>(*target_of(faults[2])).scope, models::SiteScope::building);
 }
 
+TEST(ScenarioFaults, ANameThatIsRefusedIsRefusedOnce) {
+  for (const char* target : {"fail: a.b", "fail: a.b.sip-server", "cut: access.a.b.s2"}) {
+    const Loaded loaded = load_text(
+        "bcsim: 1\nrun: {warm-up: 1min}\nsites: {a.b: {}, s2: {}}\n"
+        "agents: {t1: {count: 9, location: a.b}, t2: {count: 9, location: s2}}\n"
+        "calls: {main: {rate: 60/h}}\nfaults: [{at: 10min, " +
+        std::string(target) + "}]\n");
+    EXPECT_EQ(problem(loaded, "S-016").message, "'a.b' cannot name a site") << target;
+    EXPECT_EQ(problem(loaded, "S-007").message, "") << target;
+    EXPECT_TRUE(loaded.has_errors());
+  }
+}
+
 }  // namespace
 }  // namespace bcsim::tests::scenario_faults_test

@@ -117,5 +117,28 @@ TEST(Suggest, FindsSlipsOfTheKeyboardButNothingFarFetched) {
   EXPECT_EQ(nearest("banana", words), "");
 }
 
+TEST(Units, SharesAndAmountsInWordsHaveNoExponents) {
+  for (const auto& [share, text] : {std::pair{0.0, "less than 0.01%"},
+                                    {0.00009, "less than 0.01%"},
+                                    {0.0001, "0.01%"},
+                                    {0.0016, "0.16%"},
+                                    {0.2, "20%"},
+                                    {0.994, "99%"},
+                                    {0.995, "more than 99%"},
+                                    {0.99999, "more than 99%"},
+                                    {1.0, "100%"}}) {
+    EXPECT_EQ(share_words(share), text);
+  }
+  for (const auto& [amount, text] : {std::pair{0.0, "0"},
+                                     {0.0001, "less than 0.001"},
+                                     {1.0 / 3, "0.3333"},
+                                     {4.0 / 3, "1.333"},
+                                     {84.0, "84"},
+                                     {12345.6, "12346"},
+                                     {1e7, "10000000"}}) {
+    EXPECT_EQ(amount_words(amount), text);
+  }
+}
+
 }  // namespace
 }  // namespace bcsim::tools::scenario_units_test

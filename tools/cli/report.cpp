@@ -71,8 +71,8 @@ std::string describe_scenario(const models::Scenario& s) {
                      s.agents.size(), s.agents.size() == 1 ? "" : "s", s.gateways.size(),
                      s.gateways.size() == 1 ? "" : "s", channels(s));
   if (load.calls_per_s > 0) {
-    out += fmt::format("  at most {:.4g} calls/s = {:.4g} erlangs for {} agents: {:.0f}% busy\n",
-                       load.calls_per_s, load.erlangs(), load.agents,
+    out += fmt::format("  at most {:.4g} calls/s = {} erlangs for {} agents: {:.0f}% busy\n",
+                       load.calls_per_s, amount_words(load.erlangs()), load.agents,
                        100 * load.erlangs() / std::max(1.0, static_cast<double>(load.agents)));
   }
   for (const models::Fault& f : s.faults) {

@@ -25,7 +25,8 @@ Aftermath aftermath_for(const Scenario& s, const Goal& goal) {
 }
 
 std::string load_words(const PeakLoad& load, const char* formula, double erlangs) {
-  return fmt::format("{}, {:.4g} calls/s, {:.4g} erlangs", formula, load.calls_per_s, erlangs);
+  return fmt::format("{}, {:.4g} calls/s, {} erlangs", formula, load.calls_per_s,
+                     amount_words(erlangs));
 }
 
 /// The smallest of low … high for which `good` holds, or high.

@@ -44,7 +44,20 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+/// Does the target begin with, or consist of, a name that has been refused for its dots (S-016)?
+bool is_refused_name(const Reader& r, const std::string& target) {
+  for (const auto* names :
+       {&r.names.sites, &r.names.locations, &r.names.gateways, &r.names.agents}) {
+    for (const std::string& name : *names) {
+      const bool dotted = name.find('.') != std::string::npos;
+      if (dotted && ("." + target + ".").find("." + name + ".") != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
 void unknown(Reader& r, const Node& node, const std::vector<std::string>& candidates) {
+  if (is_refused_name(r, node.text)) return;
   r.error(node, "S-007", fmt::format("nothing is called '{}'", node.text),
           did_you_mean(node.text, candidates));
 }

@@ -348,6 +348,19 @@ std::string format_rate(double per_s) {
   return fmt::format("{}/s", per_s);
 }
 
+std::string share_words(double fraction) {
+  if (fraction >= 1) return "100%";
+  if (fraction >= 0.995) return "more than 99%";
+  if (fraction < 1e-4) return "less than 0.01%";
+  return fmt::format("{:.2g}%", fraction * 100);
+}
+
+std::string amount_words(double amount) {
+  if (amount >= 1000) return fmt::format("{:.0f}", amount);
+  if (amount > 0 && amount < 0.001) return "less than 0.001";
+  return fmt::format("{:.4g}", amount);
+}
+
 std::string format_percent(double fraction) {
   // The shortest decimal that reads back as the same fraction.
   for (int digits = 1; digits <= 17; ++digits) {

@@ -47,6 +47,10 @@ inline constexpr double kLongestSeconds = 3.0e9;
 [[nodiscard]] std::string format_seconds(double s);
 [[nodiscard]] std::string format_rate(double per_s);
 [[nodiscard]] std::string format_percent(double fraction);
+/// For people to read, in plain decimals: "20%", "more than 99%".
+[[nodiscard]] std::string share_words(double fraction);
+/// The same of an amount of 0 or more: four digits, or all before the point.
+[[nodiscard]] std::string amount_words(double amount);
 [[nodiscard]] std::string format_bandwidth(double bps);
 [[nodiscard]] std::string format_number(double value);
 [[nodiscard]] std::string format_clock(sim::Duration since_midnight);

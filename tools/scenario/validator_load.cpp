@@ -168,9 +168,9 @@ bool finite_handling(const Rules& rules) {
       const double mean = models::mean_s(*d);
       if (mean <= kLongestHandling_s) continue;
       rules.error("M-E05", fmt::format("calls.{}.{}", stream.name, name),
-                  std::isfinite(mean)
-                      ? fmt::format("'{}' would last {:.3g} days on average", name, mean / 86400)
-                      : fmt::format("'{}' would never end", name));
+                  std::isfinite(mean) ? fmt::format("'{}' would last {} days on average", name,
+                                                    amount_words(mean / 86400))
+                                      : fmt::format("'{}' would never end", name));
       finite = false;
     }
   }
@@ -271,9 +271,9 @@ void check_shares(const Rules& rules) {
       const bool given = rules.given.count(share.place) > 0;
       rules.warning(
           "M-W03", given ? share.place : std::string("calls"),
-          fmt::format("at {} {:.4g} erlangs are offered to the {} agents of {}: overloaded "
+          fmt::format("at {} {} erlangs are offered to the {} agents of {}: overloaded "
                       "without any failure",
-                      moment_words(s, t), share.erlangs, share.agents, share.whose));
+                      moment_words(s, t), amount_words(share.erlangs), share.agents, share.whose));
     }
   }
 }
@@ -284,9 +284,9 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
   const std::string label = moment_words(s, load.at);
   if (load.erlangs() > static_cast<double>(load.agents)) {
     rules.warning("M-W03", "calls",
-                  fmt::format("at {} {:.4g} erlangs are offered to {} agents: overloaded without "
+                  fmt::format("at {} {} erlangs are offered to {} agents: overloaded without "
                               "any failure",
-                              label, load.erlangs(), load.agents));
+                              label, amount_words(load.erlangs()), load.agents));
     return;
   }
   if (!rules.any_refused("agents") && !rules.any_refused("queues") && !rules.any_refused("calls")) {
@@ -301,8 +301,8 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
   if (static_cast<int>(load.agents) < need) {
     rules.warning("V-W19", "agents",
                   fmt::format("at {} {} agents at one surviving site are less than the {} that "
-                              "{:.4g} erlangs need for {:.0f}% within {} (R7, R26)",
-                              label, load.agents, need, load.erlangs(), kTarget * 100,
+                              "{} erlangs need for {:.0f}% within {} (R7, R26)",
+                              label, load.agents, need, amount_words(load.erlangs()), kTarget * 100,
                               format_duration(s.run.service_level_threshold)),
                   fmt::format("{} more agents", need - static_cast<int>(load.agents)));
   }
@@ -325,11 +325,9 @@ void check_trunks(const Rules& rules, const PeakLoad& load) {
     const auto left = static_cast<int>(std::min<std::uint64_t>(channels, 10'000'000));
     const double blocking = models::erlang_b(erlangs, left);
     if (blocking <= kBlocking) return false;
-    const std::string share =
-        blocking < 0.995 ? fmt::format("{:.2g}", blocking * 100) : std::string("100");
     rules.warning(code, path,
-                  fmt::format("{} {} channels block {}% of {:.4g} erlangs (R29)", whose, left,
-                              share, erlangs),
+                  fmt::format("{} {} channels block {} of {} erlangs (R29)", whose, left,
+                              share_words(blocking), amount_words(erlangs)),
                   fmt::format("{} channels would do", models::fewest_channels(erlangs, kBlocking)));
     return true;
   };
@@ -340,13 +338,12 @@ void check_trunks(const Rules& rules, const PeakLoad& load) {
     const double blocking =
         models::erlang_b(own, static_cast<int>(std::min<std::uint64_t>(g.channels, 10'000'000)));
     if (blocking <= kBlocking) continue;
-    rules.warning(
-        "M-W14", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
-        fmt::format("without any failure the {} channels of {} block {:.2g}% of the {:.4g} "
-                    "erlangs that come to it (R29)",
-                    g.channels, g.name, blocking * 100, own),
-        fmt::format("{} channels would do, or another share of the calls",
-                    models::fewest_channels(own, kBlocking)));
+    rules.warning("M-W14", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
+                  fmt::format("without any failure the {} channels of {} block {} of the {} "
+                              "erlangs that come to it (R29)",
+                              g.channels, g.name, share_words(blocking), amount_words(own)),
+                  fmt::format("{} channels would do, or another share of the calls",
+                              models::fewest_channels(own, kBlocking)));
   }
   for (const models::GatewayOptions& g : s.gateways) {
     (void)warn("V-W06", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
@@ -385,8 +382,8 @@ void check_load(const Rules& rules) {
   const PeakLoad load = peak_load(s);
   if (!(load.channel_erlangs() <= kMostErlangs && load.erlangs() <= kMostErlangs)) {
     rules.error("M-E08", "calls",
-                fmt::format("{:.3g} erlangs are offered: more than can be simulated",
-                            std::max(load.channel_erlangs(), load.erlangs())));
+                fmt::format("{} erlangs are offered: more than can be simulated",
+                            amount_words(std::max(load.channel_erlangs(), load.erlangs()))));
     return;
   }
   if (!rules.any_refused("sites")) check_trunks(rules, load);

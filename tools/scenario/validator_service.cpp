@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <set>
 
 #include "tools/scenario/ways.hpp"
@@ -82,7 +84,16 @@ struct RingLimit {
   std::string option;  ///< "after-routing-timeout of SIP_Server_1"
   sim::Duration limit;
   sim::Duration way{};  ///< of the limit, what goes by before it rings and after the answer
+  /// In a hunt group others are rung besides: what one phone misses says nothing of the call.
+  bool among_others = false;
 };
+
+/// Share of the calls for which a phone rings longer than it may.
+double late_share(const models::PhoneOptions& phone, sim::Duration limit) {
+  if (phone.answer_delay >= limit) return 1;
+  const sim::Duration latest = phone.answer_delay + phone.answer_spread;
+  return latest <= limit ? 0 : sim::seconds(latest - limit) / sim::seconds(phone.answer_spread);
+}
 
 /// M-W06: a phone that rings as long as it may is not answered.
 void check_ringing(const Rules& rules, const models::AgentGroup& group, const RingLimit& ring) {
@@ -92,23 +103,23 @@ void check_ringing(const Rules& rules, const models::AgentGroup& group, const Ri
   const std::string path = "agents." + group.name;
   const bool never = phone.answer_delay + ring.way >= ring.limit;
   if (!never && latest == ring.limit) return;  // of a spread, the limit itself counts for nothing
-  const double late =
-      never ? 1 : sim::seconds(latest - ring.limit) / sim::seconds(phone.answer_spread);
+  if (!never && ring.among_others) return;     // see check_hunt_ringing
   // Word of the call, and of the answer, counts where it matters only.
   const bool by_way = phone.answer_delay + (never ? 0s : phone.answer_spread) < ring.limit;
   const std::string way =
       by_way ? fmt::format(", word of it is on the way for {}", at_least(ring.way)) : "";
   const std::string message =
-      never ? fmt::format(
-                  "nobody of '{}' answers in time: their phones ring for {}{}, but {} is "
-                  "{}",
-                  group.name, format_duration(phone.answer_delay), way, ring.option,
-                  format_duration(ring.limit))
-            : fmt::format(
-                  "{:.2g}% of the calls to '{}' are not answered: their phones ring for up "
-                  "to {}{}, but {} is {}",
-                  late * 100, group.name, format_duration(latest - ring.way), way, ring.option,
-                  format_duration(ring.limit));
+      never
+          ? fmt::format(
+                "nobody of '{}' answers in time: their phones ring for {}{}, but {} is "
+                "{}",
+                group.name, format_duration(phone.answer_delay), way, ring.option,
+                format_duration(ring.limit))
+          : fmt::format(
+                "{} of the calls to '{}' are not answered: their phones ring for up "
+                "to {}{}, but {} is {}",
+                share_words(late_share(phone, ring.limit - ring.way)), group.name,
+                format_duration(latest - ring.way), way, ring.option, format_duration(ring.limit));
   const bool spread = rules.given.count(path + ".phone.answer-spread") > 0 && !never;
   rules.warning("M-W06", path + (spread ? ".phone.answer-spread" : ".phone.answer-delay"), message,
                 ring.limit > ring.way
@@ -116,11 +127,57 @@ void check_ringing(const Rules& rules, const models::AgentGroup& group, const Ri
                     : "a longer limit, or a faster network");
 }
 
+/// The soonest end of a ringing that the callers hear, as far as gateways decide it.
+std::optional<RingLimit> gateway_limit(const models::Scenario& s) {
+  const auto shortest =
+      std::ranges::min_element(s.gateways, {}, &models::GatewayOptions::ring_timeout);
+  if (shortest == s.gateways.end()) return std::nullopt;
+  return RingLimit{"ring-timeout of " + shortest->name, shortest->ring_timeout};
+}
+
+RingLimit hunt_limit(const models::QueueOptions& queue) {
+  return {"hg-noanswer-timeout of " + queue.name, queue.hunt_group->no_answer_timeout};
+}
+
+/// M-W06: a call to a hunt group is not answered if none of the phones is that it rings, at once or
+/// one after the other.
+void check_hunt_ringing(const Rules& rules, const models::QueueOptions& queue) {
+  const models::Scenario& s = rules.scenario;
+  constexpr double kSeldom = 1e-4;
+  RingLimit ring = hunt_limit(queue);
+  if (const auto other = gateway_limit(s); other && other->limit < ring.limit) ring = *other;
+  double none = 1;
+  std::uint32_t phones = 0;
+  sim::Duration longest{};
+  const models::AgentGroup* slowest = nullptr;
+  for (const std::uint32_t g : std::set<std::uint32_t>(queue.hunt_group->members.begin(),
+                                                       queue.hunt_group->members.end())) {
+    const models::AgentGroup& group = s.agents[g];
+    if (people(group) == 0) continue;
+    phones += people(group);
+    none *= std::pow(late_share(group.phone, ring.limit), people(group));
+    const sim::Duration latest = group.phone.answer_delay + group.phone.answer_spread;
+    if (slowest == nullptr || latest > longest) slowest = &group, longest = latest;
+  }
+  if (phones == 0 || none < kSeldom || none == 1)
+    return;  // of phones that never answer each is told
+  rules.warning(
+      "M-W06", fmt::format("agents.{}.phone.answer-spread", slowest->name),
+      fmt::format("{} of the calls to hunt group '{}' are not answered though {} ring: "
+                  "for up to {}, but {} is {}",
+                  share_words(none), queue.name,
+                  phones == 1 ? "its phone may" : fmt::format("all its {} phones may", phones),
+                  format_duration(longest), ring.option, format_duration(ring.limit)),
+      fmt::format("answer sooner than {}", format_duration(ring.limit)));
+}
+
 /// The ways in which the phones of a group are rung; one entry for each option.
 std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
   const models::Scenario& s = rules.scenario;
+  const bool direct = called_directly(s, group), queued = takes_queued_calls(rules, group);
+  const bool among_others = !direct && !queued && !passed_on_to(s, group);
   std::vector<RingLimit> limits = {
-      {"the longest that a phone rings", models::PhoneOptions::kRingLimit}};
+      {"the longest that a phone rings", models::PhoneOptions::kRingLimit, {}, among_others}};
   const auto shortest = [&](const char* option, auto member) {
     const SiteIndex home = s.agents[group].preferred_site;
     const SiteIndex other = models::peer_of(home);
@@ -139,32 +196,34 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
                           answer_to(models::sip::Method::invite, 200));
     };
     // Where they work while all is well; then where they go.
-    const bool later = of(home) > 0s && s.agents[group].phone.answer_delay + way(home) < of(home);
+    const models::PhoneOptions& phone = s.agents[group].phone;
+    const bool later =
+        of(home) > 0s && phone.answer_delay + phone.answer_spread + way(home) <= of(home);
     const SiteIndex site = later ? other : home;
     limits.push_back({fmt::format("{} of {}", option, s.sites[site].name), of(site), way(site)});
   };
-  if (takes_queued_calls(rules, group) || passed_on_to(s, group)) {
+  if (queued || passed_on_to(s, group)) {
     shortest("after-routing-timeout", &models::SipServerOptions::after_routing_timeout);
   }
-  bool ringing_tone = called_directly(s, group);
-  if (ringing_tone) {
+  bool ringing_tone = direct;
+  if (direct) {
     shortest("agent-no-answer-timeout", &models::SipServerOptions::agent_no_answer_timeout);
   }
   for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
     const models::QueueOptions& queue = s.queues[q];
     if (!queue.hunt_group || !in_use(s, q) || !contains(queue.hunt_group->members, group)) continue;
-    limits.push_back({"hg-noanswer-timeout of " + queue.name, queue.hunt_group->no_answer_timeout});
+    limits.push_back(hunt_limit(queue));
+    limits.back().among_others = true;
     ringing_tone = true;
   }
   // Who hears no music is still being set up, and his gateway's patience is limited.
   for (const models::SiteOptions& site : s.sites) {
-    ringing_tone = ringing_tone || (takes_queued_calls(rules, group) &&
-                                    site.sip_server.treatment != models::Treatment::always);
+    ringing_tone =
+        ringing_tone || (queued && site.sip_server.treatment != models::Treatment::always);
   }
-  const auto shortest_of =
-      std::ranges::min_element(s.gateways, {}, &models::GatewayOptions::ring_timeout);
-  if (ringing_tone && shortest_of != s.gateways.end()) {
-    limits.push_back({"ring-timeout of " + shortest_of->name, shortest_of->ring_timeout});
+  if (const auto limit = gateway_limit(s); ringing_tone && limit) {
+    limits.push_back(*limit);
+    limits.back().among_others = among_others;
   }
   return limits;
 }
@@ -315,7 +374,11 @@ void check_service(const Rules& rules) {
   }
   if (all == 0) return;  // M-E01 says so
   for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
-    if (!s.queues[q].hunt_group) check_queue(rules, q);
+    if (!s.queues[q].hunt_group) {
+      check_queue(rules, q);
+    } else if (in_use(s, q)) {
+      check_hunt_ringing(rules, s.queues[q]);
+    }
   }
 }
 
