@@ -100,9 +100,10 @@ void MetricsCollector::cut(SimTime now) {
   phases_.add(slice);
 }
 
-void MetricsCollector::advance(SimTime now) {
+void MetricsCollector::advance(SimTime now, bool of_record) {
   while (true) {
-    const bool warming = !warm_ && warm_up_end_ < now;
+    // A record of its last instant is measured, as a call is; a tick tells of what came before it.
+    const bool warming = !warm_ && (warm_up_end_ < now || (of_record && warm_up_end_ == now));
     const bool ending = interval_end_ < now && interval_end_ > interval_start_;
     if (!warming && !ending) return;
     if (warming && (!ending || warm_up_end_ <= interval_end_)) {
@@ -158,7 +159,7 @@ void MetricsCollector::move_call(SimTime now, const Place& from, const Place& to
 }
 
 void MetricsCollector::before_record(const JournalEntry& entry, const CallLedger& ledger) {
-  advance(entry.at);
+  advance(entry.at, true);
   const auto call = call_moved(entry.record);
   moving_ = call.value_or(CallId{});
   if (call) from_ = place(ledger, *call);
@@ -178,7 +179,9 @@ void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger&
     phases_.apply(mark, entry.at);
   }
   if (mark == PhaseTracker::Mark::fault) {
-    recovery_.on_fault(entry,
+    const Fault& fault = scenario_.faults[std::get<FaultInjected>(entry.record).fault];
+    const auto* by_hand = std::get_if<SwitchOver>(&fault.deed);
+    recovery_.on_fault(entry, by_hand,
                        phases_.levels(Phase::before).mean(level_at(LevelKind::queue, kBothSites)));
   } else if (mark == PhaseTracker::Mark::repair) {
     recovery_.on_repair();
@@ -192,7 +195,9 @@ void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger&
 
 void MetricsCollector::count(const JournalEntry& entry, const CallLedger& ledger) {
   // What a steady start grants has not happened.
-  const bool granted = entry.at == kStart && std::holds_alternative<AgentLogin>(entry.record);
+  const bool granted =
+      entry.at == kStart && (std::holds_alternative<AgentLogin>(entry.record) ||
+                             std::holds_alternative<PhoneRegistered>(entry.record));
   if (const auto c = std::visit(CountedIn{}, entry.record); c && !granted) {
     board_.count(counter_at(c->kind, static_cast<int>(c->site)));
   }

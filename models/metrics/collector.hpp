@@ -41,7 +41,7 @@ class MetricsCollector {
   void move_call(SimTime now, const Place& from, const Place& to);
   void count(const JournalEntry& entry, const CallLedger& ledger);
   /// Cuts at every interval's end and at the warm-up's that lie before `now`.
-  void advance(SimTime now);
+  void advance(SimTime now, bool of_record = false);
   void cut(SimTime now);
   void begin_interval(SimTime now);
 

@@ -50,11 +50,16 @@ PhaseTracker::Mark PhaseTracker::mark(const JournalEntry& entry) {
 }
 
 void PhaseTracker::add(const Slice& slice) {
-  (episode_ ? degraded_ : total(calm_)).merge(slice);
+  rest_.merge(slice);
 }
 
-void PhaseTracker::push(Phase phase, SimTime start, SimTime end) {
+/// A phase without length is none: what happened at its instant belongs to the next one.
+void PhaseTracker::close_part(Phase phase, SimTime start, SimTime end, Slice& part) {
+  carried_.merge(part);
+  part = {};
   if (end <= start) return;
+  total(phase).merge(carried_);
+  carried_ = {};
   if (!intervals_.empty() && intervals_.back().phase == phase && intervals_.back().end == start) {
     intervals_.back().end = end;
   } else {
@@ -64,25 +69,20 @@ void PhaseTracker::push(Phase phase, SimTime start, SimTime end) {
 
 void PhaseTracker::close(SimTime now) {
   if (!episode_) {
-    push(calm_, begun_, now);
+    close_part(calm_, begun_, now, rest_);
     return;
   }
   SimTime at = begun_;
   if (detected_ != kNever) {
-    push(Phase::detection, at, detected_);
+    close_part(Phase::detection, at, detected_, detection_);
     at = detected_;
   }
   if (returned_ != kNever) {
-    push(Phase::relogin, at, returned_);
+    close_part(Phase::relogin, at, returned_, relogin_);
     at = returned_;
   }
   // After a switchover by hand nothing is left to be mended.
-  const Phase rest = degraded_by_fault_ ? Phase::degraded : Phase::after;
-  push(rest, at, now);
-  total(Phase::detection).merge(detection_);
-  total(Phase::relogin).merge(relogin_);
-  total(rest).merge(degraded_);
-  detection_ = relogin_ = degraded_ = {};
+  close_part(degraded_by_fault_ ? Phase::degraded : Phase::after, at, now, rest_);
   detected_ = returned_ = kNever;
 }
 
@@ -107,15 +107,15 @@ void PhaseTracker::apply(Mark mark, SimTime now) {
       return;
     case Mark::detection:
       detection_.merge(relogin_);
-      detection_.merge(degraded_);
-      relogin_ = degraded_ = {};
+      detection_.merge(rest_);
+      relogin_ = rest_ = {};
       detected_ = now;
       returned_ = kNever;
       return;
     case Mark::agent_returned:
       if (!episode_) return;
-      relogin_.merge(degraded_);
-      degraded_ = {};
+      relogin_.merge(rest_);
+      rest_ = {};
       returned_ = now;
       return;
   }
@@ -130,6 +130,8 @@ void PhaseTracker::end_warm_up(SimTime now) {
 
 void PhaseTracker::finish(SimTime horizon) {
   close(horizon);
+  // At the very end nothing comes after it.
+  if (!intervals_.empty()) total(intervals_.back().phase).merge(carried_);
 }
 
 Phase PhaseTracker::at(SimTime t) const {

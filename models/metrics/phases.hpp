@@ -57,14 +57,15 @@ class PhaseTracker {
   [[nodiscard]] bool first_of_episode(std::uint64_t key);
   [[nodiscard]] Slice& total(Phase phase) { return totals_[static_cast<std::size_t>(phase)]; }
   void close(SimTime now);
-  void push(Phase phase, SimTime start, SimTime end);
+  void close_part(Phase phase, SimTime start, SimTime end, Slice& part);
 
   const Scenario& scenario_;
   Phase calm_ = Phase::warm_up;  ///< outside episodes
   bool episode_ = false;
   SimTime begun_{};  ///< of the episode, or of the calm
   SimTime detected_ = kNever, returned_ = kNever;
-  Slice detection_, relogin_, degraded_;
+  Slice detection_, relogin_, rest_;        ///< rest_: since the last mark that counted
+  Slice carried_;                           ///< of phases without length, for the next one
   std::vector<std::uint32_t> open_faults_;  ///< that lie on something
   bool degraded_by_fault_ = false;  ///< some did when the episode began: it lasts until its repair
   std::vector<std::uint64_t> seen_;

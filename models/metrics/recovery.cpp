@@ -20,10 +20,17 @@ std::optional<double> Recovery::share_back(const std::vector<float>& back_s, std
   return static_cast<double>(back_s[static_cast<std::size_t>(std::max(rank, 1.0)) - 1]);
 }
 
-void RecoveryTracker::on_fault(const JournalEntry& entry, double usual_queue) {
+void RecoveryTracker::on_fault(const JournalEntry& entry, const SwitchOver* by_hand,
+                               double usual_queue) {
   const auto fault = std::get<FaultInjected>(entry.record).fault;
-  open_ = true;
-  if (!list_.empty() && list_.back().at == entry.at) {
+  const bool same = !list_.empty() && list_.back().at == entry.at;
+  if (!same) switched_ = {};
+  if (by_hand != nullptr) {
+    switched_[by_hand->site] = true;
+  } else {
+    open_ = true;
+  }
+  if (same) {
     list_.back().faults.push_back(fault);
     return;
   }
@@ -53,7 +60,7 @@ void RecoveryTracker::follow(SimTime now, const Workforce::Change& change, std::
   if (!change.up) {
     d.since = now;
     (agents ? touched_agents_ : touched_phones_).push_back(change.agent.value);
-    if (open_ && !list_.empty()) charge(d, agents);
+    if ((open_ || follows_) && !list_.empty()) charge(d, agents);
     return;
   }
   if (d.recovery != kNobody) {
@@ -74,6 +81,14 @@ void RecoveryTracker::goes_home(AgentId agent) {
   down.recovery = kNobody;
 }
 
+/// Whom a switchover by hand takes away: its processes go, and with them the connections.
+bool RecoveryTracker::follows_switchover(const Record& record) const {
+  if (const auto* lost = std::get_if<DesktopConnectionLost>(&record)) return switched_[lost->site];
+  if (const auto* pair = std::get_if<PairStateChanged>(&record)) return switched_[pair->site];
+  const bool any = switched_[0] || switched_[1];
+  return any && std::holds_alternative<NodeStateChanged>(record);
+}
+
 void RecoveryTracker::on_record(const JournalEntry& entry, const Workforce& workforce) {
   agent_returned_ = false;
   if (entry.at != instant_) {
@@ -81,6 +96,7 @@ void RecoveryTracker::on_record(const JournalEntry& entry, const Workforce& work
     touched_agents_.clear();
     touched_phones_.clear();
   }
+  follows_ = follows_switchover(entry.record);
   for (const auto& change : workforce.agents_changed()) follow(entry.at, change, agents_, true);
   for (const auto& change : workforce.phones_changed()) follow(entry.at, change, phones_, false);
   if (const auto* shift = std::get_if<ShiftChanged>(&entry.record)) {

@@ -43,8 +43,9 @@ class RecoveryTracker {
  public:
   explicit RecoveryTracker(std::size_t agents) : agents_(agents), phones_(agents) {}
 
-  /// A fault begins; `usual_queue`: calls waiting, on average before the first one.
-  void on_fault(const JournalEntry& entry, double usual_queue);
+  /// A fault begins, or (`by_hand`) a switchover, which is never open; `usual_queue`: calls
+  /// waiting, on average before the first one.
+  void on_fault(const JournalEntry& entry, const SwitchOver* by_hand, double usual_queue);
   /// The last open fault is mended: who goes now goes for another reason.
   void on_repair() { open_ = false; }
   /// Call after the workforce has seen the record.
@@ -68,12 +69,15 @@ class RecoveryTracker {
   void follow(SimTime now, const Workforce::Change& change, std::vector<Down>& down, bool agents);
   void charge(Down& down, bool agents);
   void goes_home(AgentId agent);
+  [[nodiscard]] bool follows_switchover(const Record& record) const;
   [[nodiscard]] double after(SimTime now) const { return sim::seconds(now - list_.back().at); }
 
   std::vector<Recovery> list_;
   std::vector<Down> agents_, phones_;
   std::vector<std::uint32_t> touched_agents_, touched_phones_;  ///< at the current instant
   SimTime instant_{};
+  std::array<bool, kSites> switched_{};  ///< by hand, in the latest failure
+  bool follows_ = false;                 ///< the current record does, from a switchover by hand
   bool open_ = false, agent_returned_ = false, queue_settled_ = false;
   double usual_queue_ = 0;
 };

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "tests/support/site_failure_journal.hpp"
 
@@ -179,6 +181,49 @@ TEST(Phases, AfterASwitchoverByHandNothingIsLeftToBeMended) {
   }
 }
 
+/// Faults and what is counted, at instants that touch: whatever phases have no length, each event
+/// is in exactly one, and their sums are the run's.
+TEST(Phases, TheirCountsAddUpToTheRunsWhateverPhaseIsEmpty) {
+  for (const double warm_up : {0.0, 600.0}) {
+    for (const double detected : {600.0, 603.0}) {
+      for (const double returned : {detected, 620.0}) {
+        for (const double repaired : {600.0, 610.0, 3600.0}) {
+          Scenario s = two_sites();
+          s.run.warm_up = sim::from_seconds(warm_up);
+          add_fault(s, SwitchOver{0});
+          add_fault(s, Cut{LinkTarget{}});
+          Journal j(std::move(s));
+          const auto& processes = j.layout().directory.sip_server_process[0];
+          j.at(600).add(DesktopConnectionLost{AgentId{0}, 0});
+          j.add(FaultInjected{1, 0}).add(FaultInjected{0, 0});
+          std::vector<std::pair<double, int>> then = {{detected, 0}, {returned, 1}, {repaired, 2}};
+          std::stable_sort(then.begin(), then.end(),
+                           [](const auto& a, const auto& b) { return a.first < b.first; });
+          for (const auto& [at, what] : then) {
+            j.at(at);
+            if (what == 0) j.add(Switchover{0, 5, 5}, processes[1]);
+            if (what == 1) j.add(AgentAtWork{AgentId{0}, 0});
+            if (what == 2) j.add(FaultInjected{1, 1});
+            j.add(EarlyDialogLost{CallId{}, 0});
+          }
+          const RunResult r = j.finish();
+          for (const char* metric :
+               {"switchovers", "desktop_connections_lost", "early_dialogs_lost"}) {
+            double sum = 0;
+            for (const char* phase : {"before", "detection", "relogin", "degraded", "after"}) {
+              const double part = r.value(std::string("phase.") + phase + "." + metric);
+              if (!std::isnan(part)) sum += part;
+            }
+            EXPECT_EQ(sum, r.value(metric)) << metric << " " << warm_up << " " << detected << " "
+                                            << returned << " " << repaired;
+          }
+          EXPECT_EQ(r.value("switchovers"), 1);
+        }
+      }
+    }
+  }
+}
+
 TEST(Phases, ASecondFaultBeginsAnotherEpisode) {
   Scenario s = two_sites();
   add_fault(s, Cut{LinkTarget{}});
@@ -242,6 +287,25 @@ TEST(Recovery, AgentsWhoLoseTheirPlaceAreCountedUntilTheyAreAtWorkAgain) {
   EXPECT_EQ(r.value("recovery.agents_100"), 69);
   EXPECT_EQ(r.value("agents.lost_s"), 10 * 60);       // 51, 53, … 69 s
   EXPECT_EQ(r.value("recovery.phones_affected"), 0);  // dual phones: always at a site that serves
+}
+
+/// Agent 0 is of site 1, the last one of site 2.
+TEST(Recovery, ASwitchoverByHandCostsThoseWhomItTakesAway) {
+  Scenario s = two_sites();
+  add_fault(s, SwitchOver{0});
+  Journal j(std::move(s));
+  const auto& processes = j.layout().directory.sip_server_process[0];
+  const AgentId far{static_cast<std::uint32_t>(j.layout().directory.agents.size() - 1)};
+  j.at(600).add(FaultInjected{0, 0}).add(DesktopConnectionLost{AgentId{0}, 0});
+  j.at(601).add(AgentLogout{far, 1, AgentLogout::kUnanswering});
+  j.at(603).add(Switchover{0, 5, 5}, processes[1]);
+  j.at(610).add(AgentAtWork{AgentId{0}, 0});
+  j.at(620).add(AgentAtWork{far, 1});
+  j.at(700).add(DesktopConnectionLost{far, 1}).at(710).add(AgentAtWork{far, 1});
+  const RunResult r = j.finish();
+  EXPECT_EQ(r.value("recovery.agents_affected"), 1);
+  EXPECT_EQ(r.value("recovery.agents_100"), 10);
+  EXPECT_EQ(r.value("phase.relogin.duration"), 7);
 }
 
 TEST(Recovery, ASingleRegisteredPhoneIsAffectedUntilTheOtherSiteHasIt) {

@@ -24,7 +24,9 @@ class RecordWriter {
     j_["stream"] = ThingNames::of(n_.streams, f.stream);
     if (f.gateway != models::kNoGateway) gateway(f.gateway);
     j_["talk_s"] = sim::seconds(f.talk);
-    j_["patience_s"] = sim::seconds(f.patience);
+    // Whom nothing makes give up has no patience that could be measured.
+    const bool endless = f.patience == sim::Duration::max();
+    j_["patience_s"] = endless ? Json(nullptr) : Json(sim::seconds(f.patience));
   }
   void operator()(const models::CallInvited& f) const {
     event("leg.invite", f.call);
