@@ -207,8 +207,7 @@ TEST(Phases, TheirCountsAddUpToTheRunsWhateverPhaseIsEmpty) {
             j.add(EarlyDialogLost{CallId{}, 0});
           }
           const RunResult r = j.finish();
-          for (const char* metric :
-               {"switchovers", "desktop_connections_lost", "early_dialogs_lost"}) {
+          for (const char* metric : {"switchovers", "connections_lost", "early_dialogs_lost"}) {
             double sum = 0;
             for (const char* phase : {"before", "detection", "relogin", "degraded", "after"}) {
               const double part = r.value(std::string("phase.") + phase + "." + metric);
