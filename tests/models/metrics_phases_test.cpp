@@ -194,7 +194,7 @@ TEST(Phases, TheirCountsAddUpToTheRunsWhateverPhaseIsEmpty) {
           add_fault(s, Cut{LinkTarget{}});
           Journal j(std::move(s));
           const auto& processes = j.layout().directory.sip_server_process[0];
-          j.at(600).add(DesktopConnectionLost{AgentId{0}, 0});
+          j.at(600).add(DesktopConnectionLost{AgentId{0}, 0, 0});
           j.add(FaultInjected{1, 0}).add(FaultInjected{0, 0});
           std::vector<std::pair<double, int>> then = {{detected, 0}, {returned, 1}, {repaired, 2}};
           std::stable_sort(then.begin(), then.end(),
@@ -295,12 +295,12 @@ TEST(Recovery, ASwitchoverByHandCostsThoseWhomItTakesAway) {
   Journal j(std::move(s));
   const auto& processes = j.layout().directory.sip_server_process[0];
   const AgentId far{static_cast<std::uint32_t>(j.layout().directory.agents.size() - 1)};
-  j.at(600).add(FaultInjected{0, 0}).add(DesktopConnectionLost{AgentId{0}, 0});
+  j.at(600).add(FaultInjected{0, 0}).add(DesktopConnectionLost{AgentId{0}, 0, 0});
   j.at(601).add(AgentLogout{far, 1, AgentLogout::kUnanswering});
   j.at(603).add(Switchover{0, 5, 5}, processes[1]);
   j.at(610).add(AgentAtWork{AgentId{0}, 0});
   j.at(620).add(AgentAtWork{far, 1});
-  j.at(700).add(DesktopConnectionLost{far, 1}).at(710).add(AgentAtWork{far, 1});
+  j.at(700).add(DesktopConnectionLost{far, 1, 0}).at(710).add(AgentAtWork{far, 1});
   const RunResult r = j.finish();
   EXPECT_EQ(r.value("recovery.agents_affected"), 1);
   EXPECT_EQ(r.value("recovery.agents_100"), 10);
