@@ -289,7 +289,8 @@ enum class Kind : std::uint8_t {
   dials,             ///< PSTN (all who place calls): the agent of wish `index` is free, and dials
   dial,              ///< phone: dial `dn` (1pcc)
   make_call,         ///< desktop: call `dn` with TMakeCall (3pcc)
-  hang_up,           ///< phone: the agent gives up his own call; PSTN: phone of agent `index` died
+  hang_up,           ///< phone: the agent gives up his own call (`index` 1: unless somebody has
+                     ///< answered); PSTN: phone of agent `index` died
   own_call_over,     ///< desktop: the call that its agent placed is over
   bye_unanswered,    ///< desktop: the phone has left `call`, and its server has not said that it
                      ///< knows

@@ -209,6 +209,7 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       if (works_at(site)) {
         own_call_unfollowed_ = false;
         asked_ = {};
+        own_call_ = message.call;
       }
       [[fallthrough]];
     case Kind::ringing:
@@ -351,6 +352,7 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
       make_call(context, notice);
       return;
     case notice::Kind::own_call_over:
+      if (notice.call == own_call_) own_call_ = {};
       // If the server follows the call, its EventReleased says what work is left.
       if (work_ == Work::call && own_call_unfollowed_) end_call(context);
       return;

@@ -167,6 +167,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   std::vector<Wish> wishes_;  ///< he dials when he has no call and no after-call work in hand
   CallId left_call_;          ///< its phone has left it, a server may not know
   CallId asked_;              ///< TMakeCall sent, and nothing heard of that call yet
+  CallId own_call_;           ///< that he places, and of which the server has told (EventDialing)
   bool own_call_unfollowed_ = false;  ///< no EventDialing has come: no EventReleased will
 
   TransferStep transfer_step_ = TransferStep::none;

@@ -18,7 +18,7 @@ void AgentDesktopEndpoint::start_call(Context& context) {
 void AgentDesktopEndpoint::end_call(Context& context) {
   forget_transfer(context);
   own_call_unfollowed_ = false;
-  asked_ = {};
+  asked_ = own_call_ = {};
   work_ = Work::none;
   feed(context, Input::call_ended);
 }
@@ -26,6 +26,13 @@ void AgentDesktopEndpoint::end_call(Context& context) {
 /// The server holds that he has no call, ready or not: the EventReleased of the one in hand was not
 /// for us. Of a call that the server does not follow it says nothing.
 void AgentDesktopEndpoint::on_rest(Context& context) {
+  // ASSUMPTION: an agent whose desktop shows no call any more puts down the phone on which nobody
+  // has answered yet: its server has not been able to tell it.
+  if (own_call_.valid()) {
+    context.notify(directory_.agent(agent_).phone,
+                   notice::Message{.kind = notice::Kind::hang_up, .index = 1, .call = own_call_});
+    own_call_ = {};
+  }
   if (work_ == Work::call && !own_call_unfollowed_) end_call(context);
 }
 

@@ -269,6 +269,7 @@ void Callers::on_speech(Context& context, std::uint32_t slot, bool agent, NodeId
     talk(context, slot);
   } else if (call.phase == CallPhase::held && c.transfer.kind == TransferKind::consultation) {
     c.transfer.kind = TransferKind::none;  // his first agent is back
+    call.talks_since = context.now();
     wait(context, slot, call.talk_left);
   }
   call.phase = CallPhase::talking;

@@ -139,7 +139,8 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void try_other_server(Context&, SiteIndex failed, pstn::Release, std::uint16_t status);
   void answer_own_server(Context&, const sip::Request&, AddressId from, sip::TransactionId);
   void callee_answered(Context&);
-  void give_up_own_call(Context&, CallId);
+  void give_up_own_call(Context&, CallId, bool unknown);
+  void put_down(Context&, pstn::Release);
   void dialled_in_vain(Context&, CallId);
   void tell_own_caller(Context&, pstn::Kind, bool flag = false);
   void end_own_call(Context&, pstn::Release, std::uint16_t status = 0);

@@ -184,12 +184,23 @@ void SipPhoneEndpoint::callee_answered(Context& context) {
   call_timer_ = context.arm(talk_after(Duration{}), {hang_up_timer});
 }
 
-/// His patience is at an end: nobody has answered.
-void SipPhoneEndpoint::give_up_own_call(Context& context, CallId call) {
+/// His patience is at an end, and nobody has answered; or (`unknown`) his desktop shows no call any
+/// more: then only if nobody has.
+void SipPhoneEndpoint::give_up_own_call(Context& context, CallId call, bool unknown) {
   if (!own_call_ || dialog_.call != call) return;
-  if (state_ == State::dialing && invite_.valid()) {
+  if (state_ == State::dialing) {
+    put_down(context, pstn::Release::no_response);
+  } else if (!unknown) {
+    hang_up_call(context);
+  }
+}
+
+/// Before he has heard an answer.
+void SipPhoneEndpoint::put_down(Context& context, pstn::Release release) {
+  assert(state_ == State::dialing);
+  end_own_call(context, release);
+  if (invite_.valid()) {
     layer_.cancel(context, invite_);
-    own_call_ = false;
     free_line(context);
   } else {
     hang_up_call(context);

@@ -7,7 +7,9 @@ namespace bcsim::models {
 
 void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice) {
   if (notice.kind == notice::Kind::dial) dial(context, notice);
-  if (notice.kind == notice::Kind::hang_up) give_up_own_call(context, notice.call);
+  if (notice.kind == notice::Kind::hang_up) {
+    give_up_own_call(context, notice.call, notice.index != 0);
+  }
   if (state_ == State::idle || dialog_.call != notice.call) return;
   const bool stopped = notice.kind == notice::Kind::rtp_stopped;
   if (stopped || notice.kind == notice::Kind::rtp_resumed) {
@@ -25,7 +27,10 @@ void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice
     speech_lost_ = true;
     return;
   }
-  if (state_ == State::dialing) return;  // no speech yet: he waits on
+  if (state_ == State::dialing) {  // whom he called has answered, and word of it will not come
+    put_down(context, pstn::Release::speech_lost);
+    return;
+  }
   speech_lost_ = true;
   listen(context);
   end_own_call(context, pstn::Release::speech_lost);
@@ -65,7 +70,7 @@ void SipPhoneEndpoint::nothing_heard(Context& context) {
 
 /// The phone is free at once; the BYE meets its timers as usual.
 void SipPhoneEndpoint::hang_up_call(Context& context, std::uint16_t cause) {
-  assert(state_ == State::talking || own_call_);
+  assert(state_ == State::talking || state_ == State::dialing);
   using pstn::Release;
   const bool spoke = state_ == State::talking;
   end_own_call(context, cause == sip::kNothingHeard   ? Release::media_lost

@@ -154,6 +154,27 @@ TEST(Callers, AreServedIfTheyHeardAllButTheLastSecond) {
   }
 }
 
+TEST(Callers, WhoAreTakenBackHaveTheRestOfTheTalkToHear) {
+  for (const bool silent : {false, true}) {
+    Scenario s = one_caller();
+    s.calls[0].transfer.share = 1;
+    s.calls[0].transfer.kind = TransferKind::consultation;
+    s.calls[0].transfer.queue = 0;
+    s.calls[0].transfer.after = Deterministic{10};
+    GatewayWorld world(s);
+    std::vector<Step> steps{{1s, Kind::connect},
+                            {1s, Kind::speech, true},
+                            {11s, Kind::speech, false},
+                            {31s, Kind::speech, true}};
+    if (silent) steps.push_back({50s, Kind::silence, true});
+    play(world, steps);
+    world.run(200s);
+    EXPECT_EQ(ends(world),
+              (std::vector<End>{{at(92s), silent ? Release::media_lost : Release::caller_hung_up,
+                                 CallPhase::talking, true}}));
+  }
+}
+
 TEST(Callers, HoldWhenTheAgentGivesWayToTreatment) {
   GatewayWorld world(one_caller());
   play(world, {{1s, Kind::connect},

@@ -218,8 +218,43 @@ TEST_F(Dialing, EndsWithAByeWhatIsAnsweredInTheMomentOfCancelling) {  // RFC 326
   EXPECT_EQ(sent(0, Method::cancel), Times{at(10s)});
   EXPECT_EQ(sent(0, Method::ack), Times{at(10000200us)});
   EXPECT_EQ(sent(0, Method::bye), Times{at(10000200us)});
-  EXPECT_EQ(said(), (std::vector<Said>{{Kind::alerting}}));
+  EXPECT_EQ(said(), (std::vector<Said>{{Kind::alerting}, {Kind::release, Release::no_response}}));
   EXPECT_TRUE(world.phone[0]->idle());
+}
+
+/// A SIP Server of the call has died after the answer, and word of it is under way: he is free at
+/// that instant, and whoever still answers is sent a BYE (R5, RFC 3261 §15).
+TEST_F(Dialing, EndsWhenItsSpeechIsLostBeforeHeHearsTheAnswer) {
+  on_invite[0] = [](CalledServer& server, Context& context) {
+    server.respond(context, 180);
+    server.respond_in(context, 5s, 200);
+  };
+  world.notice(5999500us, phone(), notice::Kind::speech_lost, kCall);
+  world.run(60s);
+  EXPECT_EQ(said(), (std::vector<Said>{{Kind::alerting}, {Kind::release, Release::speech_lost}}));
+  EXPECT_EQ(sent(0, Method::ack), Times{at(6001ms)});
+  EXPECT_EQ(sent(0, Method::bye), Times{at(6001ms)});
+  EXPECT_TRUE(world.phone[0]->idle());
+}
+
+/// His desktop shows no call any more: he puts the phone down, unless he talks.
+TEST_F(Dialing, IsGivenUpWhenHisDesktopShowsNoCallUnlessSomebodyHasAnswered) {
+  for (const bool answered : {false, true}) {
+    DialingPhone one;
+    one.on_invite[0] = [=](CalledServer& server, Context& context) {
+      server.respond(context, 180);
+      if (answered) server.respond_in(context, 2s, 200);
+    };
+    one.world.notice(10s, one.phone(), notice::Kind::hang_up, kCall);
+    std::get<notice::Message>(one.world.notices.back()).index = 1;
+    one.world.run(30s);
+    EXPECT_EQ(one.sent(0, Method::cancel), answered ? Times{} : Times{at(10s)});
+    EXPECT_EQ(one.said(),
+              answered
+                  ? (std::vector<Said>{{Kind::alerting}, {Kind::connect}, {Kind::speech}})
+                  : (std::vector<Said>{{Kind::alerting}, {Kind::release, Release::no_response}}));
+    EXPECT_EQ(one.world.phone[0]->idle(), !answered);
+  }
 }
 
 TEST_F(Dialing, AcknowledgesACopyOfItsAnswerHoweverLate) {  // RFC 3261 §13.2.2.4

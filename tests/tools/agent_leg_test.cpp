@@ -132,8 +132,11 @@ TEST(HuntGroup, OfWhichSeveralRingNamesEach) {
     EXPECT_THAT(t.why, HasSubstr("agents had been chosen in vain")) << t.why;
     for (const char* agent : {"a.1", "c.1"}) {
       const auto named = HasSubstr("The phone of agent " + std::string(agent) + " rings.");
-      if (all) EXPECT_THAT(t.lines, named);
-      if (!all) EXPECT_THAT(t.lines, Not(named));
+      if (all) {
+        EXPECT_THAT(t.lines, named);
+      } else {
+        EXPECT_THAT(t.lines, Not(named));
+      }
     }
   }
 }
