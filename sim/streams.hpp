@@ -254,7 +254,7 @@ bool Streams<Domain>::transmit(ConnectionId id, std::uint32_t side, const Messag
     simulation_.tell(end.node, c.ends[1 - side].node,
                      {end.address, c.ends[1 - side].address, id, bytes, simulation_.now(), message},
                      t.dropped);
-    if (t.dropped != DropReason::loss && t.dropped != DropReason::queue_full) return false;
+    if (t.dropped != DropReason::loss) return false;  // as it is now, so it is for every copy
     lost_time += backoff(kMinimumRto, copy);
   }
   return false;
