@@ -138,6 +138,22 @@ TEST(Decision, OfACallThatHisOwnPhoneWasTooBusyForBlamesNobodyElse) {
   }
 }
 
+/// His own phone has asked for the call, or answered its server: then it is the other one's that is
+/// busy.
+TEST(Decision, OfAColleagueOnACallIsNotHisOwnPhone) {
+  for (const char* share : {"0%", "100%"}) {
+    const Told t =
+        told(std::string("from-agents: [a], to-agents: [b], 3pcc-share: ") + share +
+                 ", calls: [{at: 2min, talk: 60s}]",
+             "",
+             {"calls.other={to-agents: [b], calls: [{at: 100s, gateway: mg2, talk: 5min}],"
+              " redial: {enabled: false}}"},
+             1);
+    EXPECT_EQ(t.cause, Cause::callee_busy) << share;
+    EXPECT_EQ(t.why, "Whom he called was on another call.") << share;
+  }
+}
+
 TEST(Decision, OfSilenceAfterAConsultationDoesNotBlameABye) {
   const Told t = told(
       "queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 5min}],"

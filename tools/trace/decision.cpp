@@ -102,7 +102,7 @@ class Decider {
         if (row_.release == Release::caller_hung_up) {
           return nobody_answered();
         }
-        if (row_.cause == Cause::callee_busy && !refused_by_another()) {
+        if (row_.cause == Cause::callee_busy && !his_phone_was_free()) {
           return {"His own phone was busy, with a call or ringing: he has dialled in vain.",
                   "one call at a time at a phone",
                   {}};
@@ -204,12 +204,15 @@ class Decider {
       return r != nullptr && r->method == models::sip::Method::invite && r->status >= 300;
     });
   }
-  /// Has any phone but his own answered 486?
-  [[nodiscard]] bool refused_by_another() const {
+  /// Has his phone placed the call, or answered the server that was to place it for him?
+  [[nodiscard]] bool his_phone_was_free() const {
     const models::NodeId own = c_.layout.directory.agent(row_.from).phone;
     return last_message([&](const LoggedMessage& m) {
              const auto* r = std::get_if<models::sip::Response>(&m.message);
-             return r != nullptr && r->status == 486 && m.from != own;
+             const bool answered =
+                 r != nullptr && r->method == models::sip::Method::invite && r->status == 200;
+             return m.from == own &&
+                    (answered || request_in(m, models::sip::Method::invite) != nullptr);
            })
         .has_value();
   }

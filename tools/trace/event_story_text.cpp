@@ -9,6 +9,7 @@
 
 #include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/trace/call_story.hpp"
 #include "tools/trace/event_story.hpp"
 #include "tools/trace/rule_names.hpp"
 

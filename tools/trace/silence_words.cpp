@@ -41,8 +41,10 @@ class Silent {
       stopped = stopped_for(models::NodeKind::phone);
       if (!stopped) return {"The phone of the agent who had called died.", "", {}};
     }
-    const auto patience = agent ? c_.layout.directory.group(*agent).phone.silence_patience
-                                : std::optional(gateway().rtp_loss_timeout);
+    const bool by_gateway = !agent && row_.gateway < c_.scenario.gateways.size();
+    const auto patience = agent        ? c_.layout.directory.group(*agent).phone.silence_patience
+                          : by_gateway ? std::optional(gateway().rtp_loss_timeout)
+                                       : std::nullopt;
     const std::string timeout = duration_words(sim::seconds(patience.value_or(sim::Duration{})));
     const std::string who =
         agent ? "agent " + ThingNames::of(c_.names.agents, agent->value) : "the gateway";
