@@ -142,6 +142,82 @@ TEST(ScenarioRules, TrunksShouldCarryTheLoadWhileNothingFails) {
   EXPECT_FALSE(warning("M-W14", most));
 }
 
+/// Three gateways: each has its calls, and no room for those of another.
+TEST(ScenarioRules, AFullGatewaySendsNobodyToAnother) {
+  const auto told = [](const char* code, int one, int other, int two,
+                       std::vector<std::string> more = {}) {
+    more.push_back(fmt::format(
+        "sites.site1.gateways={{mg1: {{channels: {}}}, more: {{channels: {}}}}}", one, other));
+    more.push_back(fmt::format("sites.site2.gateways={{mg2: {{channels: {}}}}}", two));
+    return problem(load_text(minimal(), more), code).message;
+  };
+  // A third of 128.8 erlangs, 42.9, needs 56 channels; a half needs 79.
+  EXPECT_THAT(told("M-W14", 50, 55, 48), HasSubstr("the 50 channels of mg1 block"));
+  EXPECT_THAT(told("M-W14", 56, 55, 56), HasSubstr("the 55 channels of more block"));
+  EXPECT_EQ(told("M-W14", 56, 56, 56), "");
+  EXPECT_THAT(told("V-W06", 100, 80, 78), HasSubstr("without mg1 the 78 channels of mg2 block"));
+  EXPECT_EQ(told("V-W06", 80, 80, 80), "");
+  // Those without a share take the calls of a lost one by their size.
+  const std::string all = "calls.main.gateways={mg1: 100%}";
+  EXPECT_EQ(told("V-W06", 200, 100, 100, {all}), "");
+  EXPECT_THAT(told("V-W06", 200, 40, 130, {all}), HasSubstr("without mg1 the 40 channels of more"));
+  // What agents place goes to the next one: to all of them as one.
+  const std::string out = "calls.main={rate: 1900/h, from-agents: [team1, team2], talk: 240s}";
+  EXPECT_EQ(told("M-W14", 1, 80, 80, {out}), "");
+  EXPECT_THAT(told("M-W14", 1, 60, 60, {out}), HasSubstr("without any failure the 121 channels"));
+  // Besides, it takes the channels of those who call.
+  const std::string few = "calls.few={rate: 60/h, queue: service, talk: 60s}";
+  EXPECT_THAT(told("M-W14", 20, 80, 80, {out, few}), HasSubstr("the 20 channels of mg1 block"));
+}
+
+TEST(ScenarioRules, TrunksAreJudgedAtTheirOwnBusiestMoment) {
+  // By night there is more work for each agent; by day there are more calls.
+  const std::string text =
+      "bcsim: 1\n"
+      "run: {start: \"00:00\", horizon: 12h}\n"
+      "sites: {site1: {gateways: {mg1: {channels: 30}}}, site2: {gateways: {mg2: {channels: "
+      "30}}}}\n"
+      "agents:\n"
+      "  team1: {location: site1, staffing: [{at: \"00:00\", count: 3}, {at: \"06:00\", count: "
+      "100}]}\n"
+      "  team2: {location: site2, staffing: [{at: \"00:00\", count: 3}, {at: \"06:00\", count: "
+      "100}]}\n"
+      "calls: {main: {profile: [{at: \"00:00\", rate: 60/h}, {at: \"06:00\", rate: 1200/h}]}}\n";
+  EXPECT_THAT(problem(load_text(text), "M-W14").message, HasSubstr("the 30 channels of mg1 block"));
+  EXPECT_EQ(problem(load_text(text, {"sites.site1.gateways.mg1.channels=60",
+                                     "sites.site2.gateways.mg2.channels=60"}),
+                    "M-W14")
+                .message,
+            "");
+}
+
+TEST(ScenarioRules, AnAnnouncementHoldsAChannel) {
+  const auto gateways = [](int channels, const char* announcement, const char* more) {
+    std::vector<std::string> all = {
+        fmt::format("sites.site1.gateways={{mg1: {{channels: {}}}}}", channels),
+        fmt::format("sites.site2.gateways={{mg2: {{channels: {}}}}}", channels),
+        fmt::format("sites.site1.sip-server.announcement={}", announcement),
+        fmt::format("sites.site2.sip-server.announcement={}", announcement)};
+    if (*more != 0) all.emplace_back(more);
+    return all;
+  };
+  const char* waits = "calls.main.patience=never";
+  EXPECT_FALSE(warning("M-W14", gateways(80, "0s", waits)));
+  // 950/h x 304 s are 80.2 erlangs.
+  EXPECT_TRUE(warning("M-W14", gateways(95, "60s", waits)));
+  EXPECT_FALSE(warning("M-W14", gateways(96, "60s", waits)));
+  // Who has no patience for it has gone before he could talk: nobody stays for longer than 5 s.
+  EXPECT_FALSE(warning("M-W14", gateways(10, "10min", "calls.main.patience={deterministic: 5s}")));
+  // Who is rung at once does not hear it; at the other site all do.
+  const auto told = [](std::vector<std::string> overrides) {
+    overrides.emplace_back("sites.site1.sip-server.treatment=when-waiting");
+    return problem(load_text(minimal(), overrides), "M-W14").message;
+  };
+  EXPECT_THAT(told(gateways(80, "60s", waits)), HasSubstr("channels of mg2 block"));
+  EXPECT_FALSE(
+      warning("M-W14", gateways(80, "60s", "calls.main={rate: 1900/h, to-agents: [team1]}")));
+}
+
 TEST(ScenarioRules, WhoeverServesAQueueShouldHaveTimeForIt) {
   const auto told = [](const std::vector<std::string>& overrides) {
     return problem(load_text(minimal(), overrides), "M-W03").message;

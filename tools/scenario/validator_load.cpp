@@ -9,6 +9,7 @@
 
 #include "models/demand/erlang.hpp"
 #include "tools/scenario/validator_service.hpp"
+#include "tools/scenario/validator_trunks.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -22,6 +23,8 @@ const T* current(const std::vector<T>& entries, sim::SimTime t) {
                                      [](sim::SimTime time, const T& e) { return time < e.at; });
   return next == entries.begin() ? nullptr : &*std::prev(next);
 }
+
+}  // namespace
 
 double rate_at(const models::ArrivalSpec& arrivals, sim::SimTime t) {
   if (const auto* constant = std::get_if<models::ConstantRate>(&arrivals)) return constant->per_s;
@@ -41,6 +44,8 @@ std::uint32_t people_at(const models::AgentGroup& group, sim::SimTime t) {
   const models::StaffingStep* step = current(group.staffing, t);
   return step == nullptr ? 0 : step->count;
 }
+
+namespace {
 
 std::uint32_t agents_at(const models::Scenario& s, sim::SimTime t) {
   std::uint32_t agents = 0;
@@ -102,7 +107,52 @@ double hold_s(const CallStream& stream) {
   return std::isfinite(mean) ? stream.hold_share * mean : 0;
 }
 
+/// What an announcement adds to the time that a call which comes to a queue at this site holds its
+/// channel. Who has no patience for it leaves during it; the others hear it to its end.
+double announced_s(const models::Scenario& s, const CallStream& stream, models::SiteIndex site,
+                   double served_s) {
+  const models::SipServerOptions& server = s.sites[site].sip_server;
+  const double length = sim::seconds(server.announcement);
+  if (length <= 0 || !hears_announcement(s, stream, site)) return 0;
+  const double gone = 1 - models::survival(stream.patience, length);
+  return models::limited_mean_s(stream.patience, length) - gone * served_s;
+}
+
 }  // namespace
+
+bool hears_announcement(const models::Scenario& s, const CallStream& stream,
+                        models::SiteIndex site) {
+  return stream.kind() == models::CallKind::queue && stream.queue < s.queues.size() &&
+         !s.queues[stream.queue].hunt_group &&
+         s.sites[site].sip_server.treatment == models::Treatment::always;
+}
+
+double channel_s(const models::Scenario& s, const CallStream& stream,
+                 const std::array<double, models::kSites>& comes_to) {
+  const double talk = models::mean_s(stream.talk) + hold_s(stream) + of_transfers(stream).talk_s;
+  switch (stream.kind()) {
+    case models::CallKind::internal:
+      return 0;
+    case models::CallKind::outgoing: {
+      const double rings =
+          std::min(models::mean_s(stream.answer_delay), models::mean_s(stream.setup_patience));
+      return talk + (std::isfinite(rings) ? rings : 0);
+    }
+    case models::CallKind::queue:
+    case models::CallKind::direct:
+      break;
+  }
+  const double served = talk + ring_s(s);
+  double announced = 0;
+  for (models::SiteIndex site = 0; site < models::kSites; ++site) {
+    if (comes_to[site] > 0) announced += comes_to[site] * announced_s(s, stream, site, served);
+  }
+  return served + announced;
+}
+
+double channel_s(const models::Scenario& s, const CallStream& stream) {
+  return channel_s(s, stream, {share_of_site(s, stream, 0), share_of_site(s, stream, 1)});
+}
 
 PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   PeakLoad load;
@@ -111,17 +161,16 @@ PeakLoad load_at(const models::Scenario& s, sim::SimTime t) {
   for (const CallStream& stream : s.calls) {
     const double rate = rate_at(stream.arrivals, t);
     load.calls_per_s += rate;
-    // Two agents, and no trunk channel.
-    const bool internal = stream.kind() == models::CallKind::internal;
+    const bool internal = stream.kind() == models::CallKind::internal;  // two agents
     const Extra extra = of_transfers(stream);
     const double talk = models::mean_s(stream.talk) + hold_s(stream);
-    load.talk_s += internal ? 0 : rate * (talk + extra.talk_s);
+    load.talk_s += rate * channel_s(s, stream);
     load.handling_s +=
         rate *
         ((internal ? 2 : 1) * (talk + models::mean_s(stream.after_call_work)) + extra.handling_s);
   }
   if (load.calls_per_s > 0) {
-    load.talk_s = load.talk_s / load.calls_per_s + ring_s(s);
+    load.talk_s /= load.calls_per_s;
     load.handling_s = load.handling_s / load.calls_per_s + ring_s(s);
   }
   return load;
@@ -143,16 +192,14 @@ PeakLoad peak_load(const models::Scenario& s) {
 
 namespace {
 
-/// Of the calls that come in, those whose share of the trunks is this gateway.
-double gateway_erlangs(const models::Scenario& s, sim::SimTime t, std::size_t gateway) {
-  double erlangs = 0;
-  for (const CallStream& stream : s.calls) {
-    if (models::by_agent(stream.kind()) || gateway >= stream.gateway_share.size()) continue;
-    const double talk =
-        models::mean_s(stream.talk) + hold_s(stream) + of_transfers(stream).talk_s + ring_s(s);
-    erlangs += rate_at(stream.arrivals, t) * stream.gateway_share[gateway] * talk;
+/// When most trunk channels are in use: not always when there is most work for each agent.
+PeakLoad trunk_peak(const models::Scenario& s) {
+  PeakLoad worst = peak_load(s);
+  for (const sim::SimTime t : moments(s)) {
+    const PeakLoad load = load_at(s, t);
+    if (load.channel_erlangs() > worst.channel_erlangs() * (1 + 1e-9)) worst = load;
   }
-  return erlangs;
+  return worst;
 }
 
 /// Nobody talks for longer than a month; formulas of more than so many erlangs end nowhere.
@@ -308,49 +355,6 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
   }
 }
 
-void check_trunks(const Rules& rules, const PeakLoad& load) {
-  const models::Scenario& s = rules.scenario;
-  constexpr double kBlocking = 0.01;
-  std::uint64_t all = 0;
-  for (const models::GatewayOptions& g : s.gateways) all += g.channels;
-  if (all == 0) {
-    rules.error("M-E02", "sites", "there is no trunk channel: no call can come in",
-                "give a gateway channels");
-    return;
-  }
-  if (load.calls_per_s <= 0) return;
-  const double erlangs = load.channel_erlangs();
-  const auto warn = [&](const char* code, const std::string& path, const std::string& whose,
-                        std::uint64_t channels) {
-    const auto left = static_cast<int>(std::min<std::uint64_t>(channels, 10'000'000));
-    const double blocking = models::erlang_b(erlangs, left);
-    if (blocking <= kBlocking) return false;
-    rules.warning(code, path,
-                  fmt::format("{} {} channels block {} of {} erlangs (R29)", whose, left,
-                              share_words(blocking), amount_words(erlangs)),
-                  fmt::format("{} channels would do", models::fewest_channels(erlangs, kBlocking)));
-    return true;
-  };
-  if (warn("M-W14", "sites", "without any failure the", all)) return;
-  for (std::size_t i = 0; i < s.gateways.size(); ++i) {
-    const models::GatewayOptions& g = s.gateways[i];
-    const double own = gateway_erlangs(s, load.at, i);
-    const double blocking =
-        models::erlang_b(own, static_cast<int>(std::min<std::uint64_t>(g.channels, 10'000'000)));
-    if (blocking <= kBlocking) continue;
-    rules.warning("M-W14", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
-                  fmt::format("without any failure the {} channels of {} block {} of the {} "
-                              "erlangs that come to it (R29)",
-                              g.channels, g.name, share_words(blocking), amount_words(own)),
-                  fmt::format("{} channels would do, or another share of the calls",
-                              models::fewest_channels(own, kBlocking)));
-  }
-  for (const models::GatewayOptions& g : s.gateways) {
-    (void)warn("V-W06", fmt::format("sites.{}.gateways.{}", s.sites[g.home_site].name, g.name),
-               fmt::format("without {} the remaining", g.name), all - g.channels);
-  }
-}
-
 // The number of people is known: no count that would have been given is lost.
 bool people_known(const Rules& rules) {
   if (rules.was_refused("agents")) return false;
@@ -386,7 +390,7 @@ void check_load(const Rules& rules) {
                             amount_words(std::max(load.channel_erlangs(), load.erlangs()))));
     return;
   }
-  if (!rules.any_refused("sites")) check_trunks(rules, load);
+  if (!rules.any_refused("sites")) check_trunks(rules, trunk_peak(s));
   if (agents > 0 && counted && load.calls_per_s > 0) check_agents(rules, load);
 }
 
