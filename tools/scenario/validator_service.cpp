@@ -21,7 +21,8 @@ bool contains(const std::vector<std::uint32_t>& list, std::uint32_t index) {
   return std::ranges::count(list, index) > 0;
 }
 
-/// The most who are ever at work of a group.
+}  // namespace
+
 std::uint32_t people(const models::AgentGroup& group) {
   if (group.staffing.empty()) return group.count;
   std::uint32_t most = 0;
@@ -29,7 +30,10 @@ std::uint32_t people(const models::AgentGroup& group) {
   return most;
 }
 
-}  // namespace
+bool registers_at(const models::AgentGroup& group, SiteIndex site) {
+  return group.phone.registration == models::RegistrationMode::dual ||
+         group.phone.preferred_site.value_or(group.preferred_site) == site;
+}
 
 bool serves(const Rules& rules, std::uint32_t group, std::uint32_t queue) {
   const models::AgentGroup& g = rules.scenario.agents[group];
@@ -95,6 +99,16 @@ double late_share(const models::PhoneOptions& phone, sim::Duration limit) {
   return latest <= limit ? 0 : sim::seconds(latest - limit) / sim::seconds(phone.answer_spread);
 }
 
+std::string way_words(const RingLimit& ring) {
+  return fmt::format(", word of it is on the way for {}", at_least(ring.way));
+}
+
+std::string sooner_than(const RingLimit& ring) {
+  return ring.limit > ring.way
+             ? fmt::format("answer sooner than {}", at_most(ring.limit - ring.way))
+             : "a longer limit, or a faster network";
+}
+
 /// M-W06: a phone that rings as long as it may is not answered.
 void check_ringing(const Rules& rules, const models::AgentGroup& group, const RingLimit& ring) {
   const models::PhoneOptions& phone = group.phone;
@@ -106,8 +120,7 @@ void check_ringing(const Rules& rules, const models::AgentGroup& group, const Ri
   if (!never && ring.among_others) return;     // see check_hunt_ringing
   // Word of the call, and of the answer, counts where it matters only.
   const bool by_way = phone.answer_delay + (never ? 0s : phone.answer_spread) < ring.limit;
-  const std::string way =
-      by_way ? fmt::format(", word of it is on the way for {}", at_least(ring.way)) : "";
+  const std::string way = by_way ? way_words(ring) : "";
   const std::string message =
       never
           ? fmt::format(
@@ -122,9 +135,7 @@ void check_ringing(const Rules& rules, const models::AgentGroup& group, const Ri
                 format_duration(latest - ring.way), way, ring.option, format_duration(ring.limit));
   const bool spread = rules.given.count(path + ".phone.answer-spread") > 0 && !never;
   rules.warning("M-W06", path + (spread ? ".phone.answer-spread" : ".phone.answer-delay"), message,
-                ring.limit > ring.way
-                    ? fmt::format("answer sooner than {}", at_most(ring.limit - ring.way))
-                    : "a longer limit, or a faster network");
+                sooner_than(ring));
 }
 
 /// The soonest end of a ringing that the callers hear, as far as gateways decide it.
@@ -135,40 +146,76 @@ std::optional<RingLimit> gateway_limit(const models::Scenario& s) {
   return RingLimit{"ring-timeout of " + shortest->name, shortest->ring_timeout};
 }
 
-RingLimit hunt_limit(const models::QueueOptions& queue) {
-  return {"hg-noanswer-timeout of " + queue.name, queue.hunt_group->no_answer_timeout};
+/// What ends the ringing of the phones of a group in a hunt group that a site distributes.
+RingLimit hunt_limit(const models::Scenario& s, const models::QueueOptions& queue,
+                     const models::AgentGroup& group, SiteIndex site) {
+  const bool one_site = hunting_sites(s, queue)[models::peer_of(site)] == 0;
+  return {one_site ? "hg-noanswer-timeout of " + queue.name
+                   : fmt::format("hg-noanswer-timeout of {} at {}", queue.name, s.sites[site].name),
+          queue.hunt_group->no_answer_timeout, phone_reached_after(s, group, site), true};
+}
+
+/// How the calls to a hunt group fare that one site distributes.
+struct Hunted {
+  double missed = 1;  ///< share of them that no phone answers in time
+  std::uint32_t phones = 0;
+  const models::AgentGroup* slowest = nullptr;
+  RingLimit ring{};  ///< what ends the ringing of the slowest
+};
+Hunted hunted_at(const models::Scenario& s, const models::QueueOptions& queue, SiteIndex site) {
+  Hunted hunted;
+  sim::Duration longest{};
+  const auto gateway = gateway_limit(s);
+  for (const std::uint32_t g : std::set<std::uint32_t>(queue.hunt_group->members.begin(),
+                                                       queue.hunt_group->members.end())) {
+    const models::AgentGroup& group = s.agents[g];
+    if (people(group) == 0 || !registers_at(group, site)) continue;
+    RingLimit ring = hunt_limit(s, queue, group, site);
+    if (gateway && gateway->limit < ring.limit) {
+      ring.option = gateway->option;
+      ring.limit = gateway->limit;
+    }
+    hunted.phones += people(group);
+    hunted.missed *= std::pow(late_share(group.phone, ring.limit - ring.way), people(group));
+    const sim::Duration latest = group.phone.answer_delay + group.phone.answer_spread + ring.way;
+    if (hunted.slowest != nullptr && latest <= longest) continue;
+    hunted.slowest = &group;
+    hunted.ring = std::move(ring);
+    longest = latest;
+  }
+  return hunted;
 }
 
 /// M-W06: a call to a hunt group is not answered if none of the phones is that it rings, at once or
 /// one after the other.
 void check_hunt_ringing(const Rules& rules, const models::QueueOptions& queue) {
   const models::Scenario& s = rules.scenario;
-  constexpr double kSeldom = 1e-4;
-  RingLimit ring = hunt_limit(queue);
-  if (const auto other = gateway_limit(s); other && other->limit < ring.limit) ring = *other;
-  double none = 1;
-  std::uint32_t phones = 0;
-  sim::Duration longest{};
-  const models::AgentGroup* slowest = nullptr;
-  for (const std::uint32_t g : std::set<std::uint32_t>(queue.hunt_group->members.begin(),
-                                                       queue.hunt_group->members.end())) {
-    const models::AgentGroup& group = s.agents[g];
-    if (people(group) == 0) continue;
-    phones += people(group);
-    none *= std::pow(late_share(group.phone, ring.limit), people(group));
-    const sim::Duration latest = group.phone.answer_delay + group.phone.answer_spread;
-    if (slowest == nullptr || latest > longest) slowest = &group, longest = latest;
+  constexpr double kSeldom = 1e-4, kSeldomByWay = 1e-3;  // of a spread, the very end is no news
+  const std::array<double, kSites> sites = hunting_sites(s, queue);
+  double none = 0;
+  Hunted worst;
+  for (SiteIndex site = 0; site < kSites; ++site) {
+    Hunted hunted = hunted_at(s, queue, site);
+    // Of phones that never answer each is told.
+    if (hunted.phones == 0 || hunted.missed == 1 || sites[site] == 0) continue;
+    none += sites[site] * hunted.missed;
+    if (worst.phones == 0 || hunted.missed > worst.missed) worst = std::move(hunted);
   }
-  if (phones == 0 || none < kSeldom || none == 1)
-    return;  // of phones that never answer each is told
-  rules.warning(
-      "M-W06", fmt::format("agents.{}.phone.answer-spread", slowest->name),
-      fmt::format("{} of the calls to hunt group '{}' are not answered though {} ring: "
-                  "for up to {}, but {} is {}",
-                  share_words(none), queue.name,
-                  phones == 1 ? "its phone may" : fmt::format("all its {} phones may", phones),
-                  format_duration(longest), ring.option, format_duration(ring.limit)),
-      fmt::format("answer sooner than {}", format_duration(ring.limit)));
+  if (none < kSeldom) return;
+  const models::PhoneOptions& phone = worst.slowest->phone;
+  const sim::Duration longest = phone.answer_delay + phone.answer_spread;
+  const RingLimit& ring = worst.ring;
+  const bool by_way = longest <= ring.limit;
+  if (by_way && none < kSeldomByWay) return;
+  rules.warning("M-W06", fmt::format("agents.{}.phone.answer-spread", worst.slowest->name),
+                fmt::format("{} of the calls to hunt group '{}' are not answered though {} ring: "
+                            "for up to {}{}, but {} is {}",
+                            share_words(none), queue.name,
+                            worst.phones == 1 ? "its phone may"
+                                              : fmt::format("all its {} phones may", worst.phones),
+                            format_duration(longest), by_way ? way_words(ring) : "", ring.option,
+                            format_duration(ring.limit)),
+                sooner_than(ring));
 }
 
 /// The ways in which the phones of a group are rung; one entry for each option.
@@ -188,13 +235,7 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
                             !server.agent_no_answer_overflow;
       return rings_on ? sim::Duration{} : server.*member;
     };
-    const auto way = [&](SiteIndex site) {
-      const std::uint32_t location = s.agents[group].location;
-      if (location >= s.network.access.size()) return sim::Duration{};
-      return way_of_phones(s, location, site)
-          .answered_after(request_of(models::sip::Method::invite), {},
-                          answer_to(models::sip::Method::invite, 200));
-    };
+    const auto way = [&](SiteIndex site) { return phone_reached_after(s, s.agents[group], site); };
     // Where they work while all is well; then where they go.
     const models::PhoneOptions& phone = s.agents[group].phone;
     const bool later =
@@ -212,9 +253,12 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
   for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
     const models::QueueOptions& queue = s.queues[q];
     if (!queue.hunt_group || !in_use(s, q) || !contains(queue.hunt_group->members, group)) continue;
-    limits.push_back(hunt_limit(queue));
-    limits.back().among_others = true;
-    ringing_tone = true;
+    const std::array<double, kSites> sites = hunting_sites(s, queue);
+    for (SiteIndex site = 0; site < kSites; ++site) {
+      if (sites[site] == 0 || !registers_at(s.agents[group], site)) continue;
+      limits.push_back(hunt_limit(s, queue, s.agents[group], site));
+      ringing_tone = true;
+    }
   }
   // Who hears no music is still being set up, and his gateway's patience is limited.
   for (const models::SiteOptions& site : s.sites) {
@@ -222,8 +266,10 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
         ringing_tone || (queued && site.sip_server.treatment != models::Treatment::always);
   }
   if (const auto limit = gateway_limit(s); ringing_tone && limit) {
-    limits.push_back(*limit);
-    limits.back().among_others = among_others;
+    const models::AgentGroup& rung = s.agents[group];
+    const sim::Duration way =
+        among_others ? sim::Duration{} : phone_reached_after(s, rung, rung.preferred_site);
+    limits.push_back({limit->option, limit->limit, way, among_others});
   }
   return limits;
 }
@@ -345,6 +391,30 @@ double share_of_site(const models::Scenario& s, const CallStream& stream, SiteIn
     if (both || s.gateways[g].home_site == site) share += stream.gateway_share[g] * (both ? .5 : 1);
   }
   return std::min(share, 1.0);
+}
+
+std::array<double, kSites> hunting_sites(const models::Scenario& s,
+                                         const models::QueueOptions& queue) {
+  std::array<double, kSites> sites{};
+  double all = 0;
+  for (std::size_t q = 0; q < s.queues.size(); ++q) {
+    if (&s.queues[q] != &queue) continue;
+    for (const CallStream& stream : s.calls) {
+      if (stream.kind() != CallKind::queue || stream.queue != q) continue;
+      for (SiteIndex from = 0; from < kSites; ++from) {
+        const double share = share_of_site(s, stream, from);
+        const std::string& preferred = queue.hunt_group->preferred_site[from];
+        SiteIndex site = from;
+        for (SiteIndex other = 0; other < kSites; ++other) {
+          if (s.sites[other].sip_server.name == preferred) site = other;
+        }
+        sites[site] += share;
+        all += share;
+      }
+    }
+  }
+  for (double& share : sites) share = all > 0 ? share / all : 0;
+  return sites;
 }
 
 void check_service(const Rules& rules) {

@@ -63,6 +63,14 @@ models::Message answer_to(models::sip::Method method, std::uint16_t status) {
   return response;
 }
 
+Duration phone_reached_after(const Scenario& s, const models::AgentGroup& group, SiteIndex site) {
+  if (group.location >= s.network.access.size()) return Duration{};  // it was refused
+  return way_of_phones(s, group.location, site)
+      .answered_after(request_of(models::sip::Method::invite),
+                      s.sites[site].sip_server.other_service,
+                      answer_to(models::sip::Method::invite, 200));
+}
+
 std::string at_least(Duration time) {
   return format_duration(std::chrono::ceil<std::chrono::milliseconds>(time));
 }

@@ -41,6 +41,12 @@ class Way {
 [[nodiscard]] models::Message request_of(models::sip::Method method, bool credentials = false);
 [[nodiscard]] models::Message answer_to(models::sip::Method method, std::uint16_t status);
 
+/// Of a call that a SIP Server offers to a phone of this group: until it rings, and from its answer
+/// until the server has read that.
+[[nodiscard]] sim::Duration phone_reached_after(const models::Scenario& s,
+                                                const models::AgentGroup& group,
+                                                models::SiteIndex site);
+
 /// In words, no less than it is: in whole milliseconds.
 [[nodiscard]] std::string at_least(sim::Duration time);
 /// … and no more than it is.
