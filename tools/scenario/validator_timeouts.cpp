@@ -3,17 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <tuple>
 
 #include "models/endpoints/failover_policy.hpp"
-#include "tools/scenario/validator_service.hpp"
+#include "tools/scenario/validator_answers.hpp"
 #include "tools/scenario/ways.hpp"
 
 namespace bcsim::tools {
 namespace {
 
-using models::CallKind;
 using models::kSites;
 using models::LinkOptions;
 using models::SiteIndex;
@@ -180,50 +178,6 @@ void check_trunk(const Rules& rules, SiteIndex site) {
                 more_than(answered));
 }
 
-/// The shortest time in which a phone that this queue may ring is answered; nothing: there is none.
-std::optional<Duration> soonest_answer(const Rules& rules, std::uint32_t queue) {
-  const models::Scenario& s = rules.scenario;
-  std::optional<Duration> soonest;
-  for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-    const auto& hunt = s.queues[queue].hunt_group;
-    const bool his = hunt ? std::ranges::count(hunt->members, g) > 0 : serves(rules, g, queue);
-    if (!his) continue;
-    const Duration delay = s.agents[g].phone.answer_delay;
-    soonest = std::min(soonest.value_or(delay), delay);
-  }
-  return soonest;
-}
-
-/// Do all callers have the patience of the stream, and not one of their own?
-bool share_patience(const models::CallStream& stream) {
-  const auto* single = std::get_if<models::SingleCalls>(&stream.arrivals);
-  return single == nullptr || std::ranges::none_of(single->calls, [](const auto& call) {
-           return call.patience.has_value();
-         });
-}
-
-/// M-W17: patience, or the threshold of the service level, is shorter than any phone rings.
-void check_hope(const Rules& rules, const models::CallStream& stream) {
-  if (stream.kind() != CallKind::queue) return;
-  const std::optional<Duration> soonest = soonest_answer(rules, stream.queue);
-  if (!soonest || *soonest == 0s) return;
-  const std::string answer =
-      fmt::format("no phone is answered before {}", format_duration(*soonest));
-  const auto* all = std::get_if<models::Deterministic>(&stream.patience);
-  if (all != nullptr && sim::from_seconds(all->value_s) <= *soonest && share_patience(stream)) {
-    rules.warning("M-W17", fmt::format("calls.{}.patience", stream.name),
-                  fmt::format("every caller of '{}' gives up after {}, and {}", stream.name,
-                              format_seconds(all->value_s), answer),
-                  more_than(*soonest));
-  }
-  const Duration threshold = rules.scenario.run.service_level_threshold;
-  if (threshold > *soonest) return;
-  rules.warning("M-W17", "run.service-level-threshold",
-                fmt::format("no call of '{}' is answered within the {} of the service level: {}",
-                            stream.name, format_duration(threshold), answer),
-                more_than(*soonest));
-}
-
 /// All who use the paths to a site.
 void check_paths(const Rules& rules, SiteIndex site) {
   const models::Scenario& s = rules.scenario;
@@ -266,7 +220,7 @@ void check_timeouts(const Rules& rules) {
     check_trunk(rules, site);
     check_paths(rules, site);
   }
-  for (const models::CallStream& stream : s.calls) check_hope(rules, stream);
+  check_answers(rules);
 }
 
 }  // namespace bcsim::tools

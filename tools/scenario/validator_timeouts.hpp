@@ -5,7 +5,7 @@
 
 namespace bcsim::tools {
 
-/// M-W15, M-W16, M-W17.
+/// M-W15, M-W16, and by check_answers M-W17.
 void check_timeouts(const Rules& rules);
 
 }  // namespace bcsim::tools
