@@ -20,30 +20,35 @@
 
 namespace bcsim::tools::test {
 
-/// A scenario that was read shows its problems, or its effective scenario says the same again.
-inline void require_good_reading(const Loaded& loaded) {
-  for (const Diagnostic& d : loaded.diagnostics) {
-    (void)render(d, true);
-    (void)to_json(d).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  }
-  if (loaded.has_errors()) return;
-  for (const std::string& text : {loaded.effective_yaml, loaded.annotated_yaml}) {
-    const Loaded again = load_scenario_text({text, "again", loaded.scenario.name, "/nowhere"});
+/// A scenario that is read shows its problems, or its effective scenario, with the origin of each
+/// value or without, says the same again.
+inline void require_good_reading(const ScenarioText& text) {
+  std::string effective;
+  for (const WrittenAs written : {WrittenAs::effective, WrittenAs::annotated}) {
+    const Loaded loaded = load_scenario_text(text, {}, written);
+    for (const Diagnostic& d : loaded.diagnostics) {
+      (void)render(d, true);
+      (void)to_json(d).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
+    if (loaded.has_errors()) return;
+    if (written == WrittenAs::effective) effective = loaded.effective_yaml;
+    const Loaded again =
+        load_scenario_text({loaded.effective_yaml, "again", loaded.scenario.name, "/nowhere"});
     for (const Diagnostic& d : again.diagnostics) {
       if (d.severity == Severity::error) {
         throw std::logic_error("the effective scenario cannot be read:\n" + render(d));
       }
     }
-    if (again.effective_yaml != loaded.effective_yaml) {
-      throw std::logic_error("the effective scenario read again is another:\n" +
-                             loaded.effective_yaml + "---\n" + again.effective_yaml);
+    if (again.effective_yaml != effective) {
+      throw std::logic_error("the effective scenario read again is another:\n" + effective +
+                             "---\n" + again.effective_yaml);
     }
   }
 }
 
 /// The bytes are a scenario file; what it extends and the data files it names are not there.
 inline void read_as_scenario(std::string_view bytes) {
-  require_good_reading(load_scenario_text({std::string(bytes), "fuzz", "fuzz", "/nowhere"}));
+  require_good_reading({std::string(bytes), "fuzz", "fuzz", "/nowhere"});
 }
 
 /// The first line of an input, and the rest.
@@ -90,7 +95,7 @@ inline void read_as_csv(std::string_view bytes) {
   write_bytes(scratch.path() / "data.csv", csv);
   const std::string text =
       fmt::format(fmt::runtime(kCsvScenario), horizon, staffing, arrivals, talk);
-  require_good_reading(load_scenario_text({text, "fuzz", "fuzz", scratch.path()}));
+  require_good_reading({text, "fuzz", "fuzz", scratch.path()});
 }
 
 /// Results of a small run and of what else `report` reads, of this version of the program.

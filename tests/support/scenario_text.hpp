@@ -18,8 +18,9 @@ inline std::string minimal(const std::string& more = "") {
          more;
 }
 
-inline Loaded load_text(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  return load_scenario_text({text, "test.yaml", "test", "."}, overrides);
+inline Loaded load_text(const std::string& text, const std::vector<std::string>& overrides = {},
+                        WrittenAs written = WrittenAs::effective) {
+  return load_scenario_text({text, "test.yaml", "test", "."}, overrides, written);
 }
 
 /// "line:column CODE" of each problem, in order.

@@ -9,6 +9,7 @@
 #include "source_tree.hpp"
 #include "tests/support/scenario_text.hpp"
 #include "tests/support/schema_checker.hpp"
+#include "tools/scenario/effective.hpp"
 #include "tools/scenario/keys.hpp"
 #include "tools/scenario/schema.hpp"
 
@@ -87,19 +88,18 @@ expectations: {before.service_level: "> 80%", after: {lost: "= 0"}}
 )";
 
 TEST(EffectiveScenario, ReadsBackAsTheSameScenario) {
-  std::vector<Loaded> all = {load_text(minimal()), load_text(kRich)};
-  for (const auto& path : shipped()) all.push_back(load_scenario(path));
-  ASSERT_GE(all.size(), 10u);
-  for (const Loaded& loaded : all) {
-    for (const Diagnostic& d : loaded.diagnostics) {
-      if (d.severity == Severity::error) ADD_FAILURE() << render(d);
-    }
-    for (const std::string& text : {loaded.effective_yaml, loaded.annotated_yaml}) {
-      const Loaded again = load_text(text);
-      for (const Diagnostic& d : again.diagnostics) {
-        if (d.severity == Severity::error) ADD_FAILURE() << render(d);
+  for (const WrittenAs written : {WrittenAs::effective, WrittenAs::annotated}) {
+    std::vector<Loaded> all = {load_text(minimal(), {}, written), load_text(kRich, {}, written)};
+    for (const auto& path : shipped()) all.push_back(load_scenario(path, {}, written));
+    ASSERT_GE(all.size(), 10u);
+    for (const Loaded& loaded : all) {
+      const Loaded again = load_text(loaded.effective_yaml);
+      for (const Loaded* read : {&loaded, &again}) {
+        for (const Diagnostic& d : read->diagnostics) {
+          if (d.severity == Severity::error) ADD_FAILURE() << render(d);
+        }
       }
-      EXPECT_EQ(again.effective_yaml, loaded.effective_yaml);
+      EXPECT_EQ(again.effective_yaml, effective_yaml(loaded.scenario));
     }
   }
 }
@@ -119,13 +119,17 @@ TEST(EffectiveScenario, HoldsWhatWasWritten) {
 }
 
 TEST(EffectiveScenario, SaysWhereEachValueComesFrom) {
-  const Loaded loaded = load_text(minimal("run: {seed: 4}\n"), {"run.horizon=3h"});
-  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("seed: 4  # test.yaml:5\n"));
-  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("horizon: 3h  # --set run.horizon=3h\n"));
-  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("oos-check: 10s  # P0\n"));
-  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("failback: stay  # ASSUMPTION\n"));
-  EXPECT_THAT(loaded.annotated_yaml, HasSubstr("reconnect-delay: 10s  # documented: "));
-  EXPECT_THAT(loaded.effective_yaml, Not(HasSubstr("#")));
+  const auto written = [](WrittenAs as) {
+    return load_text(minimal("run: {seed: 4}\n"), {"run.horizon=3h"}, as).effective_yaml;
+  };
+  const std::string annotated = written(WrittenAs::annotated);
+  EXPECT_THAT(annotated, HasSubstr("seed: 4  # test.yaml:5\n"));
+  EXPECT_THAT(annotated, HasSubstr("horizon: 3h  # --set run.horizon=3h\n"));
+  EXPECT_THAT(annotated, HasSubstr("oos-check: 10s  # P0\n"));
+  EXPECT_THAT(annotated, HasSubstr("failback: stay  # ASSUMPTION\n"));
+  EXPECT_THAT(annotated, HasSubstr("reconnect-delay: 10s  # documented: "));
+  EXPECT_THAT(written(WrittenAs::effective), Not(HasSubstr("#")));
+  EXPECT_EQ(written(WrittenAs::nothing), "");
 }
 
 TEST(EffectiveScenario, DoesNotDependOnHowItWasWritten) {
@@ -203,9 +207,10 @@ TEST(EffectiveScenario, SaysWhichValuesAProfileGives) {
     const Loaded loaded = load_text(
         "bcsim: 1\nsites: {site1: {}, site2: {}}\n"
         "agents: {a: {count: 9, location: site1, phone: {" +
-        phone + "}}}\ncalls: {main: {rate: 100/h}}\n");
+            phone + "}}}\ncalls: {main: {rate: 100/h}}\n",
+        {}, WrittenAs::annotated);
     EXPECT_FALSE(loaded.has_errors());
-    return loaded.annotated_yaml;
+    return loaded.effective_yaml;
   };
   const std::string avaya = annotated("profile: avaya");
   EXPECT_THAT(avaya, HasSubstr("poll-primary: 5min  # profile avaya\n"));

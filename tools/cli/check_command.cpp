@@ -20,8 +20,10 @@ int check(const Invocation& invocation, Terminal& terminal) {
   ExitCode result = ExitCode::good;
   nlohmann::json reports = nlohmann::json::array();
   const bool json = invocation.has("json");
+  const bool effective = invocation.has("effective");
+  const WrittenAs written = effective ? WrittenAs::annotated : WrittenAs::nothing;
   for (const std::string& argument : invocation.arguments) {
-    const Loaded loaded = load_argument(argument, invocation.values("set"), terminal.in);
+    const Loaded loaded = load_argument(argument, invocation.values("set"), terminal.in, written);
     result = worse(result, load_result(loaded));
     if (json) {
       reports.push_back(load_report(argument, loaded));
@@ -29,8 +31,8 @@ int check(const Invocation& invocation, Terminal& terminal) {
     }
     print_diagnostics(loaded, terminal);
     if (loaded.has_errors()) continue;
-    if (invocation.has("effective")) {
-      terminal.out << loaded.annotated_yaml;
+    if (effective) {
+      terminal.out << loaded.effective_yaml;
     } else if (!terminal.quiet()) {
       terminal.out << fmt::format("{}: good\n{}", argument, describe_scenario(loaded.scenario));
     }

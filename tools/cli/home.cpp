@@ -56,16 +56,18 @@ std::vector<ShippedScenario> shipped_scenarios() {
 }
 
 Loaded load_argument(const std::string& argument, const std::vector<std::string>& overrides,
-                     std::istream& standard_input) {
+                     std::istream& standard_input, WrittenAs written) {
   if (argument == "-") {
     const std::string text(std::istreambuf_iterator<char>(standard_input), {});
-    return load_scenario_text({text, "<stdin>", "stdin", "."}, overrides);
+    return load_scenario_text({text, "<stdin>", "stdin", "."}, overrides, written);
   }
   std::error_code ec;
-  if (fs::exists(argument, ec)) return load_scenario(argument, overrides);
+  if (fs::exists(argument, ec)) return load_scenario(argument, overrides, written);
   std::vector<std::string> names;
   for (const ShippedScenario& shipped : shipped_scenarios()) {
-    if (shipped.name == argument) return load_scenario(short_path(shipped.path), overrides);
+    if (shipped.name == argument) {
+      return load_scenario(short_path(shipped.path), overrides, written);
+    }
     names.push_back(shipped.name);
   }
   const bool looks_like_path =
@@ -79,7 +81,7 @@ Loaded load_argument(const std::string& argument, const std::vector<std::string>
     loaded.diagnostics = diagnostics.sorted();
     return loaded;
   }
-  return load_scenario(argument, overrides);
+  return load_scenario(argument, overrides, written);
 }
 
 }  // namespace bcsim::tools

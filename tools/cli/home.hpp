@@ -25,6 +25,7 @@ struct ShippedScenario {
 /// one. A name that is neither gives a diagnostic with a suggestion.
 [[nodiscard]] Loaded load_argument(const std::string& argument,
                                    const std::vector<std::string>& overrides,
-                                   std::istream& standard_input);
+                                   std::istream& standard_input,
+                                   WrittenAs written = WrittenAs::effective);
 
 }  // namespace bcsim::tools

@@ -137,7 +137,7 @@ void try_sweep(const Node& root, Reader& reader) {
 }
 
 void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diagnostics,
-                   Loaded& loaded) {
+                   WrittenAs written, Loaded& loaded) {
   Reader reader(diagnostics, loaded.scenario);
   loaded.scenario.name = text.name;
   prepare(reader, root);
@@ -155,12 +155,16 @@ void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diag
     try_sweep(root, reader);
   }
   if (diagnostics.has_errors()) return;
-  loaded.effective_yaml = effective_yaml(loaded.scenario);
-  loaded.annotated_yaml = annotated_yaml(loaded.scenario, reader.given(), diagnostics);
+  if (written == WrittenAs::effective) {
+    loaded.effective_yaml = effective_yaml(loaded.scenario);
+  } else if (written == WrittenAs::annotated) {
+    loaded.effective_yaml = annotated_yaml(loaded.scenario, reader.given(), diagnostics);
+  }
 }
 
 void load_into(const ScenarioText& text, const std::vector<std::string>& overrides,
-               const std::filesystem::path& path, Diagnostics& diagnostics, Loaded& loaded) {
+               const std::filesystem::path& path, WrittenAs written, Diagnostics& diagnostics,
+               Loaded& loaded) {
   const std::uint32_t source =
       diagnostics.add_source({text.display, text.directory, split_lines(text.text), true});
   std::vector<std::filesystem::path> chain;
@@ -188,15 +192,15 @@ void load_into(const ScenarioText& text, const std::vector<std::string>& overrid
                   [](const Diagnostic& d) { return d.code == "S-009" || d.code == "S-014"; })) {
     return;
   }
-  read_scenario(root, text, diagnostics, loaded);
+  read_scenario(root, text, diagnostics, written, loaded);
 }
 
 Loaded load(const ScenarioText& text, const std::vector<std::string>& overrides,
-            const std::filesystem::path& path) {
+            const std::filesystem::path& path, WrittenAs written) {
   Loaded loaded;
   Diagnostics diagnostics;
   try {
-    load_into(text, overrides, path, diagnostics, loaded);
+    load_into(text, overrides, path, written, diagnostics, loaded);
   } catch (const std::exception& e) {
     // Only what the table did not foresee gets here, such as memory running out.
     diagnostics.error("S-009", {0, 0, 0}, fmt::format("cannot be read: {}", e.what()));
@@ -212,7 +216,8 @@ Loaded load(const ScenarioText& text, const std::vector<std::string>& overrides,
 
 }  // namespace
 
-Loaded load_scenario(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+Loaded load_scenario(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+                     WrittenAs written) {
   const FileText file = read_text_file(path);
   if (!file.problem.empty()) {
     Loaded loaded;
@@ -223,7 +228,7 @@ Loaded load_scenario(const std::filesystem::path& path, const std::vector<std::s
     return loaded;
   }
   return load({file.text, path.string(), file_name_of(path.stem().string()), path.parent_path()},
-              overrides, path);
+              overrides, path, written);
 }
 
 namespace {
@@ -256,8 +261,9 @@ Node assembled_scenario(const std::filesystem::path& path,
   return root;
 }
 
-Loaded load_scenario_text(const ScenarioText& text, const std::vector<std::string>& overrides) {
-  return load(text, overrides, {});
+Loaded load_scenario_text(const ScenarioText& text, const std::vector<std::string>& overrides,
+                          WrittenAs written) {
+  return load(text, overrides, {}, written);
 }
 
 }  // namespace bcsim::tools

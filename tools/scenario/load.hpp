@@ -1,6 +1,7 @@
 // Reading a scenario: from a file and overrides to the effective scenario, or to all its problems.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -15,13 +16,17 @@ namespace bcsim::tools {
 /// Of the scenario language: `bcsim: 1`.
 inline constexpr int kLanguageVersion = 1;
 
+/// What is written of a scenario that has been read: its effective YAML, perhaps with the origin of
+/// each value. Of a table with a million rows that takes longer than all else.
+enum class WrittenAs : std::uint8_t { nothing, effective, annotated };
+
 /// What became of a scenario file. With errors the scenario is incomplete and must not be run.
 struct Loaded {
   models::Scenario scenario;
   SweepSpec sweep;                      ///< what `bcsim sweep` varies; empty: nothing
   std::vector<Diagnostic> diagnostics;  ///< all of them, in reading order
-  std::string effective_yaml;  ///< complete and canonical (see effective.hpp); empty with errors
-  std::string annotated_yaml;  ///< the same with the origin of each value; empty with errors
+  /// Complete and canonical (see effective.hpp), if it was to be written; empty with errors.
+  std::string effective_yaml;
   /// All that it was read from: the file itself, those that it extends, its tables.
   std::vector<std::filesystem::path> files;
 
@@ -31,7 +36,8 @@ struct Loaded {
 
 /// Loads a scenario file with "path=value" overrides. Never throws.
 [[nodiscard]] Loaded load_scenario(const std::filesystem::path& path,
-                                   const std::vector<std::string>& overrides = {});
+                                   const std::vector<std::string>& overrides = {},
+                                   WrittenAs written = WrittenAs::effective);
 
 /// The tree of a file, of what it extends and of overrides, as it was written; the names of files
 /// in it are whole. Of a file that load_scenario has accepted.
@@ -46,6 +52,7 @@ struct ScenarioText {
   std::filesystem::path directory;  ///< relative paths start from it
 };
 [[nodiscard]] Loaded load_scenario_text(const ScenarioText& text,
-                                        const std::vector<std::string>& overrides = {});
+                                        const std::vector<std::string>& overrides = {},
+                                        WrittenAs written = WrittenAs::effective);
 
 }  // namespace bcsim::tools
