@@ -71,13 +71,6 @@ struct Healed {
   bool operator()(const ChangeOption&) const { return false; }
 };
 
-/// The link whose directions are held one by one; nullptr: the fault is one hold.
-const LinkTarget* held_link(const Fault& fault) {
-  if (const auto* degrade = std::get_if<Degrade>(&fault.deed)) return &degrade->link;
-  const auto* cut = std::get_if<Cut>(&fault.deed);
-  return cut == nullptr ? nullptr : std::get_if<LinkTarget>(&cut->target);
-}
-
 void add_round(std::vector<Hold>& holds, std::uint32_t index, const Fault& fault, SimTime begin,
                SimTime end) {
   const LinkTarget* link = held_link(fault);
@@ -98,6 +91,12 @@ SimTime last_round(const Fault& fault, Duration horizon) {
 }
 
 }  // namespace
+
+const LinkTarget* held_link(const Fault& fault) {
+  if (const auto* degrade = std::get_if<Degrade>(&fault.deed)) return &degrade->link;
+  const auto* cut = std::get_if<Cut>(&fault.deed);
+  return cut == nullptr ? nullptr : std::get_if<LinkTarget>(&cut->target);
+}
 
 bool ends(const Fault& mending, const Fault& broken, bool backward) {
   if (const auto* restore = std::get_if<Restore>(&mending.deed)) {

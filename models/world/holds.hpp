@@ -26,6 +26,9 @@ struct Hold {
 /// after the horizon are left out.
 [[nodiscard]] std::vector<Hold> holds_of(const std::vector<Fault>& faults, Duration horizon);
 
+/// The link whose directions this fault holds one by one; nullptr: it is one hold.
+[[nodiscard]] const LinkTarget* held_link(const Fault& fault);
+
 /// Does this line (restore, heal) end what that fault holds, in this direction of a link?
 [[nodiscard]] bool ends(const Fault& mending, const Fault& broken, bool backward);
 

@@ -172,7 +172,7 @@ bool MediaPlane::begin(CallId id, std::uint32_t site, AgentId agent, PathMask pa
   load(call, true);
   update(id, call);
   const auto route = segments(call);
-  return std::any_of(route.begin(), route.end(), [this](const Segment& s) {
+  return std::any_of(route.begin(), route.end(), [this](const MediaSegment& s) {
     return network_.media_overloaded(s.from, s.to) || network_.media_overloaded(s.to, s.from);
   });
 }
@@ -236,7 +236,7 @@ void MediaPlane::update(CallId id, Call& call) {
     if (end->node.valid() && !alive_(end->node)) end->gone = true;
   }
   if (call.path == 0) return;  // no speech yet
-  const Route route = segments(call);
+  const MediaRoute route = segments(call);
   call.joined = call.joined || (!call.far.gone && !call.near.gone && signalled(call));
   if (call.held) {
     tell(id, call.near, call.joined && !call.music.gone && flows_back(to_data_centre(call)));
@@ -249,7 +249,7 @@ void MediaPlane::update(CallId id, Call& call) {
   if (!call.held) {
     tell(id, call.far, call.joined && !call.near.gone && flows(route), call.near.goodbye);
   } else if (call.second.valid()) {
-    const Route talk = between_agents(call);
+    const MediaRoute talk = between_agents(call);
     tell(id, call.far, !call.other.gone && flows_back(talk));
     tell(id, call.other, !call.far.gone && flows(talk));
   } else {

@@ -9,6 +9,7 @@
 #include "models/domain.hpp"
 #include "models/ledger/call_way.hpp"
 #include "models/world/layout.hpp"
+#include "models/world/media_routes.hpp"
 #include "sim/network.hpp"
 
 namespace bcsim::models {
@@ -80,17 +81,12 @@ class MediaPlane {
     bool passed_on = false;  ///< by an agent: then it is taken to have gone
     bool loaded = false;     ///< its rate is on the links
   };
-  struct Segment {
-    sim::PlaceId from, to;
-  };
-  using Route = std::vector<Segment>;
-
   // media_routes.cpp
-  [[nodiscard]] Route to_data_centre(const Call& call) const;
-  [[nodiscard]] Route segments(const Call& call) const;
-  [[nodiscard]] Route between_agents(const Call& call) const;
-  [[nodiscard]] bool flows(const Route& route) const;
-  [[nodiscard]] bool flows_back(const Route& route) const;
+  [[nodiscard]] MediaRoute to_data_centre(const Call& call) const;
+  [[nodiscard]] MediaRoute segments(const Call& call) const;
+  [[nodiscard]] MediaRoute between_agents(const Call& call) const;
+  [[nodiscard]] bool flows(const MediaRoute& route) const;
+  [[nodiscard]] bool flows_back(const MediaRoute& route) const;
   [[nodiscard]] bool signalled(const Call& call) const;
   [[nodiscard]] bool music_is_over(const Call& call) const;
   [[nodiscard]] End gateway_end(std::uint32_t gateway) const;

@@ -1,9 +1,26 @@
 // The ways that speech takes, and whether it arrives.
+#include "models/world/media_routes.hpp"
+
 #include <algorithm>
 
 #include "models/world/media_plane.hpp"
 
 namespace bcsim::models {
+
+MediaRoute route_to_site(const Layout& layout, sim::PlaceId end, SiteIndex site, PathMask path) {
+  const sim::PlaceId served = layout.data_centre[site];
+  if (path != 3) return {{end, served}};
+  const sim::PlaceId owner = layout.data_centre[peer_of(site)];
+  return {{end, owner}, {owner, served}};
+}
+
+MediaRoute route_between(const Layout& layout, sim::PlaceId from, sim::PlaceId to, SiteIndex site,
+                         PathMask path) {
+  const sim::PlaceId first = layout.data_centre[site];
+  if (path != 3) return {{from, first}, {first, to}};
+  const sim::PlaceId peer = layout.data_centre[peer_of(site)];
+  return {{from, first}, {first, peer}, {peer, to}};
+}
 
 MediaPlane::End MediaPlane::gateway_end(std::uint32_t gateway) const {
   const Directory& directory = layout_.directory;
@@ -26,49 +43,42 @@ MediaPlane::End MediaPlane::media_server_end(std::uint32_t site) const {
           .place = layout_.data_centre[site]};
 }
 
-MediaPlane::Route MediaPlane::to_data_centre(const Call& call) const {
-  const sim::PlaceId served = layout_.data_centre[call.site];
-  const sim::PlaceId owner = layout_.data_centre[peer_of(static_cast<SiteIndex>(call.site))];
-  if (call.path == 3) return {{call.near.place, owner}, {owner, served}};
-  return {{call.near.place, served}};
+MediaRoute MediaPlane::to_data_centre(const Call& call) const {
+  return route_to_site(layout_, call.near.place, static_cast<SiteIndex>(call.site), call.path);
 }
 
 /// From the near end to the agent, or to the treatment.
-MediaPlane::Route MediaPlane::segments(const Call& call) const {
+MediaRoute MediaPlane::segments(const Call& call) const {
   if (call.agent.valid() && call.near.location == call.far.location) return {};
-  Route route = to_data_centre(call);
+  MediaRoute route = to_data_centre(call);
   if (call.agent.valid()) route.push_back({layout_.data_centre[call.site], call.far.place});
   return route;
 }
 
 /// From the agent to the second one whom he consults.
-MediaPlane::Route MediaPlane::between_agents(const Call& call) const {
+MediaRoute MediaPlane::between_agents(const Call& call) const {
   if (call.far.location == call.other.location) return {};
-  const sim::PlaceId first = layout_.data_centre[call.site];
-  const sim::PlaceId peer = layout_.data_centre[peer_of(static_cast<SiteIndex>(call.site))];
-  if (call.second_path == 3) {
-    return {{call.far.place, first}, {first, peer}, {peer, call.other.place}};
-  }
-  return {{call.far.place, first}, {first, call.other.place}};
+  return route_between(layout_, call.far.place, call.other.place, static_cast<SiteIndex>(call.site),
+                       call.second_path);
 }
 
 void MediaPlane::load(Call& call, bool on) {
   if (call.loaded == on) return;
   call.loaded = on;
-  for (const Segment& s : segments(call)) {
+  for (const MediaSegment& s : segments(call)) {
     network_.add_media(s.from, s.to, on ? kSpeechBps : -kSpeechBps);
     network_.add_media(s.to, s.from, on ? kSpeechBps : -kSpeechBps);
   }
 }
 
-bool MediaPlane::flows(const Route& route) const {
+bool MediaPlane::flows(const MediaRoute& route) const {
   return std::all_of(route.begin(), route.end(),
-                     [this](const Segment& s) { return network_.passable(s.from, s.to); });
+                     [this](const MediaSegment& s) { return network_.passable(s.from, s.to); });
 }
 
-bool MediaPlane::flows_back(const Route& route) const {
+bool MediaPlane::flows_back(const MediaRoute& route) const {
   return std::all_of(route.begin(), route.end(),
-                     [this](const Segment& s) { return network_.passable(s.to, s.from); });
+                     [this](const MediaSegment& s) { return network_.passable(s.to, s.from); });
 }
 
 /// Is a BYE sure to come through between the ends of this call, every server and link on the way
@@ -79,8 +89,8 @@ bool MediaPlane::signalled(const Call& call) const {
   for (SiteIndex s = 0; s < kSites; ++s) {
     if ((path & path_of(s)) != 0 && !serves_(s)) return false;
   }
-  Route way{{call.near.place, layout_.data_centre[call.owner]},
-            {layout_.data_centre[site], call.far.place}};
+  MediaRoute way{{call.near.place, layout_.data_centre[call.owner]},
+                 {layout_.data_centre[site], call.far.place}};
   if (path == 3) way.push_back({layout_.data_centre[site], layout_.data_centre[peer_of(site)]});
   if (call.second.valid()) {
     const SiteIndex where = call.second_path == 3 ? peer_of(site) : site;
@@ -95,7 +105,7 @@ bool MediaPlane::music_is_over(const Call& call) const {
   if (call.waits_on == 0 || !serves_(static_cast<SiteIndex>(call.waits_at))) return false;
   if (call.waits_at == call.site) return true;
   if (!serves_(static_cast<SiteIndex>(call.site))) return false;
-  const Route trunk{{layout_.data_centre[call.site], layout_.data_centre[call.waits_at]}};
+  const MediaRoute trunk{{layout_.data_centre[call.site], layout_.data_centre[call.waits_at]}};
   return flows(trunk);
 }
 

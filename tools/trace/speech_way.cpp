@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <variant>
 
+#include "models/world/fault_parts.hpp"
+#include "models/world/holds.hpp"
+#include "models/world/media_routes.hpp"
+
 namespace bcsim::tools {
 namespace {
 
@@ -12,16 +16,17 @@ using models::AgentId;
 using models::NodeId;
 using models::SimTime;
 
-/// A location, or the data centre of a site.
-struct Stop {
-  bool data_centre = false;
-  std::uint32_t index = 0;
-};
-
-/// Who spoke, and from where to where that went (assumption 5 of models/README.md).
+/// Who spoke, and over which directions of links that went (assumption 5 of models/README.md).
 struct Way {
   NodeId speaker;
-  std::vector<Stop> stops;
+  std::vector<sim::LinkId> links;
+};
+
+/// An end of speech: where it enters the network, and in which location it stands.
+struct End {
+  NodeId node;
+  sim::PlaceId place;
+  std::uint32_t location = 0;
 };
 
 /// Reads from the records of a call who heard whom at an instant.
@@ -35,22 +40,25 @@ class Speech {
   }
 
   [[nodiscard]] Way to(std::optional<AgentId> listener) const {
-    const bool caller = !listener || (gateway_ == models::kNoGateway && *listener == dialler_);
-    if (caller && (held_ || !agent_.valid())) return music();
-    const Stop near{false, near_location()};
+    const bool caller = !listener || (!through_gateway() && *listener == dialler_);
+    const models::NodeId media_server =
+        c_.layout.server(static_cast<models::SiteIndex>(music_), models::Role::media_server);
+    if (caller && (held_ || !agent_.valid())) return {media_server, back(to_site(near()))};
     if (!caller && held_ && second_.valid()) {
-      const bool first = *listener == agent_;
-      const Way way = between(agent_, second_);
-      return first ? reversed(way, phone(second_)) : way;
+      const End first = phone(agent_), second = phone(second_);
+      models::MediaRoute talk;
+      if (first.location != second.location) {
+        talk = models::route_between(c_.layout, first.place, second.place, site_, second_path_);
+      }
+      return *listener == agent_ ? Way{second.node, back(talk)} : Way{first.node, links_of(talk)};
     }
-    Way way{phone(agent_), {}};
-    const Stop far{false, directory_.agent(agent_.valid() ? agent_ : dialler_).location};
-    if (near.index != far.index) {
-      way.stops = {far, {true, site_}};
-      if (path_ == 3) way.stops.push_back({true, 1 - site_});
-      way.stops.push_back(near);
+    const End far = phone(agent_.valid() ? agent_ : dialler_);
+    models::MediaRoute route;
+    if (near().location != far.location) {
+      route = to_site(near());
+      route.push_back({c_.layout.data_centre[site_], far.place});
     }
-    return caller ? way : reversed(way, near_node());
+    return caller ? Way{far.node, back(route)} : Way{near().node, links_of(route)};
   }
   [[nodiscard]] models::PathMask path() const {
     return static_cast<models::PathMask>(path_ | second_path_);
@@ -70,140 +78,112 @@ class Speech {
   }
   void follow(const models::CallHeld& f) {
     held_ = f.held != 0;
-    music_ = f.site;
+    music_ = static_cast<models::SiteIndex>(f.site);
   }
   void follow(const models::Consultation& f) {
     second_ = f.second;
-    second_path_ = f.second.valid() ? f.path : 0;
+    second_path_ = static_cast<models::PathMask>(f.second.valid() ? f.path : 0);
   }
   template <class Other>
   void follow(const Other&) {}
   void hear(std::uint32_t site, std::uint32_t path, AgentId agent) {
-    site_ = music_ = site;
-    path_ = path;
+    site_ = music_ = static_cast<models::SiteIndex>(site);
+    path_ = static_cast<models::PathMask>(path);
     agent_ = agent;
     held_ = false;
     second_ = {};
     second_path_ = 0;
   }
 
-  [[nodiscard]] NodeId phone(AgentId agent) const {
-    return agent.valid() ? directory_.agent(agent).phone : NodeId{};
-  }
   [[nodiscard]] bool through_gateway() const { return gateway_ < directory_.gateways.size(); }
-  [[nodiscard]] NodeId near_node() const {
-    return through_gateway() ? directory_.gateways[gateway_] : phone(dialler_);
+  [[nodiscard]] End phone(AgentId agent) const {
+    if (!agent.valid()) return {};
+    const models::AgentInfo& info = directory_.agent(agent);
+    return {info.phone, c_.layout.premises[info.location], info.location};
   }
-  [[nodiscard]] std::uint32_t near_location() const {
-    if (through_gateway()) return c_.scenario.gateways[gateway_].location;
-    return dialler_.valid() ? directory_.agent(dialler_).location : 0;
+  /// The caller's.
+  [[nodiscard]] End near() const {
+    if (!through_gateway()) return phone(dialler_);
+    return {directory_.gateways[gateway_], c_.layout.gateway_place[gateway_],
+            c_.scenario.gateways[gateway_].location};
   }
-  /// From a media server.
-  [[nodiscard]] Way music() const {
-    Way way{c_.layout.server(static_cast<models::SiteIndex>(music_), models::Role::media_server),
-            {{true, site_}}};
-    if (path_ == 3) way.stops.push_back({true, 1 - site_});
-    way.stops.push_back({false, near_location()});
-    return way;
+  [[nodiscard]] models::MediaRoute to_site(const End& end) const {
+    if (!end.node.valid()) return {};
+    return models::route_to_site(c_.layout, end.place, site_, path_);
   }
-  /// From one agent to another, whom he consults.
-  [[nodiscard]] Way between(AgentId from, AgentId to) const {
-    const Stop first{false, directory_.agent(from).location};
-    const Stop last{false, directory_.agent(to).location};
-    if (first.index == last.index) return {phone(from), {}};
-    Way way{phone(from), {first, {true, site_}}};
-    if (second_path_ == 3) way.stops.push_back({true, 1 - site_});
-    way.stops.push_back(last);
-    return way;
+  [[nodiscard]] std::vector<sim::LinkId> links_of(const models::MediaRoute& route) const {
+    std::vector<sim::LinkId> links;
+    for (const models::MediaSegment& s : route) {
+      for (const sim::Route& r : c_.layout.topology.routes) {
+        if (r.from == s.from && r.to == s.to) {
+          links.insert(links.end(), r.links.begin(), r.links.end());
+        }
+      }
+    }
+    return links;
   }
-  static Way reversed(Way way, NodeId speaker) {
-    std::ranges::reverse(way.stops);
-    way.speaker = speaker;
-    return way;
+  /// The links of the way back.
+  [[nodiscard]] std::vector<sim::LinkId> back(const models::MediaRoute& route) const {
+    std::vector<sim::LinkId> links = links_of(route);
+    std::ranges::transform(links, links.begin(), sim::opposite);
+    return links;
   }
 
   const models::Directory& directory_;
   const StoryContext& c_;
   std::uint32_t gateway_ = models::kNoGateway;
   AgentId dialler_, agent_, second_;
-  std::uint32_t site_ = 0, music_ = 0, path_ = 0, second_path_ = 0;
+  models::SiteIndex site_ = 0, music_ = 0;
+  models::PathMask path_ = 0, second_path_ = 0;
   bool held_ = false;
 };
 
-/// What a fault can do to a way.
-class Blame {
- public:
-  Blame(const Way& way, const StoryContext& c) : way_(way), c_(c) {}
-
-  [[nodiscard]] bool silences(const models::Deed& deed) const {
-    if (const auto* cut = std::get_if<models::Cut>(&deed)) {
-      const auto* link = std::get_if<models::LinkTarget>(&cut->target);
-      return link != nullptr && crosses(*link);
+/// The parts on which a fault lies: hosts, processes, and directions of links.
+std::vector<models::FaultPart> parts_of(const models::Fault& fault, const models::Layout& layout) {
+  const auto at_his_desk = [](AgentId) { return false; };
+  const models::LinkTarget* link = models::held_link(fault);
+  std::vector<models::FaultPart> parts;
+  for (const bool backward : {false, true}) {
+    if (link == nullptr ? backward : !models::includes(link->direction, backward)) continue;
+    for (const auto& part : models::fault_parts(layout, fault, backward, at_his_desk)) {
+      parts.push_back(part);
     }
-    const auto* degrade = std::get_if<models::Degrade>(&deed);
-    if (degrade != nullptr) return degrade->loss.value_or(0) >= 1 && crosses(degrade->link);
-    return takes(deed, way_.speaker);
   }
+  return parts;
+}
 
-  /// Does it stop this node?
-  [[nodiscard]] bool takes(const models::Deed& deed, NodeId node) const {
-    if (!node.valid()) return false;
-    const auto on_process = [&](const models::ProcessTarget& p) {
-      return c_.layout.server(p.site, p.role) == node;
-    };
-    if (const auto* crash = std::get_if<models::Crash>(&deed)) return on_process(crash->process);
-    if (const auto* hang = std::get_if<models::Hang>(&deed)) return on_process(hang->process);
-    const auto* fail = std::get_if<models::Fail>(&deed);
-    return fail != nullptr &&
-           std::visit([&](const auto& target) { return hits(target, node); }, fail->target);
-  }
+/// Does the fault stop this node?
+bool takes(const models::Fault& fault, NodeId node, const models::Layout& layout) {
+  using Kind = models::FaultPart::Kind;
+  return node.valid() && std::ranges::any_of(parts_of(fault, layout), [&](const auto& part) {
+           const bool process = part.kind == Kind::process || part.kind == Kind::hung;
+           return (process && part.id == node.value) ||
+                  (part.kind == Kind::host && part.id == layout.host_of(node).value);
+         });
+}
 
- private:
-  [[nodiscard]] bool crosses(const models::LinkTarget& link) const {
-    for (std::size_t i = 1; i < way_.stops.size(); ++i) {
-      const Stop &from = way_.stops[i - 1], &to = way_.stops[i];
-      const bool trunk = from.data_centre && to.data_centre;
-      const bool backward = trunk ? from.index == 1 : from.data_centre;
-      if (trunk != link.dc_link || !models::includes(link.direction, backward)) continue;
-      if (trunk) return true;
-      const Stop &site = backward ? from : to, &location = backward ? to : from;
-      if (link.site == site.index && link.location == location.index && !link.desktops) return true;
-    }
-    return false;
-  }
-  [[nodiscard]] bool hits(const models::SiteTarget& target, NodeId node) const {
-    const auto hosts = c_.layout.hosts(target.site, target.scope);
-    return std::ranges::find(hosts, c_.layout.host_of(node)) != hosts.end();
-  }
-  [[nodiscard]] bool hits(const models::HostTarget& target, NodeId node) const {
-    const NodeId server = c_.layout.server(target.site, target.role);
-    return server.valid() && c_.layout.host_of(server) == c_.layout.host_of(node);
-  }
-  [[nodiscard]] bool hits(const models::GatewayTarget& target, NodeId node) const {
-    return c_.layout.directory.gateways[target.gateway] == node;
-  }
-  [[nodiscard]] bool hits(const models::PhoneTarget& target, NodeId node) const {
-    const models::NodeRole& role = c_.layout.roles[node.value];
-    if (role.kind != models::NodeKind::phone) return false;
-    const models::AgentInfo& agent = c_.layout.directory.agent(AgentId{role.index});
-    return agent.group == target.group && agent.member == target.member;
-  }
-  [[nodiscard]] bool hits(const models::DesktopTarget&, NodeId) const { return false; }
-
-  const Way& way_;
-  const StoryContext& c_;
-};
+/// Does it silence what is heard over this way?
+bool silences(const models::Fault& fault, const Way& way, const models::Layout& layout) {
+  using Kind = models::FaultPart::Kind;
+  const auto* degrade = std::get_if<models::Degrade>(&fault.deed);
+  const bool carries = degrade != nullptr && degrade->loss.value_or(0) < 1;
+  return takes(fault, way.speaker, layout) ||
+         std::ranges::any_of(parts_of(fault, layout), [&](const auto& part) {
+           const bool link = part.kind == Kind::cut || (part.kind == Kind::degraded && !carries);
+           return link && std::ranges::find(way.links, sim::LinkId{part.id}) != way.links.end();
+         });
+}
 
 /// Was a pair of this path lost then, and is that what this fault does?
-bool takes_pair(const models::Deed& deed, models::PathMask path, SimTime at, const Blame& blame,
+bool takes_pair(const models::Fault& fault, models::PathMask path, SimTime at,
                 const StoryContext& c) {
   return std::ranges::any_of(c.faults, [&](const models::JournalEntry& e) {
     const auto* pair = std::get_if<models::PairStateChanged>(&e.record);
     if (pair == nullptr || pair->up != 0 || e.at != at) return false;
     const auto site = static_cast<models::SiteIndex>(pair->site);
     return (path & models::path_of(site)) != 0 &&
-           (blame.takes(deed, c.layout.server(site, models::Role::sip_server_primary)) ||
-            blame.takes(deed, c.layout.server(site, models::Role::sip_server_backup)));
+           (takes(fault, c.layout.server(site, models::Role::sip_server_primary), c.layout) ||
+            takes(fault, c.layout.server(site, models::Role::sip_server_backup), c.layout));
   });
 }
 
@@ -213,7 +193,6 @@ std::vector<std::string> silencing_faults(const CallLife& life, const StoryConte
                                           std::optional<AgentId> listener) {
   const Speech speech(life, c, at);
   const Way way = speech.to(listener);
-  const Blame blame(way, c);
   const auto died = [&](NodeId node) {
     return std::ranges::any_of(c.faults, [&](const models::JournalEntry& e) {
       const auto* f = std::get_if<models::NodeStateChanged>(&e.record);
@@ -224,14 +203,14 @@ std::vector<std::string> silencing_faults(const CallLife& life, const StoryConte
   for (const models::JournalEntry& e : c.faults) {
     const auto* f = std::get_if<models::FaultInjected>(&e.record);
     if (f == nullptr || e.at != at) continue;
-    const models::Deed& deed = c.scenario.faults[f->fault].deed;
+    const models::Fault& fault = c.scenario.faults[f->fault];
     const std::string words = fmt::format("“{}”{}", ThingNames::of(c.names.faults, f->fault),
                                           f->undone != 0 ? " over" : "");
     // What ends may still stop somebody: a process that hung is begun anew.
-    const bool stops =
-        f->undone == 0 ? blame.silences(deed) : blame.takes(deed, way.speaker) && died(way.speaker);
+    const bool stops = f->undone == 0 ? silences(fault, way, c.layout)
+                                      : takes(fault, way.speaker, c.layout) && died(way.speaker);
     if (stops) silencing.push_back(words);
-    if (takes_pair(deed, speech.path(), at, blame, c)) of_pairs.push_back(words);
+    if (takes_pair(fault, speech.path(), at, c)) of_pairs.push_back(words);
   }
   return silencing.empty() ? of_pairs : silencing;
 }
