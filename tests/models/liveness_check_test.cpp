@@ -226,6 +226,14 @@ TEST(Liveness, WantsNobodyToTalkToNobody) {
   expect(alone, kViolated, "the caller of call 0 talks to nobody");
 }
 
+/// Agent 2 has a call at site 2 until then, and after-call work to do.
+void works_after_call(Journal& j, double from) {
+  const CallId call = j.at(900).queue(1);
+  j.answer(call, 2, 1).add(AgentStateChanged{AgentId{2}, 1, AgentState::talking});
+  j.at(from).release(call, Release::normal);
+  j.add(AgentStateChanged{AgentId{2}, 1, AgentState::after_call_work});
+}
+
 TEST(Liveness, WantsAfterCallWorkToEnd) {
   for (const bool for_ever : {false, true}) {
     for (const double begins : {1000.0, 3530.0}) {
@@ -233,10 +241,7 @@ TEST(Liveness, WantsAfterCallWorkToEnd) {
       s.calls[0].after_call_work = Deterministic{60};
       Journal j(s);
       come_back(j);
-      const CallId call = j.at(900).queue(1);
-      j.answer(call, 2, 1).add(AgentStateChanged{AgentId{2}, 1, AgentState::talking});
-      j.at(begins).release(call, Release::normal);
-      j.add(AgentStateChanged{AgentId{2}, 1, AgentState::after_call_work});
+      works_after_call(j, begins);
       if (!for_ever) j.at(begins + 60).add(AgentStateChanged{AgentId{2}, 1, AgentState::ready});
       const bool told = for_ever && begins < 3000;  // a message may be under way at the end
       expect(j, told ? kViolated : kGood,
@@ -258,10 +263,7 @@ TEST(Liveness, LetsHimDialFromAfterCallWork) {
     s.calls[0].after_call_work = Deterministic{60};
     Journal j(s);
     come_back(j);
-    const CallId call = j.at(900).queue(1);
-    j.answer(call, 2, 1).add(AgentStateChanged{AgentId{2}, 1, AgentState::talking});
-    j.at(1000).release(call, Release::normal);
-    j.add(AgentStateChanged{AgentId{2}, 1, AgentState::after_call_work});
+    works_after_call(j, 1000);
     for (double when = 1050; when < last; when += 40) {
       const CallId own = j.at(when).offer();
       j.add(AgentDialled{own, AgentId{2}, 0});
