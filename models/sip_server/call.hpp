@@ -51,7 +51,8 @@ struct ServerLeg {
   std::uint32_t cseq = 1;     ///< of our last request
   NodeId media;
   State state = State::none;
-  bool heard = false;           ///< some response has come
+  bool heard = false;  ///< some response has come
+  bool rang = false;   ///< … 180: the agent's desktop has been told, and must be of the end
   sim::SimTime refreshed_at{};  ///< the agent's leg: answered, or answered again (RFC 4028)
   sip::TransactionId invite;    ///< dies with the process
   sim::TimerId session_timer;   ///< dies with the process

@@ -105,6 +105,7 @@ void CallControl::agent_rings(Context& context, std::uint32_t slot) {
   ServerCall& call = calls_[slot];
   if (call.agent_leg.state != ServerLeg::State::inviting) return;
   call.agent_leg.state = ServerLeg::State::ringing;
+  call.agent_leg.rang = true;
   if (call.here()) {
     if (!call.asks()) {
       context.record(CallRinging{call.id, call.agent, site_.index, call.branch});
@@ -256,8 +257,7 @@ void CallControl::stop_supervising(Context& context, std::uint32_t slot, const S
   [[maybe_unused]] const bool his = agents_.vacate(call.agent, slot);
   assert(his);
   if (!call.supervised()) return;
-  agents_.stop_ringing(context, call.agent, call.id,
-                       call.agent_leg.state == ServerLeg::State::ringing);
+  agents_.stop_ringing(context, call.agent, call.id, call.agent_leg.rang);
   agents_.after_ringing(context, call.agent, after);
 }
 
@@ -291,8 +291,7 @@ void CallControl::release_agent(Context& context, std::uint32_t slot, const Serv
     agents_.end_work(context, ended.agent, ended.id,
                      ended.asks() ? Duration{} : ended.conversation.after_call_work);
   } else if (ended.supervised()) {  // still idle since when he was
-    agents_.stop_ringing(context, ended.agent, ended.id,
-                         ended.agent_leg.state == ServerLeg::State::ringing);
+    agents_.stop_ringing(context, ended.agent, ended.id, ended.agent_leg.rang);
     if (ended.unanswered) {
       agents_.after_ringing(context, ended.agent,
                             after_no_answer(site_.options().agent_no_answer_action));

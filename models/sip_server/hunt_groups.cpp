@@ -198,6 +198,7 @@ void HuntGroups::member_rings(Context& context, std::uint32_t slot, HuntMemberLe
   ServerCall& call = calls_[slot];
   if (leg.leg.state != ServerLeg::State::inviting) return;
   leg.leg.state = ServerLeg::State::ringing;
+  leg.leg.rang = true;
   context.record(CallRinging{call.id, leg.agent, site_.index, call.branch});
   if (leg.supervised) agents_.tell_of_call(context, leg.agent, tlib::Kind::ringing, call.id);
   sip_.ring_back(context, call);
@@ -270,8 +271,7 @@ void HuntGroups::waited_for_member_too_long(Context& context, std::uint32_t slot
 void HuntGroups::release_member(Context& context, std::uint32_t slot, const HuntMemberLeg& leg) {
   if (!agents_.vacate(leg.agent, slot)) return;
   if (leg.supervised) {
-    agents_.stop_ringing(context, leg.agent, calls_[slot].id,
-                         leg.leg.state == ServerLeg::State::ringing);
+    agents_.stop_ringing(context, leg.agent, calls_[slot].id, leg.leg.rang);
   }
   user_.occupy_with_own_call(context, leg.agent);
   if (!agents_.at(leg.agent).on_call()) agents_.log_out_if_pending(context, leg.agent);

@@ -58,7 +58,7 @@ void Signalling::refuse_success(Context& context, const sip::Response& response)
 void Signalling::begin_leg(const Context& context, const ServerCall& call, ServerLeg& leg,
                            sip::Leg kind, std::uint32_t attempt) {
   leg.state = ServerLeg::State::inviting;
-  leg.heard = false;
+  leg.heard = leg.rang = false;
   leg.cseq = 1;
   leg.attempt = attempt;
   // Numbered after the caller's leg too: a call may come to this server twice.
