@@ -234,7 +234,7 @@ struct Message {
   Release release = Release::normal;
   bool flag = false;
   std::uint8_t priority = 0;
-  std::uint16_t status = 0;  ///< of a rejection; in a gateway's set-up: the gateway
+  std::uint16_t status = 0;  ///< of a rejection; of a call out of a gateway: the gateway
   CallId call;
   Dn dn;
   Conversation conversation;
@@ -289,8 +289,9 @@ enum class Kind : std::uint8_t {
   dials,             ///< PSTN (all who place calls): the agent of wish `index` is free, and dials
   dial,              ///< phone: dial `dn` (1pcc)
   make_call,         ///< desktop: call `dn` with TMakeCall (3pcc)
-  hang_up,           ///< phone: the agent gives up his own call (`index` 1: unless somebody has
-                     ///< answered); PSTN: phone of agent `index` died
+  hang_up,           ///< phone: the agent gives up his own call (`index` 1: his desktop knows of
+                     ///< none, unless somebody has answered); PSTN: the phone of agent `index` has
+                     ///< died, or begun anew, and has no call
   own_call_over,     ///< desktop: the call that its agent placed is over
   bye_unanswered,    ///< desktop: the phone has left `call`, and its server has not said that it
                      ///< knows

@@ -275,11 +275,10 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
   }
   if (message.call.valid()) {
     start_call(context);
-  } else if (asked_.valid()) {  // the request was lost with the server or the connection
-    context.notify(directory_.agent(agent_).phone,
-                   notice::Message{.kind = notice::Kind::hang_up, .call = asked_});
-    dialled_in_vain(context, pstn::Release::no_response, 0);
-    end_call(context);
+  } else if (asked_.valid()) {
+    // The request was lost with the server or the connection; or all that was said of it. His phone
+    // tells: the call goes on if somebody has answered.
+    put_down(context, std::exchange(asked_, {}));
   } else {
     on_rest(context);  // ASSUMPTION: without its EventReleased there is no after-call work
   }

@@ -109,6 +109,8 @@ class AgentDesktopEndpoint final : public Endpoint {
   void release_left_call(Context&, SiteIndex);
   void dial_if_wished(Context&);
   void make_call(Context&, const notice::Message&);
+  /// The phone of a call that the server does not know, unless somebody has answered.
+  void put_down(Context&, CallId);
   void dialled_in_vain(Context&, pstn::Release, std::uint16_t status);
 
   // agent_desktop_transfer.cpp: calls that he passes on.

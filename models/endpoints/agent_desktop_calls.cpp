@@ -28,12 +28,13 @@ void AgentDesktopEndpoint::end_call(Context& context) {
 void AgentDesktopEndpoint::on_rest(Context& context) {
   // ASSUMPTION: an agent whose desktop shows no call any more puts down the phone on which nobody
   // has answered yet: its server has not been able to tell it.
-  if (own_call_.valid()) {
-    context.notify(directory_.agent(agent_).phone,
-                   notice::Message{.kind = notice::Kind::hang_up, .index = 1, .call = own_call_});
-    own_call_ = {};
-  }
+  if (own_call_.valid()) put_down(context, std::exchange(own_call_, {}));
   if (work_ == Work::call && !own_call_unfollowed_) end_call(context);
+}
+
+void AgentDesktopEndpoint::put_down(Context& context, CallId call) {
+  context.notify(directory_.agent(agent_).phone,
+                 notice::Message{.kind = notice::Kind::hang_up, .index = 1, .call = call});
 }
 
 void AgentDesktopEndpoint::on_released(Context& context, Duration work) {

@@ -109,12 +109,12 @@ class Callers {
     Caller who;
     Conversation conversation;
     Duration patience{};
-    Duration second_patience{};  ///< if he is passed on to a second agent
-    NodeId voice;                ///< of the agent whom he heard last
-    SimTime silent_since = sim::kNever;
-    bool passed_on = false;  ///< and hears no second agent yet
-    SimTime talks_since{};   ///< with the agent
-    Duration talk_left{};    ///< until he would hang up; then, on hold, when he is back
+    Duration second_patience{};          ///< if he is passed on to a second agent
+    NodeId voice;                        ///< of the agent whom he heard last
+    SimTime silent_since = sim::kNever;  ///< he hears nobody, neither an agent nor treatment
+    bool passed_on = false;              ///< and hears no second agent yet
+    SimTime talks_since{};               ///< with the agent
+    Duration talk_left{};                ///< until he would hang up; then, on hold, when he is back
     CallPhase phase = CallPhase::setup;
     sim::TimerId timer;  ///< set-up patience, then patience, then the end of talk
   };

@@ -374,7 +374,7 @@ void MediaGatewayEndpoint::tell_release(Context& context, std::uint32_t slot,
   pstn::Message message;
   message.kind = calls_[slot].outgoing ? pstn::Kind::cleared : pstn::Kind::release;
   message.release = failure.release;
-  message.status = failure.status;
+  message.status = calls_[slot].outgoing ? static_cast<std::uint16_t>(gateway_) : failure.status;
   message.call = calls_[slot].id;
   const sim::SimTime stopped = calls_[slot].rtp_stopped;
   if (stopped != sim::kNever && !calls_[slot].goodbye) message.unheard = context.now() - stopped;

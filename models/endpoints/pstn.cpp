@@ -190,7 +190,8 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
     return;
   }
   if (message.kind == pstn::Kind::cleared) {
-    free_callee(context, message.call);
+    free_callee(context, message.call, message.status);
+    if (goes_on(message.call)) return;
     // Of how the call ended otherwise the agent's phone tells.
     const bool by_gateway = message.release == pstn::Release::media_lost ||
                             message.release == pstn::Release::session_expired;
@@ -216,7 +217,9 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
       break;
     case pstn::Kind::release:
     case pstn::Kind::cleared:
-      release(context, slot, message.release, message.status, message.unheard);
+      release(context, slot, message.release,
+              message.kind == pstn::Kind::cleared ? std::uint16_t{0} : message.status,
+              message.unheard);
       break;
     case pstn::Kind::setup:
       break;  // done above
@@ -250,7 +253,7 @@ void PstnEndpoint::on_outgoing(Context& context, const pstn::Message& setup) {
   ++group.busy;
   const std::uint32_t index = callees_.take();
   callees_[index] = callee;
-  callee_by_call_[setup.call.value] = index;
+  callees_by_call_[{setup.call.value, gateway}] = index;
   sim::RngStream random = context.stream("callee.answer", callers_.entity(caller->second));
   const Duration ring = draw(callers_.stream(caller->second).answer_delay, random);
   callees_[index].timer = context.arm(ring, {answer_timer, index});
@@ -263,7 +266,7 @@ void PstnEndpoint::on_callee_timer(Context& context, std::uint32_t index, bool h
   callee.timer = {};
   if (hangs_up) {
     const Callee gone = callee;
-    free_callee(context, gone.call);
+    free_callee(context, gone.call, gone.gateway);
     tell_gateway(context, gone, pstn::Kind::release);
     return;
   }
@@ -273,19 +276,24 @@ void PstnEndpoint::on_callee_timer(Context& context, std::uint32_t index, bool h
   callee.timer = context.arm(c.talk + silence, {hang_up_timer, index});
 }
 
-void PstnEndpoint::free_callee(Context& context, CallId call) {
-  const auto found = callee_by_call_.find(call.value);
-  if (found == callee_by_call_.end()) return;
+void PstnEndpoint::free_callee(Context& context, CallId call, std::uint32_t gateway) {
+  const auto found = callees_by_call_.find({call.value, gateway});
+  if (found == callees_by_call_.end()) return;
   Callee& callee = callees_[found->second];
   context.cancel(callee.timer);
   --groups_[callee.gateway].busy;
   callee.call = {};
   callees_.give_back(found->second);
-  callee_by_call_.erase(found);
+  callees_by_call_.erase(found);
 }
 
-/// The agent who has called hears nothing any more, and his phone cannot say so. He may have tried
-/// before, where no answer has come yet.
+bool PstnEndpoint::goes_on(CallId call) const {
+  const auto next = callees_by_call_.lower_bound({call.value, 0});
+  return next != callees_by_call_.end() && next->first.first == call.value;
+}
+
+/// The agent who has called hears nothing any more, and his phone cannot say so; or it is alive
+/// again, and he had dialled in vain. He may have tried before, where no answer has come yet.
 void PstnEndpoint::phone_died(Context& context, AgentId agent) {
   std::vector<std::uint32_t> slots;
   for (auto call = slot_by_agent_.lower_bound({agent.value, 0});
@@ -339,9 +347,9 @@ void PstnEndpoint::gateway_died(Context& context, std::uint32_t gateway) {
     if (callee.call.valid() && callee.gateway == gateway) outgoing.push_back(callee.call);
   }
   for (const CallId call : outgoing) {
-    free_callee(context, call);
+    free_callee(context, call, gateway);
     const auto caller = slot_by_call_.find(call.value);
-    if (caller == slot_by_call_.end()) continue;
+    if (caller == slot_by_call_.end() || goes_on(call)) continue;
     hang_up(context, caller->second);
     calls.push_back(call);
   }

@@ -68,7 +68,10 @@ class PstnEndpoint final : public Endpoint, private Exchange {
   void tell_gateway(Context& context, const Callee& callee, pstn::Kind kind,
                     pstn::Release release = pstn::Release::normal);
   void on_callee_timer(Context& context, std::uint32_t index, bool hangs_up);
-  void free_callee(Context& context, CallId call);
+  /// Whom the call has reached through this gateway; it may have gone on to another.
+  void free_callee(Context& context, CallId call, std::uint32_t gateway);
+  /// Out of another gateway, after this one was given up.
+  [[nodiscard]] bool goes_on(CallId call) const;
   void phone_died(Context& context, AgentId agent);
 
   /// By the stream's shares among gateways that are not down and not `except`.
@@ -90,7 +93,8 @@ class PstnEndpoint final : public Endpoint, private Exchange {
   std::vector<Channel> channels_;   ///< by slot of the call
   std::unordered_map<std::uint32_t, std::uint32_t> slot_by_call_;
   sim::Slab<Callee> callees_;
-  std::unordered_map<std::uint32_t, std::uint32_t> callee_by_call_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>
+      callees_by_call_;  ///< and gateway
   /// Of calls that agents place, by agent and call.
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> slot_by_agent_;
 };

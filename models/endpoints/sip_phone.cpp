@@ -331,7 +331,7 @@ void SipPhoneEndpoint::on_request(Context& context, const sip::Request& request,
                      : unheard     ? Release::media_lost
                      : unrefreshed ? Release::session_expired
                                    : Release::normal,
-                     static_cast<std::uint16_t>(request.expires_s));
+                     static_cast<std::uint16_t>(spoke || unheard ? 0 : request.expires_s));
         free_line(context);
       }
       return;

@@ -141,7 +141,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void callee_answered(Context&);
   void give_up_own_call(Context&, CallId, bool unknown);
   void put_down(Context&, pstn::Release);
-  void dialled_in_vain(Context&, CallId);
+  void dialled_in_vain(Context&, CallId, pstn::Release);
   void tell_own_caller(Context&, pstn::Kind, bool flag = false);
   void end_own_call(Context&, pstn::Release, std::uint16_t status = 0);
 

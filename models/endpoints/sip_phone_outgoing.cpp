@@ -28,12 +28,13 @@ void SipPhoneEndpoint::end_own_call(Context& context, pstn::Release release, std
   context.notify(directory_.pstn, message);
 }
 
-/// The phone has another call: he answers what rings just now, or goes on with what he has.
-void SipPhoneEndpoint::dialled_in_vain(Context& context, CallId call) {
+/// The phone does not have it: it has another call, which he answers or goes on with (rejected,
+/// 486), or has heard nothing of it (no_response).
+void SipPhoneEndpoint::dialled_in_vain(Context& context, CallId call, pstn::Release release) {
   pstn::Message message;
   message.kind = pstn::Kind::release;
-  message.release = pstn::Release::rejected;
-  message.status = 486;
+  message.release = release;
+  message.status = release == pstn::Release::rejected ? 486 : 0;
   message.call = call;
   context.notify(directory_.pstn, message);
 }
@@ -42,7 +43,7 @@ void SipPhoneEndpoint::dialled_in_vain(Context& context, CallId call) {
 
 void SipPhoneEndpoint::dial(Context& context, const notice::Message& what) {
   if (state_ != State::idle) {
-    dialled_in_vain(context, what.call);
+    dialled_in_vain(context, what.call, pstn::Release::rejected);
     return;
   }
   state_ = State::dialing;
@@ -153,7 +154,7 @@ void SipPhoneEndpoint::answer_own_server(Context& context, const sip::Request& r
                                          AddressId from, sip::TransactionId id) {
   if (state_ != State::idle) {
     layer_.respond(context, id, answer(486, request.path));
-    dialled_in_vain(context, request.call);
+    dialled_in_vain(context, request.call, pstn::Release::rejected);
     return;
   }
   state_ = State::dialing;
@@ -184,10 +185,13 @@ void SipPhoneEndpoint::callee_answered(Context& context) {
   call_timer_ = context.arm(talk_after(Duration{}), {hang_up_timer});
 }
 
-/// His patience is at an end, and nobody has answered; or (`unknown`) his desktop shows no call any
-/// more: then only if nobody has.
+/// His patience is at an end, and nobody has answered; or (`unknown`) his desktop knows of no call,
+/// or of none any more: then only if nobody has.
 void SipPhoneEndpoint::give_up_own_call(Context& context, CallId call, bool unknown) {
-  if (!own_call_ || dialog_.call != call) return;
+  if (!own_call_ || dialog_.call != call) {
+    if (unknown) dialled_in_vain(context, call, pstn::Release::no_response);
+    return;
+  }
   if (state_ == State::dialing) {
     put_down(context, pstn::Release::no_response);
   } else if (!unknown) {

@@ -340,6 +340,8 @@ void TwoSiteWorld::node_returned(NodeId node) {
   const NodeRole& role = layout_.roles[node.value];
   if (role.kind == NodeKind::gateway) {
     simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::gateway_up, role.index));
+  } else if (role.kind == NodeKind::phone && agents_call_) {  // what was dialled on a dead phone
+    simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::hang_up, role.index));
   }
 }
 
