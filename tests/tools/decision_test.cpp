@@ -143,10 +143,11 @@ TEST(Decision, OfACallThatHisOwnPhoneWasTooBusyForBlamesNobodyElse) {
 TEST(Decision, OfAColleagueOnACallIsNotHisOwnPhone) {
   for (const char* share : {"0%", "100%"}) {
     const Told t =
-        told(std::string("from-agents: [a], to-agents: [b], 3pcc-share: ") + share +
+        told(std::string("from-agents: [a], to-agents: [c], 3pcc-share: ") + share +
                  ", calls: [{at: 2min, talk: 60s}]",
              "",
-             {"calls.other={to-agents: [b], calls: [{at: 100s, gateway: mg2, talk: 5min}],"
+             {"agents.c={count: 1, location: site1, queues: [service]}",
+              "calls.other={to-agents: [c], calls: [{at: 100s, gateway: mg1, talk: 5min}],"
               " redial: {enabled: false}}"},
              1);
     EXPECT_EQ(t.cause, Cause::callee_busy) << share;

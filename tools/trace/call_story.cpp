@@ -187,6 +187,7 @@ class Teller {
       case Release::speech_lost:
         return "He hears nothing any more, and hangs up.";
       case Release::rejected:
+        if (f.status == 0) return "It is not set up: the SIP Server hangs up.";
         return fmt::format("{} ({} {}).", agents ? "It is not set up" : "The caller is turned away",
                            f.status, reason_phrase(f.status));
       case Release::no_response:

@@ -99,9 +99,7 @@ class Decider {
     switch (row_.cause) {
       case Cause::callee_busy:
       case Cause::no_answer:
-        if (row_.release == Release::caller_hung_up) {
-          return nobody_answered();
-        }
+        if (row_.release == Release::caller_hung_up) return nobody_answered();
         if (row_.cause == Cause::callee_busy && !his_phone_was_free()) {
           return {"His own phone was busy, with a call or ringing: he has dialled in vain.",
                   "one call at a time at a phone",
@@ -109,13 +107,15 @@ class Decider {
         }
         return {row_.cause == Cause::callee_busy ? "Whom he called was on another call."
                                                  : "Whom he called did not answer." + not_reached(),
-                fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
+                row_.status == 0 ? "the BYE of his SIP Server"
+                                 : fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
                 {}};
       case Cause::abandoned_in_setup:
       case Cause::lost_setup_hanging:
         if (row_.release == Release::rejected) return left_hanging(life_, c_);
         return agent_gave_up();
       case Cause::lost_setup_timeout:
+        if (row_.release == Release::media_lost) return media_lost(life_, c_);
         if (!by_phone()) {
           return {
               "His desktop lost its SIP Server, and with it the request (TMakeCall): where it "

@@ -209,9 +209,11 @@ Decision refusal(const CallLife& life, const StoryContext& c) {
     return r != nullptr && r->expires_s == row.status && m.sent <= row.released;
   });
   if (bye) {  // it had been answered for music
-    return {fmt::format("{} ended the call with a BYE: {} {}.", look.node(life.messages[*bye].from),
-                        row.status, reason_phrase(row.status)),
-            "an INVITE that has been answered is ended by a BYE (RFC 3261 §15)", bye};
+    const std::string reason =
+        row.status == 0 ? "" : fmt::format(": {} {}", row.status, reason_phrase(row.status));
+    return {
+        fmt::format("{} ended the call with a BYE{}.", look.node(life.messages[*bye].from), reason),
+        "an INVITE that has been answered is ended by a BYE (RFC 3261 §15)", bye};
   }
   if (row.status == 408) {  // what a client takes its own timer for
     return {"The INVITE got no final answer in time.", "408: the timer of whoever sent it", {}};
