@@ -23,7 +23,7 @@ class CallWay {
   void let_go(CallBranch branch) {
     if (!holds(branch)) return;
     if (branch.depth() > 1) {
-      looks(branch.parent());  // whoever has sent it there will hear of it
+      leads_on(branch.parent());  // whoever has sent it there will hear of it
     } else {
       let_go_ = true;
     }

@@ -18,7 +18,7 @@ constexpr std::array<Words, kCauses> kWords{{
     {"dropped_on_hold", "cut off while on hold"},
     {"dropped_in_queue", "cut off while waiting for an agent"},
     {"dropped_in_treatment", "cut off during the announcement"},
-    {"dropped_while_ringing", "cut off while the agent's phone rang"},
+    {"dropped_while_ringing", "cut off while the phone rang"},
     {"lost_setup_timeout", "unanswered by any SIP Server"},
     {"lost_setup_rejected", "refused by a SIP Server"},
     {"lost_setup_hanging", "left hanging by a SIP Server"},

@@ -82,6 +82,26 @@ void CallLedger::on(SimTime at, const SetupFailed& fact) {
   if (row == nullptr) return;
   row->set(CallRow::setup_failed);
   row->status = static_cast<std::uint16_t>(fact.status);
+  constexpr std::uint32_t kTimeout = 408;
+  if (fact.status != kTimeout) return;
+  if (row->stage == Stage::talking) take_back_answer(*row);
+  if (row->stage == Stage::waiting) take_back(*row);
+}
+
+/// No word has come back from the server that took it: the caller does not wait yet (F1), his call
+/// is still being set up.
+void CallLedger::take_back(CallRow& row) {
+  row.stage = Stage::setup;
+  row.queued = row.treatment = row.routed = row.ringing = kNever;
+  row.agent = AgentId{};
+  row.queue_site = row.forwarder = row.agent_site = kNoSite;
+  row.path = 0;
+  row.clear(CallRow::forgotten);
+  row.clear(CallRow::to_default);
+  row.clear(CallRow::forwarded_in_path);
+  --totals_.waiting;
+  --totals_.taken;
+  ++totals_.in_setup;
 }
 
 /// The caller's side asks this server now; whatever another one has done, it has not heard of.
@@ -313,12 +333,12 @@ void CallLedger::on(SimTime at, const CallReleased& fact) {
   }
   const auto phase = static_cast<CallPhase>(fact.phase);
   // The answer has never reached him: he has heard a ringing tone, or music, to the end.
-  const bool waited =
-      phase != CallPhase::talking && phase != CallPhase::held &&
-      (phase != CallPhase::treatment || fact.release == pstn::Release::caller_hung_up);
+  const bool waited = phase != CallPhase::talking && phase != CallPhase::held;
   const bool first = row.transfer == CallRow::Transfer::none;
-  if (row.stage == Stage::talking && first && waited) take_back_answer(row);
+  const bool unheard = row.stage == Stage::talking && first && waited;
+  if (unheard) take_back_answer(row);
   row.cause = judge(at, row, fact);
+  if (unheard && fact.release == pstn::Release::media_lost) row.cause = Cause::media_lost;
   if (never_heard_second(at, row, fact)) row.reanswered = kNever;
   row.released = at;
   row.release = fact.release;

@@ -105,6 +105,7 @@ class CallLedger {
   CallRow* held(SimTime at, CallId call, CallBranch branch);
   static void invited(SimTime at, CallRow& row, std::uint32_t site);
   void invited_anew(CallRow& row, std::uint32_t nth);
+  void take_back(CallRow& row);
   void take_back_answer(CallRow& row);
   void second_answer(SimTime at, CallRow& row, const CallAnswered& fact);
   [[nodiscard]] bool never_heard_second(SimTime at, const CallRow& row,

@@ -94,6 +94,8 @@ Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact
       }
       return judge_rejection(row, phase, fact.status);
     case pstn::Release::no_response:
+      // An agent whose desktop knows of no call puts down the phone on which he hears it ring.
+      if (by_agent(row.kind) && phase == CallPhase::ringback) return judge_hang_up(at, row, phase);
       return talking ? dropped(at, row, phase) : Cause::lost_setup_timeout;
     case pstn::Release::ring_timeout:
       return talking ? dropped(at, row, phase) : Cause::lost_setup_hanging;

@@ -16,12 +16,13 @@ std::optional<CallId> call_moved(const Record& record) {
         using Fact = std::decay_t<decltype(fact)>;
         constexpr bool moves =
             std::is_same_v<Fact, CallOffered> || std::is_same_v<Fact, CallInvited> ||
-            std::is_same_v<Fact, CallQueued> || std::is_same_v<Fact, TreatmentStarted> ||
-            std::is_same_v<Fact, CallRouted> || std::is_same_v<Fact, CallRinging> ||
-            std::is_same_v<Fact, CallReturned> || std::is_same_v<Fact, CallAnswered> ||
-            std::is_same_v<Fact, CallDefaultRouted> || std::is_same_v<Fact, CallReleased> ||
-            std::is_same_v<Fact, BcForward> || std::is_same_v<Fact, AgentCallTaken> ||
-            std::is_same_v<Fact, CallSentOut> || std::is_same_v<Fact, CallTransferred>;
+            std::is_same_v<Fact, SetupFailed> || std::is_same_v<Fact, CallQueued> ||
+            std::is_same_v<Fact, TreatmentStarted> || std::is_same_v<Fact, CallRouted> ||
+            std::is_same_v<Fact, CallRinging> || std::is_same_v<Fact, CallReturned> ||
+            std::is_same_v<Fact, CallAnswered> || std::is_same_v<Fact, CallDefaultRouted> ||
+            std::is_same_v<Fact, CallReleased> || std::is_same_v<Fact, BcForward> ||
+            std::is_same_v<Fact, AgentCallTaken> || std::is_same_v<Fact, CallSentOut> ||
+            std::is_same_v<Fact, CallTransferred>;
         if constexpr (moves) {
           return fact.call;
         } else {
@@ -198,7 +199,10 @@ void MetricsCollector::count(const JournalEntry& entry, const CallLedger& ledger
   const bool granted =
       entry.at == kStart && (std::holds_alternative<AgentLogin>(entry.record) ||
                              std::holds_alternative<PhoneRegistered>(entry.record));
-  if (const auto c = std::visit(CountedIn{}, entry.record); c && !granted) {
+  // Nor is a call sent anywhere by a server that its caller has given up.
+  const bool in_vain =
+      std::holds_alternative<CallDefaultRouted>(entry.record) && ledger.was_stale();
+  if (const auto c = std::visit(CountedIn{}, entry.record); c && !granted && !in_vain) {
     board_.count(counter_at(c->kind, static_cast<int>(c->site)));
   }
   if (const auto kind = monitoring_.on_record(entry, ledger)) {

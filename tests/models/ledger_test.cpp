@@ -15,7 +15,7 @@ using test::Journal;
 using test::only_cause;
 using test::two_sites;
 
-const CallBranch kFirst = CallBranch::of_invite(0);
+const CallBranch kFirst = CallBranch::of_invite(0), kSecond = CallBranch::of_invite(1);
 
 TEST(Ledger, ACallServedToTheEndIsCompletedWhoeverHangsUp) {
   for (const Release release : {Release::normal, Release::caller_hung_up}) {
@@ -306,6 +306,66 @@ TEST(Ledger, ASetupThatOneSiteFailedToAnswerAndTheOtherTookIsDelayed) {
   EXPECT_EQ(row.queue_site, 1);
   EXPECT_EQ(row.path, 2);
   EXPECT_EQ(j.finish().value("setup_delayed"), 1);
+}
+
+/// It was silent, whatever it has done behind the cut; one that has refused had been heard.
+TEST(Ledger, WhoIsTakenByAServerThatHisGatewayDoesNotHearIsStillBeingSetUp) {
+  enum class Far { queued, treated, answered };
+  for (const Far far : {Far::queued, Far::treated, Far::answered}) {
+    for (const std::uint32_t status : {408u, 503u}) {
+      Scenario s = two_sites();
+      const double horizon_s = sim::seconds(s.run.horizon);
+      Journal j(std::move(s));
+      const CallId call = j.at(0).offer();
+      j.add(CallInvited{call, 0, 0, 0}).at(0.1).add(CallQueued{call, 0, 0, 0, kFirst});
+      if (far != Far::queued) j.add(TreatmentStarted{call, 0, kFirst});
+      if (far == Far::answered) {
+        j.at(3).add(CallRouted{call, AgentId{0}, 0, 1, kFirst, kFirst});
+        j.add(CallAnswered{call, AgentId{0}, 0, 1, 1, kFirst});
+      }
+      j.at(7.5).add(SetupFailed{call, 0, 0, status});
+      const bool silent = status == 408;
+      EXPECT_EQ(j.ledger().row(call).stage == CallRow::Stage::setup, silent);
+      j.add(CallInvited{call, 0, 1, 1}).at(8).add(CallQueued{call, 1, 0, 0, kSecond});
+      j.at(12).answer(call, 2, 1).at(60).release(call, Release::normal);
+      EXPECT_EQ(sim::seconds(j.ledger().row(call).queued), silent ? 8 : 0.1);
+      EXPECT_EQ(j.ledger().row(call).has(CallRow::setup_delayed), silent);
+      const RunResult result = j.finish();
+      // A server's own queue is as long as it is, whether anybody hears of it or not.
+      const double waited = (far == Far::answered ? 2.9 : 7.4) + (silent ? 4 : 4.5);
+      EXPECT_NEAR(result.value("queue.mean") * horizon_s, waited, 1e-6);
+      EXPECT_NEAR(result.value("asa"), silent ? 4 : 11.9, 1e-9);
+      EXPECT_EQ(result.value("answered"), 1);
+      EXPECT_FALSE(result.violated());
+    }
+  }
+}
+
+TEST(Ledger, WhoHearsMusicToTheEndHasNotBeenServed) {
+  struct Row {
+    Release release;
+    CallPhase phase;
+    Cause cause;
+  };
+  for (const Row& row :
+       {Row{Release::normal, CallPhase::talking, Cause::completed},
+        Row{Release::normal, CallPhase::treatment, Cause::dropped_while_ringing},
+        Row{Release::normal, CallPhase::ringback, Cause::dropped_while_ringing},
+        Row{Release::caller_hung_up, CallPhase::talking, Cause::completed},
+        Row{Release::caller_hung_up, CallPhase::treatment, Cause::abandoned_in_queue},
+        Row{Release::session_expired, CallPhase::talking, Cause::dropped_in_talk},
+        Row{Release::session_expired, CallPhase::treatment, Cause::dropped_while_ringing},
+        Row{Release::media_lost, CallPhase::treatment, Cause::media_lost},
+        Row{Release::media_lost, CallPhase::talking, Cause::media_lost}}) {
+    Journal j(two_sites());
+    const CallId call = j.at(1).queue();
+    j.at(5).answer(call, 0).at(60).release(call, row.release, row.phase);
+    EXPECT_EQ(only_cause(j, call), row.cause);
+    const bool heard = row.phase == CallPhase::talking;
+    const RunResult result = j.finish();
+    EXPECT_EQ(result.value("answered"), heard ? 1 : 0);
+    EXPECT_FALSE(result.violated());
+  }
 }
 
 TEST(Ledger, ACallForwardedByInviteKeepsTheFirstServerInItsPath) {

@@ -178,6 +178,27 @@ TEST(Ledger, TakesNoAnswerOfAServerGivenUpForOneThatCrossedTheEnd) {
   EXPECT_EQ(j.ledger().crossed_answers(), 2u);
   EXPECT_EQ(j.ledger().violation_count(), 0u);
 }
+/// The peer has given the call up, and takes a copy of the INVITE that was under way for longer
+/// than that for a new one.
+TEST(Ledger, TakesNoAnswerOfAPeerThatHasLetGoOfTheCall) {
+  for (const bool hunt : {false, true}) {
+    Journal j(two_sites());
+    const CallId call = j.at(1).offer();
+    const CallBranch trunk = kFirst.next(0);
+    j.add(CallInvited{call, 0, 0, 0}).add(BcForward{call, 0, 0, kFirst, trunk});
+    for (const double at : {2.0, 38.0}) {
+      j.at(at).add(CallQueued{call, 1, 0, 0, trunk});
+      if (hunt) {
+        j.add(HuntLeg{call, AgentId{2}, 1, trunk});
+      } else {
+        j.add(CallRouted{call, AgentId{2}, 1, 2, trunk, trunk});
+      }
+      j.add(CallAnswered{call, AgentId{2}, 1, 3, 1, trunk});
+      j.at(at + 32).add(CallLetGo{call, 1, CallLetGo::Why::no_ack, trunk});
+    }
+    EXPECT_EQ(j.ledger().violation_count(), 0u) << hunt;
+  }
+}
 TEST(Ledger, NoticesACallBlockedAtTheTrunkThatAServerHas) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
