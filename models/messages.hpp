@@ -211,6 +211,8 @@ enum class Kind : std::uint8_t {
   speech,    ///< gateway → PSTN: the caller now hears an agent (`flag`) or no longer (treatment)
   silence,   ///< gateway → PSTN: the caller hears nobody any more (`flag`), or somebody again
   release,   ///< either way: the call is over
+  in_vain,   ///< phone or desktop → PSTN: its agent has dialled, but there is no such call; it is
+             ///< over unless somebody else goes on with it
   cleared,   ///< gateway → PSTN: an outgoing call is over, its channel is free
 };
 

@@ -206,10 +206,9 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       }
       return;
     case Kind::dialing:
-      if (works_at(site)) {
-        own_call_unfollowed_ = false;
-        asked_ = {};
-        own_call_ = message.call;
+      // Of a colleague whom he consults it comes, too.
+      if (works_at(site) && own_call_.state != OwnCall::State::none) {
+        own_call_ = {OwnCall::State::followed, message.call};
       }
       [[fallthrough]];
     case Kind::ringing:
@@ -217,12 +216,12 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       if (works_at(site)) start_call(context);
       return;
     case Kind::call_refused:
-      asked_ = message.call;
-      dialled_in_vain(context, pstn::Release::rejected, 480);
+      own_call_ = {OwnCall::State::dialled, message.call};
+      dialled_in_vain(context, message.call);
       return;
     case Kind::released:
       if (message.call == left_call_) left_call_ = {};
-      on_released(context, message.work);
+      on_released(context, message);
       return;
     case Kind::dn_in_service:
     case Kind::dn_out_of_service:
@@ -275,10 +274,8 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
   }
   if (message.call.valid()) {
     start_call(context);
-  } else if (asked_.valid()) {
-    // The request was lost with the server or the connection; or all that was said of it. His phone
-    // tells: the call goes on if somebody has answered.
-    put_down(context, std::exchange(asked_, {}));
+  } else if (own_call_.state == OwnCall::State::asked) {
+    put_down(context);  // the request was lost with the server or the connection; or all its events
   } else {
     on_rest(context);  // ASSUMPTION: without its EventReleased there is no after-call work
   }
@@ -351,9 +348,12 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
       make_call(context, notice);
       return;
     case notice::Kind::own_call_over:
-      if (notice.call == own_call_) own_call_ = {};
       // If the server follows the call, its EventReleased says what work is left.
-      if (work_ == Work::call && own_call_unfollowed_) end_call(context);
+      if (own_call_.state == OwnCall::State::followed) {
+        if (notice.call == own_call_.id) own_call_ = {};
+      } else if (work_ == Work::call && own_call_.state != OwnCall::State::none) {
+        end_call(context);
+      }
       return;
     case notice::Kind::bye_unanswered:
       left_call_ = notice.call;

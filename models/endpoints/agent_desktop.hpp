@@ -105,13 +105,12 @@ class AgentDesktopEndpoint final : public Endpoint {
   void start_call(Context&);
   void end_call(Context&);
   void on_rest(Context&);
-  void on_released(Context&, Duration work);
+  void on_released(Context&, const tlib::Message&);
   void release_left_call(Context&, SiteIndex);
   void dial_if_wished(Context&);
   void make_call(Context&, const notice::Message&);
-  /// The phone of a call that the server does not know, unless somebody has answered.
-  void put_down(Context&, CallId);
-  void dialled_in_vain(Context&, pstn::Release, std::uint16_t status);
+  void put_down(Context&);
+  void dialled_in_vain(Context&, CallId);
 
   // agent_desktop_transfer.cpp: calls that he passes on.
   void plan_transfer(Context&, const tlib::Message& established);
@@ -168,9 +167,18 @@ class AgentDesktopEndpoint final : public Endpoint {
   };
   std::vector<Wish> wishes_;  ///< he dials when he has no call and no after-call work in hand
   CallId left_call_;          ///< its phone has left it, a server may not know
-  CallId asked_;              ///< TMakeCall sent, and nothing heard of that call yet
-  CallId own_call_;           ///< that he places, and of which the server has told (EventDialing)
-  bool own_call_unfollowed_ = false;  ///< no EventDialing has come: no EventReleased will
+  /// The call that he places, until he has put it down or its EventReleased has come.
+  struct OwnCall {
+    enum class State : std::uint8_t {
+      none,
+      dialled,   ///< with the phone, or put down there: only the phone knows, and tells its end
+      asked,     ///< TMakeCall sent, and nothing heard of it yet
+      followed,  ///< EventDialing has come: EventReleased will
+    };
+    State state = State::none;
+    CallId id;  ///< of a dialled one unknown
+  };
+  OwnCall own_call_;
 
   TransferStep transfer_step_ = TransferStep::none;
   CallId transfer_call_;  ///< to be passed on

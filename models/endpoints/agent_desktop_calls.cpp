@@ -17,8 +17,7 @@ void AgentDesktopEndpoint::start_call(Context& context) {
 /// The call, and its after-call work if there was any, is done.
 void AgentDesktopEndpoint::end_call(Context& context) {
   forget_transfer(context);
-  own_call_unfollowed_ = false;
-  asked_ = own_call_ = {};
+  own_call_ = {};
   work_ = Work::none;
   feed(context, Input::call_ended);
 }
@@ -28,17 +27,27 @@ void AgentDesktopEndpoint::end_call(Context& context) {
 void AgentDesktopEndpoint::on_rest(Context& context) {
   // ASSUMPTION: an agent whose desktop shows no call any more puts down the phone on which nobody
   // has answered yet: its server has not been able to tell it.
-  if (own_call_.valid()) put_down(context, std::exchange(own_call_, {}));
-  if (work_ == Work::call && !own_call_unfollowed_) end_call(context);
+  using State = OwnCall::State;
+  if (own_call_.state == State::followed) {
+    put_down(context);
+    own_call_ = {};
+  }
+  const bool unfollowed = own_call_.state != State::none;
+  if (work_ == Work::call && !unfollowed) end_call(context);
 }
 
-void AgentDesktopEndpoint::put_down(Context& context, CallId call) {
+/// The phone of a call of which the server does not know: it goes on if somebody has answered, and
+/// its phone tells how it ends.
+void AgentDesktopEndpoint::put_down(Context& context) {
   context.notify(directory_.agent(agent_).phone,
-                 notice::Message{.kind = notice::Kind::hang_up, .index = 1, .call = call});
+                 notice::Message{.kind = notice::Kind::hang_up, .index = 1, .call = own_call_.id});
+  own_call_.state = OwnCall::State::dialled;
 }
 
-void AgentDesktopEndpoint::on_released(Context& context, Duration work) {
+void AgentDesktopEndpoint::on_released(Context& context, const tlib::Message& released) {
+  const Duration work = released.work;
   forget_transfer(context);
+  if (own_call_.id == released.call) own_call_ = {};
   if (work > Duration::zero()) {
     start_call(context);  // its EventRinging may have been missed
     work_ = Work::after_call;
@@ -76,14 +85,14 @@ void AgentDesktopEndpoint::dial_if_wished(Context& context) {
   dials.kind = notice::Kind::dials;
   dials.index = wish->number;
   wishes_.erase(wish);
-  own_call_unfollowed_ = true;
+  own_call_ = {OwnCall::State::dialled, {}};
   context.notify(directory_.pstn, dials);
   start_call(context);
 }
 
 void AgentDesktopEndpoint::make_call(Context& context, const notice::Message& what) {
   const SiteIndex site = session_.current();
-  asked_ = what.call;
+  own_call_ = {OwnCall::State::asked, what.call};
   if (servers_[site].state == LinkState::down) return;  // he waits, and gives up
   tlib::Message message;
   message.kind = tlib::Kind::make_call;
@@ -94,14 +103,13 @@ void AgentDesktopEndpoint::make_call(Context& context, const notice::Message& wh
   context.send(servers_[site].connection, message, size_bytes(message));
 }
 
-/// His request has come to nothing: the phone knows of no call that could tell him.
-void AgentDesktopEndpoint::dialled_in_vain(Context& context, pstn::Release release,
-                                           std::uint16_t status) {
+/// His request has been refused: the phone knows of no call that could tell him.
+void AgentDesktopEndpoint::dialled_in_vain(Context& context, CallId call) {
   pstn::Message over;
-  over.kind = pstn::Kind::release;
-  over.release = release;
-  over.status = status;
-  over.call = std::exchange(asked_, {});
+  over.kind = pstn::Kind::in_vain;
+  over.release = pstn::Release::rejected;
+  over.status = 480;
+  over.call = call;
   context.notify(directory_.pstn, over);
 }
 

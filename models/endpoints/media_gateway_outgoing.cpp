@@ -65,6 +65,7 @@ void MediaGatewayEndpoint::on_outgoing_progress(Context& context, std::uint32_t 
     case pstn::Kind::setup:
     case pstn::Kind::speech:
     case pstn::Kind::silence:
+    case pstn::Kind::in_vain:
     case pstn::Kind::cleared:
       break;
   }

@@ -202,6 +202,7 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
   const std::uint32_t slot = found->second;
   // An agent whom the answer has not reached hears the ringing tone, and gives up by himself.
   if (message.kind == pstn::Kind::cleared && !callers_.connected(slot)) return;
+  if (message.kind == pstn::Kind::in_vain && callers_.connected(slot)) return;
   switch (message.kind) {
     case pstn::Kind::alerting:
       callers_.on_alerting(slot);
@@ -216,6 +217,7 @@ void PstnEndpoint::on_gateway(Context& context, const pstn::Message& message) {
       callers_.on_silence(context, slot, message.flag);
       break;
     case pstn::Kind::release:
+    case pstn::Kind::in_vain:
     case pstn::Kind::cleared:
       release(context, slot, message.release,
               message.kind == pstn::Kind::cleared ? std::uint16_t{0} : message.status,

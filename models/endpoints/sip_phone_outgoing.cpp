@@ -32,7 +32,7 @@ void SipPhoneEndpoint::end_own_call(Context& context, pstn::Release release, std
 /// 486), or has heard nothing of it (no_response).
 void SipPhoneEndpoint::dialled_in_vain(Context& context, CallId call, pstn::Release release) {
   pstn::Message message;
-  message.kind = pstn::Kind::release;
+  message.kind = pstn::Kind::in_vain;
   message.release = release;
   message.status = release == pstn::Release::rejected ? 486 : 0;
   message.call = call;

@@ -165,7 +165,7 @@ TEST_F(Dialing, IsInVainWhileSomebodyRings) {
     server.ring(context, 0, CallId{8}, {.talk = 60s});
   });
   world.run(20s);
-  EXPECT_EQ(said(), (std::vector<Said>{{Kind::release, Release::rejected, 486}}));
+  EXPECT_EQ(said(), (std::vector<Said>{{Kind::in_vain, Release::rejected, 486}}));
   EXPECT_TRUE(sent(0, Method::invite).empty() && sent(1, Method::invite).empty());
   EXPECT_TRUE(world.server[0]->desk(0).answered);  // he answers that
 }

@@ -124,6 +124,8 @@ std::string_view kind_name(models::pstn::Kind kind) {
       return "release";
     case cleared:
       return "cleared";
+    case models::pstn::Kind::in_vain:
+      return "dialled in vain";
   }
   return "";
 }
