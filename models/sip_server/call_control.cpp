@@ -202,7 +202,10 @@ void CallControl::waited_too_long(Context& context, std::uint32_t slot) {
   // Who hears an announcement while an agent is free does not wait for one.
   if (call.state == ServerCall::State::treated && agents_.agent_for(call.queue)) return;
   const std::vector<std::uint32_t>* queues = nullptr;
-  Cause cause = Cause::no_agent_logged_in;
+  // Who is logged in at the peer a server does not know, only who can take a call.
+  const bool peer_too =
+      site_.queue_options(call.queue).routing_scope == RoutingScope::both_sites && link_.bc();
+  Cause cause = peer_too ? Cause::waited_too_long : Cause::no_agent_logged_in;
   for (std::uint32_t i = 0; i < agents_.count() && cause != Cause::waited_too_long; ++i) {
     if (!agents_.at(AgentId{i}).logged_in()) continue;
     queues = &site_.directory.group(AgentId{i}).queues;

@@ -103,7 +103,7 @@ void SipServerEndpoint::on_notice(Context& context, const notice::Message& notic
     if (!primary()) take_over(context);
   } else if (notice.kind == notice::Kind::drain) {
     pair_.set_draining(notice.index == 0);
-    if (primary()) drain_or_serve(context);
+    if (primary() && !left_behind()) drain_or_serve(context);
   } else if (notice.kind == notice::Kind::ha_link && !primary()) {
     apply(context, redundancy_.on(ha::HaInput::ha_link_lost, redundancy_options()));
     if (notice.index != 0 && !copy_timer_.valid()) copy_calls(context);
