@@ -31,7 +31,7 @@ std::array<bool, kSites> logged_in_at_start(const Directory& directory, AgentId 
 class OneLoginCheck final : public Check {
  public:
   explicit OneLoginCheck(const Directory& directory)
-      : directory_(directory), agents_(directory.agents.size()) {
+      : agents_(directory.agents.size()) {
     const LinkOptions& link = directory.scenario->network.dc_link;
     grace_ = 1s + 2 * (link.latency + link.jitter);
     const bool disturbed =
@@ -51,7 +51,8 @@ class OneLoginCheck final : public Check {
       // Who does not watch his peer finds out about it by chance (V-E11, where it is accepted).
       if (server.oos_check == 0s) grace_ = Duration::max() / 2;
       if (!is_slow(server)) continue;
-      grace_ += server.input_queue_limit *
+      // Only datagrams are dropped above the limit: what desktops and the peer say waits in line.
+      grace_ += (server.input_queue_limit + kWaiting * agents_.size()) *
                 std::max({server.register_service, server.invite_service, server.other_service});
     }
     if (!directory.steady()) return;
@@ -127,12 +128,14 @@ class OneLoginCheck final : public Check {
   }
   /// Until so many probes of a disturbed link have come to nothing in a row.
   static constexpr int kProbes = 4;
+  /// Messages of one agent that may wait at a slow server, all agents talking at once: his desktop
+  /// registers, logs in, presses Ready and polls; the peer tells of his login and of his state.
+  static constexpr std::uint32_t kWaiting = 6;
 
   void settle_all(SimTime at) {
     for (std::uint32_t a = 0; a < agents_.size(); ++a) settle(at, a);
   }
 
-  const Directory& directory_;
   std::vector<Agent> agents_;
   std::array<bool, kSites> bc_{};
   SimTime bc_since_ = kNever;  ///< both servers in BC mode

@@ -1,12 +1,10 @@
-// After all faults have ended, or while a site has failed and nothing else, the world is back:
-// agents on shift at work, phones registered, peers in BC mode, queues served, nobody talking to
-// nobody, nobody going in and out. And while nothing is broken, a minute after the last that was,
-// nobody gives up waiting for whom an agent is ready.
+// After all faults, or while a site has failed and nothing else, the world is back: agents on shift
+// at work, phones registered, peers in BC mode, queues served, nobody talking to nobody, nobody going
+// in and out. A minute after the last fault nobody gives up waiting for whom an agent is ready.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,6 +13,7 @@
 
 #include "models/checks/all_checks.hpp"
 #include "models/checks/bad_since.hpp"
+#include "models/checks/left_queue.hpp"
 #include "models/checks/liveness_bound.hpp"
 #include "models/checks/passed_over.hpp"
 #include "models/checks/unrest.hpp"
@@ -68,23 +67,26 @@ class LivenessCheck final : public Check {
     }
     if (!bound_.unfit.empty()) return;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
-      const bool somewhere =
-          directory_.can_log_in(AgentId{a}, 0) || directory_.can_log_in(AgentId{a}, 1);
-      if (!somewhere) agents_[a].lost = true;
+      const auto can = [&](SiteIndex site) { return directory_.can_log_in(AgentId{a}, site); };
+      if (!can(0) && !can(1)) agents_[a].lost = true;
     }
     for (std::uint32_t a = 0; a < agents_.size(); ++a) finish_agent(horizon, a, ledger);
     finish_calls(horizon, ledger);
     if (lost_site_) return;
     finish_peers(horizon);
     std::vector<bool> lost;
+    std::vector<Presence> presence;
     for (const Agent& agent : agents_) lost.push_back(agent.lost);
-    unrest_.finish(last_end_ + bound_.needed, horizon, lost, ledger, findings_);
+    for (const Agent& agent : agents_) presence.push_back({agent.state, agent.working});
+    const SimTime since = last_end_ + bound_.needed;
+    unrest_.finish(since, horizon, lost, ledger, findings_);
+    left_queue_ = left_queue_words(directory_, presence, ledger, since);
   }
   [[nodiscard]] Verdict verdict() const override {
-    return findings_.verdict(
-        "liveness", "R25 R39", bound_.unfit.empty() || findings_.any(),
-        fmt::format("{:.0f} s after the last fault all were back", sim::seconds(bound_.needed)),
-        "not judged: " + bound_.unfit);
+    return findings_.verdict("liveness", "R25 R39", bound_.unfit.empty() || findings_.any(),
+                             fmt::format("{:.0f} s after the last fault all were back{}",
+                                         sim::seconds(bound_.needed), left_queue_),
+                             "not judged: " + bound_.unfit);
   }
 
  private:
@@ -109,8 +111,7 @@ class LivenessCheck final : public Check {
 
   template <class Other>
   void on(SimTime, const Other&) {}
-  /// Faults that follow one another before all can be back are one outage to a phone that backs
-  /// off.
+  /// Faults that follow before all can be back are one outage to a phone that backs off.
   void on(SimTime at, const FaultInjected& fact) {
     const bool first = last_end_ == kStart;
     if (open_.empty() && (first || at - last_end_ > bound_.needed)) outage_since_ = at;
@@ -477,6 +478,7 @@ class LivenessCheck final : public Check {
   const Directory& directory_;
   LivenessBound bound_;                 ///< as if no fault lasted, until finish()
   std::set<std::uint32_t> open_;        ///< faults by number
+  std::string left_queue_;              ///< words of a queue that nobody serves any more at a site
   SimTime last_end_ = kStart;           ///< of a fault; the start, if there are none
   SimTime outage_since_ = kStart;       ///< of faults with no time between to come back
   Duration longest_{};                  ///< outage that has ended

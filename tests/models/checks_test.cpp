@@ -190,6 +190,18 @@ TEST(OneLogin, WaitsForTheFirstProbeHoweverLateItIs) {
   j.at(10).add(AgentLogin{AgentId{0}, 1, 1}).at(1250).add(AgentLogout{AgentId{0}, 0, 1});
   expect(j, "one_login_per_agent", kGood);
 }
+TEST(OneLogin, WaitsForASlowServerToHearOfAllOfThem) {
+  for (const bool slow : {true, false}) {
+    for (const double ended : {15.0, 60.0}) {  // four agents: 24 messages of 100 ms, and the limit
+      Scenario s = two_sites();
+      s.sites[0].sip_server.input_queue_limit = slow ? 100 : 10'000;
+      s.sites[0].sip_server.other_service = slow ? 100ms : 0ms;
+      Journal j(std::move(s));
+      j.at(10).add(AgentLogin{AgentId{0}, 1, 1}).at(ended).add(AgentLogout{AgentId{0}, 0, 1});
+      expect(j, "one_login_per_agent", slow && ended < 20 ? kGood : kViolated);
+    }
+  }
+}
 TEST(OneLogin, WaitsForTheCallToEnd) {
   Journal j(two_sites());
   j.at(5).add(AgentStateChanged{AgentId{0}, 0, AgentState::talking});
