@@ -1,4 +1,5 @@
 // The effective scenario is complete: reading it gives the same scenario. The schema accepts it.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
@@ -116,6 +117,51 @@ TEST(EffectiveScenario, HoldsWhatWasWritten) {
   EXPECT_EQ(std::get<models::SingleCalls>(s.calls[3].arrivals).calls[1].gateway, 1u);
   EXPECT_EQ(s.faults[3].text, "crash s2.sip-server.primary");
   EXPECT_EQ(s.expectations.size(), 2u);
+}
+
+TEST(EffectiveScenario, HasManyRecordedCallsAsRows) {
+  for (const int calls : {1000, 1001}) {
+    std::string text = "calls:\n  main:\n    redial: {enabled: false}\n    calls:\n";
+    for (int i = 0; i < calls; ++i) {
+      text +=
+          fmt::format("      - {{at: {}.000000001s{}{}{}}}\n", i, i % 2 == 0 ? ", talk: 5s" : "",
+                      i % 3 == 0 ? (i % 2 == 0 ? ", patience: never" : ", patience: 1ns") : "",
+                      i % 5 == 0 ? ", gateway: mg-x_1" : "");
+    }
+    const Loaded loaded = load_text(
+        "bcsim: 1\nsites: {site1: {gateways: {mg-x_1: {}}}, site2: {}}\n"
+        "agents: {team1: {count: 100, location: site1}}\n" +
+        text);
+    ASSERT_FALSE(loaded.has_errors()) << render(loaded.diagnostics.front());
+    EXPECT_EQ(loaded.effective_yaml.find("rows: \"arrival_s,") != std::string::npos, calls > 1000);
+    const Loaded again = load_text(loaded.effective_yaml);
+    ASSERT_FALSE(again.has_errors()) << render(again.diagnostics.front());
+    EXPECT_EQ(again.effective_yaml, loaded.effective_yaml);
+    const auto& listed = std::get<models::SingleCalls>(loaded.scenario.calls[0].arrivals).calls;
+    const auto& rows = std::get<models::SingleCalls>(again.scenario.calls[0].arrivals).calls;
+    ASSERT_EQ(rows.size(), listed.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(rows[i].at, listed[i].at);
+      EXPECT_EQ(rows[i].talk, listed[i].talk);
+      EXPECT_EQ(rows[i].patience, listed[i].patience);
+      EXPECT_EQ(rows[i].gateway, listed[i].gateway);
+    }
+  }
+}
+
+TEST(EffectiveScenario, NamesTheRowThatIsWrong) {
+  const Loaded loaded = load_text(minimal(), {"calls.main={rate: 1/h}"});
+  const Loaded bad = load_text(
+      "bcsim: 1\nsites: {site1: {}, site2: {}}\n"
+      "agents: {team1: {count: 100, location: site1}}\ncalls:\n  main:\n    calls:\n      rows: |\n"
+      "        arrival_s,talk_s\n        1,5\n        2,often\n");
+  EXPECT_FALSE(loaded.has_errors());
+  ASSERT_TRUE(bad.has_errors());
+  const std::string words = render(problem(bad, "S-015"));
+  EXPECT_THAT(words, HasSubstr("test.yaml:7 (rows):3:3"));
+  EXPECT_THAT(words, HasSubstr("2,often"));
+  const Loaded both = load_text(minimal(), {"calls.main={calls: {file: a.csv, rows: b}}"});
+  EXPECT_EQ(problem(both, "S-008").message, "calls need a file, or rows");
 }
 
 TEST(EffectiveScenario, SaysWhereEachValueComesFrom) {

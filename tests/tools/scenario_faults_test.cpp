@@ -14,7 +14,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 Loaded with(const std::string& lines) {
-  return load_text(minimal("faults:\n" + lines));
+  // Who stays away from a site is no matter here (M-W18).
+  return load_text(minimal("faults:\n" + lines), {"queues.service.routing-scope=both-sites"});
 }
 Loaded one(const std::string& fault) {
   return with("  - {at: 1h, " + fault + "}\n");
@@ -55,6 +56,27 @@ TEST(ScenarioFaults, WhatLiesOnSomethingMayLastOrFlapButNotBoth) {
     const Loaded loaded = one("cut: dc-link, flap: {period: 5s, duty: " + std::string(duty) + "}");
     EXPECT_EQ(problem(loaded, "S-006").code, "S-006") << duty;
   }
+}
+
+TEST(ScenarioFaults, WhoStaysAwayFromASiteThatComesBackIsNamed) {
+  const auto warned = [](const std::string& faults, const std::vector<std::string>& overrides) {
+    return problem(load_text(minimal("queues: {service: {}}\nfaults:\n" + faults), overrides),
+                   "M-W18")
+        .message;
+  };
+  const std::string fails = "  - {at: 1h, fail: site1, lasting: 5min}\n";
+  EXPECT_THAT(warned(fails, {}), HasSubstr("site1 comes back, but its agents stay at site2"));
+  EXPECT_THAT(warned("  - {at: 1h, fail: site2}\n  - {at: 70min, restore: site2}\n", {}),
+              HasSubstr("who then calls queue 'service' through site2"));
+  EXPECT_THAT(warned("  - {at: 1h, drain: site1, lasting: 1s}\n", {}), HasSubstr("site1"));
+  EXPECT_EQ(warned("  - {at: 1h, fail: site1}\n", {}), "");
+  EXPECT_EQ(warned("  - {at: 1h, fail: site1, lasting: 60s}\n", {}), "");  // they wait for it
+  EXPECT_EQ(warned("  - {at: 1h, cut: dc-link, lasting: 5min}\n", {}), "");
+  EXPECT_EQ(warned("  - {at: 1h, fail: mg1, lasting: 5min}\n", {}), "");
+  const std::string back = "agents.team1.desktop.failback=return-after-call";
+  EXPECT_EQ(warned(fails, {back}), "");
+  EXPECT_EQ(warned(fails, {"queues.service.routing-scope=both-sites"}), "");
+  EXPECT_EQ(warned(fails, {"calls.main.gateways={mg1: 0%, mg2: 100%}"}), "");
 }
 
 TEST(ScenarioFaults, RestoringOrHealingWhatNothingLiesOnIsWarnedOf) {

@@ -167,16 +167,20 @@ TEST_F(ScenarioLimits, LimitsOfExpectationsAndGatesHaveTheUnitOfTheirMetric) {
     EXPECT_THAT(said("lost", "< 5s"), HasSubstr("no time"));
     EXPECT_THAT(said("lost", "< -1"), HasSubstr("never negative"));
     std::vector<std::pair<std::string, std::string>> good = {
-        {"service_level", "> 80%"}, {"service_level", "> 0.8"}, {"asa", "< 5s"}, {"asa", "< 5"}};
+        {"service_level", "> 80%"}, {"service_level", "> 0.8"}, {"asa", "< 5s"}};
+    EXPECT_THAT(said("asa", "< 5"), HasSubstr("a time: 5 of what? write 5s"));
+    EXPECT_THAT(said("before.wait.p90", "< 0.5"), HasSubstr("write 0.5s"));
     if (section == "gates") {
       EXPECT_THAT(said("lost", "worse < 2s"), HasSubstr("no time"));
+      EXPECT_THAT(said("asa", "worse < 2"), HasSubstr("write 2s"));
       EXPECT_THAT(said("asa", "worse < 2pp"), HasSubstr("not in percentage points"));
       good.insert(good.end(), {{"lost", "worse < 200%"},
                                {"asa", "better > 10%"},
                                {"asa", "worse < 0.5s"},
                                {"service_level", "worse < 1pp"}});
     } else {
-      good.insert(good.end(), {{"lost", "= 0"}, {"recovery.agents_100", "<= 1min15s"}});
+      good.insert(good.end(),
+                  {{"lost", "= 0"}, {"asa", "= 0"}, {"recovery.agents_100", "<= 1min15s"}});
     }
     for (const auto& [metric, limit] : good) EXPECT_EQ(said(metric, limit), "") << metric << limit;
   }

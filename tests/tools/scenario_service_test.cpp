@@ -240,12 +240,24 @@ TEST(ScenarioService, CallersMustBeAbleToHearAnAnswer) {
   const std::string hunt =
       "queues.service={hunt-group: {hg-members: [team1], hg-preferred-site: SIP_Server_1, "
       "hg-noanswer-timeout: 20s}}";
-  walk({{"one group is soon enough", {ring + "8s", all + "{deterministic: 5s}"}, "", ""},
+  walk({{"both groups are soon enough", {ring + "4.9s", all + "{deterministic: 5s}"}, "", ""},
+        {"one group is",
+         {ring + "8s", all + "{deterministic: 5s}"},
+         "M-W17",
+         "before 8s, and 50% of the callers of 'main' give up sooner"},
+        {"hardly anybody comes to the other",
+         {ring + "8s", all + "{deterministic: 5s}", "calls.main.gateways={mg1: 4%, mg2: 96%}"},
+         "",
+         ""},
         {"none is",
          {ring + "8s", ring2 + "5s", all + "{deterministic: 5s}"},
          "M-W17",
          "every caller of 'main' gives up after 5s, and no phone is answered before 5s"},
-        {"some have more", {ring + "8s", ring2 + "5s", all + "{exponential: 5s}"}, "", ""},
+        {"most have more", {ring + "8s", ring2 + "5s", all + "{exponential: 12s}"}, "", ""},
+        {"most have not",
+         {ring + "8s", ring2 + "5s", all + "{exponential: 7s}"},
+         "M-W17",
+         "of the callers of 'main' give up sooner"},
         {"a hunt group's members",
          {ring + "8s", "calls.main.setup-patience={deterministic: 8s}", hunt},
          "M-W17",
@@ -313,6 +325,63 @@ TEST(ScenarioService, CallsThatComeWhereNobodyServesAreNamedWithTheSite) {
          "M-W07",
          "site2"}},
        minimal());
+}
+
+TEST(ScenarioService, WhereCallsArePassedOnToSomebodyMustServe) {
+  const std::string queues = "queues={service: {}, second: {}}",
+                    first = "agents.team1.queues=", other = "agents.team2.queues=",
+                    calls = "calls.main={queue: service, rate: 600/h, transfer: {share: 30%, to: ";
+  walk({{"everywhere", {queues, calls + "second}}"}, "", ""},
+        {"nobody",
+         {queues, first + "[service]", other + "[service]", calls + "second}}"},
+         "M-W07",
+         "nobody serves the queue 'second'"},
+        {"at the other site only",
+         {queues, first + "[service]", calls + "second}}"},
+         "M-W07",
+         "passed on to the queue 'second' at site1 wait there until they give up: it is served at "
+         "site2 only"},
+        {"also from here",
+         {"queues={service: {}, second: {routing-scope: both-sites}}", first + "[service]",
+          calls + "second}}"},
+         "",
+         ""},
+        {"no call is answered here",
+         {queues, first + "[service]", calls + "second}, gateways: {mg1: 0%, mg2: 100%}}"},
+         "",
+         ""},
+        {"to a group", {queues, first + "[service]", calls + "team2}}"}, "", ""}},
+       minimal());
+}
+
+TEST(ScenarioService, EachShareOfTheCallsHasItsPeople) {
+  const std::string direct = "calls.direct={to-agents: [team1], talk: 10min, rate: ",
+                    small = "agents.team1.count=5", little = "calls.main.rate=10/h";
+  const std::string line =
+      "queues.line={hunt-group: {hg-members: [team1], hg-preferred-site: SIP_Server_1}}";
+  const std::string hunted = "calls.hunted={queue: line, talk: 10min, rate: ";
+  walk({{"by their own numbers", {little, small, direct + "25/h}"}, "", ""},
+        {"more than they can do",
+         {little, small, direct + "100/h}"},
+         "M-W03",
+         "to the 5 agents of 'team1' by their own numbers"},
+        {"a hunt group", {little, small, line, hunted + "25/h}"}, "", ""},
+        {"a small one",
+         {little, small, line, hunted + "100/h}"},
+         "M-W03",
+         "to the 5 agents of hunt group 'line'"},
+        {"nobody is left",
+         {little,
+          "agents.team1={location: site1, staffing: [{at: 0s, count: 5}, {at: 20min, "
+          "count: 0}]}"},
+         "M-W03",
+         "queue 'service' at site1, and nobody of them is at work"},
+        {"and nobody calls",
+         {"agents.team1={location: site1, staffing: [{at: 0s, count: 50}, {at: 20min, count: 0}]}",
+          "calls.main={profile: [{at: 0s, rate: 100/h}, {at: 20min, rate: 0/h}]}"},
+         "",
+         ""}},
+       minimal("queues: {service: {}}\n"));
 }
 
 TEST(ScenarioService, AnEmptyListOfQueuesIsOnlyForThoseWithOtherWork) {

@@ -68,7 +68,7 @@ std::string duration_text(double s) {
 
 bool needs_file(const Section& section) {
   const Key* file = section.find("file");
-  return file != nullptr && file->required;
+  return file != nullptr && (file->required || section.find("rows") != nullptr);
 }
 
 bool all_optional(const Section& section) {

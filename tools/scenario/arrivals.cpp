@@ -10,30 +10,12 @@ namespace {
 using models::ArrivalSpec;
 using models::IntervalVolumes;
 using models::RateStep;
-using models::SingleCall;
-using models::SingleCalls;
 using models::VolumeInterval;
 
 // More is a slip of the keyboard and would only exhaust the machine.
 constexpr double kMostCalls = 1e8;
 constexpr Range<double> kRates{.min = 0., .max = 10'000.};
 constexpr std::size_t kMostIntervals = 5'000'000;
-
-// A piece of a larger list on one line.
-template <class T>
-Out flow_section(const Writer& w, const Section& keys, const T& value) {
-  Out out = write_section(w, keys, &value);
-  for (auto& [name, child] : out.children) child.comment.clear();
-  out.flow = true;
-  return out;
-}
-
-template <class T>
-Out flow_list(const Writer& w, const Section& keys, const std::vector<T>& values) {
-  Out out = Out::list();
-  for (const T& value : values) out.children.emplace_back("", flow_section(w, keys, value));
-  return out;
-}
 
 std::shared_ptr<const Section> rate_step_section() {
   static const auto keys = [] {
@@ -70,16 +52,6 @@ struct Volumes {
   bool exact = false;
   std::vector<VolumeInterval> intervals;
 };
-
-Codec<Node> file_name() {
-  Codec<Node> codec;
-  codec.type.kind = Kind::text;
-  codec.read = [](Reader& r, const Node& node, Node& value) {
-    if (r.scalar(node, "the name of a CSV file") != nullptr) value = node;
-  };
-  codec.write = [](const Writer&, const Node&) { return std::nullopt; };
-  return codec;
-}
 
 // An instant that means another one where a file goes on past midnight: kept as it was written.
 Codec<Node> edge() {
@@ -203,6 +175,7 @@ std::vector<VolumeInterval> read_volume_file(Reader& r, const Volumes& options) 
     }
     intervals.push_back({*at, {}, *calls * options.share});
   }
+  if (intervals.size() < csv->rows.size()) return {};  // what is wrong has been said
   if (intervals.empty()) return {};
   set_lengths(r, options, intervals);
   if (std::ranges::any_of(intervals, too_dense)) {
@@ -276,116 +249,17 @@ void read_volumes(Reader& r, const Node& node, ArrivalSpec& value) {
   value = std::move(volumes);
 }
 
-std::shared_ptr<const Section> single_call_section() {
-  static const auto keys = [] {
-    SectionOf<SingleCall> s("a call", "One call, pinned");
-    s.key("at", &SingleCall::at, instant(), language(), "Arrival").require();
-    s.key("talk", &SingleCall::talk, if_given(duration()), language(), "Talk time")
-        .default_is("drawn");
-    Codec<sim::Duration> forever = duration();
-    forever.type.words = {"never"};
-    forever.read = [](Reader& r, const Node& node, sim::Duration& value) {
-      if (node.is_scalar() && node.text == "never") {
-        value = sim::Duration::max();
-      } else {
-        duration().read(r, node, value);
-      }
-    };
-    forever.write = [](const Writer&, const sim::Duration& value) {
-      return Out::scalar(value == sim::Duration::max() ? "never" : format_duration(value));
-    };
-    s.key("patience", &SingleCall::patience, if_given(forever), language(), "Patience in the queue")
-        .default_is("drawn");
-    s.key("gateway", &SingleCall::gateway, if_given(gateway_reference()), language(),
-          "Through this gateway")
-        .default_is("drawn");
-    return s.done();
-  }();
-  return keys;
-}
-
-struct CallFile {
-  Node file;
-};
-
-std::shared_ptr<const Section> call_file_section() {
-  static const auto keys = [] {
-    SectionOf<CallFile> s(
-        "a file of calls",
-        "A CSV file with columns arrival_s and, if wanted, talk_s, patience_s and "
-        "gateway; empty cells are drawn");
-    s.key("file", &CallFile::file, file_name(), language(), "The CSV file").require();
-    return s.done();
-  }();
-  return keys;
-}
-
-std::optional<std::size_t> optional_column(const Csv& csv, std::string_view name) {
-  for (std::size_t i = 0; i < csv.header.size(); ++i) {
-    if (csv.header[i].text == name) return i;
-  }
-  return std::nullopt;
-}
-
-/// What a recording says besides and a scenario does not take from it.
-void warn_of_other_columns(Reader& r, const Csv& csv) {
-  static const std::vector<std::string> known = {"arrival_s", "talk_s", "patience_s", "gateway"};
-  const CsvCell* first = nullptr;
-  std::string names, hint;
-  for (const CsvCell& cell : csv.header) {
-    if (std::ranges::count(known, cell.text) > 0) continue;
-    if (first == nullptr) first = &cell;
-    names += (names.empty() ? "'" : ", '") + cell.text + "'";
-    if (hint.empty()) hint = nearest(cell.text, known);
-    if (cell.text.starts_with("acw") || cell.text.starts_with("after")) {
-      hint = "after-call work is drawn from after-call-work of the stream";
-    }
-  }
-  if (first == nullptr) return;
-  const bool one = names.find(", '") == std::string::npos;
-  if (std::ranges::count(known, hint) > 0) hint = fmt::format("did you mean '{}'?", hint);
-  r.diagnostics().warning(
-      "M-W09", first->at,
-      fmt::format("column{} {} {} not read", one ? "" : "s", names, one ? "is" : "are"),
-      hint.empty() ? "read are arrival_s, talk_s, patience_s and gateway" : hint);
-}
-
-std::vector<SingleCall> read_call_file(Reader& r, const Node& file) {
-  const auto csv = read_csv(r, file);
-  if (!csv) return {};
-  const auto arrival = find_column(r, *csv, "arrival_s", file.at);
-  if (!arrival) return {};
-  const auto talk = optional_column(*csv, "talk_s"), patience = optional_column(*csv, "patience_s");
-  const auto gateway = optional_column(*csv, "gateway");
-  warn_of_other_columns(r, *csv);
-  const auto time = [&](const CsvCell& cell, bool never) -> std::optional<sim::Duration> {
-    if (cell.text.empty()) return std::nullopt;
-    if (never && cell.text == "never") return sim::Duration::max();
-    const auto s = csv_seconds(r, cell);
-    return s ? std::optional(sim::from_seconds(*s)) : std::nullopt;
-  };
-  std::vector<SingleCall> calls;
-  for (const auto& row : csv->rows) {
-    auto at = csv_time(r, row[*arrival]);
-    if (at && *at < sim::Duration::zero()) at = r.since_start(*parse_clock(row[*arrival].text));
-    if (!at || *at < sim::Duration::zero()) continue;
-    SingleCall call;
-    call.at = sim::kStart + *at;
-    if (talk) call.talk = time(row[*talk], false);
-    if (patience) call.patience = time(row[*patience], true);
-    if (gateway && !row[*gateway].text.empty()) {
-      Node name;
-      name.kind = Node::Kind::scalar;
-      name.text = row[*gateway].text;
-      name.at = row[*gateway].at;
-      call.gateway = r.reference(name, "gateway", r.names.gateways);
-    }
-    calls.push_back(call);
-  }
-  return calls;
-}
-
 }  // namespace
+
+Codec<Node> file_name() {
+  Codec<Node> codec;
+  codec.type.kind = Kind::text;
+  codec.read = [](Reader& r, const Node& node, Node& value) {
+    if (r.scalar(node, "the name of a CSV file") != nullptr) value = node;
+  };
+  codec.write = [](const Writer&, const Node&) { return std::nullopt; };
+  return codec;
+}
 
 Codec<ArrivalSpec> constant_rate() {
   Codec<ArrivalSpec> codec;
@@ -443,32 +317,6 @@ Codec<ArrivalSpec> interval_volumes() {
     out.children.emplace_back("exact", Out::scalar(volumes->exact ? "true" : "false"));
     out.children.emplace_back("intervals", flow_list(w, *interval_section(), volumes->intervals));
     return out;
-  };
-  return codec;
-}
-
-Codec<ArrivalSpec> single_calls() {
-  const auto inline_calls = list(section<SingleCall>(single_call_section()), "calls");
-  Codec<ArrivalSpec> codec;
-  codec.type.kind = Kind::any_of;
-  codec.type.elements = {inline_calls.type, section<CallFile>(call_file_section()).type};
-  codec.read = [inline_calls](Reader& r, const Node& node, ArrivalSpec& value) {
-    SingleCalls calls;
-    if (node.is_map()) {
-      CallFile given;
-      read_section(r, *call_file_section(), node, &given);
-      if (given.file.is_scalar()) calls.calls = read_call_file(r, given.file);
-    } else {
-      inline_calls.read(r, node, calls.calls);
-    }
-    std::stable_sort(calls.calls.begin(), calls.calls.end(),
-                     [](const SingleCall& a, const SingleCall& b) { return a.at < b.at; });
-    value = std::move(calls);
-  };
-  codec.write = [](const Writer& w, const ArrivalSpec& value) -> std::optional<Out> {
-    const auto* calls = std::get_if<SingleCalls>(&value);
-    if (calls == nullptr) return std::nullopt;
-    return flow_list(w, *single_call_section(), calls->calls);
   };
   return codec;
 }

@@ -9,6 +9,24 @@ namespace bcsim::tools {
 [[nodiscard]] Codec<models::ArrivalSpec> constant_rate();
 [[nodiscard]] Codec<models::ArrivalSpec> rate_profile();
 [[nodiscard]] Codec<models::ArrivalSpec> interval_volumes();
-[[nodiscard]] Codec<models::ArrivalSpec> single_calls();
+[[nodiscard]] Codec<models::ArrivalSpec> single_calls();  // recorded_calls.cpp
+
+/// The name of a CSV file, kept as it was written.
+[[nodiscard]] Codec<Node> file_name();
+
+/// A piece of a larger list on one line.
+template <class T>
+[[nodiscard]] Out flow_section(const Writer& w, const Section& keys, const T& value) {
+  Out out = write_section(w, keys, &value);
+  for (auto& [name, child] : out.children) child.comment.clear();
+  out.flow = true;
+  return out;
+}
+template <class T>
+[[nodiscard]] Out flow_list(const Writer& w, const Section& keys, const std::vector<T>& values) {
+  Out out = Out::list();
+  for (const T& value : values) out.children.emplace_back("", flow_section(w, keys, value));
+  return out;
+}
 
 }  // namespace bcsim::tools

@@ -74,6 +74,11 @@ void check_distinct(Reader& r, const Node& root) {
                           "names of sites, locations, gateways and agent groups must differ");
   };
   const Node* sites = member(&root, "sites");
+  for (std::size_t i = 0; i < r.names.sites.size() && i < kSites; ++i) {
+    if (member(&sites->children[i], "gateways") != nullptr) continue;
+    taken.emplace(default_gateway(i),
+                  fmt::format("gateway, of {}, for which none is given", r.names.sites[i]));
+  }
   if (sites != nullptr) {
     for (const Node& site : sites->children) take(site, "site");
     if (const Node* locations = member(&root, "locations")) {

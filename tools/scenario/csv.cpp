@@ -103,25 +103,8 @@ void check_columns(Diagnostics& diagnostics, const Csv& csv) {
   }
 }
 
-}  // namespace
-
-std::optional<Csv> read_csv(Reader& reader, const Node& file_name) {
-  const std::string* name = reader.scalar(file_name, "the name of a CSV file");
-  if (name == nullptr) return std::nullopt;
-  Diagnostics& diagnostics = reader.diagnostics();
-  const Source& from = diagnostics.source(file_name.at.source);
-  const std::filesystem::path path = from.directory / *name;
-  const FileText file = read_text_file(path);
-  if (!file.problem.empty()) {
-    reader.error(file_name, "S-010", fmt::format("cannot read '{}': {}", *name, file.problem),
-                 file.unreadable ? "paths start from the file they are written in" : "");
-    return std::nullopt;
-  }
-  std::string text = file.text;
-  if (text.rfind("\xEF\xBB\xBF", 0) == 0) text.erase(0, 3);
-  const std::vector<std::string> lines = split_lines(text);
-  const std::uint32_t source =
-      diagnostics.add_source({path.lexically_normal().string(), path.parent_path(), lines, true});
+std::optional<Csv> csv_of(Diagnostics& diagnostics, std::uint32_t source,
+                          const std::vector<std::string>& lines) {
   Csv csv;
   bool refused = false;  // a row, and said so
   char separator = ',';
@@ -168,6 +151,38 @@ std::optional<Csv> read_csv(Reader& reader, const Node& file_name) {
     return std::nullopt;
   }
   return csv;
+}
+
+}  // namespace
+
+std::optional<Csv> read_csv(Reader& reader, const Node& file_name) {
+  const std::string* name = reader.scalar(file_name, "the name of a CSV file");
+  if (name == nullptr) return std::nullopt;
+  Diagnostics& diagnostics = reader.diagnostics();
+  const Source& from = diagnostics.source(file_name.at.source);
+  const std::filesystem::path path = from.directory / *name;
+  const FileText file = read_text_file(path);
+  if (!file.problem.empty()) {
+    reader.error(file_name, "S-010", fmt::format("cannot read '{}': {}", *name, file.problem),
+                 file.unreadable ? "paths start from the file they are written in" : "");
+    return std::nullopt;
+  }
+  std::string text = file.text;
+  if (text.rfind("\xEF\xBB\xBF", 0) == 0) text.erase(0, 3);
+  const std::vector<std::string> lines = split_lines(text);
+  const std::uint32_t source =
+      diagnostics.add_source({path.lexically_normal().string(), path.parent_path(), lines, true});
+  return csv_of(diagnostics, source, lines);
+}
+
+std::optional<Csv> parse_csv(Reader& reader, const Node& written) {
+  Diagnostics& diagnostics = reader.diagnostics();
+  const Source& from = diagnostics.source(written.at.source);
+  const std::vector<std::string> lines = split_lines(written.text);
+  const std::uint32_t source =
+      diagnostics.add_source({fmt::format("{}:{} (rows)", from.display, written.at.line),
+                              from.directory, lines, true, true});
+  return csv_of(diagnostics, source, lines);
 }
 
 std::optional<std::size_t> find_column(Reader& reader, const Csv& csv, const std::string& name,

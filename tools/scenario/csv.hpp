@@ -26,6 +26,9 @@ struct Csv {
 /// of another width are reported (S-010, S-015); separators are ',', ';' or tab.
 [[nodiscard]] std::optional<Csv> read_csv(Reader& reader, const Node& file_name);
 
+/// … of the text that this node of the scenario has.
+[[nodiscard]] std::optional<Csv> parse_csv(Reader& reader, const Node& written);
+
 /// Index of the column; reports a missing one at `at`.
 [[nodiscard]] std::optional<std::size_t> find_column(Reader& reader, const Csv& csv,
                                                      const std::string& name, Location at);

@@ -24,7 +24,8 @@ struct Source {
   std::string display;              ///< as shown to the user: "site_failure.yaml", "--set"
   std::filesystem::path directory;  ///< what relative paths in it start from
   std::vector<std::string> lines;
-  bool is_file = true;  ///< false: line and column say nothing, only the text does
+  bool is_file = true;   ///< false: line and column say nothing, only the text does
+  bool is_part = false;  ///< … of another file: lines and columns are those of the part
 };
 
 enum class Severity : std::uint8_t { error, warning };

@@ -209,7 +209,7 @@ Loaded load(const ScenarioText& text, const std::vector<std::string>& overrides,
   loaded.diagnostics = diagnostics.sorted();
   for (std::size_t s = 0; s < diagnostics.source_count(); ++s) {
     const Source& source = diagnostics.source(static_cast<std::uint32_t>(s));
-    if (source.is_file) loaded.files.emplace_back(source.display);
+    if (source.is_file && !source.is_part) loaded.files.emplace_back(source.display);
   }
   return loaded;
 }

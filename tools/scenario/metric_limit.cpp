@@ -45,6 +45,9 @@ std::string senseless_limit(std::string_view metric, std::string_view text, doub
   const bool number = std::holds_alternative<double>(parse_number(limit));
   const bool time = !number && std::holds_alternative<double>(parse_seconds(limit));
   if (time && unit != "s") return fmt::format("{} is no time", metric);
+  if (number && unit == "s" && value > 0) {
+    return fmt::format("{} is a time: {} of what? write {}s", metric, limit, limit);
+  }
   return "";
 }
 

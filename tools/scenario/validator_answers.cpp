@@ -19,8 +19,10 @@ using models::Scenario;
 using models::sip::Method;
 using sim::Duration;
 
-/// So few are as good as nobody.
-constexpr double kNobody = 0.01;
+/// So few are as good as nobody; and if fewer than so many can be answered, most are not.
+constexpr double kNobody = 0.01, kFew = 0.5;
+/// Of a stream's callers, so many are worth a word of their own.
+constexpr double kSome = 0.05;
 
 /// What the callers of a stream have of one kind of patience.
 class Patience {
@@ -111,19 +113,25 @@ Hope hope_of(const AnswerPart& part, const Patience& setup, const Patience& queu
   return {std::max(one, other), true};
 }
 
-/// M-W17: (nearly) all callers of these parts give up before they can be answered.
+/// M-W17: most callers of these parts, or all of one of them, give up before they can be answered.
 void check_callers(const Rules& rules, const CallStream& stream,
                    const std::vector<AnswerPart>& parts) {
   const Patience setup(stream, true), queued(stream, false);
   for (const bool by_way : {false, true}) {
     double all = 0, answered = 0;
-    const AnswerPart* best = nullptr;
-    Hope hope;
+    const AnswerPart *best = nullptr, *hopeless = nullptr;
+    Hope hope, none;
+    double weight = 0;
+    for (const AnswerPart& part : parts) weight += part.weight;
     for (const AnswerPart& part : parts) {
       const Hope mine = hope_of(part, setup, queued, by_way);
       const Soonest& soonest = mine.by_setup ? *part.setup : *part.queued;
       all += part.weight;
       answered += part.weight * mine.answered;
+      if (mine.answered <= kNobody && part.weight >= kSome * weight) {
+        hopeless = &part;
+        none = mine;
+      }
       if (best != nullptr) {
         const Soonest& other = hope.by_setup ? *best->setup : *best->queued;
         if (mine.answered < hope.answered ||
@@ -134,7 +142,11 @@ void check_callers(const Rules& rules, const CallStream& stream,
       best = &part;
       hope = mine;
     }
-    if (best == nullptr || answered > kNobody * all) continue;
+    if (best == nullptr || (answered >= kFew * all && hopeless == nullptr)) continue;
+    if (answered >= kFew * all) {
+      best = hopeless;
+      hope = none;
+    }
     const Soonest& soonest = hope.by_setup ? *best->setup : *best->queued;
     const Patience& patience = hope.by_setup ? setup : queued;
     rules.warning("M-W17", fmt::format("calls.{}.{}", stream.name, patience.key()),

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <set>
+
 #include "models/world/holds.hpp"
 #include "models/world/layout.hpp"
 #include "tools/scenario/fault_target.hpp"
+#include "tools/scenario/validator_service.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -142,6 +147,61 @@ void check_ends(const Rules& rules) {
   }
 }
 
+/// The site whose agents this fault drives to the other one.
+std::optional<models::SiteIndex> emptied_site(const Rules& rules, const Fault& fault,
+                                              sim::Duration lasts) {
+  if (const auto* drain = std::get_if<models::Drain>(&fault.deed)) return drain->site;
+  const auto* fail = std::get_if<models::Fail>(&fault.deed);
+  const auto* site = fail == nullptr ? nullptr : std::get_if<models::SiteTarget>(&fail->target);
+  // Whose desktop was lost with the building comes back with it.
+  if (site == nullptr || site->scope == models::SiteScope::building) return std::nullopt;
+  const models::DesktopOptions& desktop = rules.scenario.sites[site->site].desktop;
+  if (lasts <= desktop.addp_timeout * 2 + desktop.site_timeout) return std::nullopt;  // they wait
+  return site->site;
+}
+
+/// Do agents who serve this queue work at the site, and stay away from it once they have left?
+bool nobody_returns(const Rules& rules, std::uint32_t queue, models::SiteIndex site) {
+  bool any = false;
+  for (std::uint32_t g = 0; g < rules.scenario.agents.size(); ++g) {
+    const models::AgentGroup& group = rules.scenario.agents[g];
+    if (group.preferred_site != site || !serves(rules, g, queue)) continue;
+    if (group.desktop.heeding_share() > 0) return false;
+    any = true;
+  }
+  return any;
+}
+
+/// M-W18: a site that comes back, and its agents do not.
+void check_return(const Rules& rules) {
+  const models::Scenario& s = rules.scenario;
+  std::set<std::size_t> told;
+  for (const models::Hold& hold : models::holds_of(s.faults, s.run.horizon)) {
+    if (hold.end >= sim::kStart + s.run.horizon || !told.insert(hold.fault).second) continue;
+    const auto site = emptied_site(rules, s.faults[hold.fault], hold.end - hold.begin);
+    if (!site) continue;
+    for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
+      const models::QueueOptions& queue = s.queues[q];
+      if (queue.hunt_group || queue.routing_scope == models::RoutingScope::both_sites) continue;
+      const bool comes = std::ranges::any_of(s.calls, [&](const models::CallStream& stream) {
+        return stream.kind() == models::CallKind::queue && stream.queue == q &&
+               share_of_site(s, stream, *site) > 0;
+      });
+      if (!comes || !nobody_returns(rules, q, *site)) continue;
+      rules.warning(
+          "M-W18", fmt::format("faults.{}", hold.fault),
+          fmt::format("{} comes back, but its agents stay at {} (failback: stay): who then calls "
+                      "queue '{}' through {} finds nobody",
+                      s.sites[*site].name, s.sites[models::peer_of(*site)].name, queue.name,
+                      s.sites[*site].name),
+          fmt::format("desktop: {{failback: return-after-call}} for them, or queues: {{{}: "
+                      "{{routing-scope: both-sites}}}}",
+                      queue.name));
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 void check_faults(const Rules& rules) {
@@ -157,7 +217,11 @@ void check_faults(const Rules& rules) {
     check_target(rules, fault, path);
     check_course(rules, fault, path);
   }
-  if (check_size(rules)) check_ends(rules);
+  if (!check_size(rules)) return;
+  check_ends(rules);
+  const bool known = !rules.any_refused("agents") && !rules.any_refused("queues") &&
+                     !rules.any_refused("calls") && !rules.any_refused("faults");
+  if (known) check_return(rules);
 }
 
 }  // namespace bcsim::tools

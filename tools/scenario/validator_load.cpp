@@ -256,7 +256,8 @@ struct Share {
   std::uint32_t agents = 0;
 };
 
-/// By queue, by site where calls stay there, and by group that calls are passed on to.
+/// By queue, by site where calls stay there, by hunt group, and by group that calls are passed on
+/// to or that is called by the agents' own numbers.
 std::vector<Share> shares_at(const Rules& rules, sim::SimTime t) {
   const models::Scenario& s = rules.scenario;
   const auto people = [&](auto&& counts) {
@@ -269,7 +270,6 @@ std::vector<Share> shares_at(const Rules& rules, sim::SimTime t) {
   std::vector<Share> shares;
   for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
     const models::QueueOptions& queue = s.queues[q];
-    if (queue.hunt_group) continue;
     Share all{"queues." + queue.name, fmt::format("queue '{}'", queue.name), 0, 0};
     std::array<double, models::kSites> local{};
     for (const CallStream& stream : s.calls) {
@@ -283,6 +283,13 @@ std::vector<Share> shares_at(const Rules& rules, sim::SimTime t) {
       }
       if (stream.transfer.queue == q) all.erlangs += rate * work.second_s;
     }
+    if (queue.hunt_group) {
+      const auto& members = queue.hunt_group->members;
+      all.whose = fmt::format("hunt group '{}'", queue.name);
+      all.agents = people([&](std::uint32_t g) { return std::ranges::count(members, g) > 0; });
+      shares.push_back(std::move(all));
+      continue;
+    }
     all.agents = people([&](std::uint32_t g) { return serves(rules, g, q); });
     for (models::SiteIndex site = 0; site < models::kSites; ++site) {
       if (queue.routing_scope == models::RoutingScope::both_sites) break;
@@ -294,33 +301,51 @@ std::vector<Share> shares_at(const Rules& rules, sim::SimTime t) {
     shares.push_back(std::move(all));
   }
   for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-    Share passed{"agents." + s.agents[g].name, fmt::format("'{}' by transfers", s.agents[g].name),
-                 0, 0};
+    const std::string place = "agents." + s.agents[g].name;
+    Share passed{place, fmt::format("'{}' by transfers", s.agents[g].name), 0, 0};
+    Share called{place, fmt::format("'{}' by their own numbers", s.agents[g].name), 0, 0};
     for (const CallStream& stream : s.calls) {
-      if (stream.transfer.group == g) {
-        passed.erlangs += rate_at(stream.arrivals, t) * work_of(s, stream).second_s;
+      const double rate = rate_at(stream.arrivals, t);
+      if (stream.transfer.group == g) passed.erlangs += rate * work_of(s, stream).second_s;
+      if (std::ranges::count(stream.to_agents, g) > 0) {
+        std::uint32_t among = 0;  // whom the stream's callers may draw
+        for (const std::uint32_t other : stream.to_agents) among += s.agents[other].count;
+        if (among == 0) continue;
+        called.erlangs += rate * work_of(s, stream).first_s * s.agents[g].count / among;
       }
     }
-    passed.agents = people_at(s.agents[g], t);
+    passed.agents = called.agents = people_at(s.agents[g], t);
     shares.push_back(std::move(passed));
+    shares.push_back(std::move(called));
   }
   return shares;
 }
 
-/// M-W03 of a part: what one queue, site or group is offered is more than its agents can do.
+/// M-W03 of a part: what one queue, site or group is offered is more than its agents can do. Where
+/// nobody ever works, M-W07 says so.
 void check_shares(const Rules& rules) {
   const models::Scenario& s = rules.scenario;
-  std::set<std::string> told;
-  for (const sim::SimTime t : moments(s)) {
+  const std::vector<sim::SimTime> times = moments(s);
+  std::set<std::string> staffed, told;
+  for (const sim::SimTime t : times) {
     for (const Share& share : shares_at(rules, t)) {
-      if (share.agents == 0 || share.erlangs <= static_cast<double>(share.agents)) continue;
+      if (share.agents > 0) staffed.insert(share.whose);
+    }
+  }
+  for (const sim::SimTime t : times) {
+    for (const Share& share : shares_at(rules, t)) {
+      if (share.erlangs <= static_cast<double>(share.agents) || staffed.count(share.whose) == 0) {
+        continue;
+      }
       if (!told.insert(share.place).second) continue;
       const bool given = rules.given.count(share.place) > 0;
-      rules.warning(
-          "M-W03", given ? share.place : std::string("calls"),
-          fmt::format("at {} {} erlangs are offered to the {} agents of {}: overloaded "
-                      "without any failure",
-                      moment_words(s, t), amount_words(share.erlangs), share.agents, share.whose));
+      const std::string offered = fmt::format("at {} {} erlangs are offered to ",
+                                              moment_words(s, t), amount_words(share.erlangs));
+      rules.warning("M-W03", given ? share.place : std::string("calls"),
+                    share.agents == 0
+                        ? fmt::format("{}{}, and nobody of them is at work", offered, share.whose)
+                        : fmt::format("{}the {} agents of {}: overloaded without any failure",
+                                      offered, share.agents, share.whose));
     }
   }
 }

@@ -274,6 +274,28 @@ std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
   return limits;
 }
 
+/// M-W07 of calls that agents at a site pass on to a queue which is served at the other one only.
+void check_passed_on(const Rules& rules, std::uint32_t q, SiteIndex site) {
+  const models::Scenario& s = rules.scenario;
+  const SiteIndex other = models::peer_of(site);
+  for (const CallStream& stream : s.calls) {
+    if (stream.transfer.share <= 0 || stream.transfer.queue != q) continue;
+    bool answered_here = stream.kind() == CallKind::queue && share_of_site(s, stream, site) > 0;
+    for (const std::uint32_t g : stream.to_agents) {
+      answered_here = answered_here || s.agents[g].preferred_site == site;
+    }
+    if (!answered_here) continue;
+    rules.warning(
+        "M-W07", "calls." + stream.name + ".transfer.to",
+        fmt::format("calls of '{}' that are passed on to the queue '{}' at {} wait there "
+                    "until they give up: it is served at {} only",
+                    stream.name, s.queues[q].name, s.sites[site].name, s.sites[other].name),
+        fmt::format("queues: {{{}: {{routing-scope: both-sites}}}}, or agents who prefer "
+                    "{}",
+                    s.queues[q].name, s.sites[site].name));
+  }
+}
+
 /// M-W07: calls come to a queue at a site where nobody serves it, and stay there.
 void check_queue(const Rules& rules, std::uint32_t q) {
   const models::Scenario& s = rules.scenario;
@@ -287,6 +309,7 @@ void check_queue(const Rules& rules, std::uint32_t q) {
   const bool anywhere = queue.routing_scope == models::RoutingScope::both_sites;
   for (SiteIndex site = 0; site < kSites; ++site) {
     if (served[site] > 0 || (anywhere && served[models::peer_of(site)] > 0)) continue;
+    if (served[models::peer_of(site)] > 0) check_passed_on(rules, q, site);
     for (const CallStream& stream : s.calls) {
       if (stream.kind() != CallKind::queue || stream.queue != q) continue;
       const double share = share_of_site(s, stream, site);
