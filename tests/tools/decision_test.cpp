@@ -71,6 +71,41 @@ TEST(Decision, OfAnAgentsOwnCallNamesHisPhoneThatDied) {
   }
 }
 
+TEST(Decision, OfAnAgentWhoPutsThePhoneDownIsWhatHisDesktopShows) {
+  for (const char* fault : {"{at: 125s, switchover: site1}",
+                            "{at: 125s, crash: site1.sip-server.primary, lasting: 1min}"}) {
+    const Told t = told(
+        "from-agents: [a], answer-delay: {deterministic: 30s}, 3pcc-share: 0%, "
+        "setup-patience: {deterministic: 2min}, calls: [{at: 2min, talk: 60s}]",
+        fault);
+    EXPECT_EQ(t.cause, Cause::lost_setup_hanging) << fault;
+    EXPECT_THAT(t.why, HasSubstr("showed no call, and nobody had answered"));
+    EXPECT_THAT(t.why, Not(HasSubstr("found no SIP Server")));
+    EXPECT_EQ(t.rule, "an early dialog does not survive a switchover");
+    EXPECT_THAT(t.lines, HasSubstr("He puts the phone down."));
+  }
+}
+
+TEST(Decision, OfAReinviteThatNobodyAnswersIsTimerB) {
+  const Told t = told("queue: service, calls: [{at: 2min, gateway: mg1, talk: 60s}]",
+                      "{at: 122s, degrade: access.branch.site1, loss: 99.9%, lasting: 35800ms}",
+                      {"locations=[branch]", "sites.site1.gateways={mg1: {location: branch}}",
+                       "agents.a.phone.answer-delay=6s"});
+  EXPECT_EQ(t.cause, Cause::dropped_while_ringing);
+  EXPECT_THAT(t.why, HasSubstr("had no answer from the caller's side to its request"));
+  EXPECT_THAT(t.rule, HasSubstr("timer B"));
+  EXPECT_THAT(t.lines, AllOf(HasSubstr("Agent a.1 answers; the caller does not hear it"),
+                             HasSubstr("does not answer its re-INVITE")));
+}
+
+TEST(Decision, OfATreatmentWhoseAnswerWasCutSaysSo) {
+  const Told t = told("queue: service, calls: [{at: 2min, gateway: mg1, talk: 60s}]",
+                      "{at: 119s, cut: access.branch.site1, direction: backward, lasting: 20s}",
+                      {"locations=[branch]", "sites.site1.gateways={mg1: {location: branch}}"});
+  EXPECT_THAT(t.lines, HasSubstr("It is answered toward the caller; that does not get through "
+                                 "(the link was cut"));
+}
+
 TEST(Decision, OfAnAnswerThatNoServerPassesOnIsTheDeadServer) {
   for (const char* share : {"0%", "100%"}) {
     const Told t = told(std::string("from-agents: [a], answer-delay: {deterministic: 8s}, "

@@ -144,6 +144,12 @@ TEST(ExplainCommand, TakesForTheLongestWaitWhatWaitedInAQueue) {
   const Outcome o = explain_program({"explain", "--longest-wait", file.string()});
   EXPECT_EQ(o.exit, 0) << o.err;
   EXPECT_THAT(o.out, StartsWith("Call 3: given up by the caller while waiting"));
+  // Who talks yet has waited, too.
+  const Outcome talking = explain_program(
+      {"explain", "--longest-wait", file.string(), "--set", "calls.in.calls.1.talk=1h", "--set",
+       "calls.in.calls.1.patience=5min", "--set", "agents.a.count=1"});
+  EXPECT_EQ(talking.exit, 0) << talking.err;
+  EXPECT_THAT(talking.out, StartsWith("Call 3: not over when the run ended"));
   fs::remove(file);
 }
 

@@ -178,17 +178,16 @@ std::vector<CallId> choose_calls(const ExplainRequest& request, const std::vecto
   sim::Duration longest_wait = sim::Duration::min();
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
     const CallRow& row = rows[i];
-    if (row.released < counted || row.released == sim::kNever) continue;
-    // As wait_s of calls.csv: who calls a queue, and was answered or gave up.
-    const bool waited = row.kind == models::CallKind::queue && row.queued != sim::kNever &&
-                        (row.answered != sim::kNever || row.cause == Cause::abandoned_in_queue);
-    if (waited) {
-      const auto wait = (row.answered != sim::kNever ? row.answered : row.released) - row.queued;
-      if (wait > longest_wait) {
-        longest_wait = wait;
-        longest = CallId{i};
-      }
+    // As wait.max counts them: who calls a queue, and was answered, though he may talk yet, or gave
+    // up.
+    const bool gave_up = row.answered == sim::kNever && row.cause == Cause::abandoned_in_queue;
+    const models::SimTime end = gave_up ? row.released : row.answered;
+    if (row.kind == models::CallKind::queue && end != sim::kNever && end >= counted &&
+        end - row.queued > longest_wait) {
+      longest_wait = end - row.queued;
+      longest = CallId{i};
     }
+    if (row.released < counted || row.released == sim::kNever) continue;
     if (request.cause ? row.cause != *request.cause : !models::is_loss(row.cause)) continue;
     by_cause[row.cause].push_back(CallId{i});
     all.push_back(CallId{i});

@@ -210,6 +210,20 @@ std::string unanswered_words(AgentId agent, SimTime routed, SimTime by, const Ca
   return AgentLeg(agent, routed, by, life, c).words();
 }
 
+std::string not_reached(const CallLife& life, const StoryContext& c) {
+  const models::JournalEntry* called = nullptr;
+  for (const models::JournalEntry& e : life.records) {
+    if (std::holds_alternative<models::CallRouted>(e.record) && e.at <= life.row.released) {
+      called = &e;
+    }
+  }
+  if (called == nullptr) return {};
+  const AgentId agent = std::get<models::CallRouted>(called->record).agent;
+  const std::string words = unanswered_words(agent, called->at, life.row.released, life, c);
+  if (words == kRang) return {};
+  return fmt::format(" Agent {}: {}.", ThingNames::of(c.names.agents, agent.value), words);
+}
+
 namespace {
 
 /// When this agent was chosen last, up to then.

@@ -98,6 +98,9 @@ class Teller {
   }
   std::string operator()(const models::TreatmentStarted& f) const {
     const bool announces = c_.scenario.sites[f.site].sip_server.announcement > sim::Duration{};
+    if (const std::string fate = unheard_success(now_, life_, c_); !fate.empty()) {
+      return fmt::format("It is answered toward the caller; that does not get through ({}).", fate);
+    }
     return fmt::format("It is answered toward the caller, who hears {} from {}.",
                        announces ? "the announcement, then music," : "music", site(f.site));
   }
@@ -191,6 +194,9 @@ class Teller {
         return fmt::format("{} ({} {}).", agents ? "It is not set up" : "The caller is turned away",
                            f.status, reason_phrase(f.status));
       case Release::no_response:
+        if (agents && f.phase >= static_cast<std::uint8_t>(models::CallPhase::ringback)) {
+          return "He puts the phone down.";
+        }
         return agents ? "His phone has nobody else to ask."
                       : "The gateway has nobody else to ask and turns the caller away.";
       case Release::ring_timeout:
@@ -257,8 +263,8 @@ class Teller {
     }
     if (f.why == Why::unknown) {
       return fmt::format(
-          "The SIP Server of {} gives the call up: the caller's side has no such call.",
-          site(f.site));
+          "The SIP Server of {} gives the call up: the caller's side {}.", site(f.site),
+          told_of_no_call(life_, now_) ? "has no such call" : "does not answer its re-INVITE");
     }
     return "";  // its BYE or response says so
   }

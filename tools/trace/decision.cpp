@@ -28,7 +28,9 @@ class Decider {
   Decision decide() const {
     if (row_.cause == Cause::still_in_system) return {"The run ended before the call did.", "", {}};
     if (row_.cause == Cause::completed) return completed();
-    if (models::by_agent(row_.kind)) return of_agents_call();
+    if (models::by_agent(row_.kind)) {
+      if (const auto decision = own_call_decision(life_, c_)) return *decision;
+    }
     switch (row_.release) {
       case Release::speech_lost:
         return speech_lost();
@@ -92,130 +94,6 @@ class Decider {
     return at_gateway ? at_gateway : last_notice(kind);
   }
   [[nodiscard]] PairDeath last_death() const { return last_pair_death(life_, c_); }
-
-  /// No gateway brought it: what ended it was at his phone, at a SIP Server, or with whom he
-  /// called.
-  [[nodiscard]] Decision of_agents_call() const {
-    switch (row_.cause) {
-      case Cause::callee_busy:
-      case Cause::no_answer:
-        if (row_.release == Release::caller_hung_up) return nobody_answered();
-        if (row_.cause == Cause::callee_busy && !his_phone_was_free()) {
-          return {"His own phone was busy, with a call or ringing: he has dialled in vain.",
-                  "one call at a time at a phone",
-                  {}};
-        }
-        return {row_.cause == Cause::callee_busy ? "Whom he called was on another call."
-                                                 : "Whom he called did not answer." + not_reached(),
-                row_.status == 0 ? "the BYE of his SIP Server"
-                                 : fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
-                {}};
-      case Cause::abandoned_in_setup:
-      case Cause::lost_setup_hanging:
-        if (row_.release == Release::rejected) return left_hanging(life_, c_);
-        return agent_gave_up();
-      case Cause::lost_setup_timeout:
-        if (row_.release == Release::media_lost) return media_lost(life_, c_);
-        if (!by_phone()) {
-          return {
-              "His desktop lost its SIP Server, and with it the request (TMakeCall): where it "
-              "logged in again nobody knew of the call.",
-              "a request over a lost connection is not repeated",
-              {}};
-        }
-        return {"His phone found no SIP Server that answered.",
-                "the phone's retransmissions, at each of its two targets (RFC 3263 §4.3)",
-                {}};
-      default:
-        break;
-    }
-    if (row_.release == Release::speech_lost) return speech_lost();
-    if (row_.release == Release::session_expired) return session_end(life_, c_).decision;
-    if (row_.release == Release::media_lost) return media_lost(life_, c_);
-    if (row_.release == Release::gateway_failed) return gateway_failed();
-    if (row_.has(models::CallRow::forgotten)) {
-      return {"A switchover lost the early dialog of his call.",
-              "an early dialog does not survive a switchover", last_final()};
-    }
-    if (by_phone()) return refusal(life_, c_);
-    const bool taken = std::ranges::any_of(life_.records, [](const models::JournalEntry& e) {
-      return std::holds_alternative<models::AgentCallTaken>(e.record);
-    });
-    if (taken && row_.ringing == sim::kNever) {
-      return own_call_refused(life_, c_);
-    }
-    return {fmt::format("The call could not be set up ({} {}).", row_.status,
-                        reason_phrase(row_.status)),
-            row_.from.valid() && row_.queued == sim::kNever
-                ? "the SIP Server refused TMakeCall: his DN was in use, or out of service"
-                : "",
-            {}};
-  }
-
-  /// He hung up, though no SIP Server that had his call has forgotten it.
-  [[nodiscard]] Decision nobody_answered() const {
-    const std::string unheard = unheard_answer(life_, c_);
-    const std::string what = unheard.empty() ? "Nobody answered, and he gave up."
-                                             : fmt::format("He gave up {} after dialling.",
-                                                           lasted(row_.offered, row_.released));
-    return {what + death_words(life_, c_) + unheard, "his patience (setup-patience)", {}};
-  }
-
-  /// He hung up before anybody had answered his call, or word of that had come to him.
-  [[nodiscard]] Decision agent_gave_up() const {
-    const std::string unheard = unheard_answer(life_, c_);
-    std::string why =
-        fmt::format("He gave up {} after dialling", lasted(row_.offered, row_.released));
-    if (row_.has(models::CallRow::forgotten)) {
-      return {why + ": a switchover had lost the early dialog." + unheard,
-              "an early dialog does not survive a switchover",
-              {}};
-    }
-    const PairDeath death = last_death();
-    if (row_.cause == Cause::lost_setup_hanging && death.at != sim::kNever) {
-      why += fmt::format(
-          ". The SIP Server of {} that had his call had died at {}{}, {}: nobody would ever have "
-          "come.",
-          site(death.site), at(death.at),
-          death.fault.empty() ? "" : fmt::format(" (“{}”)", death.fault),
-          row_.ringing != sim::kNever ? "while the phone that he called rang"
-                                      : "before it rang anybody");
-      return {why + unheard,
-              "R5: what a lost pair had taken is lost, though the caller may not know yet",
-              {}};
-    }
-    return {fmt::format("{}: {}.{}", why,
-                        row_.ringing != sim::kNever ? "the phone that he called rang"
-                                                    : "no SIP Server had set up his call",
-                        unheard),
-            "his patience (setup-patience)",
-            {}};
-  }
-
-  /// He has dialled with the phone (1pcc).
-  [[nodiscard]] bool by_phone() const {
-    return std::ranges::any_of(life_.records, [](const models::JournalEntry& e) {
-      return std::holds_alternative<models::PhoneInvited>(e.record);
-    });
-  }
-  [[nodiscard]] std::optional<std::size_t> last_final() const {
-    return last_message([](const LoggedMessage& m) {
-      const auto* r = std::get_if<models::sip::Response>(&m.message);
-      return r != nullptr && r->method == models::sip::Method::invite && r->status >= 300;
-    });
-  }
-  /// Has his phone placed the call, or answered the server that was to place it for him?
-  [[nodiscard]] bool his_phone_was_free() const {
-    const models::NodeId own = c_.layout.directory.agent(row_.from).phone;
-    return last_message([&](const LoggedMessage& m) {
-             const auto* r = std::get_if<models::sip::Response>(&m.message);
-             const bool answered =
-                 r != nullptr && r->method == models::sip::Method::invite && r->status == 200;
-             return m.from == own &&
-                    (answered || request_in(m, models::sip::Method::invite) != nullptr);
-           })
-        .has_value();
-  }
 
   // ---- one function per way to end ----
 
@@ -351,7 +229,7 @@ class Decider {
                           !unheard.empty()              ? "."
                           : row_.ringing == sim::kNever ? ": nobody's phone rang yet."
                                                         : ": whom he had called did not answer.",
-                          !unheard.empty() ? unheard : not_reached()),
+                          !unheard.empty() ? unheard : not_reached(life_, c_)),
               "his patience while it is not answered (setup-patience)", message};
     }
     const auto& stream = c_.scenario.calls[row_.stream];
@@ -404,7 +282,7 @@ class Decider {
     if (row_.cause == Cause::no_answer) {
       const auto& server = c_.scenario.sites[row_.queue_site & 1u].sip_server;
       const bool released = server.agent_no_answer_overflow.has_value();
-      return {"The agent whose number was dialled did not answer." + not_reached(),
+      return {"The agent whose number was dialled did not answer." + not_reached(life_, c_),
               released
                   ? "agent-no-answer-timeout: " + format_duration(server.agent_no_answer_timeout) +
                         ", and agent-no-answer-overflow: release"
@@ -437,7 +315,7 @@ class Decider {
       const bool alone = f->cause == models::CallDefaultRouted::Cause::no_answer &&
                          row_.kind == models::CallKind::direct;
       return {fmt::format("The SIP Server of {} sent it to the default destination: {}.{}",
-                          site(f->site), why, alone ? not_reached() : ""),
+                          site(f->site), why, alone ? not_reached(life_, c_) : ""),
               rule,
               {}};
     }
@@ -445,21 +323,6 @@ class Decider {
   }
 
   // ---- words they share ----
-
-  /// " Agent b.4: his phone …", if that of the agent last called did not simply ring; else empty.
-  [[nodiscard]] std::string not_reached() const {
-    const models::JournalEntry* called = nullptr;
-    for (const models::JournalEntry& e : life_.records) {
-      if (std::holds_alternative<models::CallRouted>(e.record) && e.at <= row_.released) {
-        called = &e;
-      }
-    }
-    if (called == nullptr) return {};
-    const models::AgentId agent = std::get<models::CallRouted>(called->record).agent;
-    const std::string words = unanswered_words(agent, called->at, row_.released, life_, c_);
-    if (words == kRang) return {};
-    return fmt::format(" Agent {}: {}.", ThingNames::of(c_.names.agents, agent.value), words);
-  }
 
   [[nodiscard]] std::string patience() const {
     for (const models::JournalEntry& e : life_.records) {

@@ -1,4 +1,5 @@
 #include "tools/trace/event_story.hpp"
+#include "models/world/holds.hpp"
 
 #include <fmt/format.h>
 
@@ -20,14 +21,14 @@ using Rules = std::vector<std::string>;
 class EventTeller {
  public:
   EventTeller(const models::Layout& layout, const ThingNames& names,
-              const std::array<models::ServerMode, models::kSites>& mode,
-              const std::array<bool, models::kSites>& alive, const models::CallLedger& ledger,
-              const EventReasons& reasons, const models::JournalEntry& entry)
+              const std::array<models::ServerMode, models::kSites>& mode, bool apart,
+              const models::CallLedger& ledger, const EventReasons& reasons,
+              const models::JournalEntry& entry)
       : s_(*layout.directory.scenario),
         directory_(layout.directory),
         n_(names),
         mode_(mode),
-        alive_(alive),
+        apart_(apart),
         ledger_(ledger),
         reasons_(reasons),
         by_(entry.by),
@@ -109,8 +110,7 @@ class EventTeller {
       case models::ServerMode::bc:
         return told("went into business-continuity mode", {"R39", "R47"});
       case models::ServerMode::single:
-        return told("went into single-site mode",
-                    {alive_[1 - f.site] ? "R46" : "R35", "R36", "R37", "R38"});
+        return told("went into single-site mode", {apart_ ? "R46" : "R35", "R36", "R37", "R38"});
       case models::ServerMode::drain:
         return told("began to drain: no new calls, no logins", {"R2"});
       case models::ServerMode::stopped:
@@ -405,7 +405,7 @@ class EventTeller {
   const models::Directory& directory_;
   const ThingNames& n_;
   const std::array<models::ServerMode, models::kSites>& mode_;
-  const std::array<bool, models::kSites>& alive_;
+  bool apart_;
   const models::CallLedger& ledger_;
   const EventReasons& reasons_;
   sim::NodeId by_;
@@ -419,7 +419,6 @@ EventStory::EventStory(const models::Layout& layout)
       names_(names_of(layout)),
       ledger_(*layout.directory.scenario),
       reasons_(layout) {
-  alive_.fill(true);
   told_.push_back({sim::kStart, "before anything failed", {}});
 }
 
@@ -429,8 +428,11 @@ void EventStory::on_message(const models::Transmission& t) {
 
 void EventStory::on_record(const models::JournalEntry& entry) {
   ledger_.on_record(entry);
-  if (const auto* f = std::get_if<models::PairStateChanged>(&entry.record)) {
-    alive_[f->site] = f->up != 0;
+  if (const auto* f = std::get_if<models::FaultInjected>(&entry.record)) {
+    const models::Fault& fault = layout_.directory.scenario->faults[f->fault];
+    const models::LinkTarget* link = models::held_link(fault);
+    const bool cut = std::holds_alternative<models::Cut>(fault.deed);
+    if (link != nullptr && link->dc_link) apart_ = cut && f->undone == 0;
   }
   if (const auto* f = std::get_if<models::ServerModeChanged>(&entry.record)) {
     mode_[f->site] = f->mode;
@@ -452,7 +454,7 @@ void EventStory::keep(const models::JournalEntry& entry) {
     return;
   }
   if (entry.at == sim::kStart || told_.size() > kMost) return;  // a steady start, or too many
-  Telling told = std::visit(EventTeller(layout_, names_, mode_, alive_, ledger_, reasons_, entry),
+  Telling told = std::visit(EventTeller(layout_, names_, mode_, apart_, ledger_, reasons_, entry),
                             entry.record);
   if (told.one.empty()) return;
   const std::string& who = told.many.empty() ? told.one : told.many;

@@ -79,7 +79,7 @@ class EventStory final : public models::Observer {
   ThingNames names_;
   models::CallLedger ledger_;
   std::array<models::ServerMode, models::kSites> mode_{};
-  std::array<bool, models::kSites> alive_;
+  bool apart_ = false;  ///< the link between the sites is cut
   EventReasons reasons_;
   std::vector<Chapter> told_;
 };

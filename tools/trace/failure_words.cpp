@@ -150,6 +150,34 @@ Decision left_hanging(const CallLife& life, const StoryContext& c) {
   return d;
 }
 
+std::string unheard_success(SimTime at, const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const auto answers = [&](const LoggedMessage& m) {
+    const auto* r = std::get_if<models::sip::Response>(&m.message);
+    const bool server = look.is(m.from, models::NodeKind::sip_server);
+    return r != nullptr && r->method == Method::invite && r->status == 200 && server ? r : nullptr;
+  };
+  const auto* sent = look.first([&](const auto& m) { return m.sent == at && answers(m); });
+  if (sent == nullptr) return {};
+  SimTime given_up = life.row.released;  // what comes later nobody hears
+  for (const models::JournalEntry& e : life.records) {
+    const bool later = e.at > at && e.at < given_up;
+    if (later && std::holds_alternative<models::SetupFailed>(e.record)) given_up = e.at;
+  }
+  const auto* heard = look.first([&](const LoggedMessage& m) {
+    return answers(m) != nullptr && answers(m)->dialog == answers(*sent)->dialog && m.arrived() &&
+           m.at <= given_up;
+  });
+  return heard == nullptr ? look.fate(*sent) : "";
+}
+
+bool told_of_no_call(const CallLife& life, SimTime by) {
+  return std::ranges::any_of(life.messages, [by](const LoggedMessage& m) {
+    const auto* r = std::get_if<models::sip::Response>(&m.message);
+    return r != nullptr && r->status == 481 && m.arrived() && m.at <= by;
+  });
+}
+
 Decision ended_by_goodbye(const CallLife& life, const StoryContext& c) {
   const Look look(life, c);
   std::optional<std::size_t> bye;
@@ -172,6 +200,16 @@ Decision ended_by_goodbye(const CallLife& life, const StoryContext& c) {
               "without his desktop he hangs up a minute after the consultation should have ended",
               his};
     }
+  }
+  for (const models::JournalEntry& e : life.records) {
+    const auto* let_go = std::get_if<models::CallLetGo>(&e.record);
+    const bool silent = let_go != nullptr && let_go->why == models::CallLetGo::Why::unknown &&
+                        !told_of_no_call(life, e.at);
+    if (!silent || e.at > life.row.released) continue;
+    return {fmt::format("The SIP Server of {} had no answer from the caller's side to its request, "
+                        "and gave the call up; its BYE came through.",
+                        ThingNames::of(c.names.sites, let_go->site)),
+            "64·T1 = 32 s without an answer to a re-INVITE (timer B, RFC 3261 §17.1.1.2)", bye};
   }
   const std::string by = bye ? look.node(life.messages[*bye].from) : "the SIP Server";
   return {fmt::format("{} ended the call with a BYE.", by), "RFC 3261 §15", bye};

@@ -43,6 +43,8 @@ struct LostAnswer {
                                            models::SimTime by, const CallLife& life,
                                            const StoryContext& context);
 inline constexpr const char* kRang = "his phone rang, and he did not answer";
+/// " Agent b.4: his phone …", if that of the agent last called did not simply ring; else empty.
+[[nodiscard]] std::string not_reached(const CallLife& life, const StoryContext& context);
 
 /// Why a SIP Server that was asked for an agent's number rang nobody.
 struct Unavailable {
@@ -88,6 +90,18 @@ struct PairDeath {
 /// " Agent b.1 answered at 09:02:04.024, but that did not get through (…).", if that is so of a
 /// call that counts as not answered; else empty.
 [[nodiscard]] std::string unheard_answer(const CallLife& life, const StoryContext& context);
+
+/// Why a call that an agent has placed was not answered; nullopt: it ended as any other call.
+[[nodiscard]] std::optional<Decision> own_call_decision(const CallLife& life,
+                                                        const StoryContext& context);
+
+/// What became of the 200 that a SIP Server sent then to an INVITE, if neither it nor a copy of it
+/// was heard before the other side gave the call up: "the link was cut"; else empty.
+[[nodiscard]] std::string unheard_success(models::SimTime at, const CallLife& life,
+                                          const StoryContext& context);
+
+/// Has a 481 come to one of the call's servers by then?
+[[nodiscard]] bool told_of_no_call(const CallLife& life, models::SimTime by);
 
 /// The far end hung up although the call was not served to the end.
 [[nodiscard]] Decision ended_by_goodbye(const CallLife& life, const StoryContext& context);

@@ -58,6 +58,10 @@ class CallLog final : public models::Observer {
     if (dropped && arriving_ != nullptr) arriving_->messages.back().queue_full = true;
     const auto found = lives_.find(subject_of(entry.record).value);
     if (found == lives_.end()) return;
+    // Of a server that the caller's side has given up the messages tell.
+    const bool of_the_way = std::holds_alternative<models::CallDefaultRouted>(entry.record) ||
+                            std::holds_alternative<models::CallReturned>(entry.record);
+    if (of_the_way && ledger_.was_stale()) return;
     CallLife& life = found->second;
     const bool was_over = std::ranges::any_of(life.records, is_release);
     life.records.push_back(entry);

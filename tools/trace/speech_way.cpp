@@ -17,7 +17,7 @@ using models::NodeId;
 using models::SimTime;
 
 /// Who spoke, and over which directions of links that went (assumption 5 of models/README.md).
-struct Way {
+struct Heard {
   NodeId speaker;
   std::vector<sim::LinkId> links;
 };
@@ -39,7 +39,7 @@ class Speech {
     }
   }
 
-  [[nodiscard]] Way to(std::optional<AgentId> listener) const {
+  [[nodiscard]] Heard to(std::optional<AgentId> listener) const {
     const bool caller = !listener || (!through_gateway() && *listener == dialler_);
     const models::NodeId media_server =
         c_.layout.server(static_cast<models::SiteIndex>(music_), models::Role::media_server);
@@ -50,7 +50,8 @@ class Speech {
       if (first.location != second.location) {
         talk = models::route_between(c_.layout, first.place, second.place, site_, second_path_);
       }
-      return *listener == agent_ ? Way{second.node, back(talk)} : Way{first.node, links_of(talk)};
+      return *listener == agent_ ? Heard{second.node, back(talk)}
+                                 : Heard{first.node, links_of(talk)};
     }
     const End far = phone(agent_.valid() ? agent_ : dialler_);
     models::MediaRoute route;
@@ -58,7 +59,7 @@ class Speech {
       route = to_site(near());
       route.push_back({c_.layout.data_centre[site_], far.place});
     }
-    return caller ? Way{far.node, back(route)} : Way{near().node, links_of(route)};
+    return caller ? Heard{far.node, back(route)} : Heard{near().node, links_of(route)};
   }
   [[nodiscard]] models::PathMask path() const {
     return static_cast<models::PathMask>(path_ | second_path_);
@@ -163,7 +164,7 @@ bool takes(const models::Fault& fault, NodeId node, const models::Layout& layout
 }
 
 /// Does it silence what is heard over this way?
-bool silences(const models::Fault& fault, const Way& way, const models::Layout& layout) {
+bool silences(const models::Fault& fault, const Heard& way, const models::Layout& layout) {
   using Kind = models::FaultPart::Kind;
   const auto* degrade = std::get_if<models::Degrade>(&fault.deed);
   const bool carries = degrade != nullptr && degrade->loss.value_or(0) < 1;
@@ -192,7 +193,7 @@ bool takes_pair(const models::Fault& fault, models::PathMask path, SimTime at,
 std::vector<std::string> silencing_faults(const CallLife& life, const StoryContext& c, SimTime at,
                                           std::optional<AgentId> listener) {
   const Speech speech(life, c, at);
-  const Way way = speech.to(listener);
+  const Heard way = speech.to(listener);
   const auto died = [&](NodeId node) {
     return std::ranges::any_of(c.faults, [&](const models::JournalEntry& e) {
       const auto* f = std::get_if<models::NodeStateChanged>(&e.record);
