@@ -225,6 +225,32 @@ TEST(GateErrors, OfTheSimulatorItselfMissFivePercentMoreLossesInAtMostTenOfTwoHu
   EXPECT_GE(failed, 190);
 }
 
+/// A time that neither of them has has not become worse; one that B alone never reaches has.
+TEST(GateErrors, WhatNeitherHasAValueForIsNoChange) {
+  const auto records = [](bool known) {
+    std::vector<ReplicationRecord> list;
+    for (std::uint32_t r = 0; r < 6; ++r) {
+      ReplicationRecord record;
+      record.replication = r;
+      models::MetricValue metric;
+      metric.id = "recovery.agents_50";
+      metric.unit = "s";
+      metric.value = known ? 30.0 + r : std::numeric_limits<double>::quiet_NaN();
+      record.metrics.push_back(metric);
+      list.push_back(record);
+    }
+    return list;
+  };
+  const std::vector<Gate> gates = {gate("worse < 5s", "recovery.agents_50")};
+  const auto judged = [&](bool a, bool b) {
+    return judge_gates(gates, records(a), records(b), {}).front();
+  };
+  EXPECT_EQ(judged(false, false).verdict, GateVerdict::passed);
+  EXPECT_THAT(judged(false, false).why, HasSubstr("nothing has changed"));
+  EXPECT_EQ(judged(true, false).verdict, GateVerdict::failed);
+  EXPECT_EQ(judged(true, true).verdict, GateVerdict::passed);
+}
+
 // ---- what may differ ---------------------------------------------------------------------------
 
 TEST(Differences, KnowWhatMustMatch) {

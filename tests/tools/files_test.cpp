@@ -97,6 +97,7 @@ TEST(Files, APipeIsWrittenToAndALinkFollowed) {
   EXPECT_EQ(read(reader, heard, sizeof heard), 4);
   close(reader);
   EXPECT_TRUE(fs::is_fifo(pipe));
+  EXPECT_THROW(write_file(pipe, "text"), WriteError) << "nobody reads it: that would never end";
   for (const bool exists : {false, true}) {
     fs::remove(link);
     const fs::path target = directory.path() / (exists ? "there" : "new");

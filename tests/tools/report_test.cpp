@@ -422,6 +422,39 @@ TEST_F(Report, RefusesDamagedResults) {
   EXPECT_THROW(StoredResults{damaged}, InputError);
 }
 
+/// A row that is missing, comes twice, or is not where it belongs.
+TEST_F(Report, RefusesATimelineWithoutBothSitesForEachInterval) {
+  const fs::path damaged = directory_ / "d";
+  fs::copy(directory_ / "a", damaged);
+  std::vector<std::string> lines;
+  std::ifstream in(damaged / "timeline.csv");
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  ASSERT_GE(lines.size(), 5u);
+  const auto refused = [&](const std::vector<std::string>& rows) {
+    std::ofstream out(damaged / "timeline.csv");
+    for (const std::string& row : rows) out << row << "\n";
+    out.close();
+    try {
+      const StoredResults results(damaged);
+      return std::string();
+    } catch (const InputError& e) {
+      return std::string(e.what());
+    }
+  };
+  EXPECT_EQ(refused(lines), "");
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    std::vector<std::string> less = lines, twice = lines, moved = lines;
+    less.erase(less.begin() + static_cast<std::ptrdiff_t>(i));
+    twice.insert(twice.begin() + static_cast<std::ptrdiff_t>(i), lines[i]);
+    std::swap(moved[i], moved[i == 1 ? 2 : 1]);
+    for (const auto& rows : {less, twice, moved}) {
+      EXPECT_THAT(refused(rows), HasSubstr("timeline.csv: its rows are not one of each site"));
+    }
+  }
+  EXPECT_THAT(refused({lines[0], lines[1]}), HasSubstr("timeline.csv"));
+  EXPECT_THAT(refused({lines[0]}), HasSubstr("timeline.csv"));
+}
+
 TEST_F(Report, RefusesTimesThatNoRunHas) {
   const fs::path file = directory_ / "a" / "events.ndjson";
   for (const char* t : {"1e300", "-1", "1e17"}) {

@@ -127,6 +127,34 @@ TEST(TerminalSummary, SaysWhoHadNotComeBack) {
                               "90 % - (1 of 4)"));
 }
 
+/// The sentence is about the first failure; what a later one did is told besides.
+TEST(TerminalSummary, TellsOfTheServiceLevelAfterLaterFailures) {
+  models::Scenario s = models::test::two_sites(4);
+  for (int n = 0; n < 2; ++n) {
+    models::test::add_fault(s, models::Fail{models::GatewayTarget{0}, {}}, "fail mg1");
+  }
+  for (const bool bad : {false, true}) {
+    models::test::Journal j(s);
+    for (int n = 0; n < 3000; ++n) {
+      const double at = 60 + n;
+      if (n == 540) j.at(at).add(models::FaultInjected{0, 0});
+      if (n == 1740) j.at(at).add(models::FaultInjected{1, 0});
+      const auto call = j.at(at).queue(1);
+      j.at(at + (bad && n > 1750 && n < 1900 ? 0.9 : 0.1));
+      if (bad && n > 1750 && n < 1900) {
+        j.release(call, models::pstn::Release::speech_lost, models::CallPhase::treatment);
+      } else {
+        j.answer(call, 5, 1).at(at + 0.2).release(call, models::pstn::Release::normal);
+      }
+    }
+    std::string text = terminal_summary(j.finish(), meta(), {});
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    EXPECT_THAT(text,
+                HasSubstr("Until the next failure the service level never left its usual range."));
+    EXPECT_EQ(text.find("After a later one it was back after") != std::string::npos, bad) << text;
+  }
+}
+
 /// Twenty of a minute are needed; those after the next failure do not count.
 TEST(TerminalSummary, JudgesTheFirstFailureByTheCallsBeforeTheNext) {
   for (const int calls : {0, 19, 20}) {

@@ -162,8 +162,13 @@ void write_file(const std::filesystem::path& target, std::string_view content) {
   if (std::filesystem::exists(std::filesystem::file_status(kind)) &&
       kind != std::filesystem::file_type::regular &&
       kind != std::filesystem::file_type::directory) {
-    const int descriptor = open(target.c_str(), O_WRONLY | O_CLOEXEC);
+    // Who opens a pipe that nobody reads would wait for ever.
+    const int descriptor = open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0 && errno == ENXIO) {
+      throw WriteError(fmt::format("cannot write '{}': nobody reads this pipe", target.string()));
+    }
     if (descriptor < 0) fail(target, errno);
+    fcntl(descriptor, F_SETFL, O_WRONLY);
     const bool written = write_all(descriptor);
     const int error = errno;
     if (close(descriptor) != 0 && written) fail(target, errno);

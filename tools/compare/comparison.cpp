@@ -160,6 +160,11 @@ std::vector<JudgedGate> judge_gates(const std::vector<Gate>& gates,
     judged.limit = outcome.limit;
     // A recovery without a time did not come in time; the others' mean says nothing about it.
     const auto missing = static_cast<std::uint32_t>(b.size()) - of_b.n;
+    if (gate.compares() && of_b.n == 0 && estimate(from->sample()).n == 0) {
+      judged.verdict = GateVerdict::passed;
+      judged.why = "has no value in A, nor in B: nothing has changed";
+      continue;
+    }
     if (gate.metric.starts_with("recovery.") && missing > 0) {
       judged.verdict = of_b.n == 0 && b.size() >= kFewestReplications ? GateVerdict::failed
                                                                       : GateVerdict::inconclusive;

@@ -126,11 +126,32 @@ Sentence agents_sentence(const StoredResults& r) {
       .say(".");
 }
 
+/// What the worst of the later failures did to the service level.
+std::string later_service(const StoredResults& r) {
+  double worst = 0;
+  for (int n = 2; !std::isnan(r.value(fmt::format("recovery.{}.at", n))); ++n) {
+    const auto of = [&](const char* id) { return r.value(fmt::format("recovery.{}.{}", n, id)); };
+    if (!(of("service_level_judged") > 0)) continue;
+    const double back = of("service_level_back");
+    worst = std::max(worst, std::isnan(back) ? std::numeric_limits<double>::infinity() : back);
+  }
+  if (worst == 0) return "";
+  return std::isinf(worst)
+             ? " After a later one it was not seen to be back."
+             : fmt::format(" After a later one it was back after {}.", duration_words(worst));
+}
+
 Sentence service_sentence(const StoredResults& r) {
   Sentence s;
   const double back = r.value("recovery.service_level_back");
   if (std::isnan(r.value("phase.before.service_level"))) return s;
-  if (back == 0) return s.say("The service level never left its usual range.");
+  if (back == 0) {
+    if (std::isnan(r.value("recovery.2.at"))) {
+      return s.say("The service level never left its usual range.");
+    }
+    return s.say("Until the next failure the service level never left its usual range.")
+        .say(later_service(r));
+  }
   if (r.value("recovery.service_level_judged") == 0) {
     s.say("No call after the failure tells whether the service level was back");
   } else if (std::isnan(back)) {

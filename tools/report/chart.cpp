@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "tools/report/html.hpp"
@@ -11,6 +12,11 @@
 
 namespace bcsim::tools {
 namespace {
+
+/// To five digits: a screen has not more.
+double rounded(double v) {
+  return std::strtod(fmt::format("{:.5g}", v).c_str(), nullptr);
+}
 
 constexpr double kLeft = 40, kRight = 8, kTop = 8, kBottom = 22, kChartWidth = 400,
                  kChartHeight = 190;
@@ -103,8 +109,8 @@ class ChartWriter {
     using Json = nlohmann::ordered_json;
     const auto numbers = [](const std::vector<double>& values) {
       Json list = Json::array();
-      for (const double v : values) {  // five digits: a screen has not more
-        list.push_back(std::isnan(v) ? Json(nullptr) : Json(std::stod(fmt::format("{:.5g}", v))));
+      for (const double v : values) {
+        list.push_back(std::isnan(v) ? Json(nullptr) : Json(rounded(v)));
       }
       return list;
     };

@@ -224,8 +224,9 @@ class RunTimeline {
     s.high.assign(s.y.size(), kGap);
     s.twin.assign(s.y.size(), kGap);
     for (std::size_t i = 0; i < quantity.size(); ++i) {
+      if (!(interval[i] >= 0 && interval[i] < static_cast<double>(s.y.size()))) continue;
       const auto at = static_cast<std::size_t>(interval[i]);
-      if (quantity[i] != column || sites[i] != site || at >= s.y.size()) continue;
+      if (quantity[i] != column || sites[i] != site) continue;
       s.low[at] = low[i];
       s.high[at] = high[i];
       s.twin[at] = twin[i];

@@ -155,6 +155,20 @@ void require_members(const StoredJson& run) {
   for (const auto& accepted : run.at("accepted")) (void)accepted.get<std::string>();
 }
 
+/// Each interval has a row of either site, in order.
+void require_intervals(const CsvTable& timeline, const std::filesystem::path& path) {
+  const auto starts = timeline.numbers("start_s");
+  const auto& sites = timeline.texts("site");
+  bool good = !starts.empty() && starts.size() % 2 == 0;
+  for (std::size_t i = 0; good && i < starts.size(); i += 2) {
+    const bool rises = i == 0 || starts[i] > starts[i - 1];
+    good = sites[i] == "1" && sites[i + 1] == "2" && starts[i] == starts[i + 1] && rises;
+  }
+  if (good) return;
+  throw InputError(fmt::format("{}: its rows are not one of each site for each interval, in order",
+                               path.string()));
+}
+
 }  // namespace
 
 void StoredResults::read_metrics() {
@@ -200,6 +214,7 @@ StoredResults::StoredResults(const std::filesystem::path& directory) : directory
     }
   });
   timeline_ = table("timeline.csv");
+  require_intervals(timeline_, directory / "timeline.csv");
   calls_ = table("calls.csv");
   std::error_code ignored;
   if (std::filesystem::exists(directory / "bands.csv", ignored)) bands_ = table("bands.csv");

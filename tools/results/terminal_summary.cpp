@@ -174,10 +174,26 @@ class Summary {
     } else if (*first.service_level_back > 0) {
       text += fmt::format("The service level was back after {}.",
                           duration_words(*first.service_level_back));
-    } else {
+    } else if (r_.recoveries.size() == 1) {
       text += "The service level never left its usual range.";
+    } else {
+      text +=
+          "Until the next failure the service level never left its usual range." + later_service();
     }
     return text;
+  }
+  /// What the worst of the later failures did to it.
+  [[nodiscard]] std::string later_service() const {
+    double worst = 0;
+    for (const Recovery& later : std::span(r_.recoveries).subspan(1)) {
+      if (later.service_level_judged == 0) continue;
+      worst = std::max(worst,
+                       later.service_level_back.value_or(std::numeric_limits<double>::infinity()));
+    }
+    if (worst == 0) return "";
+    return std::isinf(worst)
+               ? " After a later one it was not seen to be back."
+               : fmt::format(" After a later one it was back after {}.", duration_words(worst));
   }
 
   // ---- what came back after the first failure --------------------------------------------------
