@@ -56,9 +56,9 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
     call->other = r->second.valid() ? phone_end(r->second) : End{};
     update(r->call, *call);
   } else if (const auto* r = std::get_if<HungUpInSilence>(&record)) {
-    hung_up(r->call, r->agent, false);
+    hung_up(r->call, r->agent, PhoneLeft::How::alone);
   } else if (const auto* r = std::get_if<PhoneLeft>(&record)) {
-    hung_up(r->call, r->agent, r->how != PhoneLeft::How::alone);
+    hung_up(r->call, r->agent, r->how);
   } else if (const auto* r = std::get_if<CallReleased>(&record)) {
     release(r->call, r->release);
   } else if (std::holds_alternative<Switchover>(record)) {
@@ -209,7 +209,7 @@ void MediaPlane::release(CallId id, pstn::Release why) {
 }
 
 /// Nothing comes from this agent's phone any more.
-void MediaPlane::hung_up(CallId id, AgentId agent, bool goodbye) {
+void MediaPlane::hung_up(CallId id, AgentId agent, PhoneLeft::How how) {
   const auto found = calls_.find(id.value);
   if (found == calls_.end()) return;
   Call& call = found->second;
@@ -218,10 +218,11 @@ void MediaPlane::hung_up(CallId id, AgentId agent, bool goodbye) {
                    : call.dialler == agent ? &call.near
                                            : nullptr;
   if (end == nullptr) {
-    if (call.chosen == agent) call.left = agent;
+    // Who is released before he has answered had the call before: he has passed it on, to himself.
+    if (call.chosen == agent && how != PhoneLeft::How::released) call.left = agent;
     return;
   }
-  end->goodbye = goodbye && !end->gone;
+  end->goodbye = how != PhoneLeft::How::alone && !end->gone;
   end->gone = true;
   update(id, call);
 }

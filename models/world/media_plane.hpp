@@ -102,7 +102,7 @@ class MediaPlane {
   bool begin(CallId id, std::uint32_t site, AgentId agent, PathMask path);
   void begin_anew(CallId id, Call& call);
   void release(CallId id, pstn::Release why);
-  void hung_up(CallId id, AgentId agent, bool goodbye);
+  void hung_up(CallId id, AgentId agent, PhoneLeft::How how);
   void update(CallId id, Call& call);
   void tell(CallId id, End& end, bool hears, bool goodbye = false);
   void leave_alone(CallId id, const Call& call, End& end);
