@@ -213,10 +213,13 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       [[fallthrough]];
     case Kind::ringing:
       // Only the site of the login makes a call visible (R57).
-      if (works_at(site)) start_call(context);
+      if (!works_at(site)) return;
+      // He had asked for a call, and this one has come first.
+      if (own_call_.state == OwnCall::State::asked && own_call_.id != message.call) own_call_ = {};
+      start_call(context);
       return;
     case Kind::call_refused:
-      own_call_ = {OwnCall::State::dialled, message.call};
+      if (own_call_.id == message.call) own_call_.state = OwnCall::State::dialled;
       dialled_in_vain(context, message.call);
       return;
     case Kind::released:
