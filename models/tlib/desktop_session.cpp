@@ -127,6 +127,7 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       break;
     case Input::timer_calm:
       moves_ = 0;
+      move_if_wanted(options, effects);
       break;
   }
   return effects;

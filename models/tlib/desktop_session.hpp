@@ -75,8 +75,10 @@ class DesktopSession {
  public:
   using Effects = DesktopEffects;
 
-  // ASSUMPTIONs: two moves within kCalm (there and back) cost nothing more; each one after them
-  // begins with a pause, the first of kFirstPause and each twice as long as the one before.
+  // ASSUMPTIONs: so many moves within kCalm (there and back) cost nothing more. Then no advice is
+  // heeded until there has been calm; each move that must be begins with a pause, the first of
+  // kFirstPause and each twice as long as the one before.
+  static constexpr int kMovesInARow = 2;
   static constexpr Duration kCalm = 2min, kFirstPause = 1s, kLongestPause = 1min;
   // ASSUMPTION: how seldom, at most, a desktop at work tries to reach the other site.
   static constexpr Duration kLongestReconnect = 1min;

@@ -106,8 +106,8 @@ void DesktopSession::proceed_to_target(const O& options, Effects& effects) {
 /// Who goes to and fro (a phone in service nowhere, advice from both sides) does it more slowly
 /// each time.
 Duration DesktopSession::pause_of_move() const {
-  if (moves_ <= 2) return {};
-  return std::min(kFirstPause * (1 << std::min(moves_ - 3, 6)), kLongestPause);
+  if (moves_ <= kMovesInARow) return {};
+  return std::min(kFirstPause * (1 << std::min(moves_ - kMovesInARow - 1, 6)), kLongestPause);
 }
 
 void DesktopSession::start_relogin(const O& options, Effects& effects) {
@@ -130,6 +130,7 @@ void DesktopSession::login(Effects& effects) {
 void DesktopSession::move_if_wanted(const O& options, Effects& effects) {
   if (advised_ == current_) advised_.reset();
   if (state_ != State::active || in_call_) return;
+  if (moves_ > kMovesInARow) return;  // sent to and fro: he works where he is until he has had calm
   const SiteIndex other = peer_of(current_);
   const bool home =
       options.policy.failback == Failback::return_after_call && other == options.preferred;
