@@ -1,6 +1,6 @@
-// After all faults, or while a site has failed and nothing else, the world is back: agents on shift
-// at work, phones registered, peers in BC mode, queues served, nobody talking to nobody, nobody going
-// in and out. A minute after the last fault nobody gives up waiting for whom an agent is ready.
+// After all faults, or while a site has failed and nothing else, the world is back: agents at work,
+// phones registered, peers in BC mode, queues served, nobody talking to nobody, nobody going in and
+// out. A minute after the last fault nobody gives up waiting for whom an agent is ready.
 #include <fmt/format.h>
 
 #include <algorithm>

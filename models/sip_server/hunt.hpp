@@ -18,10 +18,11 @@ struct HuntMemberLeg {
 
 /// A call that is being distributed to the members of a hunt group.
 struct Hunt {
-  std::vector<HuntMemberLeg> legs;  ///< that ring now
-  std::uint32_t next = 0;           ///< sequential: the next member
-  std::uint32_t left = 0;           ///< sequential: members not yet tried
-  bool rung = false;                ///< somebody's phone has, and was not answered
+  std::vector<HuntMemberLeg> legs;    ///< that ring now
+  std::uint32_t next = 0;             ///< sequential: the next member
+  std::uint32_t left = 0;             ///< sequential: members not yet tried
+  bool rung = false;                  ///< somebody's phone has, and was not answered
+  SimTime waits_until = sim::kNever;  ///< in the line (hg-queue-timeout), since it first came there
 };
 
 /// The hunts of one site, the lines of calls that wait for a member, and whose turn it is.

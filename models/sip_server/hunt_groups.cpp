@@ -52,8 +52,7 @@ void HuntGroups::hunt_call(Context& context, std::uint32_t slot) {
   call.state = ServerCall::State::waiting;
   call.hunt = table_.hunts.take();
   Hunt& hunt = hunt_of(call);
-  hunt.legs.clear();
-  hunt.rung = false;
+  hunt = {};  // its place may have been another call's
   hunt.next = group.type == HuntType::circular ? table_.last_served[queue] : 0;
   hunt.left = static_cast<std::uint32_t>(site_.directory.hunt_members(queue).size());
   distribute(context, slot);
@@ -102,12 +101,19 @@ void HuntGroups::wait_for_member(Context& context, std::uint32_t slot) {
   const std::uint32_t queue = call.queue;
   const HuntGroupOptions& group = *site_.hunt_group(queue);
   auto& line = table_.lines[queue];
+  // Whose member turned out to be busy elsewhere has waited all the same.
+  SimTime& until = hunt_of(call).waits_until;
+  if (until == sim::kNever) until = context.now() + group.queue_timeout;
+  if (until < context.now()) {
+    user_.default_route(context, slot, CallDefaultRouted::Cause::waited_too_long);
+    return;
+  }
   if (line.size() >= group.queue_limit) {
     user_.default_route(context, slot, CallDefaultRouted::Cause::no_member_idle);
     return;
   }
   line.push_back(slot);
-  call.wait_timer = context.arm(group.queue_timeout, tag_of(ServerTimer::hunt_wait, slot));
+  call.wait_timer = context.arm(until - context.now(), tag_of(ServerTimer::hunt_wait, slot));
   sip_.ring_back(context, call);
 }
 
