@@ -234,6 +234,7 @@ TEST(Planner, SaysWhatItCouldNotDecideAndWhatCannotBe) {
   EXPECT_EQ(open.status, AnswerStatus::not_decided);
   EXPECT_EQ(open.found.meets, 190);
   EXPECT_EQ(open.found.fails, 179);
+  EXPECT_EQ(open.verification.size(), 2u);  // what it did find is verified
   result.answers.push_back(keep(open));
   EXPECT_EQ(result.status(), AnswerStatus::not_decided);
   const PlanAnswer never = answer_in(loaded.scenario, [](double) { return 0.5; });
@@ -242,6 +243,38 @@ TEST(Planner, SaysWhatItCouldNotDecideAndWhatCannotBe) {
   EXPECT_EQ(result.status(), AnswerStatus::impossible);
   EXPECT_NE(plan_table(result, {}).find("no number up to"), std::string::npos);
   EXPECT_NE(plan_json(result).find("\"status\": \"impossible\""), std::string::npos);
+}
+
+TEST(Planner, HasNotDecidedAHeadroomThatIsOpen) {
+  for (const PlanVerdict normal : {PlanVerdict::meets, PlanVerdict::fails, PlanVerdict::open}) {
+    for (const PlanVerdict failing : {PlanVerdict::meets, PlanVerdict::fails, PlanVerdict::open}) {
+      PlanResult result;
+      HeadroomRow& row = result.headroom.emplace_back();
+      row.without.judgement.verdict = normal;
+      row.through.emplace().judgement.verdict = failing;
+      const bool open = normal == PlanVerdict::open || failing == PlanVerdict::open;
+      EXPECT_EQ(result.status() == AnswerStatus::not_decided, open);
+    }
+  }
+}
+
+/// However coarse the shifts are; and no plan is tried twice.
+TEST(PlanQuestions, CountTheAgentHoursOfTheScenarioAsTheyAre) {
+  const Loaded loaded = load_text(
+      minimal(),
+      {"run.horizon=2h",
+       "agents.team1={location: site1, staffing: [{at: 0s, count: 4}, {at: 30min, count: 12}, "
+       "{at: 1h, count: 4}, {at: 90min, count: 12}]}",
+       "agents.team2={location: site2, count: 3}", "calls.main.rate=120/h"});
+  ASSERT_FALSE(loaded.has_errors());
+  for (const sim::Duration shift : {sim::Duration(30min), sim::Duration(1h), sim::Duration(2h)}) {
+    PlanGoals goals;
+    goals.stretch = Stretch::run;
+    goals.shift = shift;
+    const PlanQuestion q = make_question(Wanted::shifts, loaded.scenario, goals);
+    EXPECT_EQ(q.now, 16 + 6);
+    for (int i = q.range.low; i < q.range.high; ++i) EXPECT_LT(q.value(i), q.value(i + 1));
+  }
 }
 
 class Plan : public ::testing::Test {

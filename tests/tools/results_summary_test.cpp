@@ -44,7 +44,7 @@ TEST(TerminalSummary, SaysWhatHappenedWhatItCostAndWhenItWasBack) {
                               "while talking to an agent),\nand 1 caller gave up waiting."));
   EXPECT_THAT(text, HasSubstr("10 agents lost their place; all were at work again after 69 s."));
   EXPECT_THAT(text, HasSubstr("site2 works alone (single-site mode)          9.0 s"));
-  EXPECT_THAT(text, HasSubstr("gateways avoid the dead end                   9.5 s   gw1 9.5 s"));
+  EXPECT_THAT(text, HasSubstr("calls go another way                          9.5 s   gw1 9.5 s"));
   EXPECT_THAT(text, HasSubstr("69 s   half 59 s · 90 % 67 s (10 of 10)"));
   EXPECT_THAT(text, HasSubstr("before  detection    relogin   degraded      after  whole run"));
   EXPECT_THAT(text, HasSubstr("Calls lost: 6 of 319 dialled (1.9 %)"));

@@ -180,6 +180,12 @@ TEST_F(Sweep, RefusesWhatCannotBeVaried) {
     EXPECT_EQ(test::bcsim(words).exit, 64) << (more.empty() ? "" : more.back());
   }
   EXPECT_FALSE(fs::exists(at("x")));
+  const Outcome fixed =
+      test::bcsim({"sweep", "site_failure", "--vary", "desktop.site1.site-timeout=10s,20s",
+                   "--where", "desktop.site1.site-timeout <= desktop.site2.site-timeout"});
+  EXPECT_EQ(fixed.exit, 64);
+  EXPECT_THAT(fixed.err,
+              HasSubstr("'desktop.site2.site-timeout' is neither varied nor a quantity"));
 }
 
 TEST_F(Sweep, OfAScenarioIsListedWithoutRunning) {

@@ -71,9 +71,11 @@ std::string describe_scenario(const models::Scenario& s) {
                      s.agents.size(), s.agents.size() == 1 ? "" : "s", s.gateways.size(),
                      s.gateways.size() == 1 ? "" : "s", channels(s));
   if (load.calls_per_s > 0) {
-    out += fmt::format("  at most {:.4g} calls/s = {} erlangs for {} agents: {:.0f}% busy\n",
-                       load.calls_per_s, amount_words(load.erlangs()), load.agents,
-                       100 * load.erlangs() / std::max(1.0, static_cast<double>(load.agents)));
+    const std::string busy = load.agents == 0
+                                 ? "nobody is at work"
+                                 : fmt::format("{:.0f}% busy", 100 * load.erlangs() / load.agents);
+    out += fmt::format("  at most {:.4g} calls/s = {} erlangs for {} agents: {}\n",
+                       load.calls_per_s, amount_words(load.erlangs()), load.agents, busy);
   }
   for (const models::Fault& f : s.faults) {
     out += fmt::format("  {}: {}{}\n", format_duration(f.at.time_since_epoch()), f.text,

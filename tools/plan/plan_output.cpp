@@ -163,7 +163,14 @@ AnswerStatus PlanResult::status() const {
                        [=](const KeptAnswer& a) { return a.status == status; });
   };
   if (has(AnswerStatus::impossible)) return AnswerStatus::impossible;
-  return has(AnswerStatus::not_decided) ? AnswerStatus::not_decided : AnswerStatus::decided;
+  const auto open = [](const PlanPoint& point) {
+    return point.judgement.verdict == PlanVerdict::open;
+  };
+  const bool open_row = std::ranges::any_of(headroom, [&](const HeadroomRow& row) {
+    return open(row.without) || (row.through && open(*row.through));
+  });
+  return has(AnswerStatus::not_decided) || open_row ? AnswerStatus::not_decided
+                                                    : AnswerStatus::decided;
 }
 
 std::string answer_words(const KeptAnswer& a) {

@@ -114,7 +114,7 @@ class Answering {
     for (const auto& [index, sample] : samples_) {
       answer_.points.push_back(sample.point(index, q.value(index)));
     }
-    if (options_.verify && answer_.status == AnswerStatus::decided) verify();
+    if (options_.verify) verify();
     return std::move(answer_);
   }
 

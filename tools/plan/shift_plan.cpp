@@ -95,6 +95,40 @@ std::vector<std::string> staffing_settings(const Scenario& s,
   return out;
 }
 
+/// The steps of people_at() that differ in some shift, and where the first guess stands among them.
+struct Plans {
+  std::vector<int> steps;
+  int guess = 0;
+};
+Plans different_plans(const std::vector<PlannedShift>& shifts, int guess) {
+  Plans plans;
+  for (int i = 0; i <= kBetas; ++i) {
+    const bool same =
+        !plans.steps.empty() && std::ranges::all_of(shifts, [&](const PlannedShift& shift) {
+          return people_at(shift, i) == people_at(shift, plans.steps.back());
+        });
+    if (!same) plans.steps.push_back(i);
+    if (i <= guess) plans.guess = static_cast<int>(plans.steps.size()) - 1;
+  }
+  return plans;
+}
+
+/// Agent-hours that the scenario has until then.
+double agent_hours(const Scenario& s, sim::SimTime until) {
+  double seconds = 0;
+  for (const models::AgentGroup& group : s.agents) {
+    std::vector<sim::SimTime> times = {sim::kStart};
+    for (const models::StaffingStep& step : group.staffing) {
+      if (step.at > sim::kStart && step.at < until) times.push_back(step.at);
+    }
+    times.push_back(until);
+    for (std::size_t i = 0; i + 1 < times.size(); ++i) {
+      seconds += sim::seconds(times[i + 1] - times[i]) * tools::people_at(group, times[i]);
+    }
+  }
+  return seconds / 3600;
+}
+
 }  // namespace
 
 PlanQuestion shifts_question(const Scenario& s, const PlanGoals& goals) {
@@ -110,22 +144,23 @@ PlanQuestion shifts_question(const Scenario& s, const PlanGoals& goals) {
   int guess = 0;
   while (guess < kBetas && day_service_level(s, shifts, guess, after) < q.goal.limit) ++guess;
   const double hours = sim::seconds(goals.shift) / 3600;
-  q.range = {0, guess, kBetas, 2};
+  const Plans plans = different_plans(shifts, guess);
+  const std::vector<int>& steps = plans.steps;
+  q.range = {0, plans.guess, static_cast<int>(steps.size()) - 1, 2};
   q.guess_by = fmt::format("Erlang A in each of {} shifts", shifts.size());
-  q.value = [shifts, hours](int i) {
+  q.value = [shifts, hours, steps](int i) {
     double sum = 0;
-    for (const PlannedShift& shift : shifts) sum += hours * people_at(shift, i);
+    for (const PlannedShift& shift : shifts) sum += hours * people_at(shift, steps.at(i));
     return sum;
   };
-  double now = 0;
-  for (const PlannedShift& shift : shifts) now += hours * load_at(s, shift.at).agents;
-  q.now = now;
-  q.settings = [&s, shifts](int i) { return staffing_settings(s, shifts, i); };
-  q.parts = [&s, shifts, guess](int i) {
+  q.now = agent_hours(s, shifts.back().at + goals.shift);
+  q.settings = [&s, shifts, steps](int i) { return staffing_settings(s, shifts, steps.at(i)); };
+  q.parts = [&s, shifts, plans](int i) {
     std::vector<PlanPart> out;
     for (const PlannedShift& shift : shifts) {
-      out.push_back({shift_label(s, shift.at), static_cast<double>(people_at(shift, i)),
-                     static_cast<double>(people_at(shift, guess))});
+      out.push_back({shift_label(s, shift.at),
+                     static_cast<double>(people_at(shift, plans.steps.at(i))),
+                     static_cast<double>(people_at(shift, plans.steps.at(plans.guess)))});
     }
     return out;
   };

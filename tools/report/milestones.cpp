@@ -113,7 +113,7 @@ std::vector<Milestone> milestones(const StoredResults& r) {
        it != r.metrics().end() && it->first.starts_with(prefix); ++it) {
     std::string name = it->first.substr(prefix.size());
     name = name.substr(0, name.rfind('.'));
-    once(fmt::format("{} avoids what is dead", name), it->first);
+    once(fmt::format("{}: calls go another way", name), it->first);
   }
   for (auto& people : {people_milestone(r, "Phones can be reached again", "phones", "reg.ok"),
                        people_milestone(r, "Agents at work again", "agents", "agent.at_work")}) {

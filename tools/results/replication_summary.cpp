@@ -98,7 +98,7 @@ class ReplicationPage {
       const char* id;
       std::string what;
     };
-    std::vector<Item> items = {{"gateways_switched", "gateways avoid the dead end"}};
+    std::vector<Item> items = {{"gateways_switched", "calls go another way"}};
     static const std::string kSiteIds[] = {"site1.switchover", "site2.switchover",
                                            "site1.single_mode", "site2.single_mode"};
     for (std::size_t s = 0; s < 2; ++s) {

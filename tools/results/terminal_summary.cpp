@@ -250,7 +250,7 @@ class Summary {
       note = fmt::format("{} gateways, the first after {}", first.gateways.size(),
                          duration_words(first.gateways.front().after_s));
     }
-    item("gateways avoid the dead end", first.gateways.back().after_s, note);
+    item("calls go another way", first.gateways.back().after_s, note);
   }
   void shares(const char* what, const std::vector<float>& back, std::uint32_t affected) {
     if (affected == 0) return;

@@ -112,6 +112,10 @@ bool is_true(const SweepSpec& spec, const SweepPoint& point, const SweepConstrai
     const bool equal = *left == (other != nullptr ? *other : c.right);
     if (c.sign == "==") return equal;
     if (c.sign == "!=") return !equal;
+    if (a && other == nullptr) {
+      throw SweepProblem{fmt::format("where: '{}' is neither varied nor a quantity", c.right),
+                         "both sides are paths that vary, or the right one is a value such as 30s"};
+    }
     throw SweepProblem{
         fmt::format("where: '{} {} {}' compares what are no quantities", c.left, c.sign, c.right),
         ""};
