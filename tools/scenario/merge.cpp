@@ -46,8 +46,10 @@ void merge_value(Node& base, Node over, const ValueType* type) {
     base = std::move(over);
     return;
   }
-  base.at = over.at;
-  base.key_at = over.key_at;
+  if (!over.on_the_way) {
+    base.at = over.at;
+    base.key_at = over.key_at;
+  }
   const ValueType* element = type != nullptr && type->kind == Kind::map && !type->elements.empty()
                                  ? &type->elements[0]
                                  : nullptr;
@@ -88,6 +90,7 @@ Node wrap(const std::vector<std::string>& path, std::size_t from, Node value, Lo
   for (std::size_t k = from; k < path.size(); ++k) {
     Node child;
     child.kind = Node::Kind::map;
+    child.on_the_way = true;
     child.key = path[k];
     child.at = child.key_at = at;
     leaf->children.push_back(std::move(child));

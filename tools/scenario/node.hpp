@@ -17,6 +17,7 @@ struct Node {
   Kind kind = Kind::null;
   std::string text;  ///< of a scalar
   bool quoted = false;
+  bool on_the_way = false;  ///< to the value of an override: nothing of it is written there
   Location at;
   std::string key;  ///< of a map's member
   Location key_at;

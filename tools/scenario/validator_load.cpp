@@ -380,6 +380,16 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
   }
 }
 
+/// Does any call of this stream come before the run ends?
+bool ever_called(const models::Scenario& s, const CallStream& stream) {
+  const sim::SimTime end = sim::kStart + s.run.horizon;
+  if (const auto* single = std::get_if<models::SingleCalls>(&stream.arrivals)) {
+    return std::ranges::any_of(single->calls, [&](const auto& call) { return call.at < end; });
+  }
+  return std::ranges::any_of(moments(s),
+                             [&](sim::SimTime t) { return rate_at(stream.arrivals, t) > 0; });
+}
+
 // The number of people is known: no count that would have been given is lost.
 bool people_known(const Rules& rules) {
   if (rules.was_refused("agents")) return false;
@@ -406,6 +416,13 @@ void check_load(const Rules& rules) {
   }
   if (s.calls.empty() && !rules.was_refused("calls")) {
     rules.warning("M-W02", "calls", "there are no calls", "calls: {main: {rate: 0.5/s}}");
+  }
+  for (const CallStream& stream : s.calls) {
+    if (rules.diagnostics.has_errors() || ever_called(s, stream)) continue;
+    rules.warning("M-W02", "calls." + stream.name,
+                  fmt::format("no call of '{}' comes before the run ends at {}", stream.name,
+                              format_duration(s.run.horizon)),
+                  "run.start, run.horizon, or the times of the calls");
   }
   if (!finite_handling(rules)) return;
   const PeakLoad load = peak_load(s);

@@ -29,14 +29,34 @@ Duration longest_silence(const models::sip::ClientPolicy& policy,
   return policy.give_up_after(kind, models::sip::Transport::udp);
 }
 
+/// Fewer answers than that are as good as none: who waits for them is right to give up.
+constexpr double kFewAnswers = 0.5;
+
+/// "95% of its OPTIONS have no answer within 7.5s".
+std::string unanswered_words(double chance, const char* what, Duration patience) {
+  return fmt::format("{} of {} have no answer within {}", share_words(1 - chance), what,
+                     format_duration(patience));
+}
+
+Duration service_time(const models::SipServerOptions& server, Method method) {
+  return method == Method::invite      ? server.invite_service
+         : method == Method::register_ ? server.register_service
+                                       : server.other_service;
+}
+models::Message answer_of(Method method) {
+  return answer_to(method, method == Method::invite ? 100 : 200);
+}
+
 /// Until the SIP Server of a site has answered a request, when it has nothing else to do.
 Duration answered_after(const Rules& rules, const Way& way, SiteIndex site, Method method) {
   const models::SipServerOptions& server = rules.scenario.sites[site].sip_server;
-  const bool invite = method == Method::invite;
-  const Duration service = invite                        ? server.invite_service
-                           : method == Method::register_ ? server.register_service
-                                                         : server.other_service;
-  return way.answered_after(request_of(method), service, answer_to(method, invite ? 100 : 200));
+  return way.answered_after(request_of(method), service_time(server, method), answer_of(method));
+}
+double answer_chance(const Rules& rules, const Way& way, SiteIndex site, Method method,
+                     Duration patience) {
+  return way.answer_chance(request_of(method),
+                           service_time(rules.scenario.sites[site].sip_server, method),
+                           answer_of(method), patience);
 }
 
 /// M-W15: nothing that is sent on a path ever arrives; true if so.
@@ -69,6 +89,14 @@ void check_registering(const Rules& rules, const models::AgentGroup& group, Site
                     "answer, and it takes {}",
                     group.name, options.name, format_duration(patience), at_least(answered)),
         timeout ? more_than(answered) : "more of them");
+    return;
+  }
+  const double chance = answer_chance(rules, way, site, Method::register_, patience);
+  if (chance < kFewAnswers && way.carries()) {
+    rules.warning("M-W15", "network",
+                  fmt::format("the phones of '{}' seldom register at {}: {}", group.name,
+                              options.name, unanswered_words(chance, "their REGISTERs", patience)),
+                  "less loss or jitter on the way");
     return;
   }
   // From one REGISTER that counts to the next, without the time that the phone waits.
@@ -125,6 +153,17 @@ void check_gateway(const Rules& rules, const models::GatewayOptions& gateway, Si
         {Method::invite, ClientKind::invite, "never gets a call through to"}}) {
     const Duration patience = longest_silence(policy, kind);
     const Duration answered = answered_after(rules, way, site, method);
+    const double chance = answer_chance(rules, way, site, method, patience);
+    if (patience > answered && chance < kFewAnswers) {
+      rules.warning(
+          "M-W15", "network",
+          fmt::format(
+              "{} holds {} for dead most of the time: {}", gateway.name, s.sites[site].name,
+              unanswered_words(chance, method == Method::invite ? "its INVITEs" : "its OPTIONS",
+                               patience)),
+          "less loss or jitter on the way");
+      return;
+    }
     if (patience > answered) continue;
     rules.warning(
         "M-W15",
@@ -170,6 +209,14 @@ void check_trunk(const Rules& rules, SiteIndex site) {
   const Duration answered =
       answered_after(rules, way_of_trunk(rules.scenario), models::peer_of(site), Method::options) +
       options.sip_server.other_service;
+  const double chance = answer_chance(rules, way_of_trunk(rules.scenario), models::peer_of(site),
+                                      Method::options, timeout);
+  if (timeout > answered && chance < kFewAnswers) {
+    rules.warning("M-W16", "network.dc-link",
+                  fmt::format("{} is in single-site mode most of the time: {}", options.name,
+                              unanswered_words(chance, "its OPTIONS", timeout)),
+                  "less loss or jitter, or a longer oos-force");
+  }
   if (timeout > answered) return;
   rules.warning("M-W16", fmt::format("sites.{}.sip-server.oos-force", options.name),
                 fmt::format("{} is in single-site mode all the time: it waits {} for its peer's "

@@ -29,6 +29,29 @@ Duration Way::answered_after(const models::Message& request, Duration service,
   return time(request) + service + time(answer);
 }
 
+double Way::answer_chance(const models::Message& request, Duration service,
+                          const models::Message& answer, Duration patience) const {
+  double through = 1;
+  Duration jitter{};
+  for (const models::LinkOptions* link : links_) {
+    through *= (1 - link->loss) * (1 - link->loss);
+    jitter += link->jitter;
+  }
+  const auto* sip = std::get_if<models::sip::Request>(&request);
+  const bool invite = sip != nullptr && sip->method == models::sip::Method::invite;
+  const Duration soonest = answered_after(request, service, answer);
+  double nothing = 1;
+  for (Duration sent{}, gap = 500ms; sent + soonest < patience; sent += gap, gap *= 2) {
+    if (!invite) gap = std::min<Duration>(gap, 4s);
+    // There and back, each is up to `jitter` late: the sum of two uniform draws.
+    const double x =
+        jitter == Duration{} ? 2 : sim::seconds(patience - sent - soonest) / sim::seconds(jitter);
+    const double in_time = x >= 2 ? 1 : x <= 1 ? x * x / 2 : 1 - (2 - x) * (2 - x) / 2;
+    nothing *= 1 - through * in_time;
+  }
+  return 1 - nothing;
+}
+
 Way way_of_phones(const Scenario& s, LocationIndex location, SiteIndex site) {
   return Way({&s.network.access[location][site]});
 }

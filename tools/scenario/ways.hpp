@@ -22,6 +22,12 @@ class Way {
   [[nodiscard]] sim::Duration answered_after(const models::Message& request, sim::Duration service,
                                              const models::Message& answer) const;
 
+  /// The chance that an answer comes within `patience`, to the request or to one of its copies (T1
+  /// apart, then twice as long each time; 4 s at most, but of an INVITE): what packets are lost,
+  /// and how late the others are.
+  [[nodiscard]] double answer_chance(const models::Message& request, sim::Duration service,
+                                     const models::Message& answer, sim::Duration patience) const;
+
  private:
   std::vector<const models::LinkOptions*> links_;
 };
