@@ -298,7 +298,10 @@ class Teller {
                            : "group " + c_.scenario.agents[number - queues].name;
   }
   /// The agent whose number was dialled, or "-".
-  [[nodiscard]] std::string dialled() const { return agent(dialled_agent(life_.messages)); }
+  [[nodiscard]] std::string dialled() const {
+    const models::AgentId callee = dialled_agent(life_.messages);
+    return callee.valid() ? agent(callee) : "-";  // no message has named him
+  }
   [[nodiscard]] std::string site(std::uint32_t s) const {
     return ThingNames::of(c_.names.sites, s);
   }

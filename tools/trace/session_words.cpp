@@ -92,10 +92,19 @@ class Party {
 
   /// Its last INVITE within the dialog got no answer, or the wrong one.
   [[nodiscard]] std::optional<GivenUp> no_answer() const {
-    const auto asked = look_.last([&](const LoggedMessage& m) {
+    const auto asks = [&](const LoggedMessage& m) {
       const Request* r = request_in(m, Method::invite);
       return r != nullptr && r->in_dialog && r->copy == 0 && m.sent <= at_ && m.from == node_;
+    };
+    // What was refused just then, or else the last.
+    auto asked = look_.last([&](const LoggedMessage& m) {
+      return asks(m) && look_.first([&](const LoggedMessage& a) {
+        const Response* r = response_in(a, Method::invite);
+        return r != nullptr && r->status >= 300 && a.arrived() && a.at == at_ &&
+               r->branch == std::get<Request>(m.message).branch;
+      }) != nullptr;
     });
+    if (!asked) asked = look_.last(asks);
     if (!asked) return std::nullopt;
     const LoggedMessage& sent = life_.messages[*asked];
     const Request& request = std::get<Request>(sent.message);
@@ -285,6 +294,14 @@ SessionEnd session_end(const CallLife& life, const StoryContext& c) {
   }
   const auto lost = look.last(
       [&](const LoggedMessage& m) { return !m.arrived() && m.sent <= life.row.released; });
+  constexpr auto kShortest = std::chrono::seconds(90);  // Min-SE (RFC 4028 §5)
+  if (life.row.answered != sim::kNever &&
+      life.row.released - life.row.answered < models::sip::session_ends_after(kShortest)) {
+    return {who + "its dialog was known no more.",
+            {"The session was ended: one of its parties knew the dialog no more." +
+                 death_words(life, c),
+             "481 to a request ends its dialog (RFC 3261 §12.2.1.2)", lost}};
+  }
   return {who + "nobody refreshed it.",
           {"The session was ended: nobody refreshed it." + death_words(life, c),
            "the session timer (RFC 4028 §10; session-expires)", lost}};
