@@ -97,6 +97,16 @@ TEST(ScenarioChances, CallsThatComeAfterTheEndAreNamed) {
   }
 }
 
+TEST(ScenarioChances, NobodyIsPassedOnToAnEmptyGroup) {
+  for (const int people : {0, 1, 2}) {
+    const std::vector<std::string> to = {
+        "calls.main={rate: 60/h, gateways: {mg1: 100%}, transfer: {share: 5%, to: team2}}",
+        "agents.team2.count=" + std::to_string(people)};
+    EXPECT_EQ(told(to, "M-W07") != "", people == 0) << people;
+    EXPECT_EQ(told(to, "M-W05") != "", people == 1) << people;
+  }
+}
+
 /// An override of another key of the same section is not where a value comes from.
 TEST(ScenarioChances, AWarningIsShownWhereItsSectionIsWritten) {
   const Loaded loaded = load_text(

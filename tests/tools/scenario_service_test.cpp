@@ -351,7 +351,12 @@ TEST(ScenarioService, WhereCallsArePassedOnToSomebodyMustServe) {
          {queues, first + "[service]", calls + "second}, gateways: {mg1: 0%, mg2: 100%}}"},
          "",
          ""},
-        {"to a group", {queues, first + "[service]", calls + "team2}}"}, "", ""}},
+        {"to a group", {queues, first + "[service]", calls + "team2}}"}, "", ""},
+        {"to those with other work",
+         {"queues={service: {routing-scope: both-sites}, second: {}}", first + "[service]",
+          other + "[]", calls + "second}}", "calls.direct={rate: 1/h, to-agents: [team2]}"},
+         "M-W07",
+         "nobody serves the queue 'second'"}},
        minimal());
 }
 

@@ -245,15 +245,11 @@ void check_agents_calls(const Rules& rules, const models::CallStream& stream) {
 }
 
 /// To how many agents the calls of this stream are passed on.
-std::uint32_t passed_to(const models::Scenario& s, const models::CallStream& stream) {
+std::uint32_t passed_to(const Rules& rules, const models::TransferOptions& transfer) {
   std::uint32_t sum = 0;
-  for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-    const auto& queues = s.agents[g].queues;
-    const bool serves =
-        stream.transfer.queue
-            ? queues.empty() || std::ranges::count(queues, *stream.transfer.queue) > 0
-            : stream.transfer.group == g;
-    if (serves) sum += people(s.agents[g]);
+  for (std::uint32_t g = 0; g < rules.scenario.agents.size(); ++g) {
+    const bool his = transfer.queue ? serves(rules, g, *transfer.queue) : transfer.group == g;
+    if (his) sum += people(rules.scenario.agents[g]);
   }
   return sum;
 }
@@ -269,13 +265,18 @@ void check_transfer(const Rules& rules, const models::CallStream& stream) {
   if (transfer.queue && rules.scenario.queues[*transfer.queue].hunt_group) {
     rules.error("S-013", path + ".to", "calls are not passed on to a hunt group",
                 "a queue without one, or an agent group");
-  } else if (const std::uint32_t others = passed_to(rules.scenario, stream);
-             transfer.queue && others == 0) {
-    rules.warning("M-W07", path + ".to",
-                  fmt::format("nobody serves the queue '{}': whoever is passed on waits there "
-                              "until he gives up",
-                              rules.scenario.queues[*transfer.queue].name),
-                  "a queue that somebody serves, or an agent group");
+  } else if (const std::uint32_t others = passed_to(rules, transfer);
+             (transfer.queue || transfer.group) && others == 0) {
+    rules.warning(
+        "M-W07", path + ".to",
+        transfer.queue
+            ? fmt::format("nobody serves the queue '{}': whoever is passed on waits there "
+                          "until he gives up",
+                          rules.scenario.queues[*transfer.queue].name)
+            : fmt::format("nobody is in the group '{}': whoever is passed on to it waits "
+                          "until he gives up",
+                          rules.scenario.agents[*transfer.group].name),
+        "a queue that somebody serves, or an agent group with somebody in it");
   } else if ((transfer.queue || transfer.group) && others == 1) {
     rules.warning("M-W05", path + ".to",
                   "there is one agent to pass a call on to: whoever is it himself gets his own "
