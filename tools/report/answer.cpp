@@ -135,10 +135,7 @@ std::string later_service(const StoredResults& r) {
     const double back = of("service_level_back");
     worst = std::max(worst, std::isnan(back) ? std::numeric_limits<double>::infinity() : back);
   }
-  if (worst == 0) return "";
-  return std::isinf(worst)
-             ? " After a later one it was not seen to be back."
-             : fmt::format(" After a later one it was back after {}.", duration_words(worst));
+  return later_failure_words(worst);
 }
 
 Sentence service_sentence(const StoredResults& r) {

@@ -57,6 +57,13 @@ std::string number_words(double value) {
   return n < 0 ? fmt::format("{}", n) : count_words(static_cast<std::uint64_t>(n));
 }
 
+std::string later_failure_words(double worst_s) {
+  if (worst_s == 0) return "";
+  return std::isinf(worst_s)
+             ? " After a later one it was not seen to be back."
+             : fmt::format(" After a later one it was back after {}.", duration_words(worst_s));
+}
+
 std::string clock_words(sim::SimTime t, std::optional<sim::Duration> start_label) {
   const sim::Duration d = t.time_since_epoch() + start_label.value_or(sim::Duration{});
   const auto s = static_cast<std::int64_t>(std::llround(sim::seconds(d)));

@@ -22,6 +22,9 @@ namespace bcsim::tools {
 [[nodiscard]] std::string percent_words(double fraction);
 /// "1.8", "23", "1,204"; "-" for NaN.
 [[nodiscard]] std::string number_words(double value);
+/// " After a later one it was back after 61 s.", of the service level and the worst of the failures
+/// after the first; infinity: it was not seen to be back; 0: none of them did it any harm, empty.
+[[nodiscard]] std::string later_failure_words(double worst_s);
 /// "1:02:30" since the start, or the time of day if the start has one: "10:02:30".
 [[nodiscard]] std::string clock_words(sim::SimTime t, std::optional<sim::Duration> start_label);
 

@@ -190,10 +190,7 @@ class Summary {
       worst = std::max(worst,
                        later.service_level_back.value_or(std::numeric_limits<double>::infinity()));
     }
-    if (worst == 0) return "";
-    return std::isinf(worst)
-               ? " After a later one it was not seen to be back."
-               : fmt::format(" After a later one it was back after {}.", duration_words(worst));
+    return later_failure_words(worst);
   }
 
   // ---- what came back after the first failure --------------------------------------------------
