@@ -153,5 +153,18 @@ TEST(ExplainCommand, TakesForTheLongestWaitWhatWaitedInAQueue) {
   fs::remove(file);
 }
 
+TEST(ExplainCommand, RefusesWhatNoCallIs) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--cause", "callee_busy"}, {"9999999"}}) {
+    std::vector<std::string> all = {"explain"};
+    all.insert(all.end(), words.begin(), words.end());
+    all.insert(all.end(), {"baseline", "--set", "run.horizon=70min"});
+    const Outcome o = explain_program(all);
+    EXPECT_EQ(o.exit, 65) << words.front();
+    EXPECT_EQ(o.out, "");
+    EXPECT_THAT(o.err, HasSubstr("there is no"));
+  }
+}
+
 }  // namespace
 }  // namespace bcsim::tools::explain_command_test

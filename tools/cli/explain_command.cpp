@@ -239,6 +239,14 @@ std::vector<CallId> choose_calls(const ExplainRequest& request, const std::vecto
   return chosen;
 }
 
+/// That there is no call as asked for.
+std::string none_found(const ExplainRequest& request) {
+  if (request.longest_wait) return "there is no such call: nobody has waited in a queue";
+  if (request.lost) return "there is no such call: none was lost after the warm-up";
+  return fmt::format("there is no such call: none ended with {} after the warm-up",
+                     models::name(*request.cause));
+}
+
 /// When the replay of these calls may stop: their signalling is over.
 models::SimTime last_interest(const std::vector<CallId>& calls, const std::vector<CallRow>& rows) {
   models::SimTime last = sim::kStart;
@@ -325,18 +333,17 @@ int explain_source(const ExplainRequest& request, const Invocation& invocation,
     if (!first) return interrupted_code();
     require_same(*source, first->journal_fingerprint);
     wanted.calls = choose_calls(request, first->rows, source->scenario, sentence);
-    if (wanted.calls.empty()) {
-      terminal.out << "There is no such call.\n";
-      return code(ExitCode::good);
-    }
+    if (wanted.calls.empty()) throw InputError(none_found(request));
     wanted.until = last_interest(wanted.calls, first->rows);
   }
   const auto run = replay_with_progress(*source, wanted, terminal);
   if (!run) return interrupted_code();
   if (request.call) require_same(*source, run->journal_fingerprint);
   if (run->lives.empty()) {
-    throw InputError(fmt::format("there is no call {}: they are numbered from 0 to {}",
-                                 *request.call, run->rows.size() - 1));
+    throw InputError(run->rows.empty()
+                         ? fmt::format("there is no call {}: nobody has called", *request.call)
+                         : fmt::format("there is no call {}: they are numbered from 0 to {}",
+                                       *request.call, run->rows.size() - 1));
   }
 
   const models::Layout layout(source->scenario, {source->scenario.run.seed, source->replication});
