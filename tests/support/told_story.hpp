@@ -14,6 +14,7 @@ namespace bcsim::tools {
 struct Told {
   models::Cause cause;
   std::string why, rule, lines;
+  std::string sites;  ///< how both stood at the decisive moment
 };
 
 /// The story of one call of a scenario with one agent at each site.
@@ -36,8 +37,9 @@ inline Told told(const std::string& calls, const std::string& faults,
   const Replay replayed = replay(s, 0, {.calls = {models::CallId{call}}});
   const CallLife& life = replayed.lives.at(0);
   const CallStory story = tell_story(life, {s, layout, names, replayed.faults});
-  Told out{life.row.cause, story.decision.why, story.decision.rule, ""};
+  Told out{life.row.cause, story.decision.why, story.decision.rule, "", ""};
   for (const StoryLine& line : story.lines) out.lines += line.text + "\n";
+  for (const std::string& line : story.both_sites) out.sites += line + "\n";
   return out;
 }
 

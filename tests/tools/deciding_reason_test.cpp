@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "tests/support/told_story.hpp"
 
 namespace bcsim::tools::deciding_reason_test {
@@ -157,6 +160,16 @@ TEST(DecidingReason, OfACompletedCallTellsTalkFromHold) {
                 HasSubstr("of it on hold"))
         << kind;
   }
+}
+
+TEST(DecidingReason, OfAPairThatIsBackIsThatItIsNotYetInBusinessContinuityMode) {
+  const Told t = told(
+      "to-agents: [b], setup-patience: {deterministic: 60s},"
+      " calls: [{at: 151s, gateway: mg1, talk: 30s}]",
+      "{at: 2min, fail: site1, scope: sip-server-pair, lasting: 30s}");
+  EXPECT_EQ(t.cause, Cause::lost_setup_rejected);
+  EXPECT_THAT(t.why, HasSubstr("which was not in business-continuity mode"));
+  EXPECT_THAT(t.rule, HasSubstr("in business-continuity mode only"));
 }
 
 }  // namespace

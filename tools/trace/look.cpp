@@ -68,6 +68,18 @@ std::string Look::fate(const LoggedMessage& m) const {
   return words;
 }
 
+models::ServerMode Look::mode(std::uint32_t site, models::SimTime at) const {
+  models::ServerMode mode = models::ServerMode::bc;
+  for (const models::JournalEntry& e : c_.faults) {
+    if (e.at > at) break;
+    const auto* changed = std::get_if<models::ServerModeChanged>(&e.record);
+    const auto* pair = std::get_if<models::PairStateChanged>(&e.record);
+    if (changed != nullptr && changed->site == site) mode = changed->mode;
+    if (pair != nullptr && pair->site == site && pair->up == 0) mode = models::ServerMode::starting;
+  }
+  return mode;
+}
+
 models::SimTime Look::died(models::NodeId id, models::SimTime after, models::SimTime by) const {
   models::SimTime found = sim::kNever;
   for (const models::JournalEntry& e : c_.faults) {

@@ -61,11 +61,8 @@ class Look {
     }
     return found;
   }
-  [[nodiscard]] models::ServerMode mode(std::uint32_t site, models::SimTime at) const {
-    const auto* changed = fact<models::ServerModeChanged>(
-        at, [&](const auto& f, models::SimTime) { return f.site == site; });
-    return changed != nullptr ? changed->mode : models::ServerMode::bc;
-  }
+  /// A pair that has died, and is back, starts anew until it says otherwise.
+  [[nodiscard]] models::ServerMode mode(std::uint32_t site, models::SimTime at) const;
 
  private:
   [[nodiscard]] bool crosses(const LoggedMessage& m, const models::LinkTarget& link) const;

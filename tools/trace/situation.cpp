@@ -1,15 +1,9 @@
 #include "tools/trace/situation.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace bcsim::tools {
 namespace {
-
-bool waits(const models::CallRow& row) {
-  return row.stage == models::CallRow::Stage::waiting && !row.at_agent() &&
-         row.kind == models::CallKind::queue && row.queue_site < models::kSites;
-}
 
 bool is_busy(models::AgentState state) {
   using models::AgentState;
@@ -20,20 +14,31 @@ bool is_busy(models::AgentState state) {
 }  // namespace
 
 SituationFold::SituationFold(const models::Layout& layout)
-    : layout_(layout),
-      directory_(layout.directory),
-      scenario_(*layout.directory.scenario),
-      board_(
-          models::board_size(layout.directory.gateways.size(), 2 * layout.topology.links.size())),
-      workforce_(layout.directory, board_) {
+    : layout_(layout), directory_(layout.directory), scenario_(*layout.directory.scenario) {
   state_.gateways.resize(layout.directory.gateways.size());
   for (std::uint32_t a = 0; a < directory_.agents.size(); ++a) {
     auto& at = agents_.emplace_back();
+    auto& in_service = in_service_.emplace_back();
     for (models::SiteIndex site = 0; site < models::kSites; ++site) {
       const bool in = directory_.logged_in_at_start(models::AgentId{a}, site);
       at[site] = in ? models::AgentState::ready : models::AgentState::logged_out;
+      in_service[site] = directory_.registered_at_start(models::AgentId{a}, site);
     }
   }
+}
+
+/// Of a pair that died a new one knows nothing; nor does a backup of calls that it was not told of.
+bool SituationFold::waits(const models::CallRow& row) const {
+  return row.stage == models::CallRow::Stage::waiting && !row.at_agent() &&
+         row.kind == models::CallKind::queue && row.queue_site < models::kSites &&
+         row.incarnation == incarnation_[row.queue_site] && !row.has(models::CallRow::forgotten);
+}
+
+void SituationFold::lose_pair(models::SiteIndex site) {
+  ++incarnation_[site];
+  state_.sites[site].mode = models::ServerMode::starting;  // until it says otherwise
+  for (auto& at : agents_) at[site] = models::AgentState::logged_out;
+  for (auto& in_service : in_service_) in_service[site] = false;
 }
 
 void SituationFold::follow_agents(const models::Record& record) {
@@ -45,17 +50,16 @@ void SituationFold::follow_agents(const models::Record& record) {
     if (state == AgentState::logged_out) state = AgentState::not_ready;
   } else if (const auto* f = std::get_if<models::AgentLogout>(&record)) {
     agents_[f->agent.value][f->site] = AgentState::logged_out;
-  } else if (const auto* f = std::get_if<models::PairStateChanged>(&record)) {
-    if (f->up != 0) return;
-    for (auto& at : agents_) at[f->site] = AgentState::logged_out;
+  } else if (const auto* f = std::get_if<models::DnState>(&record)) {
+    in_service_[f->agent.value][f->site] = f->in_service != 0;
   }
 }
 
 void SituationFold::on_record(const models::JournalEntry& entry) {
-  workforce_.on_record(entry);
   follow_agents(entry.record);
   if (const auto* f = std::get_if<models::PairStateChanged>(&entry.record)) {
     state_.sites[f->site].pair_alive = f->up != 0;
+    if (f->up == 0) lose_pair(static_cast<models::SiteIndex>(f->site));
   } else if (const auto* f = std::get_if<models::ServerModeChanged>(&entry.record)) {
     state_.sites[f->site].mode = f->mode;
   } else if (const auto* f = std::get_if<models::PeerTrunk>(&entry.record)) {
@@ -101,6 +105,7 @@ QueueState SituationFold::look_at_queue(models::SimTime now, const models::CallL
       if (!counts(site)) continue;
       out.logged_in += agents_[a][site] != models::AgentState::logged_out;
       out.busy += is_busy(agents_[a][site]);
+      out.in_service += in_service_[a][site];
     }
   }
   const auto announced = [&](const models::CallRow& other) {
@@ -118,15 +123,14 @@ QueueState SituationFold::look_at_queue(models::SimTime now, const models::CallL
 Situation SituationFold::look(models::SimTime now, const models::CallLedger& ledger) const {
   Situation s = state_;
   s.at = now;
-  for (models::SiteIndex site = 0; site < models::kSites; ++site) {
-    const auto level = [&](models::LevelKind kind) {
-      return static_cast<std::uint32_t>(
-          std::llround(std::max(0.0, board_.value(models::level_at(kind, site)))));
-    };
-    s.sites[site].logged_in = level(models::LevelKind::logged_in);
-    s.sites[site].ready = level(models::LevelKind::ready);
-    s.sites[site].busy = level(models::LevelKind::busy);
-    s.sites[site].registered = level(models::LevelKind::registered);
+  for (std::uint32_t a = 0; a < agents_.size(); ++a) {
+    for (models::SiteIndex site = 0; site < models::kSites; ++site) {
+      SiteState& there = s.sites[site];
+      there.logged_in += agents_[a][site] != models::AgentState::logged_out;
+      there.ready += agents_[a][site] == models::AgentState::ready;
+      there.busy += is_busy(agents_[a][site]);
+      there.registered += in_service_[a][site];
+    }
   }
   for (const models::CallRow& row : ledger.rows()) {
     if (waits(row)) ++s.sites[row.queue_site].waiting;

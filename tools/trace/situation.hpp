@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "models/ledger/ledger.hpp"
-#include "models/metrics/workforce.hpp"
 #include "models/world/layout.hpp"
 
 namespace bcsim::tools {
@@ -14,10 +13,11 @@ namespace bcsim::tools {
 struct SiteState {
   bool pair_alive = true;
   models::ServerMode mode = models::ServerMode::bc;
-  bool sees_peer = true;  ///< its trunk to the peer is in service
-  std::uint32_t waiting = 0;
-  std::uint32_t logged_in = 0, ready = 0, busy = 0;  ///< agents, as its SIP Server sees them
-  std::uint32_t registered = 0;                      ///< Extension DNs in service
+  bool sees_peer = true;      ///< its trunk to the peer is in service
+  std::uint32_t waiting = 0;  ///< calls of whose waiting there its SIP Server knows
+  /// Agents, as its SIP Server sees them: who talks where he is not logged in is none there.
+  std::uint32_t logged_in = 0, ready = 0, busy = 0;
+  std::uint32_t registered = 0;  ///< Extension DNs in service
 };
 
 /// The queue of the call for which one looks: those who serve it, at the site where it waits, or at
@@ -26,6 +26,7 @@ struct QueueState {
   std::uint32_t queue = 0;
   bool both_sites = false;
   std::uint32_t logged_in = 0, busy = 0;  ///< its agents
+  std::uint32_t in_service = 0;           ///< their Extension DNs
   std::uint32_t waiting = 0;              ///< calls for it
 };
 
@@ -57,14 +58,16 @@ class SituationFold {
 
  private:
   void follow_agents(const models::Record& record);
+  void lose_pair(models::SiteIndex site);
+  [[nodiscard]] bool waits(const models::CallRow& row) const;
   [[nodiscard]] bool serves(models::AgentId agent, std::uint32_t queue) const;
 
   const models::Layout& layout_;
   const models::Directory& directory_;
   const models::Scenario& scenario_;
-  models::Board board_;
-  models::Workforce workforce_;
   std::vector<std::array<models::AgentState, models::kSites>> agents_;  ///< as the sites see them
+  std::vector<std::array<bool, models::kSites>> in_service_;            ///< Extension DNs
+  std::array<std::uint8_t, models::kSites> incarnation_ = {};  ///< of the pairs, as the ledger's
   Situation state_;
 };
 

@@ -1,0 +1,42 @@
+// The sentences of bcsim explain: each says what is so, of whom it is so, and once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/told_story.hpp"
+
+namespace bcsim::tools::call_story_test {
+namespace {
+
+using models::Cause;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// His phone is rung by the server of the site where he is not logged in.
+TEST(CallStory, WhoTalksWhereHeIsNotLoggedInIsNoBusyAgentThere) {
+  const Told t = told(
+      "to-agents: [b], setup-patience: {deterministic: 60s},"
+      " calls: [{at: 3min, gateway: mg1, talk: 30s}]",
+      "", {"agents.b.phone.registration=dual", "sites.site1.sip-server.dr-forward=off"});
+  EXPECT_THAT(t.lines, HasSubstr("his desktop is not logged in there"));
+  EXPECT_THAT(t.sites, HasSubstr("mode; 1 agent logged in (1 ready, 0 busy), 2 phones"));
+}
+
+TEST(CallStory, CallsThatADeadPairHadTakenDoNotWaitThere) {
+  const std::string calls =
+      "queue: service, calls: [{at: 2min, gateway: mg1, talk: 9min}, {at: 125s, gateway: mg1, "
+      "talk: 3min, patience: 9min}, {at: 200s, gateway: mg1, talk: 3min, patience: 20s}]";
+  for (const char* lasting : {"30s", "90s"}) {
+    const Told t = told(
+        calls,
+        "{at: 3min, fail: site1, scope: sip-server-pair, lasting: " + std::string(lasting) + "}",
+        {"run.media-survives=true"}, 2);
+    EXPECT_THAT(t.sites, AllOf(HasSubstr("site1: "), Not(HasSubstr("1 call waiting")))) << lasting;
+  }
+}
+
+}  // namespace
+}  // namespace bcsim::tools::call_story_test
