@@ -15,6 +15,32 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+TEST(CallStory, WhoIsChosenAgainAtOnceHadBeenRung) {
+  const Told t =
+      told("queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 30s}]", "",
+           {"agents.a.phone.answer-delay=25s",
+            "sites.site1.sip-server.after-routing-timeout-action=none"});
+  EXPECT_THAT(t.lines, AllOf(HasSubstr("taken back from agent a.1 (after-routing-timeout: his "
+                                       "phone rang, and he did not answer)"),
+                             Not(HasSubstr("no INVITE had been sent"))));
+}
+
+/// Site 1's INVITE is repeated for some seconds after the gateway has asked site 2.
+TEST(CallStory, CopiesOfAnInviteAreNotThoseOfAnother) {
+  const Told t = told(
+      "to-agents: [b], setup-patience: {deterministic: 60s},"
+      " calls: [{at: 3min, gateway: mg1, talk: 30s}]",
+      "{at: 2min59s, cut: access.site1.site1, direction: backward},"
+      " {at: 2min59s, cut: access.site2.site1, direction: backward},"
+      " {at: 2min59s, cut: access.site2.site2, direction: backward}",
+      {"agents.b.phone.registration=dual", "sites.site1.sip-server.dr-forward=off",
+       "sites.site2.sip-server.dr-forward=off", "sites.site1.gateways={mg1: {retransmissions: 1}}",
+       "sites.site1.sip-server.agent-no-answer-overflow=voicemail",
+       "sites.site2.sip-server.agent-no-answer-overflow=voicemail"});
+  EXPECT_THAT(t.why, HasSubstr("(the link was cut: “cut access.site2.site2 backward”), sent 5 "
+                               "times"));
+}
+
 /// His phone is rung by the server of the site where he is not logged in.
 TEST(CallStory, WhoTalksWhereHeIsNotLoggedInIsNoBusyAgentThere) {
   const Told t = told(

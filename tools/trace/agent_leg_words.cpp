@@ -35,7 +35,7 @@ class AgentLeg {
       const Request* r = request_in(m, Method::invite);
       // What is sent at that very instant is for whoever is chosen next.
       if (r == nullptr || r->in_dialog || m.sent < routed || m.sent >= by) continue;
-      if (m.to == phone_) note_at_phone(m);
+      if (m.to == phone_) note_at_phone(m, *r);
       const bool to_his = is_trunk(m) && look_.site_of(m.to) == site;
       if (to_his && trunk_ == nullptr) trunk_ = &m;
     }
@@ -46,12 +46,15 @@ class AgentLeg {
     return look_.first([&](const LoggedMessage& m) {
       const Response* r = response_in(m, Method::invite);
       return r != nullptr && r->status >= least && r->status <= most && m.from == phone_ &&
-             m.sent >= routed_ && m.sent <= by_;
+             r->branch == at_phone_ && m.sent >= routed_ && m.sent <= by_;
     }) != nullptr;
   }
   [[nodiscard]] bool phone_invited() const { return copies_ > 0; }
-  /// Has the server that chose him heard anything of him? It does of a phone of its own that rings.
-  [[nodiscard]] bool heard() const { return trunk_ == nullptr || trunk_response(100, true); }
+  /// Has the server that chose him heard anything of him?
+  [[nodiscard]] bool heard() const {
+    return trunk_ != nullptr ? trunk_response(100, true) != nullptr
+                             : answer_to(at_phone_, 100, true) != nullptr;
+  }
 
   [[nodiscard]] std::string words() const {
     if (phone_sent(200, 299)) return "he answered, but that was not heard in time" + answer_lost();
@@ -89,7 +92,11 @@ class AgentLeg {
   [[nodiscard]] bool is_trunk(const LoggedMessage& m) const {
     return look_.is(m.from, NodeKind::sip_server) && look_.is(m.to, NodeKind::sip_server);
   }
-  void note_at_phone(const LoggedMessage& m) {
+  /// Of several INVITEs the first that has begun since he was chosen is the one meant.
+  void note_at_phone(const LoggedMessage& m, const Request& invite) {
+    if (copies_ == 0 && invite.copy != 0) return;
+    if (copies_ == 0) at_phone_ = invite.branch;
+    if (invite.branch != at_phone_) return;
     ++copies_;
     if (!m.arrived() && came_ == nullptr) lost_ = &m;
     if (m.arrived() && m.at <= by_ && (came_ == nullptr || m.at < came_->at)) came_ = &m;
@@ -97,7 +104,9 @@ class AgentLeg {
   /// The first response to the INVITE over the trunk from this status on that came in time; or else
   /// that was sent, and lost or late.
   [[nodiscard]] const LoggedMessage* trunk_response(int least, bool came) const {
-    const auto branch = std::get<Request>(trunk_->message).branch;
+    return answer_to(std::get<Request>(trunk_->message).branch, least, came);
+  }
+  [[nodiscard]] const LoggedMessage* answer_to(std::uint64_t branch, int least, bool came) const {
     return look_.first([&](const LoggedMessage& m) {
       const Response* r = response_in(m, Method::invite);
       const bool in_time = m.arrived() && m.at <= by_;
@@ -145,9 +154,11 @@ class AgentLeg {
     return lost == nullptr ? "" : fate_of(*lost);
   }
   [[nodiscard]] std::string rang_unheard() const {
-    const LoggedMessage* lost = trunk_response(100, false);
+    const LoggedMessage* lost =
+        trunk_ != nullptr ? trunk_response(100, false) : answer_to(at_phone_, 100, false);
     return fmt::format("his phone rang, but nothing that {} sent back came in time{}",
-                       look_.party(trunk_->to), lost == nullptr ? "" : fate_of(*lost));
+                       trunk_ != nullptr ? look_.party(trunk_->to) : "it",
+                       lost == nullptr ? "" : fate_of(*lost));
   }
   [[nodiscard]] std::string fate_of(const LoggedMessage& m) const {
     return m.arrived() ? "" : fmt::format(" ({})", look_.fate(m));
@@ -158,7 +169,8 @@ class AgentLeg {
   const CallLife& life_;
   const StoryContext& c_;
   Look look_;
-  std::size_t copies_ = 0;                                 ///< of INVITEs to his phone
+  std::uint64_t at_phone_ = 0;                             ///< branch of the INVITE to his phone
+  std::size_t copies_ = 0;                                 ///< of that
   const LoggedMessage *lost_ = nullptr, *came_ = nullptr;  ///< of these
   const LoggedMessage* trunk_ = nullptr;  ///< INVITE to his own SIP Server, if that is the other's
 };
@@ -226,15 +238,17 @@ std::string not_reached(const CallLife& life, const StoryContext& c) {
 
 namespace {
 
-/// When this agent was chosen last, up to then.
-SimTime chosen_at(AgentId agent, SimTime by, const CallLife& life) {
+/// When the agent of this record of the call was chosen, whom it takes the call back from. He may
+/// be chosen again at that very instant.
+SimTime chosen_at(const models::CallReturned& returned, const CallLife& life) {
   SimTime found = sim::kStart;
   for (const models::JournalEntry& e : life.records) {
+    if (std::get_if<models::CallReturned>(&e.record) == &returned) break;
     const auto* routed = std::get_if<models::CallRouted>(&e.record);
     const auto* hunted = std::get_if<models::HuntLeg>(&e.record);
-    const bool his = (routed != nullptr && routed->agent == agent) ||
-                     (hunted != nullptr && hunted->agent == agent);
-    if (his && e.at <= by) found = e.at;
+    const bool his = (routed != nullptr && routed->agent == returned.agent) ||
+                     (hunted != nullptr && hunted->agent == returned.agent);
+    if (his) found = e.at;
   }
   return found;
 }
@@ -272,7 +286,7 @@ std::string return_reason(SimTime at, const AgentLeg& leg, const CallLife& life,
 
 std::string returned_sentence(const models::CallReturned& f, SimTime at, const CallLife& life,
                               const StoryContext& c) {
-  const AgentLeg leg(f.agent, chosen_at(f.agent, at, life), at, life, c);
+  const AgentLeg leg(f.agent, chosen_at(f, life), at, life, c);
   const std::string agent = ThingNames::of(c.names.agents, f.agent.value);
   const int status = static_cast<int>(f.status);
   const bool sent = Look(life, c).first([&](const LoggedMessage& m) {
