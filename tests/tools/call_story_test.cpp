@@ -15,6 +15,36 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+/// The agent answers after 14 s, when the caller's side has given up and cannot say so.
+TEST(CallStory, AnAnswerAfterTheEndOfACallIsNoneThatGotLost) {
+  const auto given_up_after_10_s = [](const char* patience, const char* ring_timeout) {
+    return told(
+        "to-agents: [a], setup-patience: {deterministic: " + std::string(patience) +
+            "}, calls: [{at: 2min, gateway: mg1, talk: 3min}]",
+        "{at: 125s, cut: access.site2.site1, lasting: 30s}",
+        {"agents.a.phone.answer-delay=14s", "sites.site1.sip-server.agent-no-answer-timeout=60s",
+         "sites.site1.gateways={mg1: {location: site2, ring-timeout: " + std::string(ring_timeout) +
+             "}}"});
+  };
+  EXPECT_EQ(given_up_after_10_s("10s", "3min").why,
+            "He hung up 10 s after dialling: whom he had called did not answer.");
+  const Told timeout = given_up_after_10_s("3min", "10s");
+  EXPECT_THAT(timeout.why, AllOf(HasSubstr("the agent's phone rang, and nobody answered"),
+                                 Not(HasSubstr("09:02:14"))));
+}
+
+TEST(CallStory, AnAnswerThatCrossesTheEndOfACallCameTooLate) {
+  const Told t = told(
+      "to-agents: [a], setup-patience: {deterministic: 14.03s},"
+      " calls: [{at: 2min, gateway: mg1, talk: 3min}]",
+      "",
+      {"agents.a.phone.answer-delay=14s", "sites.site1.sip-server.agent-no-answer-timeout=60s",
+       "sites.site1.gateways={mg1: {location: site2, ring-timeout: 3min}}"});
+  EXPECT_EQ(t.why,
+            "He hung up 14 s after dialling. Agent a.1 answered at 09:02:14.022, but word of that "
+            "came too late.");
+}
+
 TEST(CallStory, WhoIsChosenAgainAtOnceHadBeenRung) {
   const Told t =
       told("queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 30s}]", "",

@@ -97,6 +97,7 @@ TEST(DecidingReason, OfA480SaysWhyTheNumberWasOutOfServiceThere) {
   const Told nowhere = told(direct, "{at: 61s, fail: b.phone.1}", {"agents.b.phone.expires=60s"});
   EXPECT_THAT(nowhere.why, AllOf(HasSubstr("had answered its INVITE with 480"),
                                  HasSubstr("a call that site1 has sent on is not sent back")));
+  EXPECT_EQ(nowhere.rule, "a call is forwarded between the sites once");
 }
 
 TEST(DecidingReason, OfAnOwnCallThatCannotBeSentOnIsNotHisOwnPhone) {
@@ -162,6 +163,92 @@ TEST(DecidingReason, OfACompletedCallTellsTalkFromHold) {
   }
 }
 
+/// A call that site 2's agent has passed on waits there; its way to the caller is through site 1.
+TEST(DecidingReason, OfADrainIsTheDrainWhicheverServerSaysGoodbye) {
+  const std::string calls =
+      "queue: experts, patience: {deterministic: 5min}, calls: [{at: 2min, gateway: mg1, "
+      "talk: 3min, patience: 5min}], transfer: {share: 100%, kind: blind, to: service, after: "
+      "{deterministic: 10s}}";
+  const std::string fault =
+      "{at: 131s, crash: site2.sip-server.backup}, {at: 3min, drain: site2, lasting: 60s}";
+  const Told sent_on = told(calls, fault);
+  EXPECT_EQ(sent_on.cause, Cause::default_routed);
+  EXPECT_THAT(sent_on.why, HasSubstr("The SIP Server of site2 sent it to the default destination: "
+                                     "the site was being drained"));
+  EXPECT_EQ(sent_on.rule, "the drain");
+
+  const Told nowhere =
+      told(calls, fault, {"accept=[V-E16]", "queues.service.default-destination=none"});
+  EXPECT_EQ(nowhere.cause, Cause::dropped_in_queue);
+  EXPECT_THAT(nowhere.why,
+              AllOf(HasSubstr("site1.sip-server.primary ended the call with a BYE"),
+                    HasSubstr("The site was being drained, and queue service has no default")));
+  EXPECT_EQ(nowhere.rule, "the drain; default-destination: none (R56)");
+}
+
+TEST(DecidingReason, OfAQueueWithoutADestinationIsItsLimit) {
+  const std::string calls =
+      "queue: service, calls: [{at: 2min, gateway: mg1, talk: 5min}, "
+      "{at: 130s, gateway: mg1, talk: 1min, patience: 5min}]";
+  const Told t = told(calls, "",
+                      {"accept=[V-E16]", "queues.service.default-destination=none",
+                       "queues.service.maximum-wait=20s"},
+                      1);
+  EXPECT_EQ(t.cause, Cause::lost_setup_rejected);
+  EXPECT_THAT(t.why, HasSubstr("It had waited too long, and queue service has no default"));
+  EXPECT_EQ(t.rule, "the queue's maximum-wait: 20s; default-destination: none (R56)");
+}
+
+/// The 180 of the agent called is lost, and his server stops calling him.
+TEST(DecidingReason, OfACallReleasedUnansweredIsTheTimerThoughThe180WasLost) {
+  const std::vector<std::string> options = {
+      "agents.b.phone.registration=dual", "agents.b.preferred-site=site1",
+      "agents.b.phone.answer-delay=200s",
+      "sites.site1.sip-server.agent-no-answer-overflow=release"};
+  const std::string rest =
+      "to-agents: [b], setup-patience: {deterministic: 90s}, calls: [{at: 3min, talk: 30s";
+  for (const std::string& calls :
+       {rest + ", gateway: mg1}]", rest + "}], from-agents: [a], 3pcc-share: 0%",
+        rest + "}], from-agents: [a], 3pcc-share: 100%"}) {
+    const Told lost =
+        told(calls, "{at: 2min59s, cut: access.site2.site1, direction: forward}", options);
+    EXPECT_THAT(lost.why,
+                AllOf(HasSubstr("Agent b.1 had been called for 15 s: his phone rang, but nothing "
+                                "that it sent back came in time (the link was cut"),
+                      Not(HasSubstr("nobody could be rung"))));
+    const std::string rule = "agent-no-answer-timeout: 15s, and agent-no-answer-overflow: release";
+    EXPECT_EQ(lost.rule, rule);
+    EXPECT_EQ(told(calls, "", options).rule, rule);
+  }
+}
+
+/// The server that was to place it for his desktop rings his own phone first, and gives that up.
+TEST(DecidingReason, OfACallByDesktopWhosePhoneIsSlowIsAfterRoutingTimeout) {
+  for (const char* whom : {"", "to-agents: [b], "}) {
+    const Told t = told(std::string("from-agents: [a], 3pcc-share: 100%, setup-patience: "
+                                    "{deterministic: 90s}, ") +
+                            whom + "calls: [{at: 3min, talk: 30s}]",
+                        "{at: 2min59s, degrade: access.site1.site1, latency: 6s}");
+    EXPECT_THAT(t.why, AllOf(HasSubstr("his own phone had not answered in time"),
+                             Not(HasSubstr("out of service"))));
+    EXPECT_THAT(t.rule, HasSubstr("after-routing-timeout: 10s"));
+  }
+}
+
+TEST(DecidingReason, OfACallByDesktopToADrainedSiteIsTheDrain) {
+  const std::string placed =
+      "from-agents: [a], to-agents: [b], 3pcc-share: 100%, calls: [{at: 3min, talk: 30s}]";
+  const Told stopped = told(placed, "{at: 179990ms, drain: site2, lasting: 60s}");
+  EXPECT_THAT(stopped.why, HasSubstr("had been drained and stopped"));
+  EXPECT_EQ(stopped.rule, "the drain: a SIP Server that has been drained stops");
+  // Site 2 still has the call of another agent.
+  const std::string kept = "}, d: {queue: experts, calls: [{at: 2min, gateway: mg2, talk: 5min}]";
+  const Told drains =
+      told(placed + kept, "{at: 170s, drain: site2, lasting: 60s}", {"agents.b.count=2"}, 1);
+  EXPECT_THAT(drains.why, HasSubstr("had answered its INVITE with 603 Decline"));
+  EXPECT_THAT(drains.rule, HasSubstr("a draining server takes no new call"));
+}
+
 TEST(DecidingReason, OfAPairThatIsBackIsThatItIsNotYetInBusinessContinuityMode) {
   const Told t = told(
       "to-agents: [b], setup-patience: {deterministic: 60s},"
@@ -170,6 +257,21 @@ TEST(DecidingReason, OfAPairThatIsBackIsThatItIsNotYetInBusinessContinuityMode) 
   EXPECT_EQ(t.cause, Cause::lost_setup_rejected);
   EXPECT_THAT(t.why, HasSubstr("which was not in business-continuity mode"));
   EXPECT_THAT(t.rule, HasSubstr("in business-continuity mode only"));
+  EXPECT_THAT(t.sites, HasSubstr("site1: SIP Server starting"));
+}
+
+TEST(DecidingReason, OfSilenceAfterASessionThatAServerLetGoIsItsTimer) {
+  const Told t =
+      told("from-agents: [a], to-agents: [b], 3pcc-share: 0%, calls: [{at: 2min, talk: 8min}]",
+           "{at: 3min, fail: site1, scope: sip-server-pair}",
+           {"run.media-survives=true", "agents.a.phone.silence-patience=20s",
+            "agents.b.phone.silence-patience=20s", "sites.site1.sip-server.session-expires=90s",
+            "sites.site2.sip-server.session-expires=90s"});
+  EXPECT_EQ(t.cause, Cause::media_lost);
+  EXPECT_THAT(t.why, AllOf(HasSubstr("site2's SIP Server had heard of no refresh since 09:02:49"),
+                           HasSubstr("after 20 s without any, agent a.1 hung up")));
+  EXPECT_THAT(t.rule, AllOf(HasSubstr("session-expires (90 s) less 30 s"),
+                            HasSubstr("then the phone's silence-patience: 20 s")));
 }
 
 }  // namespace

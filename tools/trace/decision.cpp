@@ -28,6 +28,8 @@ class Decider {
   Decision decide() const {
     if (row_.cause == Cause::still_in_system) return {"The run ended before the call did.", "", {}};
     if (row_.cause == Cause::completed) return completed();
+    // Its BYE may have come through another SIP Server, which knows of no destination.
+    if (row_.cause == Cause::default_routed) return default_routed();
     if (models::by_agent(row_.kind)) {
       if (const auto decision = own_call_decision(life_, c_)) return *decision;
     }
@@ -280,13 +282,9 @@ class Decider {
       return {"The agent whose number was dialled was on another call.", "486 Busy Here", {}};
     }
     if (row_.cause == Cause::no_answer) {
-      const auto& server = c_.scenario.sites[row_.queue_site & 1u].sip_server;
-      const bool released = server.agent_no_answer_overflow.has_value();
+      const auto limit = rang_too_long(life_, c_);
       return {"The agent whose number was dialled did not answer." + not_reached(life_, c_),
-              released
-                  ? "agent-no-answer-timeout: " + format_duration(server.agent_no_answer_timeout) +
-                        ", and agent-no-answer-overflow: release"
-                  : "his phone did not answer the INVITE",
+              limit ? limit->rule : "his phone did not answer the INVITE",
               {}};
     }
     return row_.cause == Cause::lost_setup_hanging ? left_hanging(life_, c_) : refusal(life_, c_);
@@ -312,11 +310,15 @@ class Decider {
       const auto* f = std::get_if<models::CallDefaultRouted>(&e.record);
       if (f == nullptr) continue;
       const auto [why, rule] = default_routing_words(f->cause, row_.kind);
-      const bool alone = f->cause == models::CallDefaultRouted::Cause::no_answer &&
-                         row_.kind == models::CallKind::direct;
+      using RoutedFor = models::CallDefaultRouted::Cause;
+      const bool alone = f->cause == RoutedFor::no_answer && row_.kind == models::CallKind::direct;
+      const bool waited =
+          row_.kind == models::CallKind::queue && row_.answered == sim::kNever &&
+          (f->cause == RoutedFor::waited_too_long || f->cause == RoutedFor::no_agent_logged_in);
       return {fmt::format("The SIP Server of {} sent it to the default destination: {}.{}",
                           site(f->site), why, alone ? not_reached(life_, c_) : ""),
-              rule,
+              waited ? longest_wait_rule(c_.scenario.queues[c_.scenario.calls[row_.stream].queue])
+                     : rule,
               {}};
     }
     return {"It was sent to the default destination.", "", {}};

@@ -95,6 +95,24 @@ std::string death_words(const CallLife& life, const StoryContext& c) {
 
 namespace {
 
+/// "that did not get through (the link was cut)", what became of the 200s to an INVITE that `told`
+/// accepts: the first that was lost, or that came when the call was over.
+template <class Told>
+std::string answer_fate(const CallLife& life, const StoryContext& c, const Told& told) {
+  const Look look(life, c);
+  const auto success = [&](const LoggedMessage& m) {
+    const Response* r = response_in(m, Method::invite);
+    return r != nullptr && r->status == 200 && told(m);
+  };
+  const LoggedMessage* lost =
+      look.first([&](const LoggedMessage& m) { return success(m) && !m.arrived(); });
+  if (lost != nullptr) return fmt::format("that did not get through ({})", look.fate(*lost));
+  const bool late = look.first([&](const LoggedMessage& m) {
+    return success(m) && m.at > life.row.released;
+  }) != nullptr;
+  return late ? "word of that came too late" : "that did not get through";
+}
+
 /// Of a call to somebody outside: he answered there, and the SIP Server was not told.
 std::string unheard_outside(const CallLife& life, const StoryContext& c) {
   const Look look(life, c);
@@ -104,13 +122,11 @@ std::string unheard_outside(const CallLife& life, const StoryContext& c) {
            look.is(m.to, models::NodeKind::gateway) && m.at <= life.row.released;
   });
   if (answer == nullptr) return {};
-  const LoggedMessage* lost = look.first([&](const LoggedMessage& m) {
-    const Response* r = response_in(m, Method::invite);
-    return r != nullptr && r->status == 200 && m.from == answer->to && !m.arrived();
-  });
-  return fmt::format(" Whom he called answered at {}, but that did not get through{}.",
+  return fmt::format(" Whom he called answered at {}, but {}.",
                      instant_words(answer->at, c.scenario),
-                     lost == nullptr ? "" : fmt::format(" ({})", look.fate(*lost)));
+                     answer_fate(life, c, [&](const LoggedMessage& m) {
+                       return m.from == answer->to && m.sent >= answer->at;
+                     }));
 }
 
 }  // namespace
@@ -118,18 +134,14 @@ std::string unheard_outside(const CallLife& life, const StoryContext& c) {
 std::string unheard_answer(const CallLife& life, const StoryContext& c) {
   if (life.row.answered != sim::kNever) return {};
   if (life.row.kind == models::CallKind::outgoing) return unheard_outside(life, c);
-  const Look look(life, c);
   for (const models::JournalEntry& e : life.records) {
     const auto* f = std::get_if<models::CallAnswered>(&e.record);
     if (f == nullptr) continue;
-    const LoggedMessage* lost = look.first([&](const LoggedMessage& m) {
-      const Response* r = response_in(m, Method::invite);
-      return r != nullptr && r->status == 200 && m.sent >= e.at && !m.arrived();
-    });
-    return fmt::format(" Agent {} answered at {}, but that did not get through{}.",
-                       ThingNames::of(c.names.agents, f->agent.value),
-                       instant_words(e.at, c.scenario),
-                       lost == nullptr ? "" : fmt::format(" ({})", fate_words(lost->dropped)));
+    if (e.at > life.row.released) break;  // it could help nobody
+    return fmt::format(
+        " Agent {} answered at {}, but {}.", ThingNames::of(c.names.agents, f->agent.value),
+        instant_words(e.at, c.scenario),
+        answer_fate(life, c, [&](const LoggedMessage& m) { return m.sent >= e.at; }));
   }
   for (const LostAnswer& lost : lost_answers(life, c)) {
     if (lost.fate.empty()) continue;
@@ -180,9 +192,21 @@ bool told_of_no_call(const CallLife& life, SimTime by) {
 
 Decision ended_by_goodbye(const CallLife& life, const StoryContext& c) {
   const Look look(life, c);
-  std::optional<std::size_t> bye;
-  for (std::size_t i = 0; i < life.messages.size() && !bye; ++i) {
-    if (request_in(life.messages[i], Method::bye) != nullptr) bye = i;
+  // That where the caller is; what is ended for him only is not his call.
+  const models::CallRow& row = life.row;
+  const models::NodeId end = row.from.valid() ? c.layout.directory.agent(row.from).phone
+                             : row.gateway < c.layout.directory.gateways.size()
+                                 ? c.layout.directory.gateways[row.gateway]
+                                 : models::NodeId{};
+  auto bye = look.last([&](const LoggedMessage& m) {
+    return request_in(m, Method::bye) != nullptr && m.to == end && m.arrived() &&
+           m.at <= row.released;
+  });
+  if (!bye) {
+    bye = look.last([&](const LoggedMessage& m) {
+      return request_in(m, Method::bye) != nullptr && m.sent <= row.released &&
+             !look.is(m.to, models::NodeKind::media_server);
+    });
   }
   // Of the two agents' talk each has his own end: the one that counts is the caller's agent's.
   const bool consults = life.row.transfer == models::CallRow::Transfer::consulting;
@@ -212,7 +236,12 @@ Decision ended_by_goodbye(const CallLife& life, const StoryContext& c) {
             "64·T1 = 32 s without an answer to a re-INVITE (timer B, RFC 3261 §17.1.1.2)", bye};
   }
   const std::string by = bye ? look.node(life.messages[*bye].from) : "the SIP Server";
-  return {fmt::format("{} ended the call with a BYE.", by), "RFC 3261 §15", bye};
+  const std::string why = fmt::format("{} ended the call with a BYE.", by);
+  const SimTime said = bye ? life.messages[*bye].sent : row.released;
+  if (const auto given_up = given_up_before(said, life, c)) {
+    return {why + " " + given_up->why, given_up->rule, bye};
+  }
+  return {why, "RFC 3261 §15", bye};
 }
 
 namespace {

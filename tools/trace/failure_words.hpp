@@ -18,7 +18,7 @@ namespace bcsim::tools {
 
 /// That a call which an agent was chosen for waits again at that time, and why: "The call is taken
 /// back from agent a.1 (after-routing-timeout: his phone rang, and he did not answer); it waits
-/// again."
+/// again." The record is one of the call's.
 [[nodiscard]] std::string returned_sentence(const models::CallReturned& returned,
                                             models::SimTime at, const CallLife& life,
                                             const StoryContext& context);
@@ -56,6 +56,23 @@ struct Unavailable {
 [[nodiscard]] std::optional<Unavailable> nobody_to_ring(std::uint32_t site, models::SimTime at,
                                                         bool hopped, const CallLife& life,
                                                         const StoryContext& context);
+
+/// The caller of a queue could be given to nobody then, nor sent on: it has no default destination.
+/// nullopt: that is not what made the SIP Server of that site give him up.
+[[nodiscard]] std::optional<Unavailable> sent_nowhere(std::uint32_t site, models::SimTime at,
+                                                      const CallLife& life,
+                                                      const StoryContext& context);
+/// Why a SIP Server in the call's path, which may be another one than the caller's, had given it up
+/// by then: sent_nowhere, or its early dialog is lost; nullopt: for neither.
+[[nodiscard]] std::optional<Unavailable> given_up_before(models::SimTime at, const CallLife& life,
+                                                         const StoryContext& context);
+/// "the queue's maximum-wait: 20s", the option that limits how long a call waits in it.
+[[nodiscard]] std::string longest_wait_rule(const models::QueueOptions& queue);
+
+/// agent-no-answer-timeout was over, and a SIP Server stopped calling the agent whose number was
+/// dialled, and gave the call up; nullopt: that is not what ended it.
+[[nodiscard]] std::optional<Unavailable> rang_too_long(const CallLife& life,
+                                                       const StoryContext& context);
 
 /// A SIP Server gave up a call that an agent had placed with his desktop, before it rang anybody.
 [[nodiscard]] Decision own_call_refused(const CallLife& life, const StoryContext& context);

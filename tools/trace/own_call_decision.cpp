@@ -7,6 +7,7 @@
 #include "tools/journal/message_words.hpp"
 #include "tools/trace/call_story.hpp"
 #include "tools/trace/failure_words.hpp"
+#include "tools/trace/look.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -102,10 +103,12 @@ class OwnCall {
               "one call at a time at a phone",
               {}};
     }
+    const auto limit = busy ? std::nullopt : rang_too_long(life_, c_);
     return {busy ? "Whom he called was on another call."
                  : "Whom he called did not answer." + not_reached(life_, c_),
-            row_.status == 0 ? "the BYE of his SIP Server"
-                             : fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
+            limit              ? limit->rule
+            : row_.status == 0 ? "the BYE of his SIP Server"
+                               : fmt::format("{} {}", row_.status, reason_phrase(row_.status)),
             {}};
   }
 
@@ -157,12 +160,32 @@ class OwnCall {
     if (has<models::AgentCallTaken>() && row_.ringing == sim::kNever) {
       return own_call_refused(life_, c_);
     }
-    return {fmt::format("The call could not be set up ({} {}).", row_.status,
-                        reason_phrase(row_.status)),
-            row_.from.valid() && row_.queued == sim::kNever
-                ? "the SIP Server refused TMakeCall: his DN was in use, or out of service"
-                : "",
+    const std::string why = fmt::format("The call could not be set up ({} {}).", row_.status,
+                                        reason_phrase(row_.status));
+    const bool refused = row_.from.valid() && row_.queued == sim::kNever;
+    if (const auto site = refused ? asked_in_its_drain() : std::nullopt) {
+      return {fmt::format("{} {} was being drained when his desktop asked for it (TMakeCall).", why,
+                          ThingNames::of(c_.names.sites, *site)),
+              "the drain: a draining SIP Server takes no new call",
+              {}};
+    }
+    return {why,
+            refused ? "the SIP Server refused TMakeCall: his DN was in use, or out of service" : "",
             {}};
+  }
+
+  /// The site whose SIP Server has got his TMakeCall while it was being drained, or had been.
+  [[nodiscard]] std::optional<std::uint32_t> asked_in_its_drain() const {
+    const Look look(life_, c_);
+    const auto asked = look.last([](const LoggedMessage& m) {
+      const auto* request = std::get_if<models::tlib::Message>(&m.message);
+      return request != nullptr && request->kind == models::tlib::Kind::make_call && m.arrived();
+    });
+    if (!asked) return std::nullopt;
+    const std::uint32_t site = look.site_of(life_.messages[*asked].to);
+    const models::ServerMode mode = look.mode(site, life_.messages[*asked].at);
+    const bool drained = mode == models::ServerMode::drain || mode == models::ServerMode::stopped;
+    return drained ? std::optional(site) : std::nullopt;
   }
 
   [[nodiscard]] std::optional<std::size_t> last_final() const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tools/journal/message_words.hpp"
+#include "tools/scenario/units.hpp"
 #include "tools/trace/failure_words.hpp"
 #include "tools/trace/look.hpp"
 
@@ -18,6 +19,16 @@ using models::sip::Response;
 
 constexpr const char* kFinal =
     "a final response other than 3xx or 5xx ends the attempt (RFC 3261 §21)";
+
+/// The rule, if a SIP Server has refused an INVITE because its site was being drained; else empty.
+std::string drain_rule(const LoggedMessage& answer, const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const std::uint32_t site = look.site_of(answer.from);
+  const int code = look.server(site).shutdown_sip_reject_code;
+  const bool drains = look.mode(site, answer.sent) == models::ServerMode::drain;
+  if (!drains || std::get<Response>(answer.message).status != code) return {};
+  return fmt::format("a draining server takes no new call: shutdown-sip-reject-code: {}", code);
+}
 
 /// The last INVITE by which the SIP Server of that site has sought somebody for the caller.
 const LoggedMessage* last_leg(std::uint32_t site, SimTime by, const CallLife& life,
@@ -34,30 +45,42 @@ const LoggedMessage* last_leg(std::uint32_t site, SimTime by, const CallLife& li
   return own ? &life.messages[*own] : nullptr;
 }
 
-/// What came of that INVITE.
-std::string leg_words(const LoggedMessage& own, SimTime by, const CallLife& life,
-                      const StoryContext& c) {
+/// What came of that INVITE, and the rule by which nobody was rung there; both may be empty.
+Unavailable outcome_of(const LoggedMessage& own, SimTime by, const CallLife& life,
+                       const StoryContext& c) {
   const Look look(life, c);
   const auto branch = std::get<Request>(own.message).branch;
-  const LoggedMessage* answer = look.first([&](const LoggedMessage& m) {
+  const bool to_server = look.is(own.to, models::NodeKind::sip_server);
+  const auto answers = [&](const LoggedMessage& m) {
     const Response* r = response_in(m, Method::invite);
-    return r != nullptr && r->branch == branch && r->status >= 300 && m.arrived() && m.at <= by;
+    return r != nullptr && r->branch == branch;
+  };
+  const LoggedMessage* answer = look.first([&](const LoggedMessage& m) {
+    return answers(m) && std::get<Response>(m.message).status >= 300 && m.arrived() && m.at <= by;
   });
   if (answer != nullptr) {
     const int status = std::get<Response>(answer->message).status;
-    const bool busy = status == 486 && look.is(own.to, models::NodeKind::sip_server);
-    std::string text =
-        fmt::format(" {} had answered its INVITE with {} {}{}.", look.node(own.to), status,
-                    reason_phrase(status), busy ? refusal_reason(*answer, life, c) : "");
-    if (status == 480 && look.is(own.to, models::NodeKind::sip_server)) {
-      const auto nobody = nobody_to_ring(look.site_of(own.to), answer->sent, true, life, c);
-      if (nobody) text += " " + nobody->why;
-    }
-    return text;
+    Unavailable out{fmt::format(" {} had answered its INVITE with {} {}{}.", look.node(own.to),
+                                status, reason_phrase(status),
+                                status == 486 && to_server ? refusal_reason(*answer, life, c) : ""),
+                    to_server ? drain_rule(*answer, life, c) : ""};
+    const auto nobody = status == 480 && to_server
+                            ? nobody_to_ring(look.site_of(own.to), answer->sent, true, life, c)
+                            : std::nullopt;
+    return nobody ? Unavailable{out.why + " " + nobody->why, nobody->rule} : out;
   }
-  if (own.arrived()) return {};
-  return fmt::format(" Its own INVITE to {} had not got through ({}).", look.node(own.to),
-                     look.fate(own));
+  if (!own.arrived()) {
+    return {fmt::format(" Its own INVITE to {} had not got through ({}).", look.node(own.to),
+                        look.fate(own)),
+            ""};
+  }
+  if (look.first(answers) != nullptr) return {};
+  const Silence silence{static_cast<std::size_t>(&own - life.messages.data()), {own.sent}};
+  const bool stopped =
+      to_server && look.mode(look.site_of(own.to), own.at) == models::ServerMode::stopped;
+  return {fmt::format(" Its own INVITE to {} had got no answer: {}.", look.node(own.to),
+                      silence_reason(silence, life, c, by)),
+          stopped ? "the drain: a SIP Server that has been drained stops" : ""};
 }
 
 }  // namespace
@@ -99,37 +122,77 @@ std::optional<Unavailable> nobody_to_ring(std::uint32_t site, SimTime at, bool h
   return u;
 }
 
+namespace {
+
+/// When the SIP Server that had taken an agent's own call gave it up, or the call was over.
+SimTime gave_up_at(const CallLife& life, const models::JournalEntry& taken) {
+  const std::uint32_t site = std::get<models::AgentCallTaken>(taken.record).site;
+  for (const models::JournalEntry& e : life.records) {
+    const auto* f = std::get_if<models::CallLetGo>(&e.record);
+    if (f != nullptr && f->site == site && e.at >= taken.at) return e.at;
+  }
+  return life.row.released;
+}
+
+/// TMakeCall has rung the agent's own phone in vain.
+Decision own_phone_silent(const models::JournalEntry& taken, SimTime gave_up, std::string why,
+                          const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const sim::Duration limit =
+      look.server(std::get<models::AgentCallTaken>(taken.record).site).after_routing_timeout;
+  const auto refused = look.last([&](const LoggedMessage& m) {
+    const Response* r = response_in(m, Method::invite);
+    return r != nullptr && r->status >= 300 && m.sent <= life.row.released;
+  });
+  why += fmt::format("his own phone had not answered in time ({}).",
+                     unanswered_words(life.row.from, taken.at, gave_up, life, c));
+  return {why,
+          gave_up - taken.at == limit
+              ? fmt::format("after-routing-timeout: {}, of the agent's own phone, which TMakeCall "
+                            "rings first",
+                            format_duration(limit))
+              : "TMakeCall rings the agent's own phone first",
+          refused};
+}
+
+}  // namespace
+
 Decision own_call_refused(const CallLife& life, const StoryContext& c) {
   const Look look(life, c);
   const models::CallRow& row = life.row;
   const models::NodeId own = c.layout.directory.agent(row.from).phone;
+  const models::JournalEntry* taken = nullptr;
+  for (const models::JournalEntry& e : life.records) {
+    if (std::holds_alternative<models::AgentCallTaken>(e.record)) taken = &e;
+  }
+  if (taken == nullptr) return {};
+  const SimTime gave_up_then = gave_up_at(life, *taken);
+  // What comes after that it has not waited for.
   const auto answered = look.last([&](const LoggedMessage& m) {
     const Response* r = response_in(m, Method::invite);
-    return r != nullptr && r->status == 200 && m.from == own && m.arrived() && m.at <= row.released;
+    return r != nullptr && r->status == 200 && m.from == own && m.arrived() && m.at <= gave_up_then;
   });
   const std::string gave_up = fmt::format(
       "The SIP Server gave the call up ({} {}) before it had rung anybody: ", row.status,
       reason_phrase(row.status));
-  if (!answered) {
-    const auto refused = look.last([&](const LoggedMessage& m) {
-      const Response* r = response_in(m, Method::invite);
-      return r != nullptr && r->status >= 300 && m.sent <= row.released;
-    });
-    return {gave_up + "his own phone had not answered.",
-            "TMakeCall rings the agent's own phone first (after-routing-timeout)", refused};
-  }
-  const LoggedMessage& answer = life.messages[*answered];
-  const std::uint32_t site = look.site_of(answer.to);
+  if (!answered) return own_phone_silent(*taken, gave_up_then, gave_up, life, c);
+  const std::uint32_t site = look.site_of(life.messages[*answered].to);
   const auto ended = look.last([&](const LoggedMessage& m) {
     return request_in(m, Method::bye) != nullptr && m.to == own && m.sent <= row.released;
   });
   Decision d{gave_up + "his own phone had answered, but nobody could be rung.", kFinal,
              ended ? ended : answered};
-  if (const auto nobody = nobody_to_ring(site, row.released, false, life, c)) {
+  if (const auto rang = rang_too_long(life, c)) {
+    d.why = fmt::format("The SIP Server gave the call up ({} {}). {}", row.status,
+                        reason_phrase(row.status), rang->why);
+    d.rule = rang->rule;
+  } else if (const auto nobody = nobody_to_ring(site, row.released, false, life, c)) {
     d.why += " " + nobody->why;
     d.rule = nobody->rule;
   } else if (const LoggedMessage* leg = last_leg(site, row.released, life, c)) {
-    d.why += leg_words(*leg, row.released, life, c);
+    const Unavailable outcome = outcome_of(*leg, row.released, life, c);
+    d.why += outcome.why;
+    if (!outcome.rule.empty()) d.rule = outcome.rule;
   }
   return d;
 }
@@ -145,9 +208,17 @@ Decision refused_with(const LoggedMessage& answer, std::size_t index, const Call
   Decision d{fmt::format("{} answered the INVITE with {} {}.", look.node(answer.from), status,
                          reason_phrase(status)),
              "", index};
-  const bool drains = look.mode(site, answer.sent) == models::ServerMode::drain;
-  if (const LoggedMessage* own = last_leg(site, answer.sent, life, c)) {
-    d.why += leg_words(*own, answer.sent, life, c);
+  const LoggedMessage* own = last_leg(site, answer.sent, life, c);
+  if (const auto nowhere = sent_nowhere(site, answer.sent, life, c)) {
+    return {d.why + " " + nowhere->why, nowhere->rule, index};
+  }
+  if (own != nullptr) {
+    const Unavailable outcome = outcome_of(*own, answer.sent, life, c);
+    d.why += outcome.why;
+    d.rule = outcome.rule;
+    if (const auto rang = status == 480 ? rang_too_long(life, c) : std::nullopt) {
+      return {d.why + " " + rang->why, rang->rule, index};
+    }
   } else if (status == 480) {
     const auto branch = std::get<Response>(answer.message).branch;
     const LoggedMessage* asked = look.first([&](const LoggedMessage& m) {
@@ -172,16 +243,29 @@ Decision refused_with(const LoggedMessage& answer, std::size_t index, const Call
       return d;
     }
   }
-  const int shutdown = look.server(site).shutdown_sip_reject_code;
-  if (drains && status == shutdown) {
-    d.rule =
-        fmt::format("a draining server takes no new call: shutdown-sip-reject-code: {}", shutdown);
-  } else if (status / 100 == 5) {
+  if (d.rule.empty()) d.rule = drain_rule(answer, life, c);
+  if (!d.rule.empty()) return d;
+  if (status / 100 == 5) {
     d.rule = "a 5xx sends the call to the next SIP Server (RFC 3261 §21.5): there was none left";
   } else if (status / 100 == 3) {
     d.rule = "a redirection is followed once, and to a SIP Server only";
   } else {
     d.rule = kFinal;
+  }
+  return d;
+}
+
+/// A SIP Server has ended a call with a BYE that it had answered for music.
+Decision ended_before_an_agent(std::size_t bye, const CallLife& life, const StoryContext& c) {
+  const Look look(life, c);
+  const int status = life.row.status;
+  const LoggedMessage& said = life.messages[bye];
+  Decision d{fmt::format("{} ended the call with a BYE{}.", look.node(said.from),
+                         status == 0 ? "" : fmt::format(": {} {}", status, reason_phrase(status))),
+             "an INVITE that has been answered is ended by a BYE (RFC 3261 §15)", bye};
+  if (const auto given_up = given_up_before(said.sent, life, c)) {
+    d.why += " " + given_up->why;
+    d.rule = given_up->rule;
   }
   return d;
 }
@@ -208,13 +292,7 @@ Decision refusal(const CallLife& life, const StoryContext& c) {
     const Request* r = request_in(m, Method::bye);
     return r != nullptr && r->expires_s == row.status && m.sent <= row.released;
   });
-  if (bye) {  // it had been answered for music
-    const std::string reason =
-        row.status == 0 ? "" : fmt::format(": {} {}", row.status, reason_phrase(row.status));
-    return {
-        fmt::format("{} ended the call with a BYE{}.", look.node(life.messages[*bye].from), reason),
-        "an INVITE that has been answered is ended by a BYE (RFC 3261 §15)", bye};
-  }
+  if (bye) return ended_before_an_agent(*bye, life, c);
   if (row.status == 408) {  // what a client takes its own timer for
     return {"The INVITE got no final answer in time.", "408: the timer of whoever sent it", {}};
   }

@@ -62,7 +62,8 @@ class Silent {
     if (!stopped) return {why, rule, stopped};
     const models::SimTime since = life_.messages[*stopped].sent;
     why = fmt::format("Speech no longer arrived from {} on", at(since));
-    const auto ended = agent ? std::nullopt : session_ended_at(since);
+    auto ended = session_ended_at(since);
+    if (!ended) ended = let_go_before(since);
     if (ended) {
       return {fmt::format("{}: {} Word of that did not get through; {}.", why, ended->why, end),
               fmt::format("{}; then {}", ended->rule, rule), ended->message};
@@ -142,6 +143,20 @@ class Silent {
       });
       if (!bye) continue;
       if (auto found = given_up(phone, life_.messages[*bye].sent, life_, c_)) return found;
+    }
+    return std::nullopt;
+  }
+  /// Why a SIP Server of the call has given its session up just before that time, if one has.
+  [[nodiscard]] std::optional<GivenUp> let_go_before(models::SimTime since) const {
+    using Why = models::CallLetGo::Why;
+    for (const models::JournalEntry& e : life_.records) {
+      const auto* f = std::get_if<models::CallLetGo>(&e.record);
+      if (f == nullptr || e.at > since || e.at + kAtOnce < since) continue;
+      if (f->why != Why::no_ack && f->why != Why::not_renewed && f->why != Why::unknown) continue;
+      for (const models::NodeId server : c_.layout.directory.sip_server_process[f->site]) {
+        if (!server.valid()) continue;
+        if (auto found = given_up(server, e.at, life_, c_)) return found;
+      }
     }
     return std::nullopt;
   }
