@@ -15,6 +15,12 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+std::size_t times(const std::string& text, const std::string& word) {
+  std::size_t n = 0;
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
 /// The agent answers after 14 s, when the caller's side has given up and cannot say so.
 TEST(CallStory, AnAnswerAfterTheEndOfACallIsNoneThatGotLost) {
   const auto given_up_after_10_s = [](const char* patience, const char* ring_timeout) {
@@ -92,6 +98,58 @@ TEST(CallStory, CallsThatADeadPairHadTakenDoNotWaitThere) {
         {"run.media-survives=true"}, 2);
     EXPECT_THAT(t.sites, AllOf(HasSubstr("site1: "), Not(HasSubstr("1 call waiting")))) << lasting;
   }
+}
+
+TEST(CallStory, TakingTheCallerBackIsToldOnce) {
+  const Told t = told(
+      "queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 5min}],"
+      " transfer: {share: 100%, kind: consultation, to: experts, after: {deterministic: 10s},"
+      " consultation: {deterministic: 15s}, reconnect: 100%}",
+      "");
+  EXPECT_EQ(times(t.lines, "takes the caller back"), 1u);
+}
+
+TEST(CallStory, TheBackupTakesOverOnce) {
+  const Told t = told(
+      "to-agents: [a], setup-patience: {deterministic: 60s},"
+      " calls: [{at: 2min, gateway: mg1, talk: 3min}]",
+      "{at: 121s, switchover: site1}");
+  EXPECT_EQ(times(t.lines, "takes over"), 1u);
+  EXPECT_THAT(t.lines, HasSubstr("now primary at site1 does not know the call"));
+}
+
+/// It finds that its server has no such call any more, and whom it tells so is gone too.
+TEST(CallStory, APhoneLeavesACallOnce) {
+  const Told t = told(
+      "queue: service, hold: {share: 100%, length: {deterministic: 30s}},"
+      " calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 2min}]",
+      "{at: 200s, fail: site1, scope: sip-server-pair, lasting: 10s},"
+      " {at: 265549ms, cut: access.site1.site1, lasting: 60s}",
+      {"sites.site1.gateways={mg1: {rtp-loss-timeout: 190s}}",
+       "agents.a.phone.silence-patience=190s", "run.media-survives=true"});
+  EXPECT_EQ(times(t.lines, "The phone of agent a.1"), 1u) << t.lines;
+  EXPECT_THAT(t.lines, HasSubstr("its re-INVITE (hold) got 481"));
+}
+
+TEST(CallStory, ThePhoneThatRingsAfterATransferIsTheSecondAgents) {
+  const Told t = told(
+      "queue: service, calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 5min}],"
+      " transfer: {share: 100%, kind: blind, to: experts, after: {deterministic: 10s}}",
+      "");
+  EXPECT_EQ(times(t.lines, "His phone rings."), 1u);
+  EXPECT_THAT(t.lines, HasSubstr("The phone of agent b.1 rings."));
+}
+
+TEST(CallStory, WhoHearsARingingToneWaitsAsLongAsSetupPatienceSays) {
+  const std::string rest = " calls: [{at: 2min, gateway: mg1, talk: 3min, patience: 6min}]";
+  const Told direct = told("to-agents: [b], setup-patience: {deterministic: 90s}," + rest, "");
+  EXPECT_THAT(direct.lines,
+              AllOf(HasSubstr("wait for an answer (setup-patience: deterministic(90 s))"),
+                    Not(HasSubstr("6 min"))));
+  const Told gave_up = told("to-agents: [b], setup-patience: {deterministic: 3s}," + rest, "");
+  EXPECT_THAT(gave_up.lines, HasSubstr("wait 3.0 s for an answer (setup-patience)"));
+  const Told queue = told("queue: service," + rest, "");
+  EXPECT_THAT(queue.lines, HasSubstr("and wait 6 min for an agent"));
 }
 
 }  // namespace

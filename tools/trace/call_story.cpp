@@ -14,19 +14,20 @@ namespace {
 
 constexpr std::size_t kNamedMembers = 3;
 
-std::string_view mode_words(models::ServerMode mode) {
-  constexpr std::string_view kWords[] = {"starting", "in business-continuity mode",
-                                         "in single-site mode", "draining", "stopped"};
-  return kWords[static_cast<std::size_t>(mode)];
-}
-
 /// One sentence per record; what says nothing new is left out.
 class Teller {
  public:
   Teller(const CallLife& life, const StoryContext& c) : life_(life), c_(c) {}
 
-  /// When what is told next happened.
-  void move_to(models::SimTime now) { now_ = now; }
+  /// The sentence about it; empty: it says nothing new.
+  std::string tell(const models::JournalEntry& entry) {
+    now_ = entry.at;
+    std::string text = std::visit(*this, entry.record);
+    if (text.empty()) return text;
+    const models::AgentId agent = named_in(entry.record);
+    if (agent.valid()) named_ = agent;
+    return text;
+  }
 
   std::string operator()(const models::CallOffered& f) const {
     if (f.gateway == models::kNoGateway) return "";  // an agent: see AgentDialled
@@ -38,11 +39,9 @@ class Teller {
                            ? fmt::format("Caller {} dials{} again (attempt {}, after call {})",
                                          f.caller, whom, f.attempt, f.previous.value)
                            : fmt::format("Caller {} dials{}", f.caller, whom);
-    return text + fmt::format(
-                      " and reaches gateway {}. He would speak for {} and wait {} for an "
-                      "agent.",
-                      gateway(f.gateway), duration_words(sim::seconds(f.talk)),
-                      duration_words(sim::seconds(f.patience)));
+    return text + fmt::format(" and reaches gateway {}. He would speak for {}{}.",
+                              gateway(f.gateway), duration_words(sim::seconds(f.talk)),
+                              patience_words(f));
   }
   std::string operator()(const models::CallInvited& f) const {
     return fmt::format("{} sends {}INVITE to the SIP Server of {}.", gateway(f.gateway),
@@ -106,6 +105,7 @@ class Teller {
   }
   std::string operator()(const models::CallRouted& f) {
     rung_ = 0;
+    std::erase(left_, f.agent);
     if (transferred_) {
       return fmt::format("Agent {} at {} is chosen to take it.", agent(f.agent), site(f.site));
     }
@@ -120,8 +120,8 @@ class Teller {
   std::string operator()(const models::CallRinging& f) const {
     if (!f.agent.valid()) return "It rings there.";
     // Of several members of a hunt group each may be the one.
-    return rung_ > 1 ? fmt::format("The phone of agent {} rings.", agent(f.agent))
-                     : "His phone rings.";
+    const bool his = rung_ <= 1 && named_ == f.agent;
+    return his ? "His phone rings." : fmt::format("The phone of agent {} rings.", agent(f.agent));
   }
   std::string operator()(const models::CallReturned& f) {
     waits_since_ = now_;
@@ -140,11 +140,13 @@ class Teller {
                        f.monitored != 0 ? "" : "; his desktop is not logged in there");
   }
   std::string operator()(const models::CallHeld& f) const {
+    if (reconnected_ == now_) return "";  // that has been told
     return fmt::format("Agent {} {}.", agent(f.agent),
                        f.held != 0 ? "puts the caller on hold" : "takes the caller back from hold");
   }
-  std::string operator()(const models::Consultation& f) const {
+  std::string operator()(const models::Consultation& f) {
     using Step = models::Consultation::Step;
+    if (f.step == Step::reconnected) reconnected_ = now_;
     switch (f.step) {
       case Step::initiated:
         return fmt::format("Agent {} consults {}; the caller hears music.", agent(f.agent),
@@ -174,6 +176,7 @@ class Teller {
   }
   std::string operator()(const models::HuntLeg& f) {
     ++rung_;
+    std::erase(left_, f.agent);
     return fmt::format("The SIP Server of {} rings agent {}, a member of the hunt group.",
                        site(f.site), agent(f.agent));
   }
@@ -224,19 +227,23 @@ class Teller {
     return fmt::format("He will dial again in {}.", duration_words(sim::seconds(f.after)));
   }
   std::string operator()(const models::EarlyDialogLost& f) const {
-    return fmt::format("The backup SIP Server of {} takes over and does not know the call.",
+    // That it takes over the switchover itself has said.
+    return fmt::format("The SIP Server that is now primary at {} does not know the call.",
                        site(f.site));
   }
   std::string operator()(const models::CallStateLost& f) const {
     return fmt::format(
-        "The backup SIP Server of {} takes over and had not been told of the call yet: it is gone.",
+        "The SIP Server that is now primary at {} had not been told of the call yet: it is gone.",
         site(f.site));
   }
   std::string operator()(const models::HungUpInSilence& f) const {
     return fmt::format("Agent {} hears nothing any more, and hangs up.", agent(f.agent));
   }
-  std::string operator()(const models::PhoneLeft& f) const {
+  std::string operator()(const models::PhoneLeft& f) {
     using How = models::PhoneLeft::How;
+    // Whose BYE gets no answer either leaves it for good then; that he had left it is told.
+    if (std::ranges::find(left_, f.agent) != left_.end()) return "";
+    left_.push_back(f.agent);
     if (f.how == How::hung_up) return fmt::format("Agent {} hangs up.", agent(f.agent));
     if (f.how == How::released) {
       return fmt::format("The phone of agent {} is told that the call is over.", agent(f.agent));
@@ -291,6 +298,36 @@ class Teller {
     const bool his = row.transferred != sim::kNever || f.agent == row.agent;
     return his && row.answered <= now_ && now_ <= row.released;
   }
+  /// The agent whom the sentence about a record names, the last if several; invalid: none.
+  static models::AgentId named_in(const models::Record& record) {
+    return std::visit(
+        [](const auto& fact) -> models::AgentId {
+          if constexpr (requires { fact.second.valid(); }) {
+            if (fact.second.valid()) return fact.second;
+          }
+          if constexpr (requires { fact.agent; }) return fact.agent;
+          return {};
+        },
+        record);
+  }
+  /// " and wait 2 min for an agent": in a queue, where he hears music; who hears a ringing tone
+  /// waits for an answer, and how long is known of whom that time has run out.
+  [[nodiscard]] std::string patience_words(const models::CallOffered& f) const {
+    const models::CallStream& stream = c_.scenario.calls[f.stream];
+    const models::CallRow& row = life_.row;
+    const bool rings =
+        row.phase == models::CallPhase::setup || row.phase == models::CallPhase::ringback;
+    if (row.release == models::pstn::Release::caller_hung_up && rings) {
+      return fmt::format(" and wait {} for an answer (setup-patience)",
+                         lapse_words(row.released - row.offered));
+    }
+    const bool music =
+        stream.kind() == models::CallKind::queue && !c_.scenario.queues[stream.queue].hunt_group;
+    return music
+               ? fmt::format(" and wait {} for an agent", duration_words(sim::seconds(f.patience)))
+               : fmt::format(" and wait for an answer (setup-patience: {})",
+                             models::describe(stream.setup_patience));
+  }
   /// Where a call is passed on to: a queue, or an agent group.
   [[nodiscard]] std::string line(std::uint32_t number) const {
     const std::size_t queues = c_.names.queues.size();
@@ -324,49 +361,15 @@ class Teller {
   bool transferred_ = false;
   int rung_ = 0;  ///< members of a hunt group, since the first of them was chosen
   models::SimTime now_ = sim::kStart, waits_since_ = sim::kStart;
-  bool returned_ = false;  ///< an agent has not answered it
+  models::SimTime reconnected_ = sim::kNever;  ///< when an agent took the caller back
+  bool returned_ = false;                      ///< an agent has not answered it
+  models::AgentId named_;                      ///< in the last sentence that has named one
+  std::vector<models::AgentId> left_;          ///< whose phones have left the call
 };
 
 std::string outcome_words(const models::CallRow& row) {
   const std::string words(models::in_words(row.cause));
   return models::is_loss(row.cause) ? "lost, " + words : words;
-}
-
-std::vector<std::string> both_sites(const CallLife& life, const StoryContext& c) {
-  std::vector<std::string> lines;
-  const Situation& now = life.decisive;
-  if (now.at == sim::kNever) return lines;
-  for (std::uint32_t s = 0; s < models::kSites; ++s) {
-    const SiteState& site = now.sites[s];
-    std::string text = ThingNames::of(c.names.sites, s) + ": ";
-    if (!site.pair_alive) {
-      text += "SIP Server pair dead";
-    } else {
-      text += fmt::format("SIP Server {}{}", mode_words(site.mode),
-                          site.sees_peer ? "" : ", peer out of service");
-    }
-    text += fmt::format("; {} logged in ({} ready, {} busy), {} registered, {} waiting",
-                        count_words(site.logged_in, "agent", "agents"), site.ready, site.busy,
-                        count_words(site.registered, "phone", "phones"),
-                        count_words(site.waiting, "call", "calls"));
-    lines.push_back(text);
-  }
-  for (std::size_t g = 0; g < now.gateways.size(); ++g) {
-    std::string text = c.scenario.gateways[g].name + ": ";
-    if (!now.gateways[g].alive) {
-      text += now.gateways[g].rerouted ? "dead, and held for dead by the PSTN" : "dead";
-    } else if (now.gateways[g].rerouted) {
-      text += "held for dead by the PSTN";
-    } else {
-      std::string off;
-      for (std::uint32_t s = 0; s < models::kSites; ++s) {
-        if (!now.gateways[g].online[s]) off += " " + ThingNames::of(c.names.sites, s);
-      }
-      text += off.empty() ? "holds both SIP Servers for alive" : "holds for dead:" + off;
-    }
-    lines.push_back(text);
-  }
-  return lines;
 }
 
 }  // namespace
@@ -456,8 +459,7 @@ CallStory tell_story(const CallLife& life, const StoryContext& context) {
                         std::holds_alternative<models::RedialPlanned>(entry.record);
     if (over && !sequel) continue;
     over = over || std::holds_alternative<models::CallReleased>(entry.record);
-    teller.move_to(entry.at);
-    std::string text = std::visit(teller, entry.record);
+    std::string text = teller.tell(entry);
     if (!text.empty()) story.lines.push_back({entry.at, std::move(text)});
   }
   faults_until(last, false);
@@ -473,7 +475,7 @@ CallStory tell_story(const CallLife& life, const StoryContext& context) {
   if (life.decisive.at != sim::kNever) {
     story.decisive_at = instant_words(life.decisive.at, context.scenario);
   }
-  story.both_sites = both_sites(life, context);
+  story.both_sites = situation_words(life.decisive, context);
   return story;
 }
 

@@ -51,6 +51,10 @@ struct CallStory {
 };
 [[nodiscard]] CallStory tell_story(const CallLife& life, const StoryContext& context);
 
+/// How both sites and the gateways stood then, a line each; empty: nobody looked.
+[[nodiscard]] std::vector<std::string> situation_words(const Situation& then,
+                                                       const StoryContext& context);
+
 /// What a fault or its consequence means to this call; empty if nothing.
 [[nodiscard]] std::string fault_sentence(const models::JournalEntry& entry, const CallLife& life,
                                          const StoryContext& context);
