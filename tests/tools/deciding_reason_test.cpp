@@ -199,6 +199,29 @@ TEST(DecidingReason, OfAQueueWithoutADestinationIsItsLimit) {
   EXPECT_EQ(t.rule, "the queue's maximum-wait: 20s; default-destination: none (R56)");
 }
 
+TEST(DecidingReason, OfAHuntGroupWithoutADestinationIsItsOption) {
+  const auto rejected = [](const std::string& group, const char* fault, const char* answer_delay) {
+    return told(
+        "queue: line, setup-patience: {deterministic: 90s}, calls: [{at: 2min, gateway: "
+        "mg1, talk: 5min}, {at: 130s, gateway: mg1, talk: 30s}]",
+        fault,
+        {"accept=[V-E16]",
+         "queues.line={default-destination: none, hunt-group: {hg-members: [a], "
+         "hg-preferred-site: site1" +
+             group + "}}",
+         "agents.a.phone.expires=60s", std::string("agents.a.phone.answer-delay=") + answer_delay},
+        1);
+  };
+  const std::string none = "default-destination: none (R56)";
+  EXPECT_EQ(rejected(", hg-queue-limit: 3, hg-queue-timeout: 20s", "", "2s").rule,
+            "hg-queue-timeout: 20s; " + none);
+  EXPECT_EQ(rejected("", "", "2s").rule, "hg-queue-limit; " + none);
+  EXPECT_EQ(rejected("", "", "30s").rule, "hg-noanswer-timeout; " + none);
+  const Told dead = rejected("", "{at: 61s, fail: a.phone.1}", "2s");
+  EXPECT_THAT(dead.why, HasSubstr("No phone of the hunt group was in service there"));
+  EXPECT_EQ(dead.rule, none);
+}
+
 /// The 180 of the agent called is lost, and his server stops calling him.
 TEST(DecidingReason, OfACallReleasedUnansweredIsTheTimerThoughThe180WasLost) {
   const std::vector<std::string> options = {

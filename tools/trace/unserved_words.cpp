@@ -91,11 +91,12 @@ std::optional<Unavailable> sent_nowhere(std::uint32_t site, SimTime at, const Ca
   what.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(what.front())));
   const bool waited =
       *cause == RoutedAway::waited_too_long || *cause == RoutedAway::no_agent_logged_in;
+  std::string limit = waited ? longest_wait_rule(c.scenario.queues[wait->queue]) : rule;
+  if (*cause == RoutedAway::no_member_in_service) limit.clear();  // R56 it is anyway
   return Unavailable{
       fmt::format("{}, and queue {} has no default destination.", what,
                   ThingNames::of(c.names.queues, wait->queue)),
-      fmt::format("{}; default-destination: none (R56)",
-                  waited ? longest_wait_rule(c.scenario.queues[wait->queue]) : rule)};
+      fmt::format("{}{}default-destination: none (R56)", limit, limit.empty() ? "" : "; ")};
 }
 
 std::optional<Unavailable> given_up_before(SimTime at, const CallLife& life,
