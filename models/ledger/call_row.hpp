@@ -46,12 +46,11 @@ struct CallRow {
   enum Flag : std::uint8_t {
     setup_failed = 1,        ///< a site's server gave no usable answer
     forgotten = 2,           ///< it waited, and did not survive a switchover
-    to_default = 4,          ///< CallDefaultRouted
-    monitored = 8,           ///< answered at a DN whose agent is logged in there (R57)
-    media_degraded = 16,     ///< speech shared an overloaded link
-    caller_lost = 32,        ///< the caller will not try again, unserved
-    forwarded_in_path = 64,  ///< BC-forwarded by INVITE, and not yet taken by the second server
-    setup_delayed = 128      ///< set-up failed at one site, then a server took the call
+    monitored = 4,           ///< answered at a DN whose agent is logged in there (R57)
+    media_degraded = 8,      ///< speech shared an overloaded link
+    caller_lost = 16,        ///< the caller will not try again, unserved
+    forwarded_in_path = 32,  ///< BC-forwarded by INVITE, and not yet taken by the second server
+    setup_delayed = 64       ///< set-up failed at one site, then a server took the call
   };
   /// What has become of passing it on. An answered call stays in Stage::talking meanwhile.
   enum class Transfer : std::uint8_t {

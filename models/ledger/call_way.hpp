@@ -45,6 +45,9 @@ class CallWay {
   }
   void answered(CallBranch branch) { looks(branch); }
 
+  /// Has the server that had the caller let him go?
+  [[nodiscard]] bool gone() const { return let_go_ != 0; }
+
   /// Is a fact of this branch about the call that the caller waits, or speaks, in?
   [[nodiscard]] bool holds(CallBranch branch) const {
     return let_go_ == 0 && branch.leads_to(longest());

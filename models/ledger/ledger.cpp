@@ -97,7 +97,6 @@ void CallLedger::take_back(CallRow& row) {
   row.queue_site = row.forwarder = row.agent_site = kNoSite;
   row.path = 0;
   row.clear(CallRow::forgotten);
-  row.clear(CallRow::to_default);
   row.clear(CallRow::forwarded_in_path);
   --totals_.waiting;
   --totals_.taken;
@@ -108,7 +107,6 @@ void CallLedger::take_back(CallRow& row) {
 void CallLedger::invited_anew(CallRow& row, std::uint32_t nth) {
   row.way.invited(nth);
   if (row.invited == kNever) return;
-  row.clear(CallRow::to_default);
   row.clear(CallRow::forwarded_in_path);
   row.forwarder = kNoSite;
   if (row.stage == Stage::talking) take_back_answer(row);
@@ -165,6 +163,7 @@ void CallLedger::on(SimTime at, const CallQueued& fact) {
   row->queue_site = kNoSite;  // another server may have taken it over: start afresh
   row->routed = kNever;
   row->clear(CallRow::forgotten);
+  untold_.erase(fact.call.value);
   if (!row->has(CallRow::forwarded_in_path)) row->forwarder = kNoSite;
   row->clear(CallRow::forwarded_in_path);
   take(at, *row, fact.site);
@@ -179,7 +178,12 @@ void CallLedger::talks_already(SimTime at, CallId call, const CallRow& row, cons
 }
 
 void CallLedger::on(SimTime, const CallLetGo& fact) {
-  if (knows(fact.call)) rows_[fact.call.value].way.let_go(fact.branch);  // also of one that is over
+  if (!knows(fact.call)) return;
+  CallRow& row = rows_[fact.call.value];
+  row.way.let_go(fact.branch);  // also of one that is over
+  if (fact.why == CallLetGo::Why::ended && row.way.gone() && waits(row)) {
+    untold_.insert(fact.call.value);
+  }
 }
 
 void CallLedger::on(SimTime at, const TreatmentStarted& fact) {
@@ -312,7 +316,7 @@ void CallLedger::on(SimTime at, const CallDefaultRouted& fact) {
   }
   row->way.looks(fact.branch);
   take(at, *row, fact.site);
-  row->set(CallRow::to_default);
+  untold_.insert(fact.call.value);
 }
 
 void CallLedger::on(SimTime at, const CallReleased& fact) {
@@ -340,6 +344,7 @@ void CallLedger::on(SimTime at, const CallReleased& fact) {
   row.cause = judge(at, row, fact);
   if (unheard && fact.release == pstn::Release::media_lost) row.cause = Cause::media_lost;
   if (never_heard_second(at, row, fact)) row.reanswered = kNever;
+  untold_.erase(fact.call.value);
   row.released = at;
   row.release = fact.release;
   row.phase = static_cast<CallPhase>(fact.phase);
@@ -386,10 +391,16 @@ void CallLedger::on(SimTime at, const EarlyDialogLost& fact) {
 void CallLedger::on(SimTime, const CallStateLost& fact) {
   if (!knows(fact.call)) return;
   CallRow& row = rows_[fact.call.value];
-  const bool waits =
-      row.stage == Stage::waiting || (row.stage == Stage::talking && row.between_agents());
-  const bool his = fact.site == row.queue_site || fact.site == row.forwarder;
-  if (waits && his) row.set(CallRow::forgotten);
+  if (waits(row) && is_with(row, fact.site)) row.set(CallRow::forgotten);
+}
+/// With the process dies its word to those whom it has let go: nobody repeats it, nor knows them.
+void CallLedger::on(SimTime, const Switchover& fact) {
+  std::erase_if(untold_, [&](std::uint32_t call) {
+    CallRow& row = rows_[call];
+    if (!is_with(row, fact.site)) return false;
+    if (waits(row)) row.set(CallRow::forgotten);
+    return true;
+  });
 }
 void CallLedger::on(SimTime at, const BcForward& fact) {
   CallRow* row = held(at, fact.call, fact.branch);

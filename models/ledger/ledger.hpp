@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -86,6 +87,7 @@ class CallLedger {
   void on(SimTime at, const CallerLost& fact);
   void on(SimTime at, const EarlyDialogLost& fact);
   void on(SimTime at, const CallStateLost& fact);
+  void on(SimTime at, const Switchover& fact);
   void on(SimTime at, const BcForward& fact);
   void on(SimTime at, const HuntLeg& fact);
   void on(SimTime at, const PairStateChanged& fact);
@@ -118,6 +120,14 @@ class CallLedger {
                                              std::uint16_t status);
   [[nodiscard]] Cause judge_hang_up(SimTime at, const CallRow& row, CallPhase phase) const;
   [[nodiscard]] Cause dropped(SimTime at, const CallRow& row, CallPhase phase) const;
+  /// Does the caller wait for an agent, the first or a further one?
+  [[nodiscard]] static bool waits(const CallRow& row) {
+    return row.stage == CallRow::Stage::waiting ||
+           (row.stage == CallRow::Stage::talking && row.between_agents());
+  }
+  [[nodiscard]] static bool is_with(const CallRow& row, std::uint32_t site) {
+    return site == row.queue_site || site == row.forwarder;
+  }
   /// Has the SIP Server that took the call lost it since?
   [[nodiscard]] bool server_lost_it(const CallRow& row) const;
   /// … because the whole pair has failed?
@@ -128,6 +138,8 @@ class CallLedger {
   std::vector<CallRow> rows_;
   Conservation totals_;
   std::array<std::uint8_t, kSites> incarnation_{};
+  /// Calls whose server has let them go, or sent them on, while the caller has not heard of it yet.
+  std::unordered_set<std::uint32_t> untold_;
   std::vector<LedgerViolation> violations_;
   std::uint64_t violation_count_ = 0;
   std::uint64_t crossed_answers_ = 0;

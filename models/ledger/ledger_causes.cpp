@@ -67,9 +67,6 @@ Cause CallLedger::judge_rejection(const CallRow& row, CallPhase phase, std::uint
 }
 
 Cause CallLedger::judge(SimTime at, const CallRow& row, const CallReleased& fact) const {
-  // Who hangs up before he hears of it has given up waiting.
-  const bool sent_on = row.has(CallRow::to_default);
-  if (sent_on && fact.release != pstn::Release::caller_hung_up) return Cause::default_routed;
   const bool talking = row.stage == Stage::talking;
   const bool setup = row.stage == Stage::setup;
   const CallPhase phase = static_cast<CallPhase>(fact.phase);

@@ -233,8 +233,48 @@ TEST(Ledger, WhoHangsUpBeforeHeHearsThatHeIsSentOnHasGivenUp) {
   j.at(15).answer(calls[2], 1, 1);
   j.at(60).release(calls[2], Release::normal);
   EXPECT_EQ(only_cause(j, calls[0]), Cause::abandoned_in_queue);
-  EXPECT_EQ(only_cause(j, calls[1]), Cause::default_routed);
+  EXPECT_EQ(only_cause(j, calls[1]), Cause::dropped_in_queue);
   EXPECT_EQ(only_cause(j, calls[2]), Cause::completed);
+}
+
+/// With the process dies its word to whom it has let go or sent on: he waits for nobody.
+TEST(Ledger, WhoIsNotToldThatHisServerHasLetHimGoIsLost) {
+  enum class Word { let_go, sent_on, none };
+  for (const Word word : {Word::let_go, Word::sent_on, Word::none}) {
+    for (const std::uint32_t died : {0u, 1u}) {
+      for (const bool word_came : {false, true}) {
+        Journal j(two_sites());
+        const CallId call = j.at(1).queue();
+        j.at(10);
+        if (word == Word::let_go) j.add(CallLetGo{call, 0, CallLetGo::Why::ended});
+        if (word == Word::sent_on) {
+          j.add(CallDefaultRouted{call, 0, CallDefaultRouted::Cause::waited_too_long});
+        }
+        j.at(10.02).add(Switchover{died, 1, 1});
+        const Release how = !word_came              ? Release::caller_hung_up
+                            : word == Word::sent_on ? Release::default_routed
+                                                    : Release::rejected;
+        j.at(90).release(call, how, CallPhase::treatment);
+        const bool lost = word != Word::none && died == 0;
+        if (!word_came) {
+          EXPECT_EQ(only_cause(j, call),
+                    lost ? Cause::dropped_in_queue : Cause::abandoned_in_queue);
+        } else if (word == Word::sent_on) {
+          EXPECT_EQ(only_cause(j, call), Cause::default_routed);
+        }
+      }
+    }
+  }
+}
+
+TEST(Ledger, WhoIsTakenByAServerAgainWaitsThere) {
+  Journal j(two_sites());
+  const CallId call = j.at(1).queue();
+  j.at(10).add(CallDefaultRouted{call, 0, CallDefaultRouted::Cause::waited_too_long});
+  j.at(13).add(CallInvited{call, 0, 0, 1}).add(CallQueued{call, 0, 0, 0});
+  j.at(20).add(Switchover{0, 1, 1});
+  j.at(60).release(call, Release::caller_hung_up, CallPhase::treatment);
+  EXPECT_EQ(only_cause(j, call), Cause::abandoned_in_queue);
 }
 
 TEST(Ledger, TheGatewaysWordOfADefaultRouteIsEnough) {  // the server died before it could say so
