@@ -102,6 +102,7 @@ std::uint32_t tlib_bytes(tlib::Kind kind) {
     case dn_out_of_service:
     case dn_in_service:
     case single_site_mode:
+    case closing:
       return 150;
     case addp_poll:
     case addp_reply:

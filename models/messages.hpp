@@ -87,7 +87,10 @@ struct Request {
   Dn dn;                        ///< user part of the Request-URI (REGISTER: of the To)
   NodeId media;                 ///< RTP endpoint offered or answered in SDP; invalid: no SDP
   AddressId contact;            ///< where requests of this dialog, or to this DN, are to go
-  Conversation conversation;    ///< initial INVITE only
+  /// Initial INVITE only: it may ring for so long (Expires, RFC 3261 §13.2.1); 0: for as long as
+  /// the called side likes.
+  Duration answer_within{};
+  Conversation conversation;  ///< initial INVITE only
 };
 
 struct Response {
@@ -134,7 +137,7 @@ enum class Kind : std::uint8_t {
   agent_logged_in,    ///< EventAgentLogin
   login_refused,      ///< EventError: endpoint out of service in BC mode (R39), or not known
   agent_logout,       ///< TAgentLogout
-  agent_logged_out,   ///< EventAgentLogout; `flag`: forced
+  agent_logged_out,   ///< EventAgentLogout; `flag`: forced, and he is to log in elsewhere
   set_ready,          ///< TAgentSetReady
   ready,              ///< EventAgentReady
   set_not_ready,      ///< TAgentSetNotReady
@@ -151,6 +154,7 @@ enum class Kind : std::uint8_t {
   dn_in_service,      ///< EventDNBackInService
   private_info,       ///< EventPrivateInfo: log in at the peer (R59)
   single_site_mode,   ///< server is in single-site mode; `flag`: true on entry, false on leaving
+  closing,            ///< server shuts down gracefully (`flag`), or serves again (§2.3)
   addp_poll,
   addp_reply,
   single_step_transfer,  ///< TSingleStepTransfer of `call`

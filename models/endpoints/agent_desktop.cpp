@@ -238,6 +238,10 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       link.single_site_mode = message.flag;
       feed(context, message.flag ? Input::single_mode_on : Input::single_mode_off, site);
       return;
+    case Kind::closing:
+      link.closing = message.flag;
+      feed(context, message.flag ? Input::closing_on : Input::closing_off, site);
+      return;
     case Kind::established:
       if (!works_at(site)) return;
       start_call(context);  // of a phone whose 180 was lost nothing has been heard before

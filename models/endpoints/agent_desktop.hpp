@@ -76,6 +76,7 @@ class AgentDesktopEndpoint final : public Endpoint {
     sim::TimerId retry;
     bool dn_in_service = false;  ///< as the server last said
     bool single_site_mode = false;
+    bool closing = false;  ///< shuts down gracefully
     bool was_reset = false;  ///< just now: it is not tried again before reconnect_delay
   };
   struct SiteLink : Link {

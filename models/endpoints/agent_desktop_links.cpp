@@ -40,6 +40,7 @@ void AgentDesktopEndpoint::connect_server(Context& context, SiteIndex site) {
   if (link.state == LinkState::up) {  // kept since the last shift
     feed(context, link.dn_in_service ? Input::dn_in_service : Input::dn_out_of_service, site);
     if (link.single_site_mode) feed(context, Input::single_mode_on, site);
+    if (link.closing) feed(context, Input::closing_on, site);
     feed(context, Input::connected, site);
   } else if (link.state == LinkState::down && link.was_reset) {
     context.cancel(link.retry);
@@ -84,7 +85,7 @@ void AgentDesktopEndpoint::lose_server(Context& context, SiteIndex site, Loss lo
     context.record(DesktopConnectionLost{agent_, site, loss == Loss::addp});
   }
   drop(context, link);
-  link.dn_in_service = link.single_site_mode = false;
+  link.dn_in_service = link.single_site_mode = link.closing = false;
   // A reset says that nobody is there; after silence there may well be.
   link.was_reset = loss == Loss::reset;
   feed(context, Input::connection_lost, site);

@@ -125,6 +125,7 @@ void AgentService::on_tlib(Context& context, const tlib::Message& message,
     case Kind::dn_in_service:
     case Kind::private_info:
     case Kind::single_site_mode:
+    case Kind::closing:
     case Kind::addp_poll:
     case Kind::addp_reply:
     case Kind::transfer_refused:
@@ -145,6 +146,8 @@ void AgentService::attach(Context& context, AgentId agent, ConnectionId connecti
 }
 
 void AgentService::on_register_address(Context& context, AgentId agent) {
+  // Before the connection is of use to him.
+  if (link_.closing()) tell(context, agent, Kind::closing, true);
   tell(context, agent, Kind::registered, phones_.in_service(agent, context.now()));
   if (link_.mode() == ServerMode::single) tell(context, agent, Kind::single_site_mode, true);
   ServerAgent& a = agent_at(agent);
@@ -195,7 +198,7 @@ void AgentService::log_out(Context& context, AgentId id, std::uint32_t forced) {
   change(context, id, AgentInput::logout);
   withdraw(context, id);
   context.record(AgentLogout{id, site_.index, forced});
-  tell(context, id, Kind::agent_logged_out, forced != 0);
+  tell(context, id, Kind::agent_logged_out, forced != 0 && forced != AgentLogout::kUnanswering);
   user_.logged_out(context);
 }
 
@@ -216,7 +219,14 @@ bool AgentService::anybody_logged_in() const {
   return std::ranges::any_of(agents_, [](const ServerAgent& agent) { return agent.logged_in(); });
 }
 
+void AgentService::tell_closing(Context& context, bool closing) {
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    tell(context, AgentId{i}, Kind::closing, closing);
+  }
+}
+
 void AgentService::drain(Context& context) {
+  tell_closing(context, true);
   for (std::uint32_t i = 0; i < agents_.size(); ++i) {
     const AgentId id{i};
     // Who still works on his last call may finish it; his next Ready is answered with a logout.

@@ -105,6 +105,7 @@ class AgentService {
   // ---- agent_service_peer.cpp: what the two servers tell each other ----
   void on_peer(Context& context, const peer::Message& message);
   void tell_mode(Context& context, bool single);
+  void tell_closing(Context& context, bool closing);
   void enter_bc(Context& context);
   /// No agent of the peer is routed to from now on (R43).
   void leave_bc();

@@ -114,8 +114,10 @@ void SipServerEndpoint::on_notice(Context& context, const notice::Message& notic
 
 void SipServerEndpoint::drain_or_serve(Context& context) {
   if (!pair_.draining()) {
-    if (link_.closing()) agents_.forget_forced_logouts();  // whom a call has kept may stay
+    if (!link_.closing()) return;
+    agents_.forget_forced_logouts();  // whom a call has kept may stay
     link_.serve_again(context);
+    agents_.tell_closing(context, false);
     return;
   }
   if (link_.closing()) return;

@@ -71,12 +71,9 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       if (state_ == State::logging_in && site == current_) on_login_refused(options, effects);
       break;
     case Input::logged_out:
-      owes_logout_[site] = false;
-      if (state_ == State::moving && site == current_) complete_move(options, effects);
-      break;
     case Input::forced_out:
       owes_logout_[site] = false;
-      if (site == current_) on_forced_out(options, effects);
+      if (site == current_) on_unasked_logout(options, input == Input::forced_out, effects);
       break;
     case Input::resumed:
       if (state_ == State::resuming && site == current_) become_active(options, effects);
@@ -95,6 +92,11 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
     case Input::single_mode_on:
     case Input::single_mode_off:
       single_[site] = input == Input::single_mode_on;
+      break;
+    case Input::closing_on:
+    case Input::closing_off:
+      closing_[site] = input == Input::closing_on;
+      move_if_wanted(options, effects);
       break;
     case Input::recommended:
       advised_ = site;
@@ -261,7 +263,7 @@ Duration DesktopSession::reconnect_after(const O& options, SiteIndex site) {
 
 void DesktopSession::on_connection_lost(const O& options, SiteIndex site, Effects& effects) {
   if (!up_[site]) return;
-  up_[site] = dn_[site] = dn_out_[site] = single_[site] = false;
+  up_[site] = dn_[site] = dn_out_[site] = single_[site] = closing_[site] = false;
   add(effects, EffectKind::connect, site);
   if (site != current_) return;
   switch (state_) {
@@ -331,7 +333,9 @@ void DesktopSession::on_login_refused(const O& options, Effects& effects) {
   }
 }
 
-void DesktopSession::on_forced_out(const O& options, Effects& effects) {
+/// … or the answer to our own logout, if that was under way. Who is not sent elsewhere may log in
+/// again where he was.
+void DesktopSession::on_unasked_logout(const O& options, bool elsewhere, Effects& effects) {
   switch (state_) {
     case State::active:
     case State::wait_registration:
@@ -339,7 +343,7 @@ void DesktopSession::on_forced_out(const O& options, Effects& effects) {
       logged_in_ = false;
       cancel_switchover(effects);
       const SiteIndex other = peer_of(current_);
-      if (up_[other] && endpoint_ok(options, other)) {
+      if (elsewhere && up_[other] && endpoint_ok(options, other) && !closing_[other]) {
         go_to_other(options, SwitchReason::forced_out, effects);
       } else {
         on_login_refused(options, effects);
@@ -371,6 +375,7 @@ void DesktopSession::on_endpoint_change(const O& options, Input input, SiteIndex
     if (!up && state_ == State::active) {
       state_ = State::wait_registration;
       arm_switchover(options.ail[current_].site_sip_register_timeout, effects);
+      move_if_wanted(options, effects);
       return;
     }
     if (up && state_ == State::wait_registration) {

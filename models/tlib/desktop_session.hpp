@@ -38,7 +38,7 @@ enum class DesktopInput : std::uint8_t {
   connection_lost,    ///< site: reset, or ADDP
   logged_in,          ///< site: EventAgentLogin
   login_refused,      ///< site (R39)
-  logged_out,         ///< site: answer to our logout
+  logged_out,         ///< site: answer to our logout, or because he has not answered a call (D24)
   forced_out,         ///< site: EventAgentLogout without our asking (R39, §2.3)
   resumed,            ///< site: the login still stands
   not_logged_in,      ///< site: it does not
@@ -48,6 +48,8 @@ enum class DesktopInput : std::uint8_t {
   dn_out_of_service,
   single_mode_on,  ///< site: its server is in single-site mode
   single_mode_off,
+  closing_on,  ///< site: its server shuts down gracefully (§2.3)
+  closing_off,
   recommended,  ///< site: EventPrivateInfo advises it, and the agent complies (R59, R60)
   call_started,
   call_ended,  ///< after-call work included
@@ -114,7 +116,7 @@ class DesktopSession {
   void on_logged_in(const O&, Effects&);
   void become_active(const O&, Effects&);
   void on_login_refused(const O&, Effects&);
-  void on_forced_out(const O&, Effects&);
+  void on_unasked_logout(const O&, bool elsewhere, Effects&);
   void on_endpoint_change(const O&, DesktopInput, SiteIndex, Effects&);
   void on_switchover_timer(const O&, Effects&);
 
@@ -146,6 +148,7 @@ class DesktopSession {
   std::array<bool, kSites> dn_{};      // the server says in service …
   std::array<bool, kSites> dn_out_{};  // … or out of service; neither: has not said
   std::array<bool, kSites> single_{};
+  std::array<bool, kSites> closing_{};  ///< who goes there of his own accord is sent away again
   std::optional<SiteIndex> advised_;
   bool logged_in_ = false;  // at origin_ while on the way, else at current_, as far as we know
   /// A logout was due, and the server has not said that it came; asked for again whenever there is

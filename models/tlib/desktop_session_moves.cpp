@@ -46,7 +46,7 @@ void DesktopSession::look_for_registration(const O& options, Effects& effects) {
   const SiteIndex other = peer_of(current_);
   const bool may_leave =
       has_endpoint(other) || single_[other] || options.policy.leave_without_endpoint;
-  if (!in_call_ && up_[other] && may_leave) {
+  if (!in_call_ && up_[other] && may_leave && !closing_[other]) {
     log_out_and_move(SwitchReason::registration_lost, effects);
     return;
   }
@@ -70,6 +70,7 @@ void DesktopSession::log_out_and_move(SwitchReason reason, Effects& effects) {
   owes_logout_[current_] = true;
   not_ready_ = false;
   advised_.reset();
+  cancel_switchover(effects);
   effects.push_back({.kind = EffectKind::switching, .site = peer_of(current_), .reason = reason});
   add(effects, EffectKind::logout, current_);
 }
@@ -126,15 +127,17 @@ void DesktopSession::login(Effects& effects) {
 }
 
 /// Moves a working desktop to where it was advised to go, or back home if that is the policy, when
-/// it has no call and the other site has both its connection and its phone.
+/// it has no call and the other site, which is not just being left by all, has both its connection
+/// and its phone.
 void DesktopSession::move_if_wanted(const O& options, Effects& effects) {
   if (advised_ == current_) advised_.reset();
-  if (state_ != State::active || in_call_) return;
+  if (!at_work() || in_call_) return;
   if (moves_ > kMovesInARow) return;  // sent to and fro: he works where he is until he has had calm
   const SiteIndex other = peer_of(current_);
   const bool home =
       options.policy.failback == Failback::return_after_call && other == options.preferred;
-  if ((home || advised_ == other) && up_[other] && has_endpoint(other)) {
+  const bool wanted = home || advised_ == other;
+  if (wanted && up_[other] && has_endpoint(other) && !closing_[other]) {
     log_out_and_move(SwitchReason::failback, effects);
   }
 }

@@ -213,9 +213,11 @@ TEST(EventStory, SaysWhyADesktopLeftItsSite) {
   EXPECT_FALSE(left(two_sites(kFail, dual)).empty());
   EXPECT_THAT(left(two_sites(kFail, dual)), Each(std::string("site-timeout 30s")));
 
-  // A long call keeps the server; who returns home meanwhile is not let in.
-  const auto drained = left(two_sites(kDrain, dual, "failback: return-after-call"),
-                            {"calls.c.talk={deterministic: 300s}", "calls.c.rate=90/h"});
+  // A long call keeps the server; whose shift begins meanwhile is not let in.
+  std::string shifts = two_sites(kDrain, dual);
+  shifts.replace(shifts.find("count: 4"), 8,
+                 "shifts: [{from: 0min, to: 30min, count: 4}, {from: 150s, to: 30min, count: 2}]");
+  const auto drained = left(shifts, {"calls.c.talk={deterministic: 300s}", "calls.c.rate=90/h"});
   EXPECT_FALSE(drained.empty());
   EXPECT_THAT(drained, Each(std::string("login refused there, the site is being drained; then "
                                         "site-sip-register-timeout 30s")));

@@ -60,6 +60,8 @@ std::string_view kind_name(tlib::Kind kind) {
       return "EventPrivateInfo";
     case single_site_mode:
       return "EventSingleSiteMode";
+    case closing:
+      return "EventGracefulShutdown";
     case addp_poll:
       return "ADDP poll";
     case addp_reply:
