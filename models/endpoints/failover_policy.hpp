@@ -14,10 +14,11 @@ namespace bcsim::models {
   return policy;
 }
 
-/// Of the calls that its agent dials.
+/// Of the calls that its agent dials, the same.
 [[nodiscard]] inline sip::ClientPolicy dialling_policy(const PhoneOptions& phone) {
   sip::ClientPolicy policy;
   if (phone.retransmissions < sip::kFullTimerB) policy.max_retransmissions = phone.retransmissions;
+  policy.max_silence = phone.response_timeout;
   return policy;
 }
 

@@ -102,6 +102,7 @@ struct ServerCall {
   AgentId dialler;                  ///< an agent who has placed the call here, and is busy with it
   bool dialler_supervised = false;  ///< his state follows the call
   std::uint8_t gateways_tried = 0;  ///< for a call to the outside
+  Duration answer_within{};         ///< the peer that has routed it says so; 0: nothing said
   bool unanswered = false;          ///< it rings on though agent-no-answer-timeout is over
   /// The consultation call that its agent makes meanwhile; of that call: the one it is about.
   std::uint32_t consult = kNoCall;

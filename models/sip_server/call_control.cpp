@@ -68,6 +68,7 @@ std::uint32_t CallControl::new_call(Context& context, const sip::Request& reques
   call.conversation = request.conversation;
   if (request.conversation.transfer.asks) call.errand = ServerCall::Errand::consultation;
   call.priority = request.priority;
+  call.answer_within = request.answer_within;
   call.path = request.path | path_of(site_.index);
   call.queued_at = context.now();
   call.caller.remote = request.contact.valid() ? request.contact : from;
@@ -356,6 +357,8 @@ void CallControl::on_bye(Context& context, const sip::Request& request, sip::Tra
   const auto cause = static_cast<std::uint16_t>(request.expires_s);
   const bool tells = cause == sip::kNothingHeard || cause == sip::kNotConfirmed;
   if (tells && end.kind == Kind::bye) end.status = cause;
+  // … or that the peer has sent him on to its default destination.
+  if (request.bc_hop && end.kind == Kind::bye) end = {Kind::transferred, 0, {}};
   end_call(context, slot, end);
 }
 

@@ -54,6 +54,9 @@ void CallControl::ring(Context& context, std::uint32_t slot, AddressId target) {
   ServerLeg& leg = call.agent_leg;
   const bool by_trunk = call.far == Far::agent_at_peer || call.far == Far::peer;
   const bool outside = call.far == Far::outside;
+  // For how long it rings there is the business of the peer, or of the agent who calls.
+  const bool supervises = call.far != Far::peer && !outside;
+  const Duration limit = supervises ? answer_limit(call) : Duration{};
   sip::ClientPolicy policy;
   if (by_trunk || outside) policy.max_retransmissions = Signalling::kServerRetransmissions;
   sip_.ring(context, slot, call, leg,
@@ -62,11 +65,10 @@ void CallControl::ring(Context& context, std::uint32_t slot, AddressId target) {
              .dn = Signalling::about(call, leg).dn,
              .attempt = leg.attempt + 1,
              .bc_hop = by_trunk,
-             .policy = policy});
+             .policy = policy,
+             .answer_within = by_trunk ? limit : Duration{}});
   calls_.bind(leg.dialog, slot);
-  // For how long it rings there is the business of the peer, or of the agent who calls.
-  if (call.far == Far::peer || outside) return;
-  const Duration patience = answer_limit(call) + (by_trunk ? kTrunkPatience : Duration{});
+  const Duration patience = limit + (by_trunk && supervises ? kTrunkPatience : Duration{});
   if (patience == Duration{}) return;
   call.routing_timer = context.arm(patience, tag_of(ServerTimer::routing, slot));
 }
@@ -162,8 +164,11 @@ void CallControl::agent_answered(Context& context, std::uint32_t slot,
 
 // ---- not answered ----
 
-/// How long an agent's phone may ring, by who is calling (domain.md §2.8); 0: no limit.
+/// How long an agent's phone may ring, by who is calling (domain.md §2.8); 0: no limit. For a call
+/// of a queue at the peer the peer's after-routing-timeout counts, and is measured where it rings:
+/// so the agent's server learns that he has not answered (D24).
 Duration CallControl::answer_limit(const ServerCall& call) const {
+  if (call.answer_within > Duration{}) return call.answer_within;
   return call.to_own_number() ? site_.options().agent_no_answer_timeout
                               : site_.options().after_routing_timeout;
 }

@@ -24,7 +24,8 @@ void CallControl::scrub_calls(Context& context, bool knows_calls) {
       end_call(context, slot, hang_up(call, 480));
     } else if (call.state == ServerCall::State::waiting && !agents_.call_is_waiting(slot, call)) {
       make_routable(context, slot);
-    } else if (call.state == ServerCall::State::offered) {  // whom its agent called is forgotten
+    } else if (call.state == ServerCall::State::offered && !call.queued()) {
+      // Whom its agent called is forgotten; of a queue it has just been given to somebody.
       context.record(EarlyDialogLost{call.id, site_.index, call.branch});
       end_call(context, slot, hang_up(call, 480));
     }

@@ -23,6 +23,8 @@ struct Hunt {
   std::uint32_t left = 0;             ///< sequential: members not yet tried
   bool rung = false;                  ///< somebody's phone has, and was not answered
   SimTime waits_until = sim::kNever;  ///< in the line (hg-queue-timeout), since it first came there
+  /// As when its distribution began, whatever is changed meanwhile (R64).
+  Duration no_answer_timeout{}, queue_timeout{};
 };
 
 /// The hunts of one site, the lines of calls that wait for a member, and whose turn it is.

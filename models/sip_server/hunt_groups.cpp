@@ -55,6 +55,8 @@ void HuntGroups::hunt_call(Context& context, std::uint32_t slot) {
   hunt = {};  // its place may have been another call's
   hunt.next = group.type == HuntType::circular ? table_.last_served[queue] : 0;
   hunt.left = static_cast<std::uint32_t>(site_.directory.hunt_members(queue).size());
+  hunt.no_answer_timeout = group.no_answer_timeout;
+  hunt.queue_timeout = group.queue_timeout;
   distribute(context, slot);
 }
 
@@ -81,7 +83,7 @@ void HuntGroups::distribute(Context& context, std::uint32_t slot) {
   }
   if (!hunt.legs.empty()) {
     calls_[slot].routing_timer =
-        context.arm(group.no_answer_timeout, tag_of(ServerTimer::hunt, slot));
+        context.arm(hunt_of(calls_[slot]).no_answer_timeout, tag_of(ServerTimer::hunt, slot));
     return;
   }
   const bool in_service =
@@ -102,8 +104,9 @@ void HuntGroups::wait_for_member(Context& context, std::uint32_t slot) {
   const HuntGroupOptions& group = *site_.hunt_group(queue);
   auto& line = table_.lines[queue];
   // Whose member turned out to be busy elsewhere has waited all the same.
-  SimTime& until = hunt_of(call).waits_until;
-  if (until == sim::kNever) until = context.now() + group.queue_timeout;
+  Hunt& hunt = hunt_of(call);
+  SimTime& until = hunt.waits_until;
+  if (until == sim::kNever) until = context.now() + hunt.queue_timeout;
   if (until < context.now()) {
     user_.default_route(context, slot, CallDefaultRouted::Cause::waited_too_long);
     return;

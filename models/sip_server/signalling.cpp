@@ -79,6 +79,7 @@ void Signalling::ring(Context& context, std::uint32_t slot, const ServerCall& ca
   invite.contact = site_.address();
   invite.conversation = call.conversation;
   invite.expires_s = session_expires_s();
+  invite.answer_within = how.answer_within;
   leg.invite =
       request(context, how.to, invite, how.policy, owner_of(how.owner, slot, call, how.attempt));
 }

@@ -81,6 +81,7 @@ class Signalling {
     std::uint32_t attempt = 0;
     bool bc_hop = false;  ///< not to be forwarded from there
     sip::ClientPolicy policy{};
+    Duration answer_within{};  ///< of the INVITE
     LegOwner owner = LegOwner::agent;
   };
   /// The one way in which a phone is rung, or a server or gateway is asked to ring one.

@@ -108,6 +108,33 @@ TEST(HuntGroupLimits, AChangeOfThePreferredSiteIsForTheNextCall) {  // R64
   EXPECT_TRUE(std::isnan(run.metric("phase.detection.duration"))) << "nothing has failed";
 }
 
+TEST(HuntGroupLimits, AChangeOfItsTimesIsForTheNextCall) {  // R64
+  for (const auto& [before, after] : {std::pair{6s, 2s}, {2s, 6s}}) {
+    Scenario s = hunting(1, 1h);
+    s.queues[0].hunt_group->type = HuntType::linear;
+    s.queues[0].hunt_group->no_answer_timeout = before;
+    s.agents[0].phone.answer_delay = 20s;
+    auto& given = std::get<SingleCalls>(s.calls[0].arrivals).calls;
+    given = {{SimTime(10s), 2s, 1h, 0u}, {SimTime(60s), 2s, 1h, 0u}};
+    auto options = std::make_shared<RunTimeOptions>();
+    options->sip_servers = {s.sites[0].sip_server, s.sites[1].sip_server};
+    options->queues = s.queues;
+    options->queues[0].hunt_group->no_answer_timeout = after;
+    Fault change;
+    change.at = SimTime(11s);  // the first member's phone rings
+    change.deed = ChangeOption{"queues.service.hunt-group.hg-noanswer-timeout", "another", options};
+    s.faults = {change};
+    const Measured run(s);
+    const auto routed = run.journal.all<CallDefaultRouted>();
+    const auto legs = run.journal.all<HuntLeg>();
+    ASSERT_EQ(routed.size(), 2u);
+    const auto each = static_cast<int>(legs.size() / 2);  // members rung for each call
+    ASSERT_GE(each, 1);
+    EXPECT_NEAR(sim::seconds(routed[0].first - SimTime(10s)), each * sim::seconds(before), 0.5);
+    EXPECT_NEAR(sim::seconds(routed[1].first - SimTime(60s)), each * sim::seconds(after), 0.5);
+  }
+}
+
 TEST(HuntGroupLimits, AfterTheLossOfThePreferredSitePhonesRingBeforeTheirDesktopsAreThere) {  // R66
   Scenario s = hunting(1, 5s);
   s.faults = {site_failure(SimTime(100s))};

@@ -198,6 +198,24 @@ TEST_F(Dialing, TriesTheOtherServerWhereTheFirstIsAtFaultOrSendsHimAway) {
   }
 }
 
+TEST_F(Dialing, TurnsToTheOtherServerAfterTheFirstOfItsTwoTimers) {  // §3.4, D35
+  struct Case {
+    std::optional<Duration> response_timeout;
+    int retransmissions;
+    Duration turns_after;
+  };
+  for (const Case& c : {Case{std::nullopt, 3, 7500ms}, Case{4s, 3, 4s}, Case{20s, 3, 7500ms},
+                        Case{std::nullopt, 1, 1500ms}, Case{4s, 30, 4s}}) {
+    DialingPhone d;
+    d.world.scenario.agents[0].phone.response_timeout = c.response_timeout;
+    d.world.scenario.agents[0].phone.retransmissions = c.retransmissions;
+    d.on_invite[0] = [](CalledServer&, Context&) {};  // says nothing
+    d.on_invite[1] = [](CalledServer& server, Context& context) { server.respond(context, 180); };
+    d.world.run(60s);
+    EXPECT_EQ(d.sent(1, Method::invite), Times{at(1s) + c.turns_after});
+  }
+}
+
 TEST_F(Dialing, IsInVainIfBothServersAreAtFault) {
   on_invite[0] = [](CalledServer& server, Context& context) { server.respond(context, 503); };
   on_invite[1] = [](CalledServer& server, Context& context) { server.respond(context, 500); };

@@ -257,6 +257,28 @@ TEST(SipServerPeer, AppliesTheNoAnswerActionWhereTheAgentIs) {
   EXPECT_EQ(w.pair(1).call_count(), 0u);
 }
 
+/// The limit is of the site that routes, the action of the site where the agent is (D24, §2.8).
+TEST(SipServerPeer, RingsThePeersAgentForAsLongAsTheSiteThatRoutesSays) {
+  for (const auto& [mine, peers] : {std::pair{5s, 20s}, {20s, 5s}, {5s, 5s}, {5s, 6s}}) {
+    ServerWorld w = both_sites(1);
+    w.scenario.sites[0].sip_server.after_routing_timeout = mine;
+    w.scenario.sites[1].sip_server.after_routing_timeout = peers;
+    w.phones[0] = {.answer_after = 1s, .hang_up_after = 300s};
+    w.phones[1] = {.answer_after = 300s};
+    w.calls.push_back({.at = at(1s)});
+    w.calls.push_back({.at = at(2s)});
+    w.run(30s);
+    const auto returned = w.records<CallReturned>();
+    ASSERT_EQ(returned.size(), 1u);
+    EXPECT_EQ(returned[0].second.site, 1u);
+    EXPECT_GE(returned[0].first, at(2s) + mine);
+    EXPECT_LT(returned[0].first, at(2s) + mine + 500ms);
+    EXPECT_EQ(w.pair(1).agent(AgentId{1}).state(), AgentState::not_ready);
+    EXPECT_EQ(w.pair(0).waiting_count(0), 1u);
+    EXPECT_EQ(w.pair(1).call_count(), 0u);
+  }
+}
+
 TEST(SipServerPeer, RoutesToNobodyElsewhereInSingleSiteMode) {
   ServerWorld w = both_sites(1);
   w.scenario.first_trunk_probe[0] = 2s;

@@ -51,7 +51,7 @@ std::shared_ptr<const Section> hunt_group_section() {
           "Then the next member, or the default destination")
         .changeable();
     s.key("hg-queue-limit", &H::queue_limit, count<std::uint32_t>(), assumption(),
-          "Calls that wait while all members are busy")
+          "Calls that wait while all members are busy, or have just refused one (for 5s)")
         .changeable();
     s.key("hg-queue-timeout", &H::queue_timeout, duration({.min = 1s}), assumption(),
           "For so long, then the default destination")

@@ -172,8 +172,8 @@ void read_option_path(Reader& r, const Node& node, Fault& fault) {
 
 void change_rows(SectionOf<Fault>& s) {
   s.row("change", text().type, language(),
-        "An option of sites.<site>.sip-server or queues.<queue> gets another value; calls already "
-        "there keep theirs",
+        "Another value for an option of sites.<site>.sip-server or queues.<queue>; a running timer "
+        "keeps its own",
         read_option_path,
         [](const Writer&, const Fault& fault) -> std::optional<Out> {
           const auto* option = std::get_if<models::ChangeOption>(&fault.deed);

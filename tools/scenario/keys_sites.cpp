@@ -63,7 +63,8 @@ std::shared_ptr<const Section> sip_server_section() {
           "Answer to new INVITEs during graceful shutdown")
         .changeable();
     s.key("after-routing-timeout", &S::after_routing_timeout, duration({.min = 1s}), assumption(),
-          "An agent who has not answered a routed call by then loses it")
+          "An agent, here or at the peer, who has not answered a call of its queues by then loses "
+          "it")
         .changeable();
     s.key("after-routing-timeout-action", &S::after_routing_timeout_action, no_answer_action(),
           assumption(), "What becomes of that agent (Genesys default: none)")
@@ -73,7 +74,8 @@ std::shared_ptr<const Section> sip_server_section() {
           "The same for a call to the agent's own number; 0s: not watched")
         .changeable();
     s.key("agent-no-answer-action", &S::agent_no_answer_action, no_answer_action(),
-          documented("Genesys SIP Server"), "What becomes of that agent")
+          documented("Genesys SIP Server"),
+          "What becomes of that agent; with overflow none: if it ends without an answer")
         .changeable();
     s.key("agent-no-answer-overflow", &S::agent_no_answer_overflow, no_answer_overflow(),
           documented("Genesys SIP Server"),

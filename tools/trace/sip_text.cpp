@@ -214,6 +214,10 @@ std::string SipText::write(const models::sip::Request& m, const models::Envelope
     out += fmt::format("Supported: timer\r\nSession-Expires: {};refresher=uac\r\nMin-SE: 90\r\n",
                        m.expires_s);
   }
+  if (m.answer_within > models::Duration{}) {
+    out += fmt::format("Expires: {}\r\n",
+                       std::chrono::ceil<std::chrono::seconds>(m.answer_within) / 1s);
+  }
   out += "User-Agent: bcsim\r\n";
   const std::string sdp =
       m.media.valid() ? body(m.media, m.dialog, m.held ? "sendonly" : "sendrecv") : "";
