@@ -145,7 +145,8 @@ struct KeyOf {
   std::uint64_t operator()(const peer::Message& m) const {
     const std::uint64_t what = (static_cast<std::uint64_t>(m.kind) << 1) | (m.flag ? 1 : 0);
     return mix64(m.agent.value ^ (what << 56) ^ (std::uint64_t{m.copy} << 32) ^
-                 static_cast<std::uint64_t>(m.since.time_since_epoch().count()) * 31);
+                 static_cast<std::uint64_t>(m.since.time_since_epoch().count()) * 31 ^
+                 mix64(static_cast<std::uint64_t>(m.priority) * 64 + m.number));
   }
   std::uint64_t operator()(const notice::Message& m) const {
     return static_cast<std::uint64_t>(m.kind);

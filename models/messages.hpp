@@ -258,6 +258,11 @@ enum class Kind : std::uint8_t {
   agent_state,  ///< for both-sites routing: this agent can (`flag`) / cannot take a call
   agent_login,  ///< this agent has logged in here since `since`: end an older login (R39)
   login_noted,  ///< answer to it; until it comes, the login is told again with every probe
+  call_asked,   ///< both-sites routing: this agent is free, and a call of `priority` that came at
+                ///< `since` waits for him here; the peer offers him one that comes before it, …
+  no_call,      ///< … or answers that it has none
+  states_told,  ///< `number` agent_states have been sent; `flag`: all of them follow now
+  no_agents,    ///< nobody here can take a call any more: the site is being drained
 };
 
 struct Message {
@@ -266,6 +271,8 @@ struct Message {
   std::uint16_t copy = 0;  ///< of agent_login: how often it was told
   AgentId agent;
   sim::SimTime since{};
+  std::int64_t priority = 0;
+  std::uint32_t number = 0;  ///< of agent_states: which it is
 };
 
 }  // namespace peer

@@ -1,5 +1,6 @@
 #include "models/acd/router.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace bcsim::models::acd {
@@ -96,6 +97,11 @@ std::optional<Candidate> Router::agent_for(std::uint32_t queue) const {
     }
   }
   return best;
+}
+
+bool Router::serves_both_sites(std::uint32_t agent) const {
+  return std::ranges::any_of(plan_.queues_of_group[plan_.group_of_agent[agent]],
+                             [&](std::uint32_t queue) { return plan_.both_sites[queue]; });
 }
 
 std::optional<std::uint32_t> Router::call_for(std::uint32_t agent, Where where) const {

@@ -60,6 +60,8 @@ class Router {
   /// The call that this agent should take: highest priority, then first come, over his queues.
   [[nodiscard]] std::optional<std::uint32_t> call_for(std::uint32_t agent, Where where) const;
   [[nodiscard]] bool routes_to_peer() const { return routes_to_peer_; }
+  /// Does he serve a queue whose calls may wait for him at the peer, too?
+  [[nodiscard]] bool serves_both_sites(std::uint32_t agent) const;
 
  private:
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();

@@ -160,6 +160,18 @@ Duration speech_needs(const Scenario& s, std::string& unfit) {
   return most;
 }
 
+/// What a link sends when a degradation ends it sends on at the rate at which it was begun.
+Duration longest_packet(const Scenario& s) {
+  constexpr double kBits = 8 * 1500, kLongest_s = 1e6;
+  double longest_s = 0;
+  for (const Fault& fault : s.faults) {
+    const auto* degrade = std::get_if<Degrade>(&fault.deed);
+    if (degrade == nullptr || !degrade->bandwidth_bps) continue;
+    longest_s = std::max(longest_s, std::min(kBits / *degrade->bandwidth_bps, kLongest_s));
+  }
+  return longest_s < 1 ? Duration{} : sim::from_seconds(longest_s);
+}
+
 std::optional<Duration> longest_work(const Scenario& s) {
   constexpr double kRare = 1e-9, kLongest_s = 1e7;
   double longest_s = 1;
@@ -187,6 +199,23 @@ bool is_slow(const SipServerOptions& server) {
          server.other_service > kSlow || server.input_queue_limit < 200;
 }
 
+bool registers_all(const Scenario& scenario, SiteIndex site) {
+  constexpr double kChallenged = 2, kMostBusy = 0.5;
+  double per_s = 0;
+  for (const AgentGroup& group : scenario.agents) {
+    per_s += group.count / (sim::seconds(group.phone.expires) * group.phone.refresh_fraction);
+  }
+  const Duration service = scenario.sites[site].sip_server.register_service;
+  return kChallenged * per_s * sim::seconds(service) < kMostBusy;
+}
+
+bool may_never_start(const Directory& directory, AgentId agent, SiteIndex lost) {
+  const DesktopPolicy& policy = directory.group(agent).desktop;
+  const bool of_the_site = directory.agent(agent).location == static_cast<LocationIndex>(lost);
+  return (policy.local_configuration == LocalConfiguration::server && of_the_site) ||
+         policy.bootstrap_from == BootstrapServer::master;
+}
+
 LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
   LivenessBound bound;
   bound.unfit = unfit_scenario(s);
@@ -194,7 +223,9 @@ LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
                  desktops_need(s) + gateways_need(s) + kMargin;
   for (const SipServerOptions* server : server_options(s)) {
     bound.promotion = std::max(bound.promotion, promotion_of(*server));
+    bound.probes = std::max(bound.probes, 3 * (server->oos_check + server->oos_force));
   }
+  bound.needed += longest_packet(s);
   bound.waiting = bound.needed + longest_announcement(s);
   bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));
   bound.work = longest_work(s);

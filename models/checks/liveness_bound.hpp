@@ -13,6 +13,13 @@ namespace bcsim::models {
 /// Without any fault: it needs more than 20 ms for a message, or has a short input queue.
 [[nodiscard]] bool is_slow(const SipServerOptions& server);
 
+/// Needs his desktop what is gone with this site before it can log in at the other, when his shift
+/// begins? (R81–R84: its local configuration server; a master that no standby stands in for.)
+[[nodiscard]] bool may_never_start(const Directory& directory, AgentId agent, SiteIndex lost);
+
+/// Has this site's server, alone, time for the registrations of every phone, and for their storm?
+[[nodiscard]] bool registers_all(const Scenario& scenario, SiteIndex site);
+
 struct LivenessBound {
   /// Why this scenario cannot be judged, in words; empty: it can.
   std::string unfit;
@@ -20,6 +27,8 @@ struct LivenessBound {
   Duration needed{};
   /// … and until each pair has a primary again.
   Duration promotion{};
+  /// Until the peers have told each other again what was lost on the way.
+  Duration probes{};
   /// … and until a call is routed to one of them, which no announcement keeps back any more.
   Duration waiting{};
   /// What a call needs at most to end at one end after it has ended at the other.

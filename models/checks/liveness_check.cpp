@@ -22,8 +22,7 @@
 namespace bcsim::models {
 namespace {
 
-using sim::kNever;
-using sim::kStart;
+using sim::kNever, sim::kStart;
 
 bool at_a_phone(AgentState state) {
   return state >= AgentState::ringing && state <= AgentState::held;
@@ -162,8 +161,8 @@ class LivenessCheck final : public Check {
   }
   void on(SimTime at, const ServerModeChanged& fact) {
     apart_[fact.site].set(at, fact.mode != ServerMode::bc);
+    mode_changed_ = at;
   }
-  // Who takes part in a call.
   void on(SimTime, const CallRouted& fact) { joins(fact.agent, fact.call); }
   void on(SimTime, const CallRinging& fact) { joins(fact.agent, fact.call); }
   void on(SimTime, const HuntLeg& fact) { joins(fact.agent, fact.call); }
@@ -239,7 +238,7 @@ class LivenessCheck final : public Check {
     const auto* site = fail == nullptr ? nullptr : std::get_if<SiteTarget>(&fail->target);
     if (site == nullptr || (lost_site_ && lost_site_ != site->site)) return false;
     const SiteIndex other = peer_of(site->site);
-    if (!registers_all(other)) return false;
+    if (!registers_all(*directory_.scenario, other)) return false;
     lost_site_ = site->site;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       const AgentId id{a};
@@ -247,28 +246,18 @@ class LivenessCheck final : public Check {
                          directory_.agents[a].phone_site == other;
       const bool gone = site->scope == SiteScope::building &&
                         directory_.agents[a].location == static_cast<LocationIndex>(site->site);
-      const bool can =
-          phone && directory_.can_log_in(id, other) && directory_.desktop_knows(id, other);
+      const bool can = phone && directory_.can_log_in(id, other) &&
+                       directory_.desktop_knows(id, other) &&
+                       !may_never_start(directory_, id, site->site);
       agents_[a].lost = agents_[a].lost || gone || !can;
     }
     return true;
   }
 
-  /// Has this site's server, alone, time for the registrations of every phone, and for their storm?
-  [[nodiscard]] bool registers_all(SiteIndex site) const {
-    constexpr double kChallenged = 2, kMostBusy = 0.5;
-    double per_s = 0;
-    for (const AgentGroup& group : directory_.scenario->agents) {
-      per_s += group.count / (sim::seconds(group.phone.expires) * group.phone.refresh_fraction);
-    }
-    const Duration service = directory_.scenario->sites[site].sip_server.register_service;
-    return kChallenged * per_s * sim::seconds(service) < kMostBusy;
-  }
-
   void joins(AgentId id, CallId call) {
     if (id.value >= agents_.size()) return;
     Agent& agent = agents_[id.value];
-    if (std::find(agent.calls.begin(), agent.calls.end(), call) != agent.calls.end()) return;
+    if (std::ranges::find(agent.calls, call) != agent.calls.end()) return;
     agent.calls.push_back(call);
     parties_[call.value].push_back(id);
   }
@@ -314,12 +303,13 @@ class LivenessCheck final : public Check {
 
   void finish_agent(SimTime horizon, std::uint32_t a, const CallLedger& ledger) {
     const Agent& agent = agents_[a];
-    if (agents_[a].lost) return;
+    if (agent.lost) return;
     findings_.examined();
     const auto told = [&](const char* what, SimTime since) {
-      findings_.violated(horizon, [&] {
+      const auto words = [&] {
         return fmt::format("agent {} {} since {:.3f} s", a, what, sim::seconds(since));
-      });
+      };
+      findings_.violated(horizon, words);
     };
     // With a lost server his own call may go on: he hears it ring until his patience ends.
     const bool dials = lost_site_ && std::ranges::any_of(agent.calls, [&](CallId call) {
@@ -357,8 +347,7 @@ class LivenessCheck final : public Check {
     }
   }
   static const char* away_how(const Agent& agent) {
-    int logins = 0;
-    for (const AgentState state : agent.state) logins += state != AgentState::logged_out;
+    const auto logins = kSites - std::ranges::count(agent.state, AgentState::logged_out);
     return logins == 0   ? "is on shift and logged in nowhere"
            : logins == 1 ? "is logged in and not ready"
                          : "is logged in at both sites";
@@ -439,17 +428,27 @@ class LivenessCheck final : public Check {
     const std::uint32_t queue = directory_.scenario->calls[row.stream].queue;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
       const auto& queues = directory_.group(AgentId{a}).queues;
-      const bool serves =
-          queues.empty() || std::find(queues.begin(), queues.end(), queue) != queues.end();
+      const bool serves = queues.empty() || std::ranges::find(queues, queue) != queues.end();
       const Agent& agent = agents_[a];
       const bool refuses = agent.refused != kNever && at - agent.refused <= least;
-      if (serves && agent.state[row.queue_site] == AgentState::ready &&
-          at - agent.state_since[row.queue_site] > least && agent.registered[row.queue_site] &&
-          !agent.lost && !refuses && !in_call(a, ledger)) {
+      const auto ready = [&](std::size_t s, Duration longer) {
+        return agent.state[s] == AgentState::ready && at - agent.state_since[s] > longer &&
+               agent.registered[s];
+      };
+      // What has been lost of his state the peer learns with the next two probes.
+      const bool there =
+          directory_.scenario->queues[queue].routing_scope == RoutingScope::both_sites &&
+          in_bc_for(at) > bound_.probes && ready(1u - row.queue_site, least + bound_.probes);
+      if (serves && (there || ready(row.queue_site, least)) && !agent.lost && !refuses &&
+          !in_call(a, ledger)) {
         return a;
       }
     }
     return std::nullopt;
+  }
+  [[nodiscard]] Duration in_bc_for(SimTime at) const {
+    const bool apart = apart_[0].since() != kNever || apart_[1].since() != kNever;
+    return apart ? Duration{} : at - mode_changed_;
   }
   /// In a call, or rung for one, that he has had before he logged in there: of a hunt group (R57),
   /// or to his own number.
@@ -485,6 +484,7 @@ class LivenessCheck final : public Check {
   std::optional<SiteIndex> lost_site_;  ///< by a fault that lasts to the end
   std::vector<Agent> agents_;
   std::array<BadSince, kSites> apart_;
+  SimTime mode_changed_ = kStart;  ///< of either server
   PassedOver passed_over_;
   Unrest unrest_;
   std::map<std::uint32_t, std::vector<AgentId>> parties_;  ///< by call that is not over

@@ -386,7 +386,9 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
     const double u = context.stream("phone.answer", entity).uniform();
     ring += sim::from_seconds(u * sim::seconds(options_.answer_spread));
   }
-  const bool in_time = ring <= PhoneOptions::kRingLimit;
+  // Whose shift it is not is not there to answer; his phone rings all the same (R53).
+  const bool in_time =
+      ring <= PhoneOptions::kRingLimit && directory_.at_work(agent_, context.now());
   call_timer_ = in_time ? context.arm(ring, {answer_timer})
                         : context.arm(PhoneOptions::kRingLimit, {ring_timer});
 }

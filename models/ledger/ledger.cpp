@@ -341,6 +341,11 @@ void CallLedger::on(SimTime at, const CallReleased& fact) {
   const bool first = row.transfer == CallRow::Transfer::none;
   const bool unheard = row.stage == Stage::talking && first && waited;
   if (unheard) take_back_answer(row);
+  // … nor that of the second agent.
+  if (row.transfer == CallRow::Transfer::done && row.reanswered != kNever && waited) {
+    row.transfer = CallRow::Transfer::waiting;
+    row.reanswered = kNever;
+  }
   row.cause = judge(at, row, fact);
   if (unheard && fact.release == pstn::Release::media_lost) row.cause = Cause::media_lost;
   if (never_heard_second(at, row, fact)) row.reanswered = kNever;

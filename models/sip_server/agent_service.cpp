@@ -27,6 +27,7 @@ AgentService::AgentService(const ServerSite& site, AgentTable& table, const Call
     : site_(site),
       agents_(table.agents),
       router_(table.router),
+      states_(table.states),
       calls_(calls),
       phones_(phones),
       link_(link),
@@ -350,6 +351,7 @@ void AgentService::change(Context& context, AgentId id, AgentInput input) {
 bool AgentService::occupy(Context& context, AgentId id, std::uint32_t slot) {
   ServerAgent& agent = agent_at(id);
   withdraw(context, id);
+  agent.asks_until = {};
   agent.call = slot;
   if (!agent.logged_in()) return false;
   change(context, id, AgentInput::ring);
@@ -415,12 +417,23 @@ bool AgentService::routable(AgentId id, SimTime now) const {
 /// Whenever something about an agent has changed: he takes a waiting call, or is listed, or not.
 void AgentService::update_routability(Context& context, AgentId id) {
   if (user_.serve_hunt_line(context, id)) return;
+  ServerAgent& agent = agent_at(id);
   if (!routable(id, context.now())) {
+    agent.asks_until = {};
     withdraw(context, id);
     return;
   }
   if (router_.idle(id.value, Where::here)) return;
+  const bool unanswered = agent.asks_until && *agent.asks_until <= context.now();
+  if (agent.asks_until && !unanswered) return;
+  give_call_or_list(context, id, unanswered);
+}
+
+/// `asked`: the peer, which has no call that comes before those here, or does not answer.
+void AgentService::give_call_or_list(Context& context, AgentId id, bool asked) {
+  agent_at(id).asks_until = {};
   if (const auto call = router_.call_for(id.value, Where::here)) {
+    if (!asked && ask_peer(context, id, calls_[*call])) return;
     user_.offer(context, *call, {id.value, Where::here});
     return;
   }
@@ -433,6 +446,7 @@ void AgentService::update_all(Context& context) {
     const AgentId id{i};
     ServerAgent& agent = agent_at(id);
     agent.held_back_until = {};
+    agent.asks_until = {};
     if (agent.logout_pending && !agent.machine.in_call()) {
       log_out(context, id, agent.logout_forced);
       continue;
@@ -453,9 +467,7 @@ void AgentService::advertise(Context& context, AgentId id, bool available) {
   if (!router_.routes_to_peer() || !link_.bc()) return;
   if (agent.advertised == available) return;
   agent.advertised = available;
-  link_.send(
-      context,
-      {.kind = peer::Kind::agent_state, .flag = available, .agent = id, .since = agent.idle_since});
+  send_agent_state(context, id);
 }
 
 /// His phone is busy with something that this server does not know: not again at once.

@@ -108,19 +108,22 @@ class AgentService {
   void tell_closing(Context& context, bool closing);
   void enter_bc(Context& context);
   /// No agent of the peer is routed to from now on (R43).
-  void leave_bc();
+  void leave_bc(Context& context);
   /// What the peer, or a drain, has asked for and a call has put off: alone nobody is forced out
   /// (R38), nor by a drain that is called off. If two logins still stand when BC mode is back, the
   /// peers tell each other of them again.
   void forget_forced_logouts();
-  /// Of those that the peer has not heard of yet.
-  void tell_logins(Context& context);
+  /// The peer has answered a probe: what it may have missed is told again.
+  void peer_answered(Context& context);
 
   /// An agent whose phone refused a call is not tried again so soon (ASSUMPTION).
   static constexpr Duration kHoldBack = std::chrono::seconds(5);
   /// For how long a server waits to hear from the desktop of a hunt group's member, whose
   /// after-call work should be done, before it rings his phone again all the same (ASSUMPTION).
   static constexpr Duration kWorkGrace = std::chrono::seconds(1);
+  /// For how long an agent who is free is kept for a call that waits at the peer and may come
+  /// before those that wait here (ASSUMPTION).
+  static constexpr Duration kPeerAnswers = std::chrono::seconds(1);
 
  private:
   void attach(Context& context, AgentId agent, ConnectionId connection);
@@ -138,13 +141,22 @@ class AgentService {
   void tell_next_login(Context& context, AgentId after);
   void on_peer_login(Context& context, const peer::Message& message);
   void on_peer_agent_state(Context& context, const peer::Message& message);
+  [[nodiscard]] bool ask_peer(Context& context, AgentId agent, const ServerCall& waiting);
+  void on_call_asked(Context& context, const peer::Message& message);
+  void give_call_or_list(Context& context, AgentId agent, bool asked);
   void send_agent_states(Context& context);
+  void send_agent_state(Context& context, AgentId agent);
+  void on_states_told(Context& context, const peer::Message& message);
+  void ask_for_states(Context& context);
+  /// Of those that the peer has not heard of yet.
+  void tell_logins(Context& context);
   [[nodiscard]] ServerAgent& agent_at(AgentId agent) { return agents_[agent.value]; }
   [[nodiscard]] const ServerAgent& agent_at(AgentId agent) const { return agents_[agent.value]; }
 
   const ServerSite& site_;
   std::vector<ServerAgent>& agents_;
   acd::Router& router_;
+  StatesTold& states_;
   const CallTable& calls_;
   const Registrations& phones_;
   PeerLink& link_;

@@ -24,13 +24,16 @@ void AgentService::enter_bc(Context& context) {
   }
   if (!router_.routes_to_peer()) return;
   send_agent_states(context);
-  link_.send(context, {.kind = peer::Kind::agent_state,
-                       .agent = {}});  // of nobody: asks for all of the peer's
+  states_.missed = true;
+  ask_for_states(context);
 }
 
-void AgentService::leave_bc() {
+void AgentService::leave_bc(Context& context) {
   router_.forget_agents(Where::at_peer);
   for (ServerAgent& agent : agents_) agent.advertised = false;
+  if (link_.closing() && router_.routes_to_peer()) {
+    link_.send(context, {.kind = peer::Kind::no_agents, .agent = {}});
+  }
 }
 
 void AgentService::forget_forced_logouts() {
@@ -72,15 +75,45 @@ void AgentService::tell_login(Context& context, AgentId id) {
 }
 
 void AgentService::send_agent_states(Context& context) {
+  link_.send(context,
+             {.kind = peer::Kind::states_told, .flag = true, .agent = {}, .number = states_.sent});
   for (std::uint32_t i = 0; i < agents_.size(); ++i) {
     ServerAgent& agent = agents_[i];
     if (!agent.logged_in()) continue;
     agent.advertised = router_.idle(i, Where::here);
-    link_.send(context, {.kind = peer::Kind::agent_state,
-                         .flag = agent.advertised,
-                         .agent = AgentId{i},
-                         .since = agent.idle_since});
+    send_agent_state(context, AgentId{i});
   }
+}
+
+void AgentService::send_agent_state(Context& context, AgentId id) {
+  const ServerAgent& agent = agent_at(id);
+  link_.send(context, {.kind = peer::Kind::agent_state,
+                       .flag = agent.advertised,
+                       .agent = id,
+                       .since = agent.idle_since,
+                       .number = ++states_.sent});
+}
+
+void AgentService::ask_for_states(Context& context) {
+  link_.send(context, {.kind = peer::Kind::agent_state, .agent = {}});  // of nobody
+}
+
+/// A datagram that is lost would hide who is idle there for ever: the next probe finds it out.
+void AgentService::peer_answered(Context& context) {
+  tell_logins(context);
+  if (!router_.routes_to_peer()) return;
+  link_.send(context, {.kind = peer::Kind::states_told, .agent = {}, .number = states_.sent});
+}
+
+void AgentService::on_states_told(Context& context, const peer::Message& message) {
+  if (message.flag) {
+    router_.forget_agents(Where::at_peer);
+    states_.missed = false;
+  } else if (message.number != states_.heard) {
+    states_.missed = true;
+  }
+  states_.heard = message.number;
+  if (states_.missed) ask_for_states(context);
 }
 
 void AgentService::on_peer(Context& context, const peer::Message& message) {
@@ -97,6 +130,20 @@ void AgentService::on_peer(Context& context, const peer::Message& message) {
     }
     case peer::Kind::agent_state:
       on_peer_agent_state(context, message);
+      break;
+    case peer::Kind::states_told:
+      on_states_told(context, message);
+      break;
+    case peer::Kind::no_agents:
+      router_.forget_agents(Where::at_peer);
+      break;
+    case peer::Kind::call_asked:
+      on_call_asked(context, message);
+      break;
+    case peer::Kind::no_call:
+      if (agent_at(message.agent).asks_until && routable(message.agent, context.now())) {
+        give_call_or_list(context, message.agent, true);
+      }
       break;
   }
 }
@@ -122,6 +169,8 @@ void AgentService::on_peer_agent_state(Context& context, const peer::Message& me
     send_agent_states(context);
     return;
   }
+  states_.missed = states_.missed || message.number != states_.heard + 1;
+  states_.heard = message.number;
   if (!message.flag) {
     router_.agent_gone(message.agent.value, Where::at_peer);
     return;
@@ -131,6 +180,33 @@ void AgentService::on_peer_agent_state(Context& context, const peer::Message& me
   } else {
     router_.agent_idle(message.agent.value, Where::at_peer, message.since);
   }
+}
+
+/// First come, first served holds over both sites: a call that waits at the peer may come before
+/// the one that waits here. False: it cannot, or the peer is not there.
+bool AgentService::ask_peer(Context& context, AgentId id, const ServerCall& waiting) {
+  if (!link_.bc() || !router_.serves_both_sites(id.value)) return false;
+  agent_at(id).asks_until = context.now() + kPeerAnswers;
+  context.arm(kPeerAnswers, tag_of(ServerTimer::hold_back, id.value));
+  link_.send(context, {.kind = peer::Kind::call_asked,
+                       .agent = id,
+                       .since = waiting.queued_at,
+                       .priority = waiting.standing.priority});
+  return true;
+}
+
+void AgentService::on_call_asked(Context& context, const peer::Message& message) {
+  if (const auto slot = router_.call_for(message.agent.value, Where::at_peer)) {
+    const ServerCall& call = calls_[*slot];
+    const bool first = call.standing.priority != message.priority
+                           ? call.standing.priority > message.priority
+                           : call.queued_at < message.since;
+    if (first) {
+      user_.offer(context, *slot, {message.agent.value, Where::at_peer});
+      return;
+    }
+  }
+  link_.send(context, {.kind = peer::Kind::no_call, .agent = message.agent});
 }
 
 }  // namespace bcsim::models

@@ -72,6 +72,13 @@ void Registrations::expire(Context& context) {
                     [&](std::uint32_t dn) { user_.dn_changed(context, AgentId{dn}, false); });
 }
 
+void Registrations::clear(Context& context) {
+  for (std::uint32_t dn = 0; dn < registrar_.dn_count(); ++dn) {
+    if (registrar_.remove(dn) == sip::DnEvent::none) continue;
+    user_.dn_changed(context, AgentId{dn}, false);
+  }
+}
+
 /// One timer for all bindings, at an expiry that may have been moved meanwhile.
 void Registrations::watch_expiry(Context& context) {
   const SimTime next = registrar_.next_expiry();

@@ -28,6 +28,9 @@ class Registrations {
   /// ServerTimer::expiry.
   void on_expiry(Context& context);
 
+  /// The process has ended: no phone is registered with it any more.
+  void clear(Context& context);
+
   [[nodiscard]] bool in_service(AgentId id, SimTime now) const {
     return registrar_.in_service(id.value, now);
   }

@@ -175,7 +175,7 @@ void SipServerEndpoint::mode_changed(Context& context, ServerMode before) {
   if (single != (before == ServerMode::single)) agents_.tell_mode(context, single);
   if (link_.bc()) agents_.enter_bc(context);
   if (before == ServerMode::bc) {
-    agents_.leave_bc();
+    agents_.leave_bc(context);
     calls_.leave_bc(context);
   }
   if (single) agents_.forget_forced_logouts();

@@ -77,7 +77,7 @@ class SipServerEndpoint final : public Endpoint,
     agents_.dn_changed(context, agent, in_service);
   }
   void mode_changed(Context& context, ServerMode before) override;
-  void peer_answered(Context& context) override { agents_.tell_logins(context); }
+  void peer_answered(Context& context) override { agents_.peer_answered(context); }
   bool serve_hunt_line(Context& context, AgentId agent) override {
     return hunts_.serve_hunt_line(context, agent);
   }

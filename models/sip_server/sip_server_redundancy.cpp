@@ -132,6 +132,7 @@ void SipServerEndpoint::stop_if_drained(Context& context) {
   if (agents_.anybody_logged_in()) return;
   link_.set_mode(context, ServerMode::stopped);
   agents_.close_connections(context);
+  phones_.clear(context);
 }
 
 }  // namespace bcsim::models

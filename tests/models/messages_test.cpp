@@ -57,6 +57,8 @@ std::vector<Message> messages() {
       with(peer::Message{}, &peer::Message::flag, true),
       with(peer::Message{}, &peer::Message::copy, std::uint16_t{1}),
       with(peer::Message{}, &peer::Message::since, sim::kStart + Duration(5)),
+      with(peer::Message{}, &peer::Message::priority, 7),
+      with(peer::Message{}, &peer::Message::number, 3u),
       with(notice::Message{}, &notice::Message::kind, notice::Kind::rtp_stopped),
   };
 }

@@ -227,6 +227,47 @@ TEST(SipServerPeer, TakesAWaitingCallOfTheOtherSiteWhenItsAgentBecomesReady) {
   EXPECT_EQ(answered[2].second.agent, AgentId{1});
 }
 
+/// Over both sites, too, the higher priority comes first, and inside it who came first.
+TEST(SipServerPeer, GivesWhoGetsFreeTheCallThatComesFirstAtWhicheverSiteItWaits) {
+  for (const bool other_site : {false, true}) {
+    for (const std::uint8_t priority : {0, 7}) {
+      ServerWorld w = both_sites(0);
+      w.scenario.agents[0].count = 1;
+      w.phones[0] = {.answer_after = 1s, .hang_up_after = 20s};
+      const SiteIndex there = other_site ? 1 : 0, here = peer_of(there);
+      w.calls.push_back({.at = at(1s)});  // takes agent 0
+      w.calls.push_back({.at = at(5s), .site = there});
+      w.calls.push_back({.at = at(6s), .site = here});
+      w.calls.push_back({.at = at(7s), .site = here, .priority = priority});
+      w.run(120s);
+      const auto answered = w.records<CallAnswered>();
+      ASSERT_EQ(answered.size(), 4u);
+      std::vector<std::uint32_t> order;
+      for (const auto& [t, a] : answered) order.push_back(a.call.value);
+      EXPECT_EQ(order, priority > 0 ? (std::vector<std::uint32_t>{0, 3, 1, 2})
+                                    : (std::vector<std::uint32_t>{0, 1, 2, 3}));
+    }
+  }
+}
+
+TEST(SipServerPeer, TakesTheCallThatWaitsHereIfThePeerDoesNotAnswer) {
+  ServerWorld w = both_sites(1);
+  w.scenario.first_trunk_probe[0] = 9s;
+  w.phones[0] = {.answer_after = 1s, .hang_up_after = 10s};
+  w.phones[1] = {.answer_after = 1s, .hang_up_after = 300s};
+  w.build();
+  cut(w, 11s, 30s);
+  w.calls.push_back({.at = at(1s)});
+  w.calls.push_back({.at = at(2s)});
+  w.calls.push_back({.at = at(3s)});  // waits; agent 0 is ready at 22 s, and asks in vain
+  w.run(60s);
+  const auto answered = w.records<CallAnswered>();
+  ASSERT_EQ(answered.size(), 3u);
+  EXPECT_EQ(answered[2].second.agent, AgentId{0});
+  EXPECT_GE(answered[2].first, at(22s) + AgentService::kPeerAnswers + 1s);
+  EXPECT_LT(answered[2].first, at(22s) + AgentService::kPeerAnswers + 1500ms);
+}
+
 TEST(SipServerPeer, WaitsAgainAtTheFrontWhenThePeersAgentHasJustBeenTaken) {
   ServerWorld w = both_sites(1);
   w.phones[0] = {.answer_after = 1s, .hang_up_after = 100s};

@@ -140,6 +140,14 @@ std::string_view kind_name(models::peer::Kind kind) {
       return "agent login";
     case login_noted:
       return "login noted";
+    case call_asked:
+      return "is there a call?";
+    case no_call:
+      return "no call";
+    case states_told:
+      return "agent states told";
+    case no_agents:
+      return "no agents";
   }
   return "";
 }
