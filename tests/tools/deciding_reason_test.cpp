@@ -89,7 +89,7 @@ TEST(DecidingReason, OfA480SaysWhyTheNumberWasOutOfServiceThere) {
 
   const Told hopped = told(direct, "{at: 2min59s, cut: access.site1.site2}",
                            {"sites.site1.sip-server.dr-oosp-transfer-enabled=true"});
-  EXPECT_THAT(hopped.why, AllOf(HasSubstr("a call that site2 has sent on is not sent back"),
+  EXPECT_THAT(hopped.why, AllOf(HasSubstr("it had sent the call on to site2 itself (302)"),
                                 HasSubstr("sent on to site2.sip-server.primary, where the "
                                           "gateway's INVITE got no answer: the link was cut: "
                                           "“cut access.site1.site2”")));

@@ -1,4 +1,5 @@
 // The fault list: what each line may say, what is refused, and what is warned of.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,8 +15,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 Loaded with(const std::string& lines) {
-  // Who stays away from a site is no matter here (M-W18).
-  return load_text(minimal("faults:\n" + lines), {"queues.service.routing-scope=both-sites"});
+  // Who stays away from a site, or cannot leave it, is no matter here (M-W18, M-W19).
+  return load_text(minimal("faults:\n" + lines), {"queues.service.routing-scope=both-sites",
+                                                  "agents.team1.phone.registration=dual",
+                                                  "agents.team2.phone.registration=dual"});
 }
 Loaded one(const std::string& fault) {
   return with("  - {at: 1h, " + fault + "}\n");
@@ -59,7 +62,10 @@ TEST(ScenarioFaults, WhatLiesOnSomethingMayLastOrFlapButNotBoth) {
 }
 
 TEST(ScenarioFaults, WhoStaysAwayFromASiteThatComesBackIsNamed) {
-  const auto warned = [](const std::string& faults, const std::vector<std::string>& overrides) {
+  const auto warned = [](const std::string& faults, std::vector<std::string> overrides) {
+    for (const char* team : {"team1", "team2"}) {
+      overrides.insert(overrides.begin(), fmt::format("agents.{}.phone.registration=single", team));
+    }
     return problem(load_text(minimal("queues: {service: {}}\nfaults:\n" + faults), overrides),
                    "M-W18")
         .message;
@@ -70,6 +76,9 @@ TEST(ScenarioFaults, WhoStaysAwayFromASiteThatComesBackIsNamed) {
               HasSubstr("who then calls queue 'service' through site2"));
   EXPECT_THAT(warned("  - {at: 1h, drain: site1, lasting: 1s}\n", {}), HasSubstr("site1"));
   EXPECT_EQ(warned("  - {at: 1h, fail: site1}\n", {}), "");
+  // Whose phone goes home is taken home by it (R79).
+  EXPECT_EQ(warned(fails, {"agents.team1.phone.registration=active-backup"}), "");
+  EXPECT_NE(warned(fails, {"agents.team1.phone.registration=dual"}), "");
   EXPECT_EQ(warned("  - {at: 1h, fail: site1, lasting: 60s}\n", {}), "");  // they wait for it
   EXPECT_EQ(warned("  - {at: 1h, cut: dc-link, lasting: 5min}\n", {}), "");
   EXPECT_EQ(warned("  - {at: 1h, fail: mg1, lasting: 5min}\n", {}), "");
@@ -98,6 +107,23 @@ TEST(ScenarioFaults, RestoringOrHealingWhatNothingLiesOnIsWarnedOf) {
   EXPECT_FALSE(warned("degrade: dc-link, loss: 5%", "heal: dc-link"));
   EXPECT_TRUE(warned("cut: dc-link, direction: forward", "heal: dc-link, direction: backward"));
   EXPECT_TRUE(warned("cut: dc-link", "heal: access.site1.site1"));
+}
+
+TEST(ScenarioFaults, WhoCannotLeaveASiteThatIsBeingDrainedIsNamed) {
+  const auto warned = [](const std::string& fault, const std::string& registration) {
+    return problem(load_text(minimal("faults:\n  - {at: 1h, " + fault + "}\n"),
+                             {"agents.team1.phone.registration=" + registration}),
+                   "M-W19")
+        .message;
+  };
+  for (const char* registration : {"single", "active-backup", "fixed"}) {
+    for (const char* drain : {"drain: site1", "drain: site1, lasting: 10min"}) {
+      EXPECT_THAT(warned(drain, registration), HasSubstr("the agents of 'team1' are logged out"));
+    }
+    EXPECT_EQ(warned("fail: site1", registration), "");
+  }
+  EXPECT_EQ(warned("drain: site1", "dual"), "");
+  EXPECT_THAT(warned("drain: site2", "dual"), HasSubstr("'team2'"));
 }
 
 TEST(ScenarioFaults, APlanThatNoMachineCanHoldIsRefusedWhereItIsWritten) {

@@ -166,7 +166,9 @@ bool nobody_returns(const Rules& rules, std::uint32_t queue, models::SiteIndex s
   for (std::uint32_t g = 0; g < rules.scenario.agents.size(); ++g) {
     const models::AgentGroup& group = rules.scenario.agents[g];
     if (group.preferred_site != site || !serves(rules, g, queue)) continue;
-    if (group.desktop.heeding_share() > 0) return false;
+    // A phone that goes home is followed by its desktop (R79).
+    const bool follows = group.phone.registration == models::RegistrationMode::active_backup;
+    if (group.desktop.heeding_share() > 0 || follows) return false;
     any = true;
   }
   return any;
@@ -202,6 +204,29 @@ void check_return(const Rules& rules) {
   }
 }
 
+/// M-W19: agents who are sent away by a drain, and can log in nowhere.
+void check_drains(const Rules& rules) {
+  const models::Scenario& s = rules.scenario;
+  for (std::size_t i = 0; i < s.faults.size(); ++i) {
+    const auto* drain = std::get_if<models::Drain>(&s.faults[i].deed);
+    if (drain == nullptr) continue;
+    for (const models::AgentGroup& group : s.agents) {
+      const bool there = group.preferred_site == drain->site;
+      if (!there || group.phone.registration == models::RegistrationMode::dual) continue;
+      const std::string path = fmt::format("faults.{}", i);
+      rules.warning(
+          "M-W19", path,
+          fmt::format("the agents of '{}' are logged out one by one while {} is being drained, and "
+                      "cannot log in at {} before it has stopped: their phones are registered at "
+                      "one site",
+                      group.name, s.sites[drain->site].name,
+                      s.sites[models::peer_of(drain->site)].name),
+          fmt::format("agents: {{{}: {{phone: {{registration: dual}}}}}}", group.name));
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 void check_faults(const Rules& rules) {
@@ -222,6 +247,7 @@ void check_faults(const Rules& rules) {
   const bool known = !rules.any_refused("agents") && !rules.any_refused("queues") &&
                      !rules.any_refused("calls") && !rules.any_refused("faults");
   if (known) check_return(rules);
+  if (known) check_drains(rules);
 }
 
 }  // namespace bcsim::tools

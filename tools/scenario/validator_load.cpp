@@ -364,19 +364,38 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
   if (!rules.any_refused("agents") && !rules.any_refused("queues") && !rules.any_refused("calls")) {
     check_shares(rules);
   }
-  // Agents of the lost site move to the survivor: everybody at work counts.
+  // Agents of the lost site move to the survivor: everybody at work counts, but those whose
+  // building is lost and who do not come back elsewhere.
+  std::uint32_t survivors = load.agents;
+  std::string lost;
+  for (const models::Fault& fault : s.faults) {
+    const auto* fail = std::get_if<models::Fail>(&fault.deed);
+    const auto* site = fail == nullptr ? nullptr : std::get_if<models::SiteTarget>(&fail->target);
+    if (site == nullptr || site->scope != models::SiteScope::building || fail->staff_return) {
+      continue;
+    }
+    std::uint32_t left = 0;
+    for (const models::AgentGroup& group : s.agents) {
+      if (group.location != static_cast<models::LocationIndex>(site->site)) {
+        left += people_at(group, load.at);
+      }
+    }
+    if (left >= survivors) continue;
+    survivors = left;
+    lost = fmt::format(", without those in the building of {},", s.sites[site->site].name);
+  }
   const models::QueueTarget target{.min_service_level = kTarget,
                                    .threshold_s = sim::seconds(s.run.service_level_threshold)};
   const models::QueueLoad queue{load.calls_per_s, load.handling_s, 1};
   const models::Distribution& patience = s.calls.front().patience;
   const int need = models::fewest_agents(queue, patience, target);
-  if (static_cast<int>(load.agents) < need) {
+  if (static_cast<int>(survivors) < need) {
     rules.warning("V-W19", "agents",
-                  fmt::format("at {} {} agents at one surviving site are less than the {} that "
+                  fmt::format("at {} {} agents at one surviving site{} are less than the {} that "
                               "{} erlangs need for {:.0f}% within {} (R7, R26)",
-                              label, load.agents, need, amount_words(load.erlangs()), kTarget * 100,
-                              format_duration(s.run.service_level_threshold)),
-                  fmt::format("{} more agents", need - static_cast<int>(load.agents)));
+                              label, survivors, lost, need, amount_words(load.erlangs()),
+                              kTarget * 100, format_duration(s.run.service_level_threshold)),
+                  fmt::format("{} more agents", need - static_cast<int>(survivors)));
   }
 }
 

@@ -85,6 +85,16 @@ Unavailable outcome_of(const LoggedMessage& own, SimTime by, const CallLife& lif
 
 }  // namespace
 
+/// When this site's server sent the call on to its peer, the last time by then; kNever: it did not.
+[[nodiscard]] static SimTime sent_on_at(std::uint32_t site, SimTime by, const CallLife& life) {
+  SimTime at = models::kNever;
+  for (const models::JournalEntry& e : life.records) {
+    const auto* f = std::get_if<models::BcForward>(&e.record);
+    if (f != nullptr && f->site == site && e.at <= by) at = e.at;
+  }
+  return at;
+}
+
 std::optional<Unavailable> nobody_to_ring(std::uint32_t site, SimTime at, bool hopped,
                                           const CallLife& life, const StoryContext& c) {
   const Look look(life, c);
@@ -102,7 +112,13 @@ std::optional<Unavailable> nobody_to_ring(std::uint32_t site, SimTime at, bool h
   const models::ServerMode mode = look.mode(site, at);
   const DrForward forward =
       c.layout.directory.group(agent).dr_forward.value_or(look.server(site).dr_forward);
-  if (hopped) {
+  if (hopped && sent_on_at(1 - site, at, life) == models::kNever) {
+    u.why += fmt::format(
+        ", and it had sent the call on to {} itself (302): the gateway, which does not reach {}, "
+        "came back.",
+        there, there);
+    u.rule = "a call is forwarded between the sites once";
+  } else if (hopped) {
     u.why += fmt::format(", and a call that {} has sent on is not sent back.", there);
     u.rule = "a call is forwarded between the sites once";
   } else if (mode == models::ServerMode::single) {
@@ -233,6 +249,9 @@ Decision refused_with(const LoggedMessage& answer, std::size_t index, const Call
       const auto silences = unanswered_invites(life, c.layout);
       if (!hopped || silences.empty()) return d;
       const LoggedMessage& lost = life.messages[silences.back().first];
+      const auto sent_on =
+          std::min(sent_on_at(0, answer.sent, life), sent_on_at(1, answer.sent, life));
+      if (lost.sent < sent_on) return d;  // before, and of no account here
       d.why += fmt::format(
           " It had been sent on to {}, where the gateway's INVITE got no answer: "
           "{}.",
