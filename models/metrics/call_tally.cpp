@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace bcsim::models {
 namespace {
@@ -14,41 +15,45 @@ class Fold {
     const auto& run = scenario.run;
     const auto intervals = (run.horizon + run.interval - Duration(1)) / run.interval;
     out_.interval.resize(static_cast<std::size_t>(std::max<std::int64_t>(intervals, 1)));
+    out_.interval_queue.assign(out_.interval.size(),
+                               std::vector<CallTally>(scenario.queues.size()));
+    out_.queue.resize(scenario.queues.size());
+    out_.stream.resize(scenario.calls.size());
+    out_.gateway.resize(scenario.gateways.size());
   }
 
   void add(const CallRow& row) {
-    const int site = site_of(row, scenario_);
-    if (row.kind != CallKind::queue) add_personal(row, site);
+    if (row.kind != CallKind::queue) add_personal(row);
     if (by_agent(row.kind)) return;
-    tell(row.offered, site, [&](CallTally& t, bool) {
+    tell(row, row.offered, [&](CallTally& t, bool) {
       ++t.attempted;
       t.redials += row.attempt > 1;
     });
     if (row.queued != kNever && row.kind == CallKind::queue) {
-      tell(row.queued, site, [&](CallTally& t, bool) {
+      tell(row, row.queued, [&](CallTally& t, bool) {
         ++t.offered;
         t.setup_delayed += row.has(CallRow::setup_delayed);
       });
     }
-    if (row.answered != kNever && row.kind == CallKind::queue) answered(row, site);
-    if (row.transferred != kNever) transferred(row, site);
-    if (row.released != kNever) released(row, site);
+    if (row.answered != kNever && row.kind == CallKind::queue) answered(row);
+    if (row.transferred != kNever) transferred(row);
+    if (row.released != kNever) released(row);
     const SimTime start = kStart + scenario_.run.warm_up;
     if (row.offered < start && row.released >= start) ++out_.in_system_at_start;
     if (row.released == kNever) ++out_.still_in_system;
   }
 
  private:
-  void add_personal(const CallRow& row, int site) {
+  void add_personal(const CallRow& row) {
     const auto add = [&](SimTime at, std::uint64_t PersonalCalls::*count) {
-      tell(at, site,
+      tell(row, at,
            [&](CallTally& t, bool) { ++(t.personal[static_cast<std::size_t>(row.kind)].*count); });
     };
     add(row.offered, &PersonalCalls::attempted);
     if (row.answered != kNever) add(row.answered, &PersonalCalls::answered);
     if (row.ringing != kNever) {
       const double delay = sim::seconds(row.ringing - row.offered);
-      tell(row.ringing, site, [&](CallTally& t, bool) {
+      tell(row, row.ringing, [&](CallTally& t, bool) {
         PersonalCalls& calls = t.personal[static_cast<std::size_t>(row.kind)];
         ++calls.rung;
         calls.post_dial_s += delay;
@@ -62,9 +67,9 @@ class Fold {
       add(row.released, &PersonalCalls::not_answered);
     }
   }
-  void answered(const CallRow& row, int site) {
+  void answered(const CallRow& row) {
     const double wait = sim::seconds(row.answered - row.queued);
-    tell(row.answered, site, [&](CallTally& t, bool keep) {
+    tell(row, row.answered, [&](CallTally& t, bool keep) {
       ++t.waits.answered;
       t.waits.answered_within += row.answered - row.queued <= scenario_.run.service_level_threshold;
       t.wait_answered_s += wait;
@@ -76,24 +81,24 @@ class Fold {
       if (keep) t.waits_answered_s.push_back(static_cast<float>(wait));
     });
   }
-  void transferred(const CallRow& row, int site) {
+  void transferred(const CallRow& row) {
     using Fate = CallRow::Transfer;
-    tell(row.transferred, site, [](CallTally& t, bool) { ++t.transfers.made; });
+    tell(row, row.transferred, [](CallTally& t, bool) { ++t.transfers.made; });
     if (row.reanswered != kNever) {
       const bool back = row.transfer == Fate::reconnected;
-      tell(row.reanswered, site, [&](CallTally& t, bool) {
+      tell(row, row.reanswered, [&](CallTally& t, bool) {
         ++(back ? t.transfers.reconnected : t.transfers.completed);
         if (!back) t.transfers.wait_s += sim::seconds(row.reanswered - row.transferred);
       });
     } else if (row.released != kNever) {
       const bool gave_up = row.cause == Cause::abandoned_in_queue;
-      tell(row.released, site,
+      tell(row, row.released,
            [&](CallTally& t, bool) { ++(gave_up ? t.transfers.abandoned : t.transfers.lost); });
     }
   }
-  void released(const CallRow& row, int site) {
+  void released(const CallRow& row) {
     const Duration waited = row.released - row.queued;
-    tell(row.released, site, [&](CallTally& t, bool) {
+    tell(row, row.released, [&](CallTally& t, bool) {
       ++t.causes[static_cast<std::size_t>(row.cause)];
       t.callers_lost += row.has(CallRow::caller_lost);
       if (row.answered != kNever) t.talk_s += sim::seconds(row.released - row.answered);
@@ -107,14 +112,28 @@ class Fold {
     });
   }
   template <class Change>
-  void tell(SimTime at, int site, const Change& change) {
-    const auto s = static_cast<std::size_t>(site);
-    const auto i = static_cast<std::size_t>(at.time_since_epoch() / scenario_.run.interval);
-    change(out_.interval[std::min(i, out_.interval.size() - 1)][s], false);
+  void tell(const CallRow& row, SimTime at, const Change& change) {
+    const auto site = static_cast<std::size_t>(site_of(row, scenario_));
+    const std::optional<std::size_t> queue = queue_of(row);
+    const auto i =
+        std::min(static_cast<std::size_t>(at.time_since_epoch() / scenario_.run.interval),
+                 out_.interval.size() - 1);
+    change(out_.interval[i][site], false);
+    if (queue) change(out_.interval_queue[i][*queue], false);
     if (at < kStart + scenario_.run.warm_up) return;
     change(out_.whole, true);
-    change(out_.site[s], true);
+    change(out_.site[site], true);
     change(out_.phase[static_cast<std::size_t>(phases_.at(at))], true);
+    if (queue) change(out_.queue[*queue], true);
+    if (row.stream < out_.stream.size()) change(out_.stream[row.stream], true);
+    if (!by_agent(row.kind) && row.gateway < out_.gateway.size()) {
+      change(out_.gateway[row.gateway], true);
+    }
+  }
+  /// None if it is to one person.
+  [[nodiscard]] std::optional<std::size_t> queue_of(const CallRow& row) const {
+    if (row.kind != CallKind::queue || row.stream >= scenario_.calls.size()) return std::nullopt;
+    return scenario_.calls[row.stream].queue;
   }
 
   const Scenario& scenario_;
@@ -208,6 +227,14 @@ ServiceBack service_level_back(const std::vector<CallRow>& rows, const Scenario&
                                double before, SimTime failure, SimTime until) {
   if (!(before > 0)) return {};
   const auto calls = served_after(rows, scenario, failure, until);
+  const auto level = [&](const ServiceLevelCounts& counts) {
+    return service_level(scenario.run.service_level_definition, counts);
+  };
+  std::vector<ServiceLevelCounts> from_here_on(calls.size());
+  for (std::size_t i = calls.size(); i-- > 0;) {
+    if (i + 1 < calls.size()) from_here_on[i] = from_here_on[i + 1];
+    from_here_on[i].merge(calls[i].counts);
+  }
   ServiceLevelCounts window;
   std::size_t end = 0;
   bool was_bad = false;
@@ -219,8 +246,9 @@ ServiceBack service_level_back(const std::vector<CallRow>& rows, const Scenario&
     }
     if (window_end > until || end - i < kServiceBackCalls) break;  // cut short: not judged
     ++judged;
-    const double level = service_level(scenario.run.service_level_definition, window);
-    const bool bad = level < kServiceBackShare * before;
+    // Back for good: not to be bad again in what is left.
+    const double enough = kServiceBackShare * before;
+    const bool bad = level(window) < enough || level(from_here_on[i]) < enough;
     if (was_bad && !bad) return {sim::seconds(calls[i].queued - failure), judged};
     was_bad = was_bad || bad;
     if (!was_bad && calls[i].queued - failure > kServiceWatch) return {0.0, judged};

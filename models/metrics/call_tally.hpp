@@ -83,7 +83,11 @@ struct CallTallies {
   CallTally whole;                     ///< after the warm-up
   std::array<CallTally, kSites> site;  ///< after the warm-up
   std::array<CallTally, kPhases> phase;
+  std::vector<CallTally> queue;    ///< after the warm-up; of calls to it
+  std::vector<CallTally> stream;   ///< after the warm-up
+  std::vector<CallTally> gateway;  ///< after the warm-up; of calls from outside
   std::vector<std::array<CallTally, kSites>> interval;  ///< from the start on
+  std::vector<std::vector<CallTally>> interval_queue;   ///< the same by queue
   std::uint64_t in_system_at_start = 0;                 ///< when the warm-up ended
   std::uint64_t still_in_system = 0;                    ///< at the horizon
 };
@@ -98,10 +102,10 @@ inline constexpr Duration kServiceBackWindow = 1min;
 inline constexpr std::size_t kServiceBackCalls = 20;
 inline constexpr Duration kServiceWatch = 5min;
 
-/// When service was back, in seconds after `failure`: the first call offered, after one for which
-/// it was not so, that has with the calls offered in the minute after it (at least 20) 90 % of the
-/// service level `before`; 0 if it was so for all of the first 5 minutes; nullopt if not by
-/// `until`. `judged`: calls that were looked at for that.
+/// When service was back for good, in seconds after `failure`: the first call offered, after one
+/// for which it was not so, that has both with the calls offered in the minute after it (at least
+/// 20) and with all that follow 90 % of the service level `before`; 0 if it was so for all of the
+/// first 5 minutes; nullopt if not by `until`. `judged`: calls that were looked at for that.
 struct ServiceBack {
   std::optional<double> after_s;
   std::uint32_t judged = 0;

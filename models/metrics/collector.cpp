@@ -78,8 +78,9 @@ struct CountedIn {
 
 MetricsCollector::MetricsCollector(const Directory& directory, std::size_t links)
     : scenario_(*directory.scenario),
-      board_(board_size(scenario_.gateways.size(), links)),
-      workforce_(directory, board_),
+      plan_{scenario_.gateways.size(), links, scenario_.queues.size(), scenario_.agents.size()},
+      board_(board_size(plan_)),
+      workforce_(directory, plan_, board_),
       monitoring_(directory),
       phases_(scenario_),
       recovery_(directory.agents.size()),
@@ -129,20 +130,23 @@ MetricsCollector::Place MetricsCollector::place(const CallLedger& ledger, CallId
   // free one refuses it.
   const bool asked = row.kind == CallKind::outgoing && row.ringing == kNever;
   const int gateway = row.gateway < scenario_.gateways.size() && !asked ? row.gateway : -1;
+  const int queue = row.kind != CallKind::queue || row.stream >= scenario_.calls.size()
+                        ? -1
+                        : static_cast<int>(scenario_.calls[row.stream].queue);
   switch (row.stage) {
     case CallRow::Stage::setup:
       if (by_agent(row.kind)) return {};  // at his phone or desktop, with no server
       return {LevelKind::setup, gateway < 0 ? 0 : scenario_.gateways[row.gateway].home_site,
-              gateway};
+              gateway, queue};
     case CallRow::Stage::waiting:
       // A call to one person waits for nobody else.
       return {row.at_agent() || row.kind != CallKind::queue ? LevelKind::ringing : LevelKind::queue,
-              row.queue_site, gateway};
+              row.queue_site, gateway, queue};
     default:
       return {!row.between_agents() ? LevelKind::talking
               : row.at_agent()      ? LevelKind::ringing
                                     : LevelKind::queue,
-              row.queue_site, gateway};
+              row.queue_site, gateway, queue};
   }
 }
 
@@ -152,6 +156,10 @@ void MetricsCollector::move_call(SimTime now, const Place& from, const Place& to
       if (at.site < 0) continue;
       board_.add(now, level_at(at.kind, at.site), change);
       board_.add(now, level_at(at.kind, kBothSites), change);
+      if (at.queue < 0) continue;
+      if (const auto level = plan_.of_queue(at.kind, static_cast<std::size_t>(at.queue))) {
+        board_.add(now, *level, change);
+      }
     }
   }
   if (from.gateway == to.gateway) return;
@@ -266,6 +274,9 @@ void MetricsCollector::finish(SimTime horizon, RunResult& result) {
   forget(result.tallies.whole);
   std::for_each(result.tallies.site.begin(), result.tallies.site.end(), forget);
   std::for_each(result.tallies.phase.begin(), result.tallies.phase.end(), forget);
+  for (auto* part : {&result.tallies.queue, &result.tallies.stream, &result.tallies.gateway}) {
+    std::for_each(part->begin(), part->end(), forget);
+  }
 }
 
 }  // namespace bcsim::models

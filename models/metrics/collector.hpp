@@ -36,6 +36,7 @@ class MetricsCollector {
     LevelKind kind = LevelKind::setup;
     int site = -1;  ///< -1: nowhere
     int gateway = -1;
+    int queue = -1;
   };
   [[nodiscard]] Place place(const CallLedger& ledger, CallId call) const;
   void move_call(SimTime now, const Place& from, const Place& to);
@@ -46,6 +47,7 @@ class MetricsCollector {
   void begin_interval(SimTime now);
 
   const Scenario& scenario_;
+  BoardPlan plan_;
   Board board_;
   Workforce workforce_;
   Monitoring monitoring_;

@@ -2,6 +2,7 @@
 // the same words; a test compares them.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,12 +12,43 @@
 
 namespace bcsim::models {
 
+/// Of what a metric is, beside the whole run; its id then begins with "phase.<phase>.", "site1.",
+/// "queue.<queue>.", "stream.<stream>.", "gateway.<gateway>." or "group.<agent group>.".
+enum class Scope : std::uint8_t { phase, site, queue, stream, gateway, group };
+inline constexpr int kScopes = 6;
+[[nodiscard]] std::string_view name(Scope scope);
+
+using Scopes = std::uint8_t;  ///< bits
+[[nodiscard]] constexpr Scopes scope_bit(Scope scope) {
+  return static_cast<Scopes>(1u << static_cast<unsigned>(scope));
+}
+
+/// Which way of a metric is good.
+enum class Good : std::uint8_t { none, lower, higher };
+
+/// What a ratio is divided by, and so its weight in a mean over replications.
+enum class Weight : std::uint8_t {
+  one,     ///< it is no ratio
+  waited,  ///< answered + abandoned
+  answered,
+  answered_or_late,  ///< answered + abandoned after the threshold
+  headline,          ///< as the scenario's definition of the service level says
+  staffed,           ///< agents busy or ready
+  messages,
+  time,  ///< a time average: a phase lasts longer in one replication than in another
+};
+
+/// One metric: whatever is asked of it (its words, its scopes, what a gate makes of it, how
+/// replications are averaged) is in its row.
 struct MetricDefinition {
   std::string_view id;  ///< with <cause>, <gateway>, <link>, … where a name is to be put
   std::string_view unit;
   std::string_view formula;
-  /// Also exists as phase.<phase>.<id> and <site>.<id>.
-  bool scoped = false;
+  Scopes scopes = 0;
+  Good good = Good::none;
+  Weight weight = Weight::one;
+
+  [[nodiscard]] bool has(Scope scope) const { return (scopes & scope_bit(scope)) != 0; }
 };
 
 [[nodiscard]] std::span<const MetricDefinition> metric_definitions();

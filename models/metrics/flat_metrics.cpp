@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "models/metrics/definitions.hpp"
 
@@ -24,21 +25,25 @@ class Writer {
  public:
   explicit Writer(std::vector<MetricValue>& out) : out_(out) {}
 
-  /// What follows is of this scope; `exists`: the scope has occurred at all.
-  void scope(std::string prefix, bool exists = true) {
+  /// What follows is of this scope (none: the run): metrics that it does not have are left out.
+  /// `exists`: the scope has occurred at all.
+  void scope(std::string prefix, std::optional<Scope> scope = {}, bool exists = true) {
     prefix_ = std::move(prefix);
+    scope_ = scope;
     exists_ = exists;
   }
   void add(const std::string& id, double value) { add(id, id, value); }
   void add(const std::string& id, const std::string& definition, double value) {
     const MetricDefinition* known = find_definition(definition);
     assert(known != nullptr);
+    if (scope_ && !known->has(*scope_)) return;
     out_.push_back({prefix_ + id, exists_ ? value : kNone, known->unit, definition});
   }
 
  private:
   std::vector<MetricValue>& out_;
   std::string prefix_;
+  std::optional<Scope> scope_;
   bool exists_ = true;
 };
 
@@ -95,12 +100,19 @@ void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   w.add("transfers.wait_mean", t.transfers.wait_mean_s());
 }
 
-void add_levels(Writer& w, const Slice& s, int site) {
-  const auto mean = [&](const char* id, LevelKind kind) {
-    w.add(id, s.mean(level_at(kind, site)));
+/// `at`: where on the board a level of this scope is, if the scope has it.
+template <class At>
+void add_levels(Writer& w, const Slice& s, const At& at) {
+  const auto integral = [&](LevelKind kind) {
+    const std::optional<std::size_t> level = at(kind);
+    return level ? s.integral_s(*level) : 0;
   };
-  const auto max = [&](const char* id, LevelKind kind) { w.add(id, s.max(level_at(kind, site))); };
-  const auto integral = [&](LevelKind kind) { return s.integral_s(level_at(kind, site)); };
+  const auto mean = [&](const char* id, LevelKind kind) {
+    if (const std::optional<std::size_t> level = at(kind)) w.add(id, s.mean(*level));
+  };
+  const auto max = [&](const char* id, LevelKind kind) {
+    if (const std::optional<std::size_t> level = at(kind)) w.add(id, s.max(*level));
+  };
   mean("setup.mean", LevelKind::setup);
   max("setup.max", LevelKind::setup);
   mean("queue.mean", LevelKind::queue);
@@ -179,7 +191,8 @@ void add_events(Writer& w, const Slice& s, int site) {
 void add_scope(Writer& w, const RunResult& r, const CallTally& calls, const Slice& slice,
                int site) {
   add_calls(w, calls, r.service_level_definition);
-  add_levels(w, slice, site);
+  add_levels(w, slice,
+             [&](LevelKind kind) -> std::optional<std::size_t> { return level_at(kind, site); });
   add_servers(w, slice, site);
   add_events(w, slice, site);
 }
@@ -195,10 +208,33 @@ void add_phases(Writer& w, const RunResult& r) {
     }
     const auto p = static_cast<std::size_t>(phase);
     const std::string prefix = fmt::format("phase.{}.", name(phase));
-    w.scope(prefix, duration > 0);
+    w.scope(prefix, {}, duration > 0);
     w.add("start", "phase.<phase>.start", start);
     w.add("duration", "phase.<phase>.duration", duration);
+    w.scope(prefix, Scope::phase, duration > 0);
     add_scope(w, r, r.tallies.phase[p], r.phase_levels[p], kBothSites);
+  }
+}
+
+/// Of queues, call streams, gateways and agent groups. Without tallies (to know the ids beforehand)
+/// nothing has happened.
+void add_parts(Writer& w, const RunResult& r) {
+  const auto calls = [&](Scope scope, const std::vector<std::string>& names,
+                         const std::vector<CallTally>& tallies) {
+    const CallTally nothing;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      w.scope(fmt::format("{}.{}.", name(scope), names[i]), scope);
+      add_calls(w, i < tallies.size() ? tallies[i] : nothing, r.service_level_definition);
+      if (scope != Scope::queue) continue;
+      add_levels(w, r.levels, [&](LevelKind kind) { return r.board_plan().of_queue(kind, i); });
+    }
+  };
+  calls(Scope::queue, r.queue_names, r.tallies.queue);
+  calls(Scope::stream, r.stream_names, r.tallies.stream);
+  calls(Scope::gateway, r.gateway_names, r.tallies.gateway);
+  for (std::size_t g = 0; g < r.group_names.size(); ++g) {
+    w.scope(fmt::format("group.{}.", r.group_names[g]), Scope::group);
+    add_levels(w, r.levels, [&](LevelKind kind) { return r.board_plan().of_group(kind, g); });
   }
 }
 
@@ -212,7 +248,7 @@ void add_configuration(Writer& w, const ConfigurationTally& t) {
 
 void add_recovery(Writer& w, const RunResult& r, const Recovery& recovery, bool exists,
                   std::string prefix) {
-  w.scope(prefix, exists);
+  w.scope(prefix, {}, exists);
   const auto add = [&](const std::string& id, double value) { w.add(id, "recovery." + id, value); };
   add("at", sim::seconds(recovery.at));
   add("gateways_switched", recovery.gateways.empty() ? kNone : recovery.gateways.back().after_s);
@@ -282,9 +318,10 @@ std::vector<MetricValue> flat_metrics(const RunResult& r) {
   add_configuration(w, r.configuration);
   add_phases(w, r);
   for (int s = 0; s < kSites; ++s) {
-    w.scope(fmt::format("site{}.", s + 1));
+    w.scope(fmt::format("site{}.", s + 1), Scope::site);
     add_scope(w, r, r.tallies.site[static_cast<std::size_t>(s)], r.levels, s);
   }
+  add_parts(w, r);
   w.scope("");
   for (std::size_t g = 0; g < r.gateway_names.size(); ++g) {
     const std::string id = fmt::format("gateway.{}.channels.", r.gateway_names[g]);

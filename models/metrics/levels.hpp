@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "models/metrics/accumulators.hpp"
 #include "models/scenario.hpp"
@@ -75,11 +76,36 @@ inline constexpr int kBothSites = kSites;
 [[nodiscard]] constexpr std::size_t media_at(std::size_t gateways, std::size_t link) {
   return channels_at(gateways) + link;
 }
+/// After those, by queue: its calls; and by agent group: its people. Nothing for other kinds.
+struct BoardPlan {
+  std::size_t gateways = 0, links = 0, queues = 0, groups = 0;
+
+  [[nodiscard]] constexpr std::optional<std::size_t> of_queue(LevelKind kind,
+                                                              std::size_t queue) const {
+    if (kind < LevelKind::queue || kind > LevelKind::talking) return std::nullopt;
+    return media_at(gateways, links) + queue * kQueueKinds + offset(LevelKind::queue, kind);
+  }
+  [[nodiscard]] constexpr std::optional<std::size_t> of_group(LevelKind kind,
+                                                              std::size_t group) const {
+    if (kind < LevelKind::logged_in) return std::nullopt;
+    return media_at(gateways, links) + queues * kQueueKinds + group * kGroupKinds +
+           offset(LevelKind::logged_in, kind);
+  }
+  [[nodiscard]] constexpr std::size_t levels() const {
+    return media_at(gateways, links) + queues * kQueueKinds + groups * kGroupKinds;
+  }
+
+ private:
+  static constexpr std::size_t kQueueKinds = 3, kGroupKinds = 6;
+  static constexpr std::size_t offset(LevelKind from, LevelKind kind) {
+    return static_cast<std::size_t>(kind) - static_cast<std::size_t>(from);
+  }
+};
 [[nodiscard]] constexpr std::size_t counter_at(CounterKind kind, int site) {
   return static_cast<std::size_t>(site) * kCounterKinds + static_cast<std::size_t>(kind);
 }
-[[nodiscard]] constexpr Board::Size board_size(std::size_t gateways, std::size_t links) {
-  return {media_at(gateways, links), kCounterKinds * kSites, kSites};
+[[nodiscard]] constexpr Board::Size board_size(const BoardPlan& plan) {
+  return {plan.levels(), kCounterKinds * kSites, kSites};
 }
 
 }  // namespace bcsim::models

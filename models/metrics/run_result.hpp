@@ -45,6 +45,7 @@ struct RunResult {
   std::vector<std::string> fault_texts;
   std::vector<std::string> change_texts;  ///< of the configuration: edits, then synchronizations
   std::vector<std::string> queue_names;
+  std::vector<std::string> group_names;  ///< of agents
   std::vector<std::string> agent_names;
   std::vector<std::string> node_names;
   std::array<std::string, kSites> site_names;
@@ -70,6 +71,9 @@ struct RunResult {
   std::vector<JournalEntry> events;  ///< of the journal: faults, detections, modes, logins
   std::vector<Verdict> verdicts;
 
+  [[nodiscard]] BoardPlan board_plan() const {
+    return {gateway_names.size(), link_names.size(), queue_names.size(), group_names.size()};
+  }
   /// Null if there is no metric of this name.
   [[nodiscard]] const MetricValue* find(std::string_view id) const {
     for (const MetricValue& m : metrics) {

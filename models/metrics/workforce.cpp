@@ -11,8 +11,9 @@ bool is_busy(AgentState state) {
 
 }  // namespace
 
-Workforce::Workforce(const Directory& directory, Board& board)
+Workforce::Workforce(const Directory& directory, const BoardPlan& plan, Board& board)
     : directory_(directory),
+      plan_(plan),
       board_(board),
       people_(directory.agents.size()),
       access_(*directory.scenario) {
@@ -54,9 +55,10 @@ void Workforce::on_record(const JournalEntry& entry) {
   std::visit([&](const auto& fact) { on(entry.at, fact); }, entry.record);
 }
 
-void Workforce::count(SimTime at, LevelKind kind, int site, double change) {
+void Workforce::count(SimTime at, LevelKind kind, int site, AgentId agent, double change) {
   board_.add(at, level_at(kind, site), change);
   board_.add(at, level_at(kind, kBothSites), change);
+  board_.add(at, *plan_.of_group(kind, directory_.agent(agent).group), change);
 }
 
 void Workforce::set_state(SimTime at, AgentId agent, std::uint32_t site, AgentState state) {
@@ -64,11 +66,11 @@ void Workforce::set_state(SimTime at, AgentId agent, std::uint32_t site, AgentSt
   if (current == state) return;
   const int s = static_cast<int>(site);
   const auto tell = [&](AgentState of, double change) {
-    if (of != AgentState::logged_out) count(at, LevelKind::logged_in, s, change);
+    if (of != AgentState::logged_out) count(at, LevelKind::logged_in, s, agent, change);
     if (of == AgentState::ready && people_[agent.value].unseen == 0) {
-      count(at, LevelKind::ready, s, change);
+      count(at, LevelKind::ready, s, agent, change);
     }
-    if (is_busy(of)) count(at, LevelKind::busy, s, change);
+    if (is_busy(of)) count(at, LevelKind::busy, s, agent, change);
   };
   tell(current, -1);
   tell(state, +1);
@@ -79,7 +81,7 @@ void Workforce::set_registered(SimTime at, AgentId agent, std::uint32_t site, bo
   bool& current = people_[agent.value].registered[site];
   if (current == registered) return;
   current = registered;
-  count(at, LevelKind::registered, static_cast<int>(site), registered ? 1 : -1);
+  count(at, LevelKind::registered, static_cast<int>(site), agent, registered ? 1 : -1);
 }
 
 void Workforce::review(SimTime at, AgentId agent, bool shift) {
@@ -102,7 +104,7 @@ void Workforce::review(SimTime at, AgentId agent, bool shift) {
                        p.registered[site];
   if (at_work == p.at_work) return;
   p.at_work = at_work;
-  count(at, LevelKind::at_work, info.preferred_site, at_work ? 1 : -1);
+  count(at, LevelKind::at_work, info.preferred_site, agent, at_work ? 1 : -1);
   if (!shift) agents_changed_.push_back({agent, at_work});
 }
 
@@ -144,12 +146,13 @@ void Workforce::hangs_up(SimTime at, CallId call) {
 /// He is busy there, and ready nowhere, whatever the server holds where he is logged in.
 void Workforce::talks_unseen(SimTime at, Unseen talk, int change) {
   Person& p = people_[talk.agent.value];
-  count(at, LevelKind::busy, static_cast<int>(talk.site), change);
+  count(at, LevelKind::busy, static_cast<int>(talk.site), talk.agent, change);
   const bool before = p.unseen > 0;
   p.unseen += change;
   if (before == (p.unseen > 0)) return;
   for (std::size_t s = 0; s < kSites; ++s) {
-    if (p.state[s] == AgentState::ready) count(at, LevelKind::ready, static_cast<int>(s), -change);
+    if (p.state[s] == AgentState::ready)
+      count(at, LevelKind::ready, static_cast<int>(s), talk.agent, -change);
   }
 }
 void Workforce::on(SimTime at, const CallReturned& fact) {
@@ -183,7 +186,8 @@ void Workforce::on(SimTime at, const ShiftChanged& fact) {
   const bool working = fact.working != 0;
   if (p.working == working) return;
   p.working = working;
-  count(at, LevelKind::working, directory_.agent(fact.agent).preferred_site, working ? 1 : -1);
+  count(at, LevelKind::working, directory_.agent(fact.agent).preferred_site, fact.agent,
+        working ? 1 : -1);
   review(at, fact.agent, true);
 }
 

@@ -20,8 +20,8 @@ namespace bcsim::models {
 /// there. A phone is *reachable* while a serving SIP Server it can reach has its binding.
 class Workforce {
  public:
-  /// `board` must outlive it.
-  Workforce(const Directory& directory, Board& board);
+  /// `board`, which is laid out by `plan`, must outlive it.
+  Workforce(const Directory& directory, const BoardPlan& plan, Board& board);
 
   void on_record(const JournalEntry& entry);
 
@@ -78,9 +78,11 @@ class Workforce {
   /// Recomputes what follows from the rest, for one or for all.
   void review(SimTime at, AgentId agent, bool shift = false);
   void review_all(SimTime at);
-  void count(SimTime at, LevelKind kind, int site, double change);
+  /// One more or less of this kind at this site, and in this agent's group.
+  void count(SimTime at, LevelKind kind, int site, AgentId agent, double change);
 
   const Directory& directory_;
+  BoardPlan plan_;
   Board& board_;
   std::vector<Person> people_;
   /// Calls whose agents are not logged in where their phones were rung, and at which site.

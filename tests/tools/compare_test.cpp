@@ -70,17 +70,21 @@ TEST(Gates, ThatContradictEachOtherAreFound) {
 }
 
 TEST(Gates, DecideOnlyWhenTheWholeIntervalIsOnOneSide) {
-  const auto verdict = [](const Gate& g, double value, double half, Direction good,
+  const auto verdict = [](const Gate& g, double value, double half, models::Good good,
                           std::uint32_t n = 20) {
     return judge(g, {{value, 1, half, n}, 100, good}).verdict;
   };
-  const auto low = Direction::lower, high = Direction::higher;
+  const auto low = models::Good::lower, high = models::Good::higher, none = models::Good::none;
   using V = GateVerdict;
   EXPECT_EQ(verdict(gate("worse < 2%"), 1, 0.5, low), V::passed);
   EXPECT_EQ(verdict(gate("worse < 2%"), 3, 0.5, low), V::failed);
   EXPECT_EQ(verdict(gate("worse < 2%"), 2.2, 0.5, low), V::inconclusive);
   EXPECT_EQ(verdict(gate("worse < 2%"), 3, 0.5, high), V::passed);  // more is better
   EXPECT_EQ(verdict(gate("worse < 2%"), -3, 0.5, high), V::failed);
+  EXPECT_EQ(verdict(gate("worse < 2%"), 3, 0.5, none), V::failed);  // any change may be worse
+  EXPECT_EQ(verdict(gate("worse < 2%"), -3, 0.5, none), V::failed);
+  EXPECT_EQ(verdict(gate("worse < 2%"), -1, 0.5, none), V::passed);
+  EXPECT_EQ(verdict(gate("worse < 2%"), -2.2, 0.5, none), V::inconclusive);
   EXPECT_EQ(verdict(gate("better > 10%"), -12, 1, low), V::passed);
   EXPECT_EQ(verdict(gate("better > 10%"), -5, 1, low), V::failed);
   EXPECT_EQ(verdict(gate("better > 10%"), 12, 1, high), V::passed);
@@ -90,6 +94,22 @@ TEST(Gates, DecideOnlyWhenTheWholeIntervalIsOnOneSide) {
   EXPECT_EQ(verdict(gate("> 80%"), 0.7, 0.05, high), V::failed);
   EXPECT_EQ(verdict(gate("< 75s"), 70, 4, low, 4), V::inconclusive);  // too few
   EXPECT_EQ(verdict(gate("worse < 0%"), 0, 0, low), V::passed);       // nothing has changed
+}
+
+/// Whatever the metric: no list of gates knows it, only its row.
+TEST(Gates, FailWhateverMetricIsMadeWorse) {
+  for (const models::MetricDefinition& metric : models::metric_definitions()) {
+    const models::Good good = good_direction(metric.id);
+    EXPECT_EQ(good, metric.good) << metric.id;
+    const Gate g = *parse_gate(metric.id, "worse < 2%");
+    const auto verdict = [&](double value) {
+      return judge(g, {{value, 1, 0.5, 20}, 100, good}).verdict;
+    };
+    EXPECT_EQ(verdict(60), good == models::Good::higher ? GateVerdict::passed : GateVerdict::failed)
+        << metric.id;
+    EXPECT_EQ(verdict(-60), good == models::Good::lower ? GateVerdict::passed : GateVerdict::failed)
+        << metric.id;
+  }
 }
 
 // ---- error rates, on made-up replications with the spread of site_failure's losses --------------

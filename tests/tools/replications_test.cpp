@@ -198,7 +198,7 @@ TEST_F(Replications, AreTheSameBytesForAnyNumberOfWorkers) {
   ASSERT_EQ(run("one", {"-n", "3", "-j", "1"}).exit, 0);
   ASSERT_EQ(run("three", {"-n", "3", "-j", "3"}).exit, 0);
   const auto one = files_of(at("one")), three = files_of(at("three"));
-  EXPECT_EQ(one.size(), 9u);
+  EXPECT_EQ(one.size(), 10u);
   EXPECT_EQ(one, three);
 }
 

@@ -76,8 +76,16 @@ TEST(Dictionary, HasEveryMetricWithItsUnitAndFormula) {
   const auto rows = table("Metrics");
   std::vector<Row> expected;
   for (const models::MetricDefinition& d : models::metric_definitions()) {
-    expected.push_back({"`" + std::string(d.id) + "`", std::string(d.unit),
-                        d.scoped ? "run, phase, site" : "run", std::string(d.formula)});
+    std::string scopes = "run";
+    for (int i = 0; i < models::kScopes; ++i) {
+      const auto scope = static_cast<models::Scope>(i);
+      if (d.has(scope)) scopes += ", " + std::string(name(scope));
+    }
+    const char* good = d.good == models::Good::none     ? "–"
+                       : d.good == models::Good::higher ? "more"
+                                                        : "less";
+    expected.push_back(
+        {"`" + std::string(d.id) + "`", std::string(d.unit), scopes, good, std::string(d.formula)});
   }
   EXPECT_THAT(rows, ElementsAreArray(expected));
 }
@@ -94,6 +102,8 @@ TEST(Dictionary, HasEveryCauseInWords) {
 TEST(Dictionary, HasEveryColumnInItsOrder) {
   EXPECT_THAT(first_words(table("calls.csv")), ElementsAreArray(calls_columns()));
   EXPECT_THAT(first_words(table("timeline.csv")), ElementsAreArray(timeline_columns()));
+  EXPECT_THAT(first_words(table("timeline_queues.csv")),
+              ElementsAreArray(queue_timeline_columns()));
   EXPECT_THAT(first_words(table("replications.csv")), ElementsAreArray(replications_columns()));
   EXPECT_THAT(first_words(table("bands.csv")), ElementsAreArray(bands_columns()));
   EXPECT_THAT(first_words(table("points.csv")), ElementsAreArray(points_columns()));

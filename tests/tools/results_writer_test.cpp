@@ -63,13 +63,14 @@ class ResultWriter : public testing::Test {
   fs::path root_ = own_.path();
 };
 
-TEST_F(ResultWriter, WritesSixFilesAndNothingElse) {
+TEST_F(ResultWriter, WritesItsFilesAndNothingElse) {
   const fs::path directory = result_directory(root_, meta());
   write_results(site_failure_run(), meta(), directory);
   EXPECT_EQ(directory, root_ / "site_failure" / "0123456789abcdef");
   EXPECT_THAT(names(directory),
               UnorderedElementsAre("run.json", "summary.json", "calls.csv", "timeline.csv",
-                                   "events.ndjson", "verdicts.json", "replications.csv"));
+                                   "timeline_queues.csv", "events.ndjson", "verdicts.json",
+                                   "replications.csv"));
 }
 
 TEST_F(ResultWriter, EverythingButTheHostIsEqualByteForByte) {
@@ -251,11 +252,11 @@ TEST_F(ResultWriter, AFailureInTheMiddleLeavesTheFormerResultsUntouched) {
     EXPECT_THROW(write_results(result, later, root_), WriteError);
   }
   EXPECT_EQ(read(root_ / "run.json"), before);
-  EXPECT_EQ(names(root_).size(), 8u);
+  EXPECT_EQ(names(root_).size(), 9u);
   write_results(result, later, root_);
   EXPECT_NE(read(root_ / "run.json"), before);
   EXPECT_EQ(read(root_ / "notes.txt"), "mine");
-  EXPECT_EQ(names(root_).size(), 8u);
+  EXPECT_EQ(names(root_).size(), 9u);
 }
 
 TEST_F(ResultWriter, APlaceThatCannotBeWrittenIsRefusedByName) {

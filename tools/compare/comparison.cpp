@@ -46,8 +46,8 @@ Change change_of(const ComparedMetric& m) {
   if (d.value == 0 && d.half == 0) return Change::same;
   if (d.low() >= -m.margin && d.high() <= m.margin) return Change::same;
   if (m.p_holm >= kLevel) return Change::inconclusive;
-  if (m.good == Direction::none) return Change::differs;
-  return (d.value > 0) == (m.good == Direction::higher) ? Change::better : Change::worse;
+  if (m.good == models::Good::none) return Change::differs;
+  return (d.value > 0) == (m.good == models::Good::higher) ? Change::better : Change::worse;
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ enum class Change { better, worse, differs, same, inconclusive };
 struct ComparedMetric {
   std::string id;
   std::string_view unit;
-  Direction good = Direction::lower;
+  models::Good good = models::Good::lower;
   Estimate a, b, difference;  ///< b − a
   double effect = 0;          ///< difference / its standard deviation (Cohen's d of pairs)
   double p = 1, p_holm = 1;   ///< of no difference; after Holm's correction

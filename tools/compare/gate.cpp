@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
+#include "models/metrics/definitions.hpp"
 #include "tools/scenario/units.hpp"
 
 namespace bcsim::tools {
@@ -40,25 +40,9 @@ std::optional<Limit> parse_limit(std::string_view text) {
 
 }  // namespace
 
-Direction good_direction(std::string_view definition) {
-  static constexpr std::array<std::string_view, 13> kHigher = {
-      "answered",         "completed",
-      "service_level",    "service_level.f1",
-      "service_level.f2", "service_level.f3",
-      "service_level.f4", "service_level.f5",
-      "agents.at_work",   "recovery.agents_returned",
-      "direct.answered",  "internal.answered",
-      "outgoing.answered"};
-  static constexpr std::array<std::string_view, 13> kNeither = {
-      "attempted",         "offered",      "agents.working",   "agents.ready",
-      "agents.busy",       "talking.mean", "talking.max",      "occupancy",
-      "ringing.mean",      "redials",      "direct.attempted", "internal.attempted",
-      "outgoing.attempted"};
-  const auto in = [&](const auto& list) {
-    return std::find(list.begin(), list.end(), definition) != list.end();
-  };
-  if (in(kHigher)) return Direction::higher;
-  return in(kNeither) ? Direction::none : Direction::lower;
+models::Good good_direction(std::string_view definition) {
+  const models::MetricDefinition* metric = models::find_definition(definition);
+  return metric == nullptr ? models::Good::none : metric->good;
 }
 
 std::optional<Gate> parse_gate(std::string_view metric, std::string_view text) {
@@ -104,11 +88,21 @@ GateOutcome judge(const Gate& gate, const GateInput& input) {
   // On the scale of the metric: an upper limit that must not be reached, or a lower one.
   bool upper = gate.kind == Gate::Kind::below;
   if (gate.compares()) {
-    upper = input.good != Direction::higher;
+    upper = input.good != models::Good::higher;
     if (upper != (gate.kind == Gate::Kind::worse)) out.limit = -out.limit;
   }
   const Estimate& e = input.of;
   if (!e.has_interval() || e.n < kFewestReplications) return out;
+  // Which way is good is not known: whatever is more than the limit away is worse.
+  if (gate.kind == Gate::Kind::worse && input.good == models::Good::none) {
+    const bool within = e.high() < out.limit && e.low() > -out.limit;
+    const bool beyond = e.low() >= out.limit || e.high() <= -out.limit;
+    out.verdict = e.value == 0 && e.half == 0 ? GateVerdict::passed
+                  : within                    ? GateVerdict::passed
+                  : beyond                    ? GateVerdict::failed
+                                              : GateVerdict::inconclusive;
+    return out;
+  }
   // Nothing at all has changed: no worse, whatever the limit.
   if (gate.kind == Gate::Kind::worse && e.value == 0 && e.half == 0) {
     out.verdict = GateVerdict::passed;

@@ -7,18 +7,18 @@
 #include <variant>
 #include <vector>
 
+#include "models/metrics/definitions.hpp"
 #include "models/scenario.hpp"
 #include "tools/stats/estimate.hpp"
 
 namespace bcsim::tools {
 
-/// Which way of a metric is good.
-enum class Direction { lower, higher, none };
-[[nodiscard]] Direction good_direction(std::string_view definition);
+/// Which way of a metric is good; `definition` is its row of the dictionary.
+[[nodiscard]] models::Good good_direction(std::string_view definition);
 
 struct Gate {
   enum class Kind {
-    worse,   ///< B may be worse than A by less than the limit
+    worse,   ///< B may be worse than A (or, if neither way is good, differ) by less than the limit
     better,  ///< B must be better than A by more than the limit
     below,   ///< the metric of B is below the limit
     above,   ///< … above
@@ -46,7 +46,7 @@ enum class GateVerdict { passed, failed, inconclusive };
 struct GateInput {
   Estimate of;
   double value_of_a = 0;
-  Direction good = Direction::lower;
+  models::Good good = models::Good::lower;
 };
 
 struct GateOutcome {

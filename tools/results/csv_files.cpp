@@ -143,4 +143,50 @@ void write_timeline_csv(const RunResult& result, OutputFile& out) {
   }
 }
 
+namespace {
+
+struct QueueLevel {
+  std::string_view column;
+  models::LevelKind kind;
+  bool max = false;
+};
+constexpr std::array<QueueLevel, 4> kQueueLevels = {{{"queue_mean", models::LevelKind::queue},
+                                                     {"queue_max", models::LevelKind::queue, true},
+                                                     {"ringing_mean", models::LevelKind::ringing},
+                                                     {"talking_mean", models::LevelKind::talking}}};
+
+}  // namespace
+
+std::vector<std::string> queue_timeline_columns() {
+  std::vector<std::string> names = {"interval", "start_s", "length_s", "queue"};
+  for (const TimelineColumn& column : queue_value_columns()) names.push_back(column.name);
+  for (const QueueLevel& level : kQueueLevels) names.emplace_back(level.column);
+  return names;
+}
+
+void write_queue_timeline_csv(const RunResult& result, OutputFile& out) {
+  CsvLine header(out.buffer());
+  for (const std::string& column : queue_timeline_columns()) header.text(column);
+  header.end();
+  const std::vector<TimelineColumn> columns = queue_value_columns();
+  const models::BoardPlan plan = result.board_plan();
+  const std::size_t intervals = result.timeline.size() / models::kSites;
+  for (std::size_t i = 0; i < intervals; ++i) {
+    const models::TimelineRow& interval = result.timeline[i * models::kSites];
+    for (std::size_t q = 0; q < result.queue_names.size(); ++q) {
+      const models::TimelineRow of_queue{
+          interval.start, interval.length, 0, result.tallies.interval_queue[i][q], {}};
+      CsvLine line(out.buffer());
+      line.number(i).time(interval.start).duration(interval.length).text(result.queue_names[q]);
+      for (const TimelineColumn& column : columns) line.real(column.value(result, of_queue));
+      for (const QueueLevel& level : kQueueLevels) {
+        const std::size_t at = *plan.of_queue(level.kind, q);
+        line.real(level.max ? interval.levels.max(at) : interval.levels.mean(at));
+      }
+      line.end();
+    }
+    out.flush_if_full();
+  }
+}
+
 }  // namespace bcsim::tools

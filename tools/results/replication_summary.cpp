@@ -225,15 +225,17 @@ std::string attribution_words(const Aggregate& aggregate) {
   };
   const MetricSummary lost = metric("lost"), abandoned = metric("abandoned");
   const MetricSummary level = metric("service_level"), wait = metric("asa");
+  std::string waits;
+  if (!std::isnan(level.value.value) || !std::isnan(level.without_faults.value)) {
+    waits = fmt::format(" The service level was {}, the mean wait {}.",
+                        instead_words(level, percent_words), instead_words(wait, duration_words));
+  }
   return fmt::format(
-      "Because of the failure: {} ({} without it) and {} ({} without it). The service level was "
-      "{}, "
-      "the mean wait {}.",
+      "Because of the failure: {} ({} without it) and {} ({} without it).{}",
       change_words(lost.because_of_failure, "call lost", "calls lost"),
       with_interval(lost.without_faults, tally_words),
       change_words(abandoned.because_of_failure, "caller gave up", "callers gave up"),
-      with_interval(abandoned.without_faults, tally_words), instead_words(level, percent_words),
-      instead_words(wait, duration_words));
+      with_interval(abandoned.without_faults, tally_words), waits);
 }
 
 std::vector<std::string> verdict_lines(const std::vector<Verdict>& verdicts, const Page& page) {

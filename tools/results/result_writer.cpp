@@ -90,7 +90,10 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
   const bool twin_calls = results.files == ResultFiles::all && results.twin != nullptr;
   if (twin_calls) write(kTwinCalls, [&](OutputFile& f) { write_calls_csv(*results.twin, f); });
   const bool over_time = results.files != ResultFiles::baseline;
-  if (over_time) write("timeline.csv", [&](OutputFile& f) { write_timeline_csv(first, f); });
+  if (over_time) {
+    write("timeline.csv", [&](OutputFile& f) { write_timeline_csv(first, f); });
+    write("timeline_queues.csv", [&](OutputFile& f) { write_queue_timeline_csv(first, f); });
+  }
   write("verdicts.json", [&](OutputFile& f) { write_verdicts_json(first, meta, f); });
   write("replications.csv", [&](OutputFile& f) { write_replications_csv(results.records, f); });
   const bool bands =

@@ -48,9 +48,11 @@ class Summary {
     page_.heading(title, fmt::format("{} simulated · seed {}",
                                      duration_words(sim::seconds(r_.horizon)), meta_.seed));
     headline();
+    worst_queue();
     for (const std::string& note : style_.notes) page_.paragraph(note);
     what_came_back();
     table();
+    queues();
     losses();
     verdicts();
     if (!style_.files.empty()) {
@@ -327,6 +329,68 @@ class Summary {
     page_.line(
         "  detection: until all know · relogin: until the agents are back · degraded: until "
         "repair");
+  }
+
+  // ---- queue by queue --------------------------------------------------------------------------
+
+  [[nodiscard]] double of_queue(const std::string& queue, const char* id) const {
+    return metric(fmt::format("queue.{}.{}", queue, id));
+  }
+  /// Those to which anybody has dialled, the one with the lowest service level first; none if it is
+  /// but one.
+  [[nodiscard]] std::vector<std::string> worst_queues() const {
+    std::vector<std::pair<double, std::string>> found;
+    for (const std::string& queue : r_.queue_names) {
+      if (!(of_queue(queue, "attempted") > 0)) continue;
+      const double level = of_queue(queue, "service_level");
+      found.emplace_back(std::isnan(level) ? 2 : level, queue);
+    }
+    if (found.size() < 2) return {};
+    std::ranges::stable_sort(found, {}, &std::pair<double, std::string>::first);
+    std::vector<std::string> names;
+    for (auto& [level, queue] : found) names.push_back(std::move(queue));
+    return names;
+  }
+  void worst_queue() {
+    const std::vector<std::string> names = worst_queues();
+    if (names.empty() || std::isnan(of_queue(names.front(), "service_level"))) return;
+    const std::string& worst = names.front();
+    page_.paragraph(fmt::format(
+        "Of {} queues {} fared worst: service level {} ({} in the blend of all), and {} gave up "
+        "waiting.",
+        names.size(), page_.bold(worst), percent_words(of_queue(worst, "service_level")),
+        percent_words(metric("service_level")), callers(to_count(of_queue(worst, "abandoned")))));
+  }
+  void queues() {
+    const std::vector<std::string> names = worst_queues();
+    if (names.empty()) return;
+    constexpr std::size_t kLabel = 22, kCell = 10, kShown = 8;
+    page_.blank();
+    std::string header = pad_right("By queue, worst first", kLabel);
+    for (const std::string& title :
+         {std::string("dialled"), std::string("answered"), "in " + threshold(),
+          std::string("mean wait"), std::string("gave up"), std::string("lost"),
+          std::string("waiting")}) {
+      header += " " + pad_left(title, kCell - 1);
+    }
+    page_.line(page_.bold(header));
+    for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+      std::string text = pad_right("  " + shortened(names[i], kLabel - 3), kLabel);
+      const auto cell = [&](const char* id, std::string (*words)(double)) {
+        text += " " + pad_left(words(of_queue(names[i], id)), kCell - 1);
+      };
+      cell("attempted", whole_words);
+      cell("answered", whole_words);
+      cell("service_level", percent_words);
+      cell("asa", duration_words);
+      cell("abandoned", whole_words);
+      cell("lost", whole_words);
+      cell("queue.max", whole_words);
+      page_.line(text);
+    }
+    const std::string more =
+        names.size() > kShown ? fmt::format("; {} more: summary.json", names.size() - kShown) : "";
+    page_.line("  mean wait: of those answered · waiting: the most at once" + more);
   }
 
   // ---- losses and verdicts

@@ -1,6 +1,9 @@
 #include "tools/results/timeline_columns.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "models/metrics/levels.hpp"
@@ -170,6 +173,17 @@ std::vector<Column> make_timeline_columns() {
 const std::vector<TimelineColumn>& timeline_value_columns() {
   static const std::vector<TimelineColumn> columns = make_timeline_columns();
   return columns;
+}
+
+std::vector<TimelineColumn> queue_value_columns() {
+  constexpr std::array<std::string_view, 12> kOfCalls = {
+      "attempted", "offered", "answered", "abandoned",     "completed",  "default_routed",
+      "lost",      "redials", "asa_s",    "service_level", "wait_max_s", "wait_mean_s"};
+  std::vector<TimelineColumn> out;
+  for (const TimelineColumn& column : timeline_value_columns()) {
+    if (std::ranges::find(kOfCalls, column.name) != kOfCalls.end()) out.push_back(column);
+  }
+  return out;
 }
 
 }  // namespace bcsim::tools

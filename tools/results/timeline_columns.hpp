@@ -1,4 +1,5 @@
-// The columns of timeline.csv: what each is, and what it is averaged with over replications.
+// The columns of timeline.csv and timeline_queues.csv: what each is, and what it is averaged with
+// over replications.
 #pragma once
 
 #include <string>
@@ -17,5 +18,8 @@ struct TimelineColumn {
 
 /// All but the first four, which say of which interval and site the row is.
 [[nodiscard]] const std::vector<TimelineColumn>& timeline_value_columns();
+
+/// Of those the ones that say what became of calls, and so are of a queue, too.
+[[nodiscard]] std::vector<TimelineColumn> queue_value_columns();
 
 }  // namespace bcsim::tools

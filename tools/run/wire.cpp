@@ -23,8 +23,8 @@ auto fields(T& x) {
 }
 template <Is<CallTallies> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f] = x;
-  return std::tie(a, b, c, d, e, f);
+  auto& [a, b, c, d, e, f, g, h, i, j] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j);
 }
 template <Is<Recovery> T>
 auto fields(T& x) {
@@ -50,9 +50,10 @@ auto fields(T& x) {
 }
 template <Is<RunResult> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab, ac] = x;
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab, ac,
+         ad] = x;
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab,
-                  ac);
+                  ac, ad);
 }
 
 }  // namespace bcsim::models

@@ -11,12 +11,12 @@
 namespace bcsim::tools {
 namespace {
 
-/// The unit of a metric, or of the same one of a phase or site; "": its name has a variable part.
-std::string_view unit_of(std::string_view id) {
+/// Of a metric, or of the same one of a phase, site, queue, …; null: its name has a variable part.
+const models::MetricDefinition* definition_of(std::string_view id) {
   for (;;) {
-    if (const auto* definition = models::find_definition(id)) return definition->unit;
+    if (const auto* definition = models::find_definition(id)) return definition;
     const std::size_t dot = id.find('.');
-    if (dot == std::string_view::npos) return "";
+    if (dot == std::string_view::npos) return nullptr;
     id.remove_prefix(dot + 1);
   }
 }
@@ -24,12 +24,17 @@ std::string_view unit_of(std::string_view id) {
 }  // namespace
 
 std::string senseless_limit(std::string_view metric, std::string_view text, double value) {
-  const std::string_view unit = unit_of(metric);
+  const models::MetricDefinition* definition = definition_of(metric);
+  const std::string_view unit = definition == nullptr ? "" : definition->unit;
   const bool compares = text.starts_with("worse") || text.starts_with("better");
   const std::size_t sign = text.find_first_of("<>=");
   const std::string_view limit =
       text.substr(std::min(text.size(), text.find_first_not_of("<>= ", sign)));
   const bool percent = limit.ends_with('%');
+  if (text.starts_with("better") && definition != nullptr &&
+      definition->good == models::Good::none) {
+    return fmt::format("more of {} is neither better nor worse; write < or > and a limit", metric);
+  }
   if (value < 0) return fmt::format("{} is never negative", metric);
   if (unit.empty() || (compares && percent)) return "";
   if (limit.ends_with("pp") && unit != "1") {
