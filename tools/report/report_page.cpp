@@ -12,6 +12,7 @@
 #include "tools/report/html.hpp"
 #include "tools/report/milestones.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/results/queue_words.hpp"
 #include "tools/scenario/diagnostics.hpp"
 
 namespace bcsim::tools {
@@ -96,6 +97,37 @@ std::string phase_table(const StoredResults& r) {
         "agents are back · degraded: until the repair</p>\n";
   }
   return out + "</section>\n";
+}
+
+/// Only where there are several: one queue is the whole run.
+std::string queue_table(const StoredResults& r) {
+  struct Column {
+    const char *id, *label;
+    std::string (*words)(double);
+  };
+  constexpr Column kColumns[] = {{"attempted", "dialled", whole_number_words},
+                                 {"answered", "answered", whole_number_words},
+                                 {"service_level", "service level", percent_words},
+                                 {"asa", "mean wait", duration_words},
+                                 {"abandoned", "gave up", whole_number_words},
+                                 {"lost", "lost", whole_number_words},
+                                 {"queue.max", "most waiting", whole_number_words}};
+  const auto names = queues_worst_first(r.names_in_scope("queue"),
+                                        [&](const std::string& id) { return r.value(id); });
+  if (names.empty()) return "";
+  std::string out =
+      "<section>\n<h2>Queue by queue, the worst first</h2>\n<div class=\"scroll\" "
+      "tabindex=\"0\"><table>\n<thead><tr><th>queue</th>";
+  for (const Column& column : kColumns) out += fmt::format("<th>{}</th>", column.label);
+  out += "</tr></thead>\n<tbody>\n";
+  for (const std::string& queue : names) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th>", escape_html(queue));
+    for (const Column& column : kColumns) {
+      out += cell(r, metric_of_queue(queue, column.id), column.words);
+    }
+    out += "</tr>\n";
+  }
+  return out + "</tbody></table></div>\n</section>\n";
 }
 
 std::string loss_table(const StoredResults& r) {
@@ -321,8 +353,8 @@ std::string report_html(const std::vector<StoredResults>& results) {
     const StoredResults& r = results[i];
     body += fmt::format("<article id=\"run{}\">\n", i + 1);
     body += first_screen(r, !several);
-    body += failure_timeline(r) + failure_charts(r) + phase_table(r) + loss_table(r) +
-            attribution_table(r) + whole_run_charts(r) + verdict_list(r) + about(r);
+    body += failure_timeline(r) + failure_charts(r) + phase_table(r) + queue_table(r) +
+            loss_table(r) + attribution_table(r) + whole_run_charts(r) + verdict_list(r) + about(r);
     body += "</article>\n";
   }
   return html_page({several ? "bcsim: results side by side" : title_of_run(results.front()),

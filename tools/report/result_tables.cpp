@@ -234,6 +234,16 @@ const StoredMetric* StoredResults::find(std::string_view id) const {
   return found == metrics_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> StoredResults::names_in_scope(const std::string& scope) const {
+  const std::string before = scope + ".", after = ".attempted";
+  std::vector<std::string> names;
+  for (const auto& [id, metric] : metrics_) {
+    if (metric.definition != "attempted" || !id.starts_with(before)) continue;
+    names.push_back(id.substr(before.size(), id.size() - before.size() - after.size()));
+  }
+  return names;
+}
+
 double StoredResults::value(std::string_view id) const {
   const StoredMetric* metric = find(id);
   return metric == nullptr ? kNoValue : metric->value;

@@ -72,6 +72,9 @@ class StoredResults {
   [[nodiscard]] const std::map<std::string, StoredMetric, std::less<>>& metrics() const {
     return metrics_;
   }
+  /// Of the queues, gateways, … ("queue", "gateway") that there are metrics of, in alphabetic
+  /// order.
+  [[nodiscard]] std::vector<std::string> names_in_scope(const std::string& scope) const;
   /// Of the scenario.
   [[nodiscard]] const std::array<std::string, 2>& site_names() const { return site_names_; }
   /// Time of day of time 0 in seconds; nullopt if the scenario has none.

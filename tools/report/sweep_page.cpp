@@ -51,8 +51,8 @@ class Sweep {
     }
     for (const auto& values : values_) {
       if (!names_.empty() && values.size() == names_.size()) continue;
-      throw InputError(fmt::format("{}: points and variables do not fit",
-                                   (directory / "sweep.json").string()));
+      throw InputError(
+          fmt::format("{}: points and variables do not fit", (directory / "sweep.json").string()));
     }
   }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tools/results/plain_words.hpp"
+#include "tools/results/queue_words.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -72,6 +73,7 @@ class ReplicationPage {
     for (const std::string& note : style_.notes) page_.paragraph(note);
     recovery();
     table();
+    queues();
     causes();
     const auto verdicts = verdict_lines(first_.verdicts, page_);
     if (!verdicts.empty()) page_.blank();
@@ -164,6 +166,34 @@ class ReplicationPage {
     if (wide) {
       page_.line(
           "  after the repair: part of the whole run, by itself in summary.json (phase.after)");
+    }
+  }
+  void queues() {
+    constexpr std::size_t kLabel = 25, kCell = 14, kShown = 8;
+    const auto names = queues_worst_first(
+        first_.queue_names, [&](const std::string& id) { return all_.value(id).value; });
+    if (names.empty()) return;
+    page_.blank();
+    std::string header = pad_right("By queue, worst first", kLabel);
+    for (const char* title : {"dialled", "service level", "mean wait", "gave up", "lost"}) {
+      header += pad_left(title, kCell);
+    }
+    page_.line(page_.bold(header));
+    for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+      std::string text = pad_right("  " + shortened(names[i], kLabel - 3), kLabel);
+      const auto cell = [&](const char* id, Words words) {
+        const Estimate e = all_.value(metric_of_queue(names[i], id));
+        text += " " + pad_left(with_interval(e, words), kCell - 1);
+      };
+      cell("attempted", tally_words);
+      cell("service_level", percent_words);
+      cell("asa", duration_words);
+      cell("abandoned", tally_words);
+      cell("lost", tally_words);
+      page_.line(text);
+    }
+    if (names.size() > kShown) {
+      page_.line(fmt::format("  {} more: summary.json", names.size() - kShown));
     }
   }
   void causes() {

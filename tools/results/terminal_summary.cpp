@@ -14,6 +14,7 @@
 #include "tools/results/came_back.hpp"
 #include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
+#include "tools/results/queue_words.hpp"
 #include "tools/results/replication_summary.hpp"
 
 namespace bcsim::tools {
@@ -334,22 +335,10 @@ class Summary {
   // ---- queue by queue --------------------------------------------------------------------------
 
   [[nodiscard]] double of_queue(const std::string& queue, const char* id) const {
-    return metric(fmt::format("queue.{}.{}", queue, id));
+    return metric(metric_of_queue(queue, id));
   }
-  /// Those to which anybody has dialled, the one with the lowest service level first; none if it is
-  /// but one.
   [[nodiscard]] std::vector<std::string> worst_queues() const {
-    std::vector<std::pair<double, std::string>> found;
-    for (const std::string& queue : r_.queue_names) {
-      if (!(of_queue(queue, "attempted") > 0)) continue;
-      const double level = of_queue(queue, "service_level");
-      found.emplace_back(std::isnan(level) ? 2 : level, queue);
-    }
-    if (found.size() < 2) return {};
-    std::ranges::stable_sort(found, {}, &std::pair<double, std::string>::first);
-    std::vector<std::string> names;
-    for (auto& [level, queue] : found) names.push_back(std::move(queue));
-    return names;
+    return queues_worst_first(r_.queue_names, [&](const std::string& id) { return metric(id); });
   }
   void worst_queue() {
     const std::vector<std::string> names = worst_queues();
