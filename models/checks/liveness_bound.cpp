@@ -224,6 +224,8 @@ LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
   for (const SipServerOptions* server : server_options(s)) {
     bound.promotion = std::max(bound.promotion, promotion_of(*server));
     bound.probes = std::max(bound.probes, 3 * (server->oos_check + server->oos_force));
+    // All states told at once must find room on the way.
+    if (s.network.dc_link.queue_limit < 100ms) bound.probes = sim::Duration::max() / 2;
   }
   bound.needed += longest_packet(s);
   bound.waiting = bound.needed + longest_announcement(s);

@@ -8,6 +8,7 @@
 #include "models/acd/agent_state.hpp"
 #include "models/acd/router.hpp"
 #include "models/domain.hpp"
+#include "models/sip_server/states_told.hpp"
 
 namespace bcsim::models {
 
@@ -23,9 +24,15 @@ struct ServerAgent {
   std::uint16_t logins_told = 0;  ///< to the peer; numbers the copies
   std::uint32_t rounds = 0;       ///< in which all that were not noted were told, with this one
   bool advertised = false;        ///< the peer thinks that it may route to him
-  /// The peer is asked whether it has a call that comes before those that wait here; until then at
-  /// most, and nobody is given to him here.
-  std::optional<SimTime> asks_until;
+  /// The peer is asked whether it has a call that comes before this one, which waits here; until
+  /// then at most, and nobody is given to him here.
+  struct Question {
+    SimTime until{};
+    std::int64_t priority = 0;
+    SimTime since{};
+  };
+  std::optional<Question> asks;
+  std::uint32_t state_heard = 0;  ///< number of the peer's last word about him
   CallId last_call;
   Duration work{};      ///< of last_call
   SimTime work_over{};  ///< when that is done, if he does not say so before
@@ -36,19 +43,13 @@ struct ServerAgent {
   [[nodiscard]] bool on_call() const { return call != kNoCall; }
 };
 
-/// How many states of agents the peers have told each other, to notice that one was lost.
-struct StatesTold {
-  std::uint32_t sent = 0, heard = 0;
-  bool missed = false;  ///< not all of those sent have been heard: the peer is to tell all again
-};
-
 /// The agents of both sites, by id, and who of them could take a call now.
 struct AgentTable {
   AgentTable(std::size_t count, acd::RouterPlan plan) : agents(count), router(std::move(plan)) {}
   void clear() {
     router.clear();
     for (ServerAgent& agent : agents) agent = {};
-    states = {};
+    states.forget();
   }
 
   std::vector<ServerAgent> agents;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace bcsim::models {
 
@@ -351,7 +352,7 @@ void AgentService::change(Context& context, AgentId id, AgentInput input) {
 bool AgentService::occupy(Context& context, AgentId id, std::uint32_t slot) {
   ServerAgent& agent = agent_at(id);
   withdraw(context, id);
-  agent.asks_until = {};
+  agent.asks = {};
   agent.call = slot;
   if (!agent.logged_in()) return false;
   change(context, id, AgentInput::ring);
@@ -419,21 +420,24 @@ void AgentService::update_routability(Context& context, AgentId id) {
   if (user_.serve_hunt_line(context, id)) return;
   ServerAgent& agent = agent_at(id);
   if (!routable(id, context.now())) {
-    agent.asks_until = {};
+    agent.asks = {};
     withdraw(context, id);
     return;
   }
   if (router_.idle(id.value, Where::here)) return;
-  const bool unanswered = agent.asks_until && *agent.asks_until <= context.now();
-  if (agent.asks_until && !unanswered) return;
-  give_call_or_list(context, id, unanswered);
+  if (agent.asks && agent.asks->until > context.now()) return;
+  give_call_or_list(context, id);
 }
 
-/// `asked`: the peer, which has no call that comes before those here, or does not answer.
-void AgentService::give_call_or_list(Context& context, AgentId id, bool asked) {
-  agent_at(id).asks_until = {};
+/// If the peer was asked: it has no call that comes before the one of the question, or does not
+/// answer. Somebody else may have taken that one meanwhile: of the next it was not asked.
+void AgentService::give_call_or_list(Context& context, AgentId id) {
+  const std::optional<ServerAgent::Question> asked = std::exchange(agent_at(id).asks, {});
   if (const auto call = router_.call_for(id.value, Where::here)) {
-    if (!asked && ask_peer(context, id, calls_[*call])) return;
+    const ServerCall& waiting = calls_[*call];
+    const bool answered = asked && (comes_before(waiting, asked->priority, asked->since) ||
+                                    waiting.queued_at == asked->since);
+    if (!answered && ask_peer(context, id, waiting)) return;
     user_.offer(context, *call, {id.value, Where::here});
     return;
   }
@@ -446,7 +450,7 @@ void AgentService::update_all(Context& context) {
     const AgentId id{i};
     ServerAgent& agent = agent_at(id);
     agent.held_back_until = {};
-    agent.asks_until = {};
+    agent.asks = {};
     if (agent.logout_pending && !agent.machine.in_call()) {
       log_out(context, id, agent.logout_forced);
       continue;

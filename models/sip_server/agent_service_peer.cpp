@@ -24,7 +24,6 @@ void AgentService::enter_bc(Context& context) {
   }
   if (!router_.routes_to_peer()) return;
   send_agent_states(context);
-  states_.missed = true;
   ask_for_states(context);
 }
 
@@ -75,8 +74,9 @@ void AgentService::tell_login(Context& context, AgentId id) {
 }
 
 void AgentService::send_agent_states(Context& context) {
-  link_.send(context,
-             {.kind = peer::Kind::states_told, .flag = true, .agent = {}, .number = states_.sent});
+  link_.send(
+      context,
+      {.kind = peer::Kind::states_told, .flag = true, .agent = {}, .number = states_.sent()});
   for (std::uint32_t i = 0; i < agents_.size(); ++i) {
     ServerAgent& agent = agents_[i];
     if (!agent.logged_in()) continue;
@@ -91,7 +91,7 @@ void AgentService::send_agent_state(Context& context, AgentId id) {
                        .flag = agent.advertised,
                        .agent = id,
                        .since = agent.idle_since,
-                       .number = ++states_.sent});
+                       .number = states_.next()});
 }
 
 void AgentService::ask_for_states(Context& context) {
@@ -102,18 +102,15 @@ void AgentService::ask_for_states(Context& context) {
 void AgentService::peer_answered(Context& context) {
   tell_logins(context);
   if (!router_.routes_to_peer()) return;
-  link_.send(context, {.kind = peer::Kind::states_told, .agent = {}, .number = states_.sent});
+  link_.send(context, {.kind = peer::Kind::states_told, .agent = {}, .number = states_.sent()});
 }
 
 void AgentService::on_states_told(Context& context, const peer::Message& message) {
   if (message.flag) {
-    router_.forget_agents(Where::at_peer);
-    states_.missed = false;
-  } else if (message.number != states_.heard) {
-    states_.missed = true;
+    states_.begin(message.number);
+  } else if (!states_.told(message.number)) {
+    ask_for_states(context);
   }
-  states_.heard = message.number;
-  if (states_.missed) ask_for_states(context);
 }
 
 void AgentService::on_peer(Context& context, const peer::Message& message) {
@@ -141,8 +138,8 @@ void AgentService::on_peer(Context& context, const peer::Message& message) {
       on_call_asked(context, message);
       break;
     case peer::Kind::no_call:
-      if (agent_at(message.agent).asks_until && routable(message.agent, context.now())) {
-        give_call_or_list(context, message.agent, true);
+      if (agent_at(message.agent).asks && routable(message.agent, context.now())) {
+        give_call_or_list(context, message.agent);
       }
       break;
   }
@@ -169,8 +166,10 @@ void AgentService::on_peer_agent_state(Context& context, const peer::Message& me
     send_agent_states(context);
     return;
   }
-  states_.missed = states_.missed || message.number != states_.heard + 1;
-  states_.heard = message.number;
+  states_.heard(message.number);
+  ServerAgent& agent = agent_at(message.agent);
+  if (message.number < agent.state_heard) return;  // what was said later has come before
+  agent.state_heard = message.number;
   if (!message.flag) {
     router_.agent_gone(message.agent.value, Where::at_peer);
     return;
@@ -182,11 +181,16 @@ void AgentService::on_peer_agent_state(Context& context, const peer::Message& me
   }
 }
 
+bool AgentService::comes_before(const ServerCall& call, std::int64_t priority, SimTime since) {
+  return call.standing.priority != priority ? call.standing.priority > priority
+                                            : call.queued_at < since;
+}
+
 /// First come, first served holds over both sites: a call that waits at the peer may come before
 /// the one that waits here. False: it cannot, or the peer is not there.
 bool AgentService::ask_peer(Context& context, AgentId id, const ServerCall& waiting) {
   if (!link_.bc() || !router_.serves_both_sites(id.value)) return false;
-  agent_at(id).asks_until = context.now() + kPeerAnswers;
+  agent_at(id).asks = {context.now() + kPeerAnswers, waiting.standing.priority, waiting.queued_at};
   context.arm(kPeerAnswers, tag_of(ServerTimer::hold_back, id.value));
   link_.send(context, {.kind = peer::Kind::call_asked,
                        .agent = id,
@@ -197,11 +201,7 @@ bool AgentService::ask_peer(Context& context, AgentId id, const ServerCall& wait
 
 void AgentService::on_call_asked(Context& context, const peer::Message& message) {
   if (const auto slot = router_.call_for(message.agent.value, Where::at_peer)) {
-    const ServerCall& call = calls_[*slot];
-    const bool first = call.standing.priority != message.priority
-                           ? call.standing.priority > message.priority
-                           : call.queued_at < message.since;
-    if (first) {
+    if (comes_before(calls_[*slot], message.priority, message.since)) {
       user_.offer(context, *slot, {message.agent.value, Where::at_peer});
       return;
     }

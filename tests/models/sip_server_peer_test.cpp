@@ -1,6 +1,7 @@
 // The inter-site trunk and the mode that follows from it (R35, R40–R43, R47; domain.md §5.4,
 // §5.11), and calls between the sites.
 #include <gtest/gtest.h>
+#include <set>
 
 #include <algorithm>
 #include <vector>
@@ -246,6 +247,50 @@ TEST(SipServerPeer, GivesWhoGetsFreeTheCallThatComesFirstAtWhicheverSiteItWaits)
       for (const auto& [t, a] : answered) order.push_back(a.call.value);
       EXPECT_EQ(order, priority > 0 ? (std::vector<std::uint32_t>{0, 3, 1, 2})
                                     : (std::vector<std::uint32_t>{0, 1, 2, 3}));
+    }
+  }
+}
+
+/// Who get free together ask one by one: of each call, not of the best that waited only.
+TEST(SipServerPeer, GivesThoseWhoGetFreeTogetherTheCallsThatComeFirst) {
+  ServerWorld w = both_sites(0);
+  w.scenario.agents[0].count = 3;
+  for (const std::uint32_t i : {0u, 1u, 2u}) {
+    w.phones[i] = {.answer_after = 1s, .hang_up_after = 300s};
+    w.desktops.push_back({at(1s), AgentId{i}, 0, tlib::Kind::set_not_ready});
+    w.desktops.push_back({at(60s), AgentId{i}, 0, tlib::Kind::set_ready});
+  }
+  w.calls.push_back({.at = at(10s), .site = 0, .priority = 9});
+  w.calls.push_back({.at = at(11s), .site = 0});
+  w.calls.push_back({.at = at(12s), .site = 0});
+  w.calls.push_back({.at = at(20s), .site = 1, .priority = 9});
+  w.calls.push_back({.at = at(21s), .site = 1, .priority = 9});
+  w.run(100s);
+  std::set<std::uint32_t> answered;
+  for (const auto& [t, a] : w.records<CallAnswered>()) answered.insert(a.call.value);
+  EXPECT_EQ(answered, (std::set<std::uint32_t>{0, 3, 4}));
+}
+
+TEST(StatesTold, AreMissedOnlyIfOneNeverCame) {
+  for (const bool shuffled : {false, true}) {
+    for (const std::uint32_t lost : {0u, 1u, 4u, 7u, 10u}) {
+      StatesTold states;
+      std::vector<std::uint32_t> numbers = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+      if (shuffled) std::swap(numbers[4], numbers[5]);  // the fifth comes after the word of it
+      bool complete = true;
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (numbers[i] != lost) states.heard(numbers[i]);
+        if (i == 4) complete = states.told(5) && complete;
+      }
+      complete = states.told(10) && complete;
+      complete = states.told(10) && complete;
+      EXPECT_EQ(complete, lost == 0) << lost << shuffled;
+      if (lost == 0) continue;
+      EXPECT_FALSE(states.told(10)) << "until all is told again";
+      states.begin(10);
+      EXPECT_TRUE(states.told(10));
+      states.heard(11);
+      EXPECT_TRUE(states.told(11) && states.told(11));
     }
   }
 }

@@ -209,7 +209,7 @@ void check_drains(const Rules& rules) {
   const models::Scenario& s = rules.scenario;
   for (std::size_t i = 0; i < s.faults.size(); ++i) {
     const auto* drain = std::get_if<models::Drain>(&s.faults[i].deed);
-    if (drain == nullptr) continue;
+    if (drain == nullptr || s.faults[i].at >= sim::kStart + s.run.horizon) continue;
     for (const models::AgentGroup& group : s.agents) {
       const bool there = group.preferred_site == drain->site;
       if (!there || group.phone.registration == models::RegistrationMode::dual) continue;

@@ -375,10 +375,26 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
       continue;
     }
     std::uint32_t left = 0;
-    for (const models::AgentGroup& group : s.agents) {
-      if (group.location != static_cast<models::LocationIndex>(site->site)) {
-        left += people_at(group, load.at);
+    std::set<std::uint32_t> served, still_served;
+    for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+      const bool stays = s.agents[g].location != static_cast<models::LocationIndex>(site->site);
+      if (stays) left += people_at(s.agents[g], load.at);
+      for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
+        if (!serves(rules, g, q)) continue;
+        served.insert(q);
+        if (stays) still_served.insert(q);
       }
+    }
+    for (const std::uint32_t q : served) {
+      const bool called = std::ranges::any_of(s.calls, [&](const CallStream& stream) {
+        return stream.kind() == models::CallKind::queue && stream.queue == q;
+      });
+      if (!called || still_served.contains(q)) continue;
+      rules.warning(
+          "V-W19", "queues." + s.queues[q].name,
+          fmt::format("all who serve queue '{}' sit in the building of {}, which is lost: "
+                      "nobody is left for it (R7)",
+                      s.queues[q].name, s.sites[site->site].name));
     }
     if (left >= survivors) continue;
     survivors = left;
