@@ -24,14 +24,9 @@ struct ServerAgent {
   std::uint16_t logins_told = 0;  ///< to the peer; numbers the copies
   std::uint32_t rounds = 0;       ///< in which all that were not noted were told, with this one
   bool advertised = false;        ///< the peer thinks that it may route to him
-  /// The peer is asked whether it has a call that comes before this one, which waits here; until
-  /// then at most, and nobody is given to him here.
-  struct Question {
-    SimTime until{};
-    std::int64_t priority = 0;
-    SimTime since{};
-  };
-  std::optional<Question> asks;
+  /// The peer is asked whether it has a call that comes before those that wait here; until then at
+  /// most, and nobody is given to him here.
+  std::optional<SimTime> asks_until;
   std::uint32_t state_heard = 0;  ///< number of the peer's last word about him
   CallId last_call;
   Duration work{};      ///< of last_call

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <utility>
 
 namespace bcsim::models {
 
@@ -352,7 +351,7 @@ void AgentService::change(Context& context, AgentId id, AgentInput input) {
 bool AgentService::occupy(Context& context, AgentId id, std::uint32_t slot) {
   ServerAgent& agent = agent_at(id);
   withdraw(context, id);
-  agent.asks = {};
+  agent.asks_until = {};
   agent.call = slot;
   if (!agent.logged_in()) return false;
   change(context, id, AgentInput::ring);
@@ -420,24 +419,26 @@ void AgentService::update_routability(Context& context, AgentId id) {
   if (user_.serve_hunt_line(context, id)) return;
   ServerAgent& agent = agent_at(id);
   if (!routable(id, context.now())) {
-    agent.asks = {};
+    agent.asks_until = {};
     withdraw(context, id);
     return;
   }
   if (router_.idle(id.value, Where::here)) return;
-  if (agent.asks && agent.asks->until > context.now()) return;
-  give_call_or_list(context, id);
+  const bool asked = agent.asks_until.has_value();
+  if (asked && *agent.asks_until > context.now()) return;
+  const peer::Message no_answer;
+  give_call_or_list(context, id, asked ? &no_answer : nullptr);
 }
 
-/// If the peer was asked: it has no call that comes before the one of the question, or does not
-/// answer. Somebody else may have taken that one meanwhile: of the next it was not asked.
-void AgentService::give_call_or_list(Context& context, AgentId id) {
-  const std::optional<ServerAgent::Question> asked = std::exchange(agent_at(id).asks, {});
+/// `peers`: what the peer, if it was asked, says of the first call that it has. The call of which
+/// it was asked may have gone to somebody else meanwhile.
+void AgentService::give_call_or_list(Context& context, AgentId id, const peer::Message* peers) {
+  agent_at(id).asks_until = {};
   if (const auto call = router_.call_for(id.value, Where::here)) {
     const ServerCall& waiting = calls_[*call];
-    const bool answered = asked && (comes_before(waiting, asked->priority, asked->since) ||
-                                    waiting.queued_at == asked->since);
-    if (!answered && ask_peer(context, id, waiting)) return;
+    const bool first =
+        peers != nullptr && (!peers->flag || comes_before(waiting, peers->priority, peers->since));
+    if (!first && ask_peer(context, id, waiting)) return;
     user_.offer(context, *call, {id.value, Where::here});
     return;
   }
@@ -450,7 +451,7 @@ void AgentService::update_all(Context& context) {
     const AgentId id{i};
     ServerAgent& agent = agent_at(id);
     agent.held_back_until = {};
-    agent.asks = {};
+    agent.asks_until = {};
     if (agent.logout_pending && !agent.machine.in_call()) {
       log_out(context, id, agent.logout_forced);
       continue;

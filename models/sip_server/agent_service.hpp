@@ -143,7 +143,7 @@ class AgentService {
   void on_peer_agent_state(Context& context, const peer::Message& message);
   [[nodiscard]] bool ask_peer(Context& context, AgentId agent, const ServerCall& waiting);
   void on_call_asked(Context& context, const peer::Message& message);
-  void give_call_or_list(Context& context, AgentId agent);
+  void give_call_or_list(Context& context, AgentId agent, const peer::Message* peers);
   /// Over both sites: the higher priority, then who came first.
   [[nodiscard]] static bool comes_before(const ServerCall& call, std::int64_t priority,
                                          SimTime since);

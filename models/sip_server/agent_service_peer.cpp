@@ -138,8 +138,8 @@ void AgentService::on_peer(Context& context, const peer::Message& message) {
       on_call_asked(context, message);
       break;
     case peer::Kind::no_call:
-      if (agent_at(message.agent).asks && routable(message.agent, context.now())) {
-        give_call_or_list(context, message.agent);
+      if (agent_at(message.agent).asks_until && routable(message.agent, context.now())) {
+        give_call_or_list(context, message.agent, &message);
       }
       break;
   }
@@ -190,7 +190,7 @@ bool AgentService::comes_before(const ServerCall& call, std::int64_t priority, S
 /// the one that waits here. False: it cannot, or the peer is not there.
 bool AgentService::ask_peer(Context& context, AgentId id, const ServerCall& waiting) {
   if (!link_.bc() || !router_.serves_both_sites(id.value)) return false;
-  agent_at(id).asks = {context.now() + kPeerAnswers, waiting.standing.priority, waiting.queued_at};
+  agent_at(id).asks_until = context.now() + kPeerAnswers;
   context.arm(kPeerAnswers, tag_of(ServerTimer::hold_back, id.value));
   link_.send(context, {.kind = peer::Kind::call_asked,
                        .agent = id,
@@ -200,13 +200,18 @@ bool AgentService::ask_peer(Context& context, AgentId id, const ServerCall& wait
 }
 
 void AgentService::on_call_asked(Context& context, const peer::Message& message) {
+  peer::Message none{.kind = peer::Kind::no_call, .agent = message.agent};
   if (const auto slot = router_.call_for(message.agent.value, Where::at_peer)) {
-    if (comes_before(calls_[*slot], message.priority, message.since)) {
+    const ServerCall& call = calls_[*slot];
+    if (comes_before(call, message.priority, message.since)) {
       user_.offer(context, *slot, {message.agent.value, Where::at_peer});
       return;
     }
+    none.flag = true;
+    none.since = call.queued_at;
+    none.priority = call.standing.priority;
   }
-  link_.send(context, {.kind = peer::Kind::no_call, .agent = message.agent});
+  link_.send(context, none);
 }
 
 }  // namespace bcsim::models
