@@ -260,8 +260,8 @@ enum class Kind : std::uint8_t {
   login_noted,  ///< answer to it; until it comes, the login is told again with every probe
   call_asked,   ///< both-sites routing: this agent is free, and a call of `priority` that came at
                 ///< `since` waits for him here; the peer offers him one that comes before it, …
-  no_call,      ///< … or answers that it has none; `flag`: the first that it has is of `priority` and
-                ///< came at `since`
+  no_call,      ///< … or answers that it has none; `flag`: the first that it has is of
+                ///< `priority` and came at `since`
   states_told,  ///< `number` agent_states have been sent; `flag`: all of them follow now
   no_agents,    ///< nobody here can take a call any more: the site is being drained
 };
