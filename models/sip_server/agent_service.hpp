@@ -101,6 +101,9 @@ class AgentService {
     return router_.waits(slot, call.queue);
   }
   void peer_agent_taken(AgentId agent) { router_.agent_gone(agent.value, acd::Where::at_peer); }
+  /// The peer never heard that he was chosen, and will not tell that he is free: it is asked, as if
+  /// its word had been lost.
+  void peer_agent_not_reached() { states_.doubt(); }
 
   // ---- agent_service_peer.cpp: what the two servers tell each other ----
   void on_peer(Context& context, const peer::Message& message);

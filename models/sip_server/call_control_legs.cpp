@@ -94,6 +94,7 @@ void CallControl::on_agent_leg(Context& context, std::uint32_t slot, sip::Inform
       break;
     case sip::Inform::timeout:
     case sip::Inform::transport_error:
+      if (!here) agents_.peer_agent_not_reached();
       leg_failed(context, slot, inform == sip::Inform::timeout ? 408 : 503,
                  here ? AgentAfterFailure::not_ready : AgentAfterFailure::held_back);
       break;

@@ -19,6 +19,8 @@ class StatesTold {
   [[nodiscard]] bool told(std::uint32_t number);
   /// It tells all again from here on.
   void begin(std::uint32_t number);
+  /// The peer may not know what has been made of its last word: it is to tell all again.
+  void doubt() { missed_ = true; }
   /// What has been heard is forgotten, with the process.
   void forget() { *this = StatesTold(sent_); }
 
