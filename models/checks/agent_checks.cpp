@@ -30,8 +30,7 @@ std::array<bool, kSites> logged_in_at_start(const Directory& directory, AgentId 
 /// the trunk, or the peers find themselves apart.
 class OneLoginCheck final : public Check {
  public:
-  explicit OneLoginCheck(const Directory& directory)
-      : agents_(directory.agents.size()) {
+  explicit OneLoginCheck(const Directory& directory) : agents_(directory.agents.size()) {
     const LinkOptions& link = directory.scenario->network.dc_link;
     grace_ = 1s + 2 * (link.latency + link.jitter);
     const bool disturbed =
@@ -46,10 +45,10 @@ class OneLoginCheck final : public Check {
       }
       grace_ += kProbes * probe;
     }
+    // Who does not watch his peer finds out about it by chance (V-E11, where it is accepted).
+    if (!peers_watch_each_other(*directory.scenario)) grace_ = Duration::max() / 2;
     for (const SiteOptions& site : directory.scenario->sites) {
       const SipServerOptions& server = site.sip_server;
-      // Who does not watch his peer finds out about it by chance (V-E11, where it is accepted).
-      if (server.oos_check == 0s) grace_ = Duration::max() / 2;
       if (!is_slow(server)) continue;
       // Only datagrams are dropped above the limit: what desktops and the peer say waits in line.
       grace_ += (server.input_queue_limit + kWaiting * agents_.size()) *

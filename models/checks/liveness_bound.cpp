@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "models/ha/peer_trunk.hpp"
 #include "models/world/media_plane.hpp"
 #include "sim/network.hpp"
 
@@ -199,6 +200,13 @@ bool is_slow(const SipServerOptions& server) {
          server.other_service > kSlow || server.input_queue_limit < 200;
 }
 
+bool peers_watch_each_other(const Scenario& scenario) {
+  return std::ranges::all_of(server_options(scenario), [](const SipServerOptions* server) {
+    return ha::PeerTrunkOptions{.oos_check = server->oos_check, .oos_force = server->oos_force}
+        .watched();
+  });
+}
+
 bool registers_all(const Scenario& scenario, SiteIndex site) {
   constexpr double kChallenged = 2, kMostBusy = 0.5;
   double per_s = 0;
@@ -223,10 +231,11 @@ LivenessBound liveness_bound(const Scenario& s, Duration longest_fault) {
                  desktops_need(s) + gateways_need(s) + kMargin;
   for (const SipServerOptions* server : server_options(s)) {
     bound.promotion = std::max(bound.promotion, promotion_of(*server));
-    bound.probes = std::max(bound.probes, 3 * (server->oos_check + server->oos_force));
-    // All states told at once must find room on the way.
-    if (s.network.dc_link.queue_limit < 100ms) bound.probes = sim::Duration::max() / 2;
+    const Duration three = 3 * (server->oos_check + server->oos_force);
+    bound.probes = std::max(bound.probes.value_or(three), three);
   }
+  // All states told at once must find room on the way.
+  if (s.network.dc_link.queue_limit < 100ms) bound.probes.reset();
   bound.needed += longest_packet(s);
   bound.waiting = bound.needed + longest_announcement(s);
   bound.speech = std::max(bound.needed, speech_needs(s, bound.unfit));

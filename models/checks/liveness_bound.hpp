@@ -13,6 +13,9 @@ namespace bcsim::models {
 /// Without any fault: it needs more than 20 ms for a message, or has a short input queue.
 [[nodiscard]] bool is_slow(const SipServerOptions& server);
 
+/// Do both servers watch their trunk to the peer (V-E11), from the start and after every change?
+[[nodiscard]] bool peers_watch_each_other(const Scenario& scenario);
+
 /// Needs his desktop what is gone with this site before it can log in at the other, when his shift
 /// begins? (R81–R84: its local configuration server; a master that no standby stands in for.)
 [[nodiscard]] bool may_never_start(const Directory& directory, AgentId agent, SiteIndex lost);
@@ -27,8 +30,8 @@ struct LivenessBound {
   Duration needed{};
   /// … and until each pair has a primary again.
   Duration promotion{};
-  /// Until the peers have told each other again what was lost on the way.
-  Duration probes{};
+  /// Until the peers have told each other again what was lost on the way; nothing: maybe never.
+  std::optional<Duration> probes;
   /// … and until a call is routed to one of them, which no announcement keeps back any more.
   Duration waiting{};
   /// What a call needs at most to end at one end after it has ended at the other.

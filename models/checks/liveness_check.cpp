@@ -435,10 +435,10 @@ class LivenessCheck final : public Check {
         return agent.state[s] == AgentState::ready && at - agent.state_since[s] > longer &&
                agent.registered[s];
       };
-      // What has been lost of his state the peer learns with the next two probes.
       const bool there =
           directory_.scenario->queues[queue].routing_scope == RoutingScope::both_sites &&
-          in_bc_for(at) > bound_.probes && ready(1u - row.queue_site, least + bound_.probes);
+          bound_.probes && in_bc_for(at) > *bound_.probes &&
+          ready(1u - row.queue_site, least + *bound_.probes);
       if (serves && (there || ready(row.queue_site, least)) && !agent.lost && !refuses &&
           !in_call(a, ledger)) {
         return a;

@@ -210,6 +210,27 @@ TEST(OneLogin, WaitsForTheCallToEnd) {
   j.at(300.5).add(AgentLogout{AgentId{0}, 0, 1});
   expect(j, "one_login_per_agent", kGood);
 }
+/// Such a server stays in BC mode though the other one, dead or hung, can end no login (V-E11).
+TEST(OneLogin, IsNotAskedOfServersThatDoNotWatchEachOther) {
+  enum class Which { both_watch, never, not_from_then_on };
+  for (const Which which : {Which::both_watch, Which::never, Which::not_from_then_on}) {
+    for (const SiteIndex site : {SiteIndex{0}, SiteIndex{1}}) {
+      Scenario s = two_sites();
+      if (which == Which::never) s.sites[site].sip_server.oos_force = 0s;
+      if (which == Which::not_from_then_on) {
+        auto options = std::make_shared<RunTimeOptions>();
+        options->sip_servers = {s.sites[0].sip_server, s.sites[1].sip_server};
+        options->sip_servers[site].oos_check = 0s;
+        Fault change;
+        change.deed = ChangeOption{"sites.site1.sip-server.oos-check", "0s", options};
+        s.faults = {change};
+      }
+      Journal j(std::move(s));
+      j.at(10).add(AgentLogin{AgentId{0}, 1, 1});
+      expect(j, "one_login_per_agent", which == Which::both_watch ? kViolated : kGood);
+    }
+  }
+}
 TEST(OneLogin, MayBeBrokenInSingleSiteMode) {
   Journal j(two_sites());
   j.at(5).add(ServerModeChanged{1, ServerMode::single});
