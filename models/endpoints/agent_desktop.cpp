@@ -205,27 +205,6 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
         ready_again_ = context.arm(kReadyAgain, {ready_timer});
       }
       return;
-    case Kind::dialing:
-      // Of a colleague whom he consults it comes, too.
-      if (works_at(site) && own_call_.state != OwnCall::State::none) {
-        own_call_ = {OwnCall::State::followed, message.call};
-      }
-      [[fallthrough]];
-    case Kind::ringing:
-      // Only the site of the login makes a call visible (R57).
-      if (!works_at(site)) return;
-      // He had asked for a call, and this one has come first.
-      if (own_call_.state == OwnCall::State::asked && own_call_.id != message.call) own_call_ = {};
-      start_call(context);
-      return;
-    case Kind::call_refused:
-      if (own_call_.id == message.call) own_call_.state = OwnCall::State::dialled;
-      dialled_in_vain(context, message.call);
-      return;
-    case Kind::released:
-      if (message.call == left_call_) left_call_ = {};
-      on_released(context, message);
-      return;
     case Kind::dn_in_service:
     case Kind::dn_out_of_service:
       link.dn_in_service = message.kind == Kind::dn_in_service;
@@ -242,16 +221,16 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       link.closing = message.flag;
       feed(context, message.flag ? Input::closing_on : Input::closing_off, site);
       return;
+    case Kind::dialing:
+    case Kind::ringing:
     case Kind::established:
-      if (!works_at(site)) return;
-      start_call(context);  // of a phone whose 180 was lost nothing has been heard before
-      plan_transfer(context, message);
-      return;
     case Kind::retrieved:
     case Kind::consulted:
     case Kind::not_consulted:
     case Kind::transfer_refused:
-      on_consultation(context, message.kind);
+    case Kind::call_refused:
+    case Kind::released:
+      on_call_event(context, message, site);
       return;
     case Kind::held:
     case Kind::addp_reply:

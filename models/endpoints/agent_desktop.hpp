@@ -95,6 +95,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   [[nodiscard]] sim::TimerId& timer_of(tlib::DesktopTimer, SiteIndex);
   void on_switching(Context&, const tlib::DesktopEffect&);
   void on_tlib(Context&, const tlib::Message&, SiteIndex);
+  void on_call_event(Context&, const tlib::Message&, SiteIndex);
   void on_agent_logged_in(Context&, const tlib::Message&, SiteIndex);
   void on_login_refused(Context&, SiteIndex);
   void on_private_info(Context&, SiteIndex from);

@@ -22,6 +22,42 @@ void AgentDesktopEndpoint::end_call(Context& context) {
   feed(context, Input::call_ended);
 }
 
+/// What a server says of a call. Only the site of the login makes one visible (R57).
+void AgentDesktopEndpoint::on_call_event(Context& context, const tlib::Message& message,
+                                         SiteIndex site) {
+  using tlib::Kind;
+  switch (message.kind) {
+    case Kind::dialing:
+      // Of a colleague whom he consults it comes, too.
+      if (works_at(site) && own_call_.state != OwnCall::State::none) {
+        own_call_ = {OwnCall::State::followed, message.call};
+      }
+      [[fallthrough]];
+    case Kind::ringing:
+      if (!works_at(site)) return;
+      // He had asked for a call, and this one has come first.
+      if (own_call_.state == OwnCall::State::asked && own_call_.id != message.call) own_call_ = {};
+      start_call(context);
+      return;
+    case Kind::established:
+      if (!works_at(site)) return;
+      start_call(context);  // of a phone whose 180 was lost nothing has been heard before
+      plan_transfer(context, message);
+      return;
+    case Kind::call_refused:
+      if (own_call_.id == message.call) own_call_.state = OwnCall::State::dialled;
+      dialled_in_vain(context, message.call);
+      return;
+    case Kind::released:
+      if (message.call == left_call_) left_call_ = {};
+      on_released(context, message);
+      return;
+    default:
+      on_consultation(context, message.kind);
+      return;
+  }
+}
+
 /// The server holds that he has no call, ready or not: the EventReleased of the one in hand was not
 /// for us. Of a call that the server does not follow it says nothing.
 void AgentDesktopEndpoint::on_rest(Context& context) {

@@ -34,26 +34,11 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
   if (state_ == State::off && !always && !leaving) return effects;
   switch (input) {
     case Input::shift_start:
-      shift_start(options, effects);
-      break;
     case Input::shift_end:
-      shift_over_ = true;
-      if (!in_call_) {
-        shift_end(effects);
-      } else if (at_work()) {
-        add(effects, EffectKind::set_not_ready, current_);  // no further call after this one
-      }
-      break;
     case Input::csp_connected:
-      if (state_ != State::csp_connect) break;
-      state_ = State::read_person;
-      add(effects, EffectKind::read_person, site);
-      break;
     case Input::csp_failed:
-      on_csp_failed(options, site, effects);
-      break;
     case Input::person_read:
-      if (state_ == State::read_person) on_person_read(options, effects);
+      on_start_or_end(input, options, site, effects);
       break;
     case Input::connected:
       on_connected(options, site, effects);
@@ -65,23 +50,12 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       on_connection_lost(options, site, effects);
       break;
     case Input::logged_in:
-      if (state_ == State::logging_in && site == current_) on_logged_in(options, effects);
-      break;
     case Input::login_refused:
-      if (state_ == State::logging_in && site == current_) on_login_refused(options, effects);
-      break;
     case Input::logged_out:
     case Input::forced_out:
-      owes_logout_[site] = false;
-      if (site == current_) on_unasked_logout(options, input == Input::forced_out, effects);
-      break;
     case Input::resumed:
-      if (state_ == State::resuming && site == current_) become_active(options, effects);
-      break;
     case Input::not_logged_in:
-      if (state_ != State::resuming || site != current_) break;
-      logged_in_ = false;
-      on_login_refused(options, effects);  // the question was a login, too
+      on_login_event(input, options, site, effects);
       break;
     case Input::phone_registered:
     case Input::phone_unregistered:
@@ -114,25 +88,73 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       }
       break;
     case Input::timer_switchover:
-      if (switchover_armed_) on_switchover_timer(options, effects);
-      break;
     case Input::timer_work:
-      if (state_ == State::relogin_work || state_ == State::login_retry) login(effects);
-      break;
     case Input::timer_csp:
-      if (state_ == State::csp_connect) begin_boot(options, effects);
-      break;
     case Input::timer_reconnect:
-      if (!up_[site] && state_ != State::csp_connect && state_ != State::read_person) {
-        add(effects, EffectKind::connect, site);
-      }
-      break;
     case Input::timer_calm:
-      moves_ = 0;
-      move_if_wanted(options, effects);
+      on_timer(input, options, site, effects);
       break;
   }
   return effects;
+}
+
+/// The shift, and the way to the Person at its start.
+void DesktopSession::on_start_or_end(Input input, const O& options, SiteIndex site,
+                                     Effects& effects) {
+  if (input == Input::shift_start) {
+    shift_start(options, effects);
+  } else if (input == Input::shift_end) {
+    shift_over_ = true;
+    if (!in_call_) {
+      shift_end(effects);
+    } else if (at_work()) {
+      add(effects, EffectKind::set_not_ready, current_);  // no further call after this one
+    }
+  } else if (input == Input::csp_failed) {
+    on_csp_failed(options, site, effects);
+  } else if (input == Input::csp_connected && state_ == State::csp_connect) {
+    state_ = State::read_person;
+    add(effects, EffectKind::read_person, site);
+  } else if (input == Input::person_read && state_ == State::read_person) {
+    on_person_read(options, effects);
+  }
+}
+
+/// What a server says of the login there.
+void DesktopSession::on_login_event(Input input, const O& options, SiteIndex site,
+                                    Effects& effects) {
+  const bool out = input == Input::logged_out || input == Input::forced_out;
+  if (out) owes_logout_[site] = false;
+  if (site != current_) return;
+  if (out) {
+    on_unasked_logout(options, input == Input::forced_out, effects);
+  } else if (input == Input::logged_in && state_ == State::logging_in) {
+    on_logged_in(options, effects);
+  } else if (input == Input::login_refused && state_ == State::logging_in) {
+    on_login_refused(options, effects);
+  } else if (input == Input::resumed && state_ == State::resuming) {
+    become_active(options, effects);
+  } else if (input == Input::not_logged_in && state_ == State::resuming) {
+    logged_in_ = false;
+    on_login_refused(options, effects);  // the question was a login, too
+  }
+}
+
+void DesktopSession::on_timer(Input input, const O& options, SiteIndex site, Effects& effects) {
+  const bool booting = state_ == State::csp_connect || state_ == State::read_person;
+  if (input == Input::timer_switchover && switchover_armed_) {
+    on_switchover_timer(options, effects);
+  } else if (input == Input::timer_work &&
+             (state_ == State::relogin_work || state_ == State::login_retry)) {
+    login(effects);
+  } else if (input == Input::timer_csp && state_ == State::csp_connect) {
+    begin_boot(options, effects);
+  } else if (input == Input::timer_reconnect && !up_[site] && !booting) {
+    add(effects, EffectKind::connect, site);
+  } else if (input == Input::timer_calm) {
+    moves_ = 0;
+    move_if_wanted(options, effects);
+  }
 }
 
 void DesktopSession::shift_start(const O& options, Effects& effects) {

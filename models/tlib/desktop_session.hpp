@@ -104,6 +104,9 @@ class DesktopSession {
  private:
   using O = DesktopSessionOptions;
 
+  void on_start_or_end(DesktopInput, const O&, SiteIndex, Effects&);
+  void on_login_event(DesktopInput, const O&, SiteIndex, Effects&);
+  void on_timer(DesktopInput, const O&, SiteIndex, Effects&);
   void shift_start(const O&, Effects&);
   void begin_boot(const O&, Effects&);
   void connect_csp(const O&, SiteIndex, Effects&);
