@@ -114,7 +114,7 @@ class Fold {
   template <class Change>
   void tell(const CallRow& row, SimTime at, const Change& change) {
     const auto site = static_cast<std::size_t>(site_of(row, scenario_));
-    const std::optional<std::size_t> queue = queue_of(row);
+    const std::optional<std::size_t> queue = queue_of(row, scenario_);
     const auto i =
         std::min(static_cast<std::size_t>(at.time_since_epoch() / scenario_.run.interval),
                  out_.interval.size() - 1);
@@ -130,12 +130,6 @@ class Fold {
       change(out_.gateway[row.gateway], true);
     }
   }
-  /// None if it is to one person.
-  [[nodiscard]] std::optional<std::size_t> queue_of(const CallRow& row) const {
-    if (row.kind != CallKind::queue || row.stream >= scenario_.calls.size()) return std::nullopt;
-    return scenario_.calls[row.stream].queue;
-  }
-
   const Scenario& scenario_;
   const PhaseTracker& phases_;
   CallTallies& out_;
@@ -167,6 +161,11 @@ int site_of(const CallRow& row, const Scenario& scenario) {
   if (row.queue_site != kNoSite) return row.queue_site;
   if (row.first_server != kNoSite) return row.first_server;
   return row.gateway < scenario.gateways.size() ? scenario.gateways[row.gateway].home_site : 0;
+}
+
+std::optional<std::size_t> queue_of(const CallRow& row, const Scenario& scenario) {
+  if (row.kind != CallKind::queue || row.stream >= scenario.calls.size()) return std::nullopt;
+  return scenario.calls[row.stream].queue;
 }
 
 CallTallies tally_calls(const std::vector<CallRow>& rows, const Scenario& scenario,

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/ledger/call_row.hpp"
@@ -77,6 +78,9 @@ struct CallTally {
 /// Site whose numbers a call belongs to: where it was queued last, else where its first INVITE
 /// went, else the home of its gateway.
 [[nodiscard]] int site_of(const CallRow& row, const Scenario& scenario);
+
+/// The queue that was dialled; none if the call is to one person.
+[[nodiscard]] std::optional<std::size_t> queue_of(const CallRow& row, const Scenario& scenario);
 
 /// A run's calls, cut in every way that is reported.
 struct CallTallies {

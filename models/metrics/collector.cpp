@@ -130,9 +130,7 @@ MetricsCollector::Place MetricsCollector::place(const CallLedger& ledger, CallId
   // free one refuses it.
   const bool asked = row.kind == CallKind::outgoing && row.ringing == kNever;
   const int gateway = row.gateway < scenario_.gateways.size() && !asked ? row.gateway : -1;
-  const int queue = row.kind != CallKind::queue || row.stream >= scenario_.calls.size()
-                        ? -1
-                        : static_cast<int>(scenario_.calls[row.stream].queue);
+  const std::optional<std::size_t> queue = queue_of(row, scenario_);
   switch (row.stage) {
     case CallRow::Stage::setup:
       if (by_agent(row.kind)) return {};  // at his phone or desktop, with no server
@@ -156,10 +154,8 @@ void MetricsCollector::move_call(SimTime now, const Place& from, const Place& to
       if (at.site < 0) continue;
       board_.add(now, level_at(at.kind, at.site), change);
       board_.add(now, level_at(at.kind, kBothSites), change);
-      if (at.queue < 0) continue;
-      if (const auto level = plan_.of_queue(at.kind, static_cast<std::size_t>(at.queue))) {
-        board_.add(now, *level, change);
-      }
+      if (!at.queue) continue;
+      if (const auto level = plan_.of_queue(at.kind, *at.queue)) board_.add(now, *level, change);
     }
   }
   if (from.gateway == to.gateway) return;

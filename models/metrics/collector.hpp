@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ class MetricsCollector {
     LevelKind kind = LevelKind::setup;
     int site = -1;  ///< -1: nowhere
     int gateway = -1;
-    int queue = -1;
+    std::optional<std::size_t> queue;
   };
   [[nodiscard]] Place place(const CallLedger& ledger, CallId call) const;
   void move_call(SimTime now, const Place& from, const Place& to);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "models/metrics/run_recorder.hpp"
@@ -49,17 +50,7 @@ Fault partition(Duration at) {
 
 /// A run: its journal, and what the metrics say.
 struct Measured {
-  explicit Measured(const Scenario& scenario) {
-    TwoSiteWorld world(scenario, {scenario.run.seed, 0});
-    RunRecorder recorder(world.layout());
-    world.add_observer(journal);
-    world.add_observer(recorder);
-    sim::PlainPlatform platform(world.layout().topology);
-    Simulation& simulation = world.simulate(platform);
-    world.start();
-    sim::run_loop(simulation);
-    result = recorder.finish(sim::kStart + scenario.run.horizon);
-  }
+  explicit Measured(const Scenario& scenario) : result(measure_world(scenario, {&journal})) {}
   [[nodiscard]] double metric(std::string_view id) const {
     for (const MetricValue& m : result.metrics) {
       if (m.id == id) return m.value;
@@ -83,20 +74,27 @@ struct Measured {
   RunResult result;
 };
 
+/// An option of the first queue's hunt group is given another value by `edit`.
+Fault hunt_change(const Scenario& s, SimTime at, const std::string& option,
+                  const std::function<void(HuntGroupOptions&)>& edit) {
+  auto options = std::make_shared<RunTimeOptions>();
+  options->sip_servers = {s.sites[0].sip_server, s.sites[1].sip_server};
+  options->queues = s.queues;
+  edit(*options->queues[0].hunt_group);
+  Fault change;
+  change.at = at;
+  change.deed = ChangeOption{"queues.service.hunt-group." + option, "another", options};
+  return change;
+}
+
 TEST(HuntGroupLimits, AChangeOfThePreferredSiteIsForTheNextCall) {  // R64
   Scenario s = hunting(1, 1h);
   s.agents[0].phone.answer_delay = 8s;
   auto& given = std::get<SingleCalls>(s.calls[0].arrivals).calls;
   given = {{SimTime(10s), 2s, 1h, 0u}, {SimTime(30s), 2s, 1h, 0u}};
-  auto options = std::make_shared<RunTimeOptions>();
-  options->sip_servers = {s.sites[0].sip_server, s.sites[1].sip_server};
-  options->queues = s.queues;
-  options->queues[0].hunt_group->preferred_site = {"SIP_Server_2", "SIP_Server_2"};
-  Fault change;
-  change.at = SimTime(12s);  // the first call rings
-  change.deed =
-      ChangeOption{"queues.service.hunt-group.hg-preferred-site", "SIP_Server_2", options};
-  s.faults = {change};
+  s.faults = {hunt_change(s, SimTime(12s), "hg-preferred-site", [](HuntGroupOptions& group) {
+    group.preferred_site = {"SIP_Server_2", "SIP_Server_2"};  // while the first call rings
+  })};
   const Measured run(s);
   const auto legs = run.journal.all<HuntLeg>();
   ASSERT_EQ(legs.size(), 2u);
@@ -116,14 +114,9 @@ TEST(HuntGroupLimits, AChangeOfItsTimesIsForTheNextCall) {  // R64
     s.agents[0].phone.answer_delay = 20s;
     auto& given = std::get<SingleCalls>(s.calls[0].arrivals).calls;
     given = {{SimTime(10s), 2s, 1h, 0u}, {SimTime(60s), 2s, 1h, 0u}};
-    auto options = std::make_shared<RunTimeOptions>();
-    options->sip_servers = {s.sites[0].sip_server, s.sites[1].sip_server};
-    options->queues = s.queues;
-    options->queues[0].hunt_group->no_answer_timeout = after;
-    Fault change;
-    change.at = SimTime(11s);  // the first member's phone rings
-    change.deed = ChangeOption{"queues.service.hunt-group.hg-noanswer-timeout", "another", options};
-    s.faults = {change};
+    // While the first member's phone rings.
+    s.faults = {hunt_change(s, SimTime(11s), "hg-noanswer-timeout",
+                            [&](HuntGroupOptions& group) { group.no_answer_timeout = after; })};
     const Measured run(s);
     const auto routed = run.journal.all<CallDefaultRouted>();
     const auto legs = run.journal.all<HuntLeg>();

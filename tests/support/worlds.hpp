@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/metrics/run_recorder.hpp"
 #include "models/world/world.hpp"
 #include "sim/loop_driver.hpp"
 
@@ -124,6 +125,19 @@ inline Fingerprints run_world(const Scenario& scenario, std::vector<Observer*> o
   sim::run_loop(simulation);
   return {simulation.journal_fingerprint(), simulation.trajectory_fingerprint(),
           simulation.messages_delivered()};
+}
+
+/// What one replication under the loop driver measures.
+inline RunResult measure_world(const Scenario& scenario, std::vector<Observer*> observers = {}) {
+  TwoSiteWorld world(scenario, {scenario.run.seed, 0});
+  RunRecorder recorder(world.layout());
+  for (Observer* observer : observers) world.add_observer(*observer);
+  world.add_observer(recorder);
+  sim::PlainPlatform platform(world.layout().topology);
+  Simulation& simulation = world.simulate(platform);
+  world.start();
+  sim::run_loop(simulation);
+  return recorder.finish(sim::kStart + scenario.run.horizon);
 }
 
 }  // namespace bcsim::tests

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "models/metrics/definitions.hpp"
-#include "models/metrics/run_recorder.hpp"
 #include "tests/support/scenario_text.hpp"
 #include "tests/support/worlds.hpp"
 
@@ -44,16 +43,7 @@ faults: [{at: 1h, fail: site1, lasting: 10min}]
 RunResult run() {
   const Loaded loaded = load_text(kWorld);
   if (loaded.has_errors()) throw std::invalid_argument(problems(loaded).front());
-  static models::Scenario scenario;
-  scenario = loaded.scenario;
-  models::TwoSiteWorld world(scenario, {scenario.run.seed, 0});
-  models::RunRecorder recorder(world.layout());
-  world.add_observer(recorder);
-  sim::PlainPlatform platform(world.layout().topology);
-  models::Simulation& simulation = world.simulate(platform);
-  world.start();
-  sim::run_loop(simulation);
-  return recorder.finish(sim::kStart + scenario.run.horizon);
+  return tests::measure_world(loaded.scenario);
 }
 const RunResult& result() {
   static const RunResult kResult = run();

@@ -1,9 +1,6 @@
 #include "tools/results/timeline_columns.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
-#include <string_view>
 #include <utility>
 
 #include "models/metrics/levels.hpp"
@@ -111,31 +108,37 @@ void add_lost_columns(std::vector<Column>& columns, std::index_sequence<kCause..
 std::vector<Column> make_timeline_columns() {
   using K = models::CounterKind;
   std::vector<Column> columns = {
-      {"attempted", [](const RunResult&, const Row& r) { return real(r.calls.attempted); }},
-      {"offered", [](const RunResult&, const Row& r) { return real(r.calls.offered); }},
-      {"answered", [](const RunResult&, const Row& r) { return real(r.calls.waits.answered); }},
-      {"abandoned", [](const RunResult&, const Row& r) { return real(r.calls.waits.abandoned); }},
-      {"completed", &cause<Cause::completed>},
-      {"default_routed", &cause<Cause::default_routed>},
-      {"lost", [](const RunResult&, const Row& r) { return real(r.calls.lost()); }},
+      {"attempted", [](const RunResult&, const Row& r) { return real(r.calls.attempted); }, nullptr,
+       true},
+      {"offered", [](const RunResult&, const Row& r) { return real(r.calls.offered); }, nullptr,
+       true},
+      {"answered", [](const RunResult&, const Row& r) { return real(r.calls.waits.answered); },
+       nullptr, true},
+      {"abandoned", [](const RunResult&, const Row& r) { return real(r.calls.waits.abandoned); },
+       nullptr, true},
+      {"completed", &cause<Cause::completed>, nullptr, true},
+      {"default_routed", &cause<Cause::default_routed>, nullptr, true},
+      {"lost", [](const RunResult&, const Row& r) { return real(r.calls.lost()); }, nullptr, true},
   };
   add_lost_columns(columns, std::make_index_sequence<models::kCauses>());
   const std::vector<Column> rest = {
       {"setup_delayed", [](const RunResult&, const Row& r) { return real(r.calls.setup_delayed); }},
-      {"redials", [](const RunResult&, const Row& r) { return real(r.calls.redials); }},
+      {"redials", [](const RunResult&, const Row& r) { return real(r.calls.redials); }, nullptr,
+       true},
       {"service_level",
        [](const RunResult& run, const Row& r) {
          return models::service_level(run.service_level_definition, r.calls.waits);
        },
-       &judged},
-      {"asa_s", [](const RunResult&, const Row& r) { return r.calls.asa_s(); }, &answered},
-      {"wait_mean_s", [](const RunResult&, const Row& r) { return r.calls.wait_mean_s(); },
-       &waited},
+       &judged, true},
+      {"asa_s", [](const RunResult&, const Row& r) { return r.calls.asa_s(); }, &answered, true},
+      {"wait_mean_s", [](const RunResult&, const Row& r) { return r.calls.wait_mean_s(); }, &waited,
+       true},
       {"wait_max_s",
        [](const RunResult&, const Row& r) {
          return r.calls.waits.answered + r.calls.waits.abandoned > 0 ? r.calls.wait_max_s
                                                                      : std::nan("");
-       }},
+       },
+       nullptr, true},
       {"setup_mean", &mean<LevelKind::setup>},
       {"queue_mean", &mean<LevelKind::queue>},
       {"queue_max", &max<LevelKind::queue>},
@@ -176,12 +179,9 @@ const std::vector<TimelineColumn>& timeline_value_columns() {
 }
 
 std::vector<TimelineColumn> queue_value_columns() {
-  constexpr std::array<std::string_view, 12> kOfCalls = {
-      "attempted", "offered", "answered", "abandoned",     "completed",  "default_routed",
-      "lost",      "redials", "asa_s",    "service_level", "wait_max_s", "wait_mean_s"};
   std::vector<TimelineColumn> out;
   for (const TimelineColumn& column : timeline_value_columns()) {
-    if (std::ranges::find(kOfCalls, column.name) != kOfCalls.end()) out.push_back(column);
+    if (column.of_queue) out.push_back(column);
   }
   return out;
 }

@@ -14,12 +14,14 @@ struct TimelineColumn {
   double (*value)(const models::RunResult&, const models::TimelineRow&) = nullptr;
   /// The denominator, if the column is a ratio of sums; null for others.
   double (*weight)(const models::RunResult&, const models::TimelineRow&) = nullptr;
+  /// Says what became of calls whose way a queue knows: it is a column of timeline_queues.csv, too.
+  bool of_queue = false;
 };
 
 /// All but the first four, which say of which interval and site the row is.
 [[nodiscard]] const std::vector<TimelineColumn>& timeline_value_columns();
 
-/// Of those the ones that say what became of calls, and so are of a queue, too.
+/// Those of them that are of a queue, too.
 [[nodiscard]] std::vector<TimelineColumn> queue_value_columns();
 
 }  // namespace bcsim::tools

@@ -350,6 +350,65 @@ void check_shares(const Rules& rules) {
   }
 }
 
+/// Sites whose buildings are lost with people who do not come back elsewhere.
+std::set<models::SiteIndex> buildings_lost(const models::Scenario& s) {
+  std::set<models::SiteIndex> lost;
+  for (const models::Fault& fault : s.faults) {
+    const auto* fail = std::get_if<models::Fail>(&fault.deed);
+    const auto* site = fail == nullptr ? nullptr : std::get_if<models::SiteTarget>(&fail->target);
+    const bool building = site != nullptr && site->scope == models::SiteScope::building;
+    if (building && !fail->staff_return) lost.insert(site->site);
+  }
+  return lost;
+}
+
+bool sits_in(const models::AgentGroup& group, models::SiteIndex building) {
+  return group.location == static_cast<models::LocationIndex>(building);
+}
+
+struct Survivors {
+  std::uint32_t agents = 0;
+  std::string without;  ///< ", without those in the building of site1,"; empty: nobody is missing
+};
+
+/// Agents of a lost site move to the survivor: everybody at work counts, but those whose building
+/// is lost and who do not come back elsewhere.
+Survivors survivors(const Rules& rules, const PeakLoad& load) {
+  Survivors fewest{load.agents, ""};
+  for (const models::SiteIndex building : buildings_lost(rules.scenario)) {
+    std::uint32_t left = 0;
+    for (const models::AgentGroup& group : rules.scenario.agents) {
+      if (!sits_in(group, building)) left += people_at(group, load.at);
+    }
+    if (left >= fewest.agents) continue;
+    fewest = {left, fmt::format(", without those in the building of {},",
+                                rules.scenario.sites[building].name)};
+  }
+  return fewest;
+}
+
+/// V-W19, of one queue: a building is lost with all who serve it.
+void check_queues_left(const Rules& rules) {
+  const models::Scenario& s = rules.scenario;
+  for (const models::SiteIndex building : buildings_lost(s)) {
+    for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
+      bool served = false, still_served = false;
+      for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
+        if (!serves(rules, g, q)) continue;
+        (sits_in(s.agents[g], building) ? served : still_served) = true;
+      }
+      const bool called = std::ranges::any_of(s.calls, [&](const CallStream& stream) {
+        return stream.kind() == models::CallKind::queue && stream.queue == q;
+      });
+      if (!called || !served || still_served) continue;
+      rules.warning("V-W19", "queues." + s.queues[q].name,
+                    fmt::format("all who serve queue '{}' sit in the building of {}, which is "
+                                "lost: nobody is left for it (R7)",
+                                s.queues[q].name, s.sites[building].name));
+    }
+  }
+}
+
 void check_agents(const Rules& rules, const PeakLoad& load) {
   const models::Scenario& s = rules.scenario;
   constexpr double kTarget = 0.8;
@@ -363,55 +422,21 @@ void check_agents(const Rules& rules, const PeakLoad& load) {
   }
   if (!rules.any_refused("agents") && !rules.any_refused("queues") && !rules.any_refused("calls")) {
     check_shares(rules);
+    check_queues_left(rules);
   }
-  // Agents of the lost site move to the survivor: everybody at work counts, but those whose
-  // building is lost and who do not come back elsewhere.
-  std::uint32_t survivors = load.agents;
-  std::string lost;
-  for (const models::Fault& fault : s.faults) {
-    const auto* fail = std::get_if<models::Fail>(&fault.deed);
-    const auto* site = fail == nullptr ? nullptr : std::get_if<models::SiteTarget>(&fail->target);
-    if (site == nullptr || site->scope != models::SiteScope::building || fail->staff_return) {
-      continue;
-    }
-    std::uint32_t left = 0;
-    std::set<std::uint32_t> served, still_served;
-    for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-      const bool stays = s.agents[g].location != static_cast<models::LocationIndex>(site->site);
-      if (stays) left += people_at(s.agents[g], load.at);
-      for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
-        if (!serves(rules, g, q)) continue;
-        served.insert(q);
-        if (stays) still_served.insert(q);
-      }
-    }
-    for (const std::uint32_t q : served) {
-      const bool called = std::ranges::any_of(s.calls, [&](const CallStream& stream) {
-        return stream.kind() == models::CallKind::queue && stream.queue == q;
-      });
-      if (!called || still_served.contains(q)) continue;
-      rules.warning(
-          "V-W19", "queues." + s.queues[q].name,
-          fmt::format("all who serve queue '{}' sit in the building of {}, which is lost: "
-                      "nobody is left for it (R7)",
-                      s.queues[q].name, s.sites[site->site].name));
-    }
-    if (left >= survivors) continue;
-    survivors = left;
-    lost = fmt::format(", without those in the building of {},", s.sites[site->site].name);
-  }
+  const Survivors left = survivors(rules, load);
   const models::QueueTarget target{.min_service_level = kTarget,
                                    .threshold_s = sim::seconds(s.run.service_level_threshold)};
   const models::QueueLoad queue{load.calls_per_s, load.handling_s, 1};
   const models::Distribution& patience = s.calls.front().patience;
   const int need = models::fewest_agents(queue, patience, target);
-  if (static_cast<int>(survivors) < need) {
+  if (static_cast<int>(left.agents) < need) {
     rules.warning("V-W19", "agents",
                   fmt::format("at {} {} agents at one surviving site{} are less than the {} that "
                               "{} erlangs need for {:.0f}% within {} (R7, R26)",
-                              label, survivors, lost, need, amount_words(load.erlangs()),
+                              label, left.agents, left.without, need, amount_words(load.erlangs()),
                               kTarget * 100, format_duration(s.run.service_level_threshold)),
-                  fmt::format("{} more agents", need - static_cast<int>(survivors)));
+                  fmt::format("{} more agents", need - static_cast<int>(left.agents)));
   }
 }
 

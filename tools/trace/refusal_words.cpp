@@ -83,10 +83,8 @@ Unavailable outcome_of(const LoggedMessage& own, SimTime by, const CallLife& lif
           stopped ? "the drain: a SIP Server that has been drained stops" : ""};
 }
 
-}  // namespace
-
 /// When this site's server sent the call on to its peer, the last time by then; kNever: it did not.
-[[nodiscard]] static SimTime sent_on_at(std::uint32_t site, SimTime by, const CallLife& life) {
+SimTime sent_on_at(std::uint32_t site, SimTime by, const CallLife& life) {
   SimTime at = models::kNever;
   for (const models::JournalEntry& e : life.records) {
     const auto* f = std::get_if<models::BcForward>(&e.record);
@@ -94,6 +92,8 @@ Unavailable outcome_of(const LoggedMessage& own, SimTime by, const CallLife& lif
   }
   return at;
 }
+
+}  // namespace
 
 std::optional<Unavailable> nobody_to_ring(std::uint32_t site, SimTime at, bool hopped,
                                           const CallLife& life, const StoryContext& c) {
