@@ -15,6 +15,7 @@
 #include "models/checks/bad_since.hpp"
 #include "models/checks/left_queue.hpp"
 #include "models/checks/liveness_bound.hpp"
+#include "models/checks/outages.hpp"
 #include "models/checks/passed_over.hpp"
 #include "models/checks/unrest.hpp"
 #include "models/sip_server/agent_service.hpp"
@@ -58,7 +59,7 @@ class LivenessCheck final : public Check {
   }
   void finish(SimTime horizon, const CallLedger& ledger) override {
     const std::string unfit = close_faults(horizon);
-    bound_ = liveness_bound(*directory_.scenario, longest_);
+    bound_ = liveness_bound(*directory_.scenario, outages_.longest());
     if (!unfit.empty()) bound_.unfit = unfit;
     if (bound_.unfit.empty() && last_end_ + bound_.needed >= horizon) {
       bound_.unfit = fmt::format("the run ends {:.0f} s after the last fault, {:.0f} s are needed",
@@ -110,21 +111,21 @@ class LivenessCheck final : public Check {
 
   template <class Other>
   void on(SimTime, const Other&) {}
-  /// Faults that follow before all can be back are one outage to a phone that backs off.
   void on(SimTime at, const FaultInjected& fact) {
     const bool first = last_end_ == kStart;
-    if (open_.empty() && (first || at - last_end_ > bound_.needed)) outage_since_ = at;
+    outages_.on_fault(at, open_.empty() && (first || at - last_end_ > bound_.needed));
     last_end_ = at;
     const auto& faults = directory_.scenario->faults;
     if (fact.fault < faults.size() &&
         std::holds_alternative<ChangeOption>(faults[fact.fault].deed)) {
       passed_over_.on_change(at);
     }
-    if (fact.undone == 0) {
-      open_.insert(fact.fault);
-    } else if (open_.erase(fact.fault) != 0) {
-      longest_ = std::max(longest_, at - outage_since_);
-    }
+    if (fact.undone == 0) open_.insert(fact.fault);
+    if (fact.undone != 0 && open_.erase(fact.fault) != 0) outages_.on_end(at);
+  }
+  void on(SimTime, const PhoneRegistered& fact) { outages_.on_registered(fact.agent, fact.site); }
+  void on(SimTime at, const PhoneRegistrationFailed& fact) {
+    outages_.on_registration_failed(at, fact.agent, fact.site);
   }
   void on(SimTime at, const ShiftChanged& fact) {
     agents_[fact.agent.value].working = fact.working != 0;
@@ -475,12 +476,11 @@ class LivenessCheck final : public Check {
   }
 
   const Directory& directory_;
-  LivenessBound bound_;                 ///< as if no fault lasted, until finish()
-  std::set<std::uint32_t> open_;        ///< faults by number
-  std::string left_queue_;              ///< words of a queue that nobody serves any more at a site
-  SimTime last_end_ = kStart;           ///< of a fault; the start, if there are none
-  SimTime outage_since_ = kStart;       ///< of faults with no time between to come back
-  Duration longest_{};                  ///< outage that has ended
+  LivenessBound bound_;           ///< as if no fault lasted, until finish()
+  std::set<std::uint32_t> open_;  ///< faults by number
+  std::string left_queue_;        ///< words of a queue that nobody serves any more at a site
+  SimTime last_end_ = kStart;     ///< of a fault; the start, if there are none
+  Outages outages_;
   std::optional<SiteIndex> lost_site_;  ///< by a fault that lasts to the end
   std::vector<Agent> agents_;
   std::array<BadSince, kSites> apart_;

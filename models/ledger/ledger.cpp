@@ -147,7 +147,7 @@ void CallLedger::take(SimTime at, CallRow& row, std::uint32_t site) {
 
 void CallLedger::on(SimTime at, const CallQueued& fact) {
   CallRow* row = live(at, fact.call);
-  if (row == nullptr) return;
+  if (row == nullptr) return after_its_end(fact.call, fact.branch, fact.site);
   if (!row->way.may_know(fact.branch)) {
     violate(at, fact.call, "queued at a server that nobody has asked");
     return;
@@ -418,6 +418,7 @@ void CallLedger::on(SimTime at, const BcForward& fact) {
   row->forwarder_incarnation = incarnation_[fact.site];
 }
 void CallLedger::on(SimTime at, const AgentCallTaken& fact) {
+  after_its_end(fact.call, fact.branch, fact.site);
   CallRow* row = held(at, fact.call, fact.branch);
   if (row == nullptr || row->stage == Stage::talking) return;
   if (row->first_server == kNoSite) row->first_server = narrow(fact.site);

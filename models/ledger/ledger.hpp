@@ -113,6 +113,7 @@ class CallLedger {
   [[nodiscard]] bool never_heard_second(SimTime at, const CallRow& row,
                                         const CallReleased& fact) const;
   void stale_answer();
+  void after_its_end(CallId call, CallBranch branch, std::uint32_t site);
   void talks_already(SimTime at, CallId call, const CallRow& row, const char* broken);
   void violate(SimTime at, CallId call, std::string text);
   [[nodiscard]] Cause judge(SimTime at, const CallRow& row, const CallReleased& fact) const;

@@ -18,6 +18,17 @@ bool CallLedger::pair_lost_it(const CallRow& row) const {
   return row.queue_site != kNoSite && incarnation_[row.queue_site] != row.incarnation;
 }
 
+/// A pair that has come back knows nothing of a call that is over, and takes a late copy of its
+/// INVITE for a new one: what it does then is nobody's.
+void CallLedger::after_its_end(CallId call, CallBranch branch, std::uint32_t site) {
+  if (!knows(call)) return;
+  CallRow& row = rows_[call.value];
+  if (row.stage != Stage::over) return;
+  const bool forgot = (site == row.forwarder && incarnation_[site] != row.forwarder_incarnation) ||
+                      (site == row.queue_site && incarnation_[site] != row.incarnation);
+  if (forgot) row.way.let_go(branch);
+}
+
 Cause CallLedger::dropped(SimTime at, const CallRow& row, CallPhase phase) const {
   if (row.between_agents()) {
     return row.at_agent() ? Cause::dropped_while_ringing : Cause::dropped_in_queue;

@@ -32,9 +32,10 @@ bool MediaPlane::on_record(const JournalEntry& entry) {
   } else if (const auto* r = std::get_if<CallReturned>(&record)) {
     // His answer has not reached the server that has the caller, who still hears music.
     Call* call = known(r->call);
-    if (call == nullptr || call->waits_on == 0 || call->agent != r->agent) return false;
+    if (call == nullptr || call->path == 0 || call->agent != r->agent) return false;
     if (!call->way.holds(r->branch)) return false;  // a server given up finds him busy
-    return begin(r->call, call->waits_at, {}, call->waits_on);
+    if (call->waits_on != 0) return begin(r->call, call->waits_at, {}, call->waits_on);
+    take_back(r->call, *call);
   } else if (const auto* r = std::get_if<CallTransferred>(&record)) {
     const Call* call = known(r->call);
     if (r->joined != 0 || call == nullptr) return false;  // the second one answers now
@@ -185,6 +186,17 @@ void MediaPlane::begin_anew(CallId id, Call& call) {
   const End near = call.near;
   call = {};
   call.near = near;
+}
+
+/// The first answer was heard by nobody, and nothing was heard before it: no speech has begun.
+void MediaPlane::take_back(CallId id, Call& call) {
+  load(call, false);
+  leave_alone(id, call, call.far);
+  tell(id, call.near, true);
+  call.agent = {};
+  call.path = 0;
+  call.far = {};
+  call.held = call.joined = false;
 }
 
 /// For an end that another one, or its server, has left with a BYE: if that may not arrive, silence

@@ -101,6 +101,7 @@ class MediaPlane {
   [[nodiscard]] std::vector<std::uint32_t> in_order() const;
   bool begin(CallId id, std::uint32_t site, AgentId agent, PathMask path);
   void begin_anew(CallId id, Call& call);
+  void take_back(CallId id, Call& call);
   void release(CallId id, pstn::Release why);
   void hung_up(CallId id, AgentId agent, PhoneLeft::How how);
   void update(CallId id, Call& call);

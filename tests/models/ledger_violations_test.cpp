@@ -199,6 +199,32 @@ TEST(Ledger, TakesNoAnswerOfAPeerThatHasLetGoOfTheCall) {
     EXPECT_EQ(j.ledger().violation_count(), 0u) << hunt;
   }
 }
+/// A pair that has come back takes a copy of the INVITE that comes after the call's end for a new
+/// one: whoever answers, nobody is there.
+TEST(Ledger, TakesNoAnswerToALateCopyOfAPairThatHasForgottenTheCall) {
+  for (const bool answered : {false, true}) {
+    for (const std::uint32_t agent : {0u, 1u}) {
+      for (const bool hunt : {false, true}) {
+        Journal j(two_sites());
+        const CallId call = j.at(1).queue();
+        if (answered) j.at(2).answer(call, 0);
+        j.at(3).add(PairStateChanged{0, 0});
+        j.release(call, Release::speech_lost, answered ? CallPhase::talking : CallPhase::treatment);
+        const Cause cause = only_cause(j, call);
+        j.at(4).add(PairStateChanged{0, 1}).at(30).add(CallQueued{call, 0, 0, 0});
+        if (hunt) {
+          j.add(HuntLeg{call, AgentId{agent}, 0});
+        } else {
+          j.add(CallRouted{call, AgentId{agent}, 0, 1});
+        }
+        j.at(34).add(CallAnswered{call, AgentId{agent}, 0, 1, 1});
+        EXPECT_TRUE(j.ledger().was_stale());
+        EXPECT_EQ(only_cause(j, call), cause);
+        EXPECT_EQ(j.ledger().violation_count(), 0u);
+      }
+    }
+  }
+}
 TEST(Ledger, NoticesACallBlockedAtTheTrunkThatAServerHas) {
   Journal j(two_sites());
   const CallId call = j.at(1).queue();
