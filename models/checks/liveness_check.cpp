@@ -112,13 +112,13 @@ class LivenessCheck final : public Check {
   template <class Other>
   void on(SimTime, const Other&) {}
   void on(SimTime at, const FaultInjected& fact) {
-    const bool first = last_end_ == kStart;
-    outages_.on_fault(at, open_.empty() && (first || at - last_end_ > bound_.needed));
+    outages_.on_fault(at, open_.empty() && (last_end_ == kStart || at - last_end_ > bound_.needed));
     last_end_ = at;
     const auto& faults = directory_.scenario->faults;
     if (fact.fault < faults.size() &&
         std::holds_alternative<ChangeOption>(faults[fact.fault].deed)) {
       passed_over_.on_change(at);
+      outages_.on_change(at);
     }
     if (fact.undone == 0) open_.insert(fact.fault);
     if (fact.undone != 0 && open_.erase(fact.fault) != 0) outages_.on_end(at);

@@ -12,13 +12,16 @@
 namespace bcsim::models {
 
 /// The longest outage that has ended with a fault: of a fault, of several with no time between to
-/// come back (one outage to a phone that backs off, RFC 5626 §4.5), or of what a fault mends: a
-/// phone may have been refused, or have got no answer, since long before a `change` of options.
+/// come back (one outage to a phone that backs off, RFC 5626 §4.5), or of what a change of options
+/// mends: a phone may have been refused, or have got no answer, since long before.
 class Outages {
  public:
   /// A fault begins or ends. `anew`: none is open, and all had time to come back since the last.
   void on_fault(sim::SimTime at, bool anew) {
     if (anew) since_ = at;
+  }
+  /// Options change.
+  void on_change(sim::SimTime at) {
     for (const auto& [binding, failing_since] : failing_) noted(at - failing_since);
   }
   /// A fault has ended.

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "models/config/databases.hpp"
-#include "models/metrics/run_recorder.hpp"
 #include "tests/support/worlds.hpp"
 
 namespace bcsim::tests::configuration_test {
@@ -204,17 +203,6 @@ struct Ran {
   Recorder recorder;
 };
 
-RunResult measured(const Scenario& s) {
-  TwoSiteWorld world(s, {s.run.seed, 0});
-  RunRecorder recorder(world.layout());
-  world.add_observer(recorder);
-  sim::PlainPlatform platform(world.layout().topology);
-  Simulation& simulation = world.simulate(platform);
-  world.start();
-  sim::run_loop(simulation);
-  return recorder.finish(sim::kStart + s.run.horizon);
-}
-
 Fault cut(Duration when, Duration lasting) {
   Fault f;
   f.at = at(when);
@@ -309,7 +297,7 @@ Scenario master_lost(std::optional<Duration> activation) {
 }
 
 TEST(ConfigurationWorld, WritesAreRefusedUntilTheStandbyIsUp) {  // R34
-  const RunResult with = measured(master_lost(3min));
+  const RunResult with = measure_world(master_lost(3min));
   EXPECT_EQ(with.value("config.writes"), 1);
   EXPECT_EQ(with.value("config.writes_refused"), 1);
   // From the Proxy's noticing (10 s to 20 s of ADDP) until it finds the standby: its rounds over
@@ -318,7 +306,7 @@ TEST(ConfigurationWorld, WritesAreRefusedUntilTheStandbyIsUp) {  // R34
   EXPECT_LT(with.value("config.write_outage"), 185);
   EXPECT_EQ(with.value("recovery.agents_returned"), 10);  // logins need reads only
 
-  const RunResult without = measured(master_lost(std::nullopt));
+  const RunResult without = measure_world(master_lost(std::nullopt));
   EXPECT_EQ(without.value("config.writes"), 0);
   EXPECT_EQ(without.value("config.writes_refused"), 2);
   EXPECT_GT(without.value("config.write_outage"), 520);
@@ -354,11 +342,11 @@ Scenario parted(std::optional<Duration> activation) {
 }
 
 TEST(ConfigurationWorld, TwoMastersDivergeAndTheStandbysWritesAreGivenUp) {  // R45, C6
-  const RunResult two = measured(parted(1min));
+  const RunResult two = measure_world(parted(1min));
   EXPECT_EQ(two.value("config.writes"), 2);
   EXPECT_EQ(two.value("config.divergence"), 2);  // agents 3 and 4
   EXPECT_EQ(two.value("config.writes_refused"), 0);
-  const RunResult one = measured(parted(std::nullopt));
+  const RunResult one = measure_world(parted(std::nullopt));
   EXPECT_EQ(one.value("config.writes"), 1);
   EXPECT_EQ(one.value("config.divergence"), 0);
   EXPECT_EQ(one.value("config.writes_refused"), 1);
