@@ -3,6 +3,7 @@
 // every reference, so models may assert on them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -258,13 +259,18 @@ struct StaffingStep {
 struct AgentGroup {
   std::string name;
   std::uint32_t count = 0;
-  LocationIndex location = 0;           ///< where the people, phones and desktops are
-  SiteIndex preferred_site = 0;         ///< Person site-1
-  std::vector<std::uint32_t> queues;    ///< indices; empty: all
+  LocationIndex location = 0;                        ///< where the people, phones and desktops are
+  SiteIndex preferred_site = 0;                      ///< Person site-1
+  std::optional<std::vector<std::uint32_t>> queues;  ///< indices; nullopt: all
   std::optional<DrForward> dr_forward;  ///< of their Extension DNs, instead of the application's
   PhoneOptions phone;
   DesktopPolicy desktop;
   std::vector<StaffingStep> staffing;  ///< empty: all of them, all the time
+
+  /// Are calls that wait in this queue for them? A hunt group has members instead.
+  [[nodiscard]] bool serves(std::uint32_t queue) const {
+    return !queues || std::ranges::find(*queues, queue) != queues->end();
+  }
 };
 
 // ---- queues and calls ----------------------------------------------------------------------

@@ -16,11 +16,7 @@ Router::Router(RouterPlan plan) : plan_(std::move(plan)) {
   queues_.resize(queue_count);
   groups_of_queue_.resize(queue_count);
   for (std::uint32_t group = 0; group < plan_.queues_of_group.size(); ++group) {
-    std::vector<std::uint32_t>& queues = plan_.queues_of_group[group];
-    if (queues.empty()) {
-      for (std::uint32_t q = 0; q < queue_count; ++q) queues.push_back(q);
-    }
-    for (const std::uint32_t q : queues) groups_of_queue_[q].push_back(group);
+    for (const std::uint32_t q : plan_.queues_of_group[group]) groups_of_queue_[q].push_back(group);
   }
   for (const bool both : plan_.both_sites) routes_to_peer_ = routes_to_peer_ || both;
   for (const Where w : {Where::here, Where::at_peer}) {

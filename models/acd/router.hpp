@@ -20,7 +20,7 @@ enum class Where : std::uint8_t { here, at_peer };
 
 /// Who may take which calls; agents of one group serve the same queues.
 struct RouterPlan {
-  std::vector<std::vector<std::uint32_t>> queues_of_group;  ///< empty list: all queues
+  std::vector<std::vector<std::uint32_t>> queues_of_group;  ///< whose calls they take
   std::vector<std::uint32_t> group_of_agent;
   std::vector<bool> both_sites;  ///< by queue: agents at the peer may be chosen (§2.8)
 };

@@ -19,6 +19,7 @@ namespace bcsim::models {
 [[nodiscard]] std::unique_ptr<Check> single_mode_check();
 [[nodiscard]] std::unique_ptr<Check> unaffected_agents_check(const Directory& directory);
 [[nodiscard]] std::unique_ptr<Check> arrival_site_check(const Directory& directory);
+[[nodiscard]] std::unique_ptr<Check> own_agents_check(const Directory& directory);
 [[nodiscard]] std::unique_ptr<Check> answered_once_check();
 [[nodiscard]] std::unique_ptr<Check> liveness_check(const Directory& directory);
 

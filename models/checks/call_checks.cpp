@@ -1,7 +1,10 @@
-// Conservation; no call answered twice; calls switched in single-site mode answered there.
+// Conservation; no call answered twice; calls switched in single-site mode answered there; calls
+// answered by agents of their queue.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <vector>
 
 #include "models/checks/all_checks.hpp"
@@ -157,6 +160,63 @@ class ArrivalSiteCheck final : public Check {
   std::vector<std::uint32_t> taken_in_;  ///< by call: the mode's epoch, if it was single
 };
 
+/// A call from a queue is answered by somebody who serves it, or is a member of its hunt group; one
+/// that was passed on, by one of those it was passed on to.
+class OwnAgentsCheck final : public Check {
+ public:
+  explicit OwnAgentsCheck(const Directory& directory) : directory_(directory) {}
+
+  void on_record(const JournalEntry& entry, const CallLedger& ledger) override {
+    const auto* answered = std::get_if<CallAnswered>(&entry.record);
+    if (answered == nullptr || !ledger.knows(answered->call) || ledger.was_stale()) return;
+    const CallRow& row = ledger.row(answered->call);
+    const CallStream& stream = directory_.scenario->calls[row.stream];
+    if (row.transfer != CallRow::Transfer::none) {  // the ledger has heard of the answer already
+      const TransferOptions& to = stream.transfer;
+      const bool his = to.queue ? takes(answered->agent, *to.queue)
+                                : to.group == directory_.agent(answered->agent).group;
+      judge(entry.at, *answered, his, [&] {
+        return to.queue ? words(*to.queue)
+                        : fmt::format("group '{}'", directory_.scenario->agents[*to.group].name);
+      });
+    } else if (row.kind == CallKind::queue) {
+      const bool his = takes(answered->agent, stream.queue);
+      judge(entry.at, *answered, his, [&] { return words(stream.queue); });
+    }
+  }
+  void finish(SimTime, const CallLedger&) override {}
+  [[nodiscard]] Verdict verdict() const override {
+    return findings_.verdict("answered_by_its_agents", "", findings_.examined_any(),
+                             "every call was answered by an agent whom its queue or hunt group has",
+                             "no call from a queue or hunt group was answered");
+  }
+
+ private:
+  [[nodiscard]] bool takes(AgentId agent, std::uint32_t queue) const {
+    if (!directory_.scenario->queues[queue].hunt_group) {
+      return directory_.group(agent).serves(queue);
+    }
+    const std::vector<std::uint32_t>& groups = directory_.hunt_groups_of(agent);
+    return std::ranges::find(groups, queue) != groups.end();
+  }
+  [[nodiscard]] std::string words(std::uint32_t queue) const {
+    const QueueOptions& options = directory_.scenario->queues[queue];
+    return fmt::format("{} '{}'", options.hunt_group ? "hunt group" : "queue", options.name);
+  }
+  template <class Whose>
+  void judge(SimTime at, const CallAnswered& answered, bool his, const Whose& whose) {
+    findings_.examined();
+    if (his) return;
+    findings_.violated(at, [&] {
+      return fmt::format("call {} of {} was answered by agent {}, who is not of it",
+                         answered.call.value, whose(), answered.agent.value);
+    });
+  }
+
+  const Directory& directory_;
+  Findings findings_;
+};
+
 }  // namespace
 
 std::unique_ptr<Check> conservation_check() {
@@ -168,6 +228,9 @@ std::unique_ptr<Check> answered_once_check() {
 std::unique_ptr<Check> arrival_site_check(const Directory&) {
   return std::make_unique<ArrivalSiteCheck>();
 }
+std::unique_ptr<Check> own_agents_check(const Directory& directory) {
+  return std::make_unique<OwnAgentsCheck>(directory);
+}
 
 std::vector<std::unique_ptr<Check>> all_checks(const Directory& directory) {
   std::vector<std::unique_ptr<Check>> checks;
@@ -178,6 +241,7 @@ std::vector<std::unique_ptr<Check>> all_checks(const Directory& directory) {
   checks.push_back(unaffected_agents_check(directory));
   checks.push_back(single_mode_check());
   checks.push_back(arrival_site_check(directory));
+  checks.push_back(own_agents_check(directory));
   checks.push_back(liveness_check(directory));
   return checks;
 }

@@ -28,6 +28,7 @@ class Findings {
     if (violations_++ == 0) first_ = at_time(at) + text();
   }
   [[nodiscard]] bool any() const { return violations_ > 0; }
+  [[nodiscard]] bool examined_any() const { return examined_ > 0; }
   /// `applies`: the situation that the check is about has occurred; `good`: what to say if nothing
   /// was found, `absent`: if it does not apply.
   [[nodiscard]] Verdict verdict(std::string id, std::string rules, bool applies, std::string good,

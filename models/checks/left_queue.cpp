@@ -12,8 +12,7 @@ bool left(const Directory& directory, const std::vector<Presence>& presence, std
           std::size_t site) {
   bool prefers = false;
   for (std::uint32_t a = 0; a < presence.size(); ++a) {
-    const auto& queues = directory.group(AgentId{a}).queues;
-    if (!queues.empty() && std::ranges::count(queues, queue) == 0) continue;
+    if (!directory.group(AgentId{a}).serves(queue)) continue;
     if (presence[a].state[site] != AgentState::logged_out) return false;
     prefers = prefers || (directory.agents[a].preferred_site == site && presence[a].working);
   }

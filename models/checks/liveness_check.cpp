@@ -428,8 +428,7 @@ class LivenessCheck final : public Check {
                                                        const CallRow& row, Duration least) const {
     const std::uint32_t queue = directory_.scenario->calls[row.stream].queue;
     for (std::uint32_t a = 0; a < agents_.size(); ++a) {
-      const auto& queues = directory_.group(AgentId{a}).queues;
-      const bool serves = queues.empty() || std::ranges::find(queues, queue) != queues.end();
+      const bool serves = directory_.group(AgentId{a}).serves(queue);
       const Agent& agent = agents_[a];
       const bool refuses = agent.refused != kNever && at - agent.refused <= least;
       const auto ready = [&](std::size_t s, Duration longer) {

@@ -202,17 +202,13 @@ void CallControl::waited_too_long(Context& context, std::uint32_t slot) {
   if (!call.unassigned()) return;
   // Who hears an announcement while an agent is free does not wait for one.
   if (call.state == ServerCall::State::treated && agents_.agent_for(call.queue)) return;
-  const std::vector<std::uint32_t>* queues = nullptr;
   // Who is logged in at the peer a server does not know, only who can take a call.
   const bool peer_too =
       site_.queue_options(call.queue).routing_scope == RoutingScope::both_sites && link_.bc();
   Cause cause = peer_too ? Cause::waited_too_long : Cause::no_agent_logged_in;
   for (std::uint32_t i = 0; i < agents_.count() && cause != Cause::waited_too_long; ++i) {
     if (!agents_.at(AgentId{i}).logged_in()) continue;
-    queues = &site_.directory.group(AgentId{i}).queues;
-    const bool serves =
-        queues->empty() || std::find(queues->begin(), queues->end(), call.queue) != queues->end();
-    if (serves) cause = Cause::waited_too_long;
+    if (site_.directory.group(AgentId{i}).serves(call.queue)) cause = Cause::waited_too_long;
   }
   default_route(context, slot, cause);
 }

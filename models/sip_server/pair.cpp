@@ -13,9 +13,10 @@ acd::RouterPlan SipServerPair::router_plan(const Directory& directory) {
   const auto queues = static_cast<std::uint32_t>(directory.scenario->queues.size());
   const std::uint32_t lines = directory.line_count();
   for (const AgentGroup& group : directory.scenario->agents) {
-    std::vector<std::uint32_t>& serves = plan.queues_of_group.emplace_back(group.queues);
+    std::vector<std::uint32_t>& serves = plan.queues_of_group.emplace_back();
+    if (group.queues) serves = *group.queues;
+    for (std::uint32_t q = 0; !group.queues && q < queues; ++q) serves.push_back(q);
     if (lines == queues) continue;
-    for (std::uint32_t q = 0; group.queues.empty() && q < queues; ++q) serves.push_back(q);
     serves.push_back(queues + static_cast<std::uint32_t>(plan.queues_of_group.size()) - 1);
   }
   for (const AgentInfo& agent : directory.agents) plan.group_of_agent.push_back(agent.group);

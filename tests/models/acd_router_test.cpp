@@ -122,11 +122,15 @@ TEST(Router, GivesAnAgentTheFirstOfTheHighestPriorityOverHisQueues) {
   EXPECT_EQ(router.call_for(0, Where::here), 10u);
 }
 
-TEST(Router, TreatsAnEmptyListOfQueuesAsAll) {
-  Router router({.queues_of_group = {{}}, .group_of_agent = {0}, .both_sites = {false, false}});
+TEST(Router, GivesNoCallToWhoServesNoQueue) {
+  Router router(
+      {.queues_of_group = {{}, {1}}, .group_of_agent = {0, 1}, .both_sites = {false, false}});
   router.agent_idle(0, Where::here, at(0));
-  EXPECT_TRUE(router.agent_for(0));
-  EXPECT_TRUE(router.agent_for(1));
+  router.agent_idle(1, Where::here, at(1));
+  EXPECT_FALSE(router.agent_for(0));
+  EXPECT_EQ(router.agent_for(1), (Candidate{1, Where::here}));
+  router.call_waits(10, 0, {0, 1});
+  EXPECT_FALSE(router.call_for(0, Where::here));
 }
 
 TEST(Router, DecidesBetweenEquallyLongIdleAgentsByNumber) {

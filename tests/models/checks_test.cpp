@@ -464,7 +464,7 @@ TEST(Checks, FindNothingInAnUneventfulRun) {
   const CallId call = j.at(1).queue();
   j.at(2).answer(call, 0).at(3).release(call, Release::normal);
   const RunResult r = j.finish();
-  EXPECT_EQ(r.verdicts.size(), 8u);
+  EXPECT_EQ(r.verdicts.size(), 9u);
   EXPECT_FALSE(r.violated());
 }
 

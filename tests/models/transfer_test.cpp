@@ -99,7 +99,7 @@ TEST(Transfer, TheCallerMayGiveUpBetweenTheAgents) {
   s.calls[0].transfer.queue = 1;
   s.queues.push_back(s.queues[0]);
   s.queues[1].maximum_wait = 40s;
-  s.agents[0].queues = {0};
+  s.agents[0].queues.emplace({0u});
   expect_end(Watched(s), Cause::default_routed, 70s);
 }
 

@@ -185,7 +185,7 @@ TEST(Scarcity, CountsTheAgentsWhoServeTheQueue) {
   models::Scenario s = with_calls(1, 30s, 15s);
   s.queues.push_back(s.queues[0]);
   s.queues[1].name = "other";
-  s.agents[0].queues = {1};
+  s.agents[0].queues.emplace({1u});
   EXPECT_THAT(told(s).why, HasSubstr("At site1 no agent of queue service was logged in, and no "
                                      "other call waited for one."));
   models::Scenario one = with_calls(3, 60s, 15s);

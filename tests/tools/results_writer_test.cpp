@@ -193,11 +193,11 @@ TEST_F(ResultWriter, VerdictsAreThoseOfChecksAndExpectations) {
   write_results(site_failure_run(), meta(), root_);
   const auto j = nlohmann::json::parse(read(root_ / "verdicts.json"));
   EXPECT_EQ(j["status"], "violated");
-  EXPECT_EQ(j["verdicts"].size(), 10u);
+  EXPECT_EQ(j["verdicts"].size(), 11u);
   EXPECT_EQ(j["verdicts"][0]["id"], "conservation");
   EXPECT_EQ(j["verdicts"][0]["verdict"], "good");
-  EXPECT_EQ(j["verdicts"][9]["kind"], "expectation");
-  EXPECT_EQ(j["verdicts"][9]["verdict"], "violated");
+  EXPECT_EQ(j["verdicts"][10]["kind"], "expectation");
+  EXPECT_EQ(j["verdicts"][10]["verdict"], "violated");
 }
 
 // ---- when writing fails ------------------------------------------------------------------------

@@ -164,6 +164,16 @@ TEST(EffectiveScenario, NamesTheRowThatIsWrong) {
   EXPECT_EQ(problem(both, "S-008").message, "calls need a file, or rows");
 }
 
+TEST(EffectiveScenario, TellsAgentsOfNoQueueFromAgentsOfAll) {
+  const Loaded read = load_text(minimal(), {"agents.team1.queues=[]", "agents.team2.queues=all",
+                                            "calls.direct={rate: 1/h, to-agents: [team1]}"});
+  EXPECT_THAT(read.effective_yaml, HasSubstr("queues: []"));
+  const Loaded again = load_text(read.effective_yaml);
+  ASSERT_FALSE(again.has_errors());
+  EXPECT_FALSE(again.scenario.agents[0].serves(0));
+  EXPECT_TRUE(again.scenario.agents[1].serves(0));
+}
+
 TEST(EffectiveScenario, SaysWhereEachValueComesFrom) {
   const auto written = [](WrittenAs as) {
     return load_text(minimal("run: {seed: 4}\n"), {"run.horizon=3h"}, as).effective_yaml;

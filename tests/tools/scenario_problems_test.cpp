@@ -252,6 +252,21 @@ TEST(ScenarioProblems, AnOverrideMustLeadSomewhere) {
   EXPECT_EQ(problem(load_text(minimal("faults: []\n"), {"faults.0.at=1h"}), "S-017").code, "S-017");
 }
 
+TEST(ScenarioProblems, AnEmptyListSaysNothing) {
+  const auto told = [](const std::string& override_text) {
+    return problem(load_text(minimal(), {override_text}), "S-008").message;
+  };
+  EXPECT_EQ(told("agents.team1={location: site1, staffing: []}"), "a staffing needs a step");
+  EXPECT_EQ(told("agents.team1={location: site1, shifts: []}"), "shifts need a shift");
+  EXPECT_EQ(told("calls.main={profile: []}"), "a profile needs a step");
+  const char* group = "a list of agent groups needs a group";
+  EXPECT_EQ(told("calls.direct={rate: 1/h, to-agents: []}"), group);
+  EXPECT_EQ(told("calls.out={rate: 1/h, from-agents: []}"), group);
+  EXPECT_EQ(told("faults=[{at: 1h, fail: site1, scope: building, staff-return: {to: site2, "
+                 "steps: []}}]"),
+            "staff-return needs a step");
+}
+
 TEST(ScenarioProblems, AChangeNamesAnOptionThatRunningServersHeed) {
   const auto one = [](const std::string& change) {
     return load_text(minimal("faults:\n  - {at: 1h, " + change + "}\n"));

@@ -294,7 +294,6 @@ Codec<ArrivalSpec> rate_profile() {
       if (given[i].at <= sim::kStart) profile.steps.clear();
       profile.steps.push_back({std::max(given[i].at, sim::kStart), given[i].per_s});
     }
-    if (node.is_list() && given.empty()) r.error(node, "S-008", "a profile needs a step");
     value = std::move(profile);
   };
   codec.write = [](const Writer& w, const ArrivalSpec& value) -> std::optional<Out> {
@@ -302,7 +301,7 @@ Codec<ArrivalSpec> rate_profile() {
     if (profile == nullptr) return std::nullopt;
     return flow_list(w, *rate_step_section(), profile->steps);
   };
-  return codec;
+  return not_empty(std::move(codec), "a profile needs a step");
 }
 
 Codec<ArrivalSpec> interval_volumes() {

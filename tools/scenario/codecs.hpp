@@ -240,6 +240,18 @@ template <class T>
   return codec;
 }
 
+/// A list must have something in it: an empty one would say nothing, or the opposite of what it
+/// seems to. `needs`: "a profile needs a step".
+template <class T>
+[[nodiscard]] Codec<T> not_empty(Codec<T> codec, std::string needs) {
+  codec.read = [read = std::move(codec.read), needs = std::move(needs)](Reader& r, const Node& node,
+                                                                        T& value) {
+    read(r, node, value);
+    if (node.is_list() && node.children.empty()) r.error(node, "S-008", needs);
+  };
+  return codec;
+}
+
 /// Of sites, gateways, groups, queues, streams; people are counted in groups.
 inline constexpr std::size_t kMostNames = 5000;
 

@@ -247,21 +247,22 @@ std::shared_ptr<const Section> desktop_policy_section() {
 }
 
 // The queues a group serves: `all` or a list of names.
-Codec<std::vector<std::uint32_t>> served_queues() {
-  Codec<std::vector<std::uint32_t>> codec;
+Codec<std::optional<std::vector<std::uint32_t>>> served_queues() {
+  Codec<std::optional<std::vector<std::uint32_t>>> codec;
   const auto names = references(queue_reference(), "queues");
   codec.type.kind = Kind::any_of;
   codec.type.words = {"all"};
   codec.type.elements = {names.type};
-  codec.read = [names](Reader& r, const Node& node, std::vector<std::uint32_t>& value) {
+  codec.read = [names](Reader& r, const Node& node,
+                       std::optional<std::vector<std::uint32_t>>& value) {
     if (node.is_scalar() && node.text == "all") {
-      value.clear();
+      value.reset();
     } else {
-      names.read(r, node, value);
+      names.read(r, node, value.emplace());
     }
   };
-  codec.write = [names](const Writer& w, const std::vector<std::uint32_t>& value) {
-    return value.empty() ? std::optional<Out>(Out::scalar("all")) : names.write(w, value);
+  codec.write = [names](const Writer& w, const std::optional<std::vector<std::uint32_t>>& value) {
+    return value ? names.write(w, *value) : std::optional<Out>(Out::scalar("all"));
   };
   return codec;
 }
@@ -280,15 +281,7 @@ std::shared_ptr<const Section> agent_group_section() {
     s.key("preferred-site", &AgentGroup::preferred_site, site_reference(), derived("location"),
           "Person site-1: where their desktops log in")
         .default_is("location, if that is a site");
-    s.row(
-        "queues", served_queues().type, assumption(), "Queues they serve",
-        [](Reader& r, const Node& node, AgentGroup& group) {
-          served_queues().read(r, node, group.queues);
-          if (node.is_list() && node.children.empty()) r.idle_groups.insert(group.name);
-        },
-        [](const Writer& w, const AgentGroup& group) {
-          return served_queues().write(w, group.queues);
-        });
+    s.key("queues", &AgentGroup::queues, served_queues(), assumption(), "Queues they serve");
     s.key("dr-forward", &AgentGroup::dr_forward, if_given(dr_forward()),
           derived("the SIP Server's dr-forward"), "Option of their Extension DNs")
         .default_is("the SIP Server's dr-forward");

@@ -213,7 +213,7 @@ Codec<std::vector<std::uint32_t>> agent_groups() {
   codec.write = [write = codec.write](const Writer& w, const std::vector<std::uint32_t>& groups) {
     return groups.empty() ? std::nullopt : write(w, groups);
   };
-  return codec;
+  return not_empty(std::move(codec), "a list of agent groups needs a group");
 }
 
 }  // namespace

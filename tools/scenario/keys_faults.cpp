@@ -311,8 +311,9 @@ std::shared_ptr<const Section> staff_return_section() {
           "Where they sit down, with other phones and desktops")
         .require();
     s.key("steps", &models::StaffReturn::steps,
-          list(section<models::ReturnStep>(step_keys), "steps"), language(),
-          "When how many are back")
+          not_empty(list(section<models::ReturnStep>(step_keys), "steps"),
+                    "staff-return needs a step"),
+          language(), "When how many are back")
         .require();
     return s.done();
   }();

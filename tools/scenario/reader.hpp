@@ -83,10 +83,6 @@ class Reader {
   Given given_;
   std::set<std::string> refused_;
   std::string path_;
-
- public:
-  /// Groups of agents whose list of queues is empty: they serve none.
-  std::set<std::string> idle_groups;
 };
 
 /// Turns a scenario back into text.

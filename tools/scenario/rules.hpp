@@ -15,8 +15,6 @@ struct Rules {
   const Given& given;
   const std::set<std::string>& refused;
   Diagnostics& diagnostics;
-  /// Groups of agents with `queues: []`.
-  const std::set<std::string>& idle_groups;
 
   /// True if the value at this path could not be read: rules about it would only confuse.
   [[nodiscard]] bool was_refused(const std::string& path) const { return refused.count(path) > 0; }

@@ -77,7 +77,7 @@ std::vector<AnswerPart> queue_parts(const Rules& rules, const CallStream& stream
     for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
       const models::AgentGroup& group = s.agents[g];
       const SiteIndex home = group.preferred_site;
-      if (people(group) == 0 || !serves(rules, g, stream.queue)) continue;
+      if (people(group) == 0 || !group.serves(stream.queue)) continue;
       if (home != site && !anywhere) continue;
       Duration way = phone_reached_after(s, group, home);
       if (home != site) {

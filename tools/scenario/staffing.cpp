@@ -228,7 +228,7 @@ Codec<Steps> staffing_curve() {
     }
     return out;
   };
-  return codec;
+  return not_empty(std::move(codec), "a staffing needs a step");
 }
 
 Codec<Steps> shifts() {
@@ -256,7 +256,7 @@ Codec<Steps> shifts() {
     }
   };
   codec.write = [](const Writer&, const Steps&) { return std::nullopt; };
-  return codec;
+  return not_empty(std::move(codec), "shifts need a shift");
 }
 
 }  // namespace bcsim::tools

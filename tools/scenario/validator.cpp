@@ -248,7 +248,8 @@ void check_agents_calls(const Rules& rules, const models::CallStream& stream) {
 std::uint32_t passed_to(const Rules& rules, const models::TransferOptions& transfer) {
   std::uint32_t sum = 0;
   for (std::uint32_t g = 0; g < rules.scenario.agents.size(); ++g) {
-    const bool his = transfer.queue ? serves(rules, g, *transfer.queue) : transfer.group == g;
+    const bool his =
+        transfer.queue ? rules.scenario.agents[g].serves(*transfer.queue) : transfer.group == g;
     if (his) sum += people(rules.scenario.agents[g]);
   }
   return sum;
@@ -379,7 +380,7 @@ void validate(Reader& reader) {
   const models::Scenario& scenario = reader.scenario();
   const std::size_t sites_given = reader.names.sites.size();
   const Given& given = reader.given();
-  const Rules rules{scenario, given, reader.refused(), reader.diagnostics(), reader.idle_groups};
+  const Rules rules{scenario, given, reader.refused(), reader.diagnostics()};
   if (sites_given != kSites && given.count("sites") > 0) {
     rules.error("V-E01", "sites",
                 fmt::format("exactly two peer sites are needed, here {} {} (R1)",

@@ -165,7 +165,7 @@ bool nobody_returns(const Rules& rules, std::uint32_t queue, models::SiteIndex s
   bool any = false;
   for (std::uint32_t g = 0; g < rules.scenario.agents.size(); ++g) {
     const models::AgentGroup& group = rules.scenario.agents[g];
-    if (group.preferred_site != site || !serves(rules, g, queue)) continue;
+    if (group.preferred_site != site || !group.serves(queue)) continue;
     // A phone that goes home is followed by its desktop (R79).
     const bool follows = group.phone.registration == models::RegistrationMode::active_backup;
     if (group.desktop.heeding_share() > 0 || follows) return false;

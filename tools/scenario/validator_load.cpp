@@ -290,12 +290,12 @@ std::vector<Share> shares_at(const Rules& rules, sim::SimTime t) {
       shares.push_back(std::move(all));
       continue;
     }
-    all.agents = people([&](std::uint32_t g) { return serves(rules, g, q); });
+    all.agents = people([&](std::uint32_t g) { return s.agents[g].serves(q); });
     for (models::SiteIndex site = 0; site < models::kSites; ++site) {
       if (queue.routing_scope == models::RoutingScope::both_sites) break;
       shares.push_back({all.place, fmt::format("{} at {}", all.whose, s.sites[site].name),
                         local[site], people([&](std::uint32_t g) {
-                          return serves(rules, g, q) && s.agents[g].preferred_site == site;
+                          return s.agents[g].serves(q) && s.agents[g].preferred_site == site;
                         })});
     }
     shares.push_back(std::move(all));
@@ -394,7 +394,7 @@ void check_queues_left(const Rules& rules) {
     for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
       bool served = false, still_served = false;
       for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-        if (!serves(rules, g, q)) continue;
+        if (!s.agents[g].serves(q)) continue;
         (sits_in(s.agents[g], building) ? served : still_served) = true;
       }
       const bool called = std::ranges::any_of(s.calls, [&](const CallStream& stream) {

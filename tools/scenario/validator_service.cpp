@@ -35,12 +35,6 @@ bool registers_at(const models::AgentGroup& group, SiteIndex site) {
          group.phone.preferred_site.value_or(group.preferred_site) == site;
 }
 
-bool serves(const Rules& rules, std::uint32_t group, std::uint32_t queue) {
-  const models::AgentGroup& g = rules.scenario.agents[group];
-  if (rules.idle_groups.count(g.name) > 0) return false;
-  return g.queues.empty() || contains(g.queues, queue);
-}
-
 namespace {
 
 /// Is anybody of this group called by his own number, by callers or by colleagues?
@@ -75,10 +69,9 @@ bool in_use(const models::Scenario& s, std::uint32_t queue) {
   });
 }
 
-bool takes_queued_calls(const Rules& rules, std::uint32_t group) {
-  const models::Scenario& s = rules.scenario;
+bool takes_queued_calls(const models::Scenario& s, std::uint32_t group) {
   for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
-    if (!s.queues[q].hunt_group && in_use(s, q) && serves(rules, group, q)) return true;
+    if (!s.queues[q].hunt_group && in_use(s, q) && s.agents[group].serves(q)) return true;
   }
   return false;
 }
@@ -221,7 +214,7 @@ void check_hunt_ringing(const Rules& rules, const models::QueueOptions& queue) {
 /// The ways in which the phones of a group are rung; one entry for each option.
 std::vector<RingLimit> ring_limits(const Rules& rules, std::uint32_t group) {
   const models::Scenario& s = rules.scenario;
-  const bool direct = called_directly(s, group), queued = takes_queued_calls(rules, group);
+  const bool direct = called_directly(s, group), queued = takes_queued_calls(s, group);
   const bool among_others = !direct && !queued && !passed_on_to(s, group);
   std::vector<RingLimit> limits = {
       {"the longest that a phone rings", models::PhoneOptions::kRingLimit, {}, among_others}};
@@ -304,7 +297,7 @@ void check_queue(const Rules& rules, std::uint32_t q) {
   if (queue.default_destination && (queue.maximum_wait || queue.limit == 0u)) return;
   std::array<std::uint32_t, kSites> served{};
   for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-    if (serves(rules, g, q)) served[s.agents[g].preferred_site] += people(s.agents[g]);
+    if (s.agents[g].serves(q)) served[s.agents[g].preferred_site] += people(s.agents[g]);
   }
   const bool anywhere = queue.routing_scope == models::RoutingScope::both_sites;
   for (SiteIndex site = 0; site < kSites; ++site) {
@@ -454,8 +447,9 @@ void check_service(const Rules& rules) {
   for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
     const models::AgentGroup& group = s.agents[g];
     all += people(group);
-    if (rules.idle_groups.count(group.name) > 0 && !in_hunt_group(s, g) && !called_directly(s, g) &&
-        !passed_on_to(s, g) && !places_calls(s, g)) {
+    const bool serves_none = group.queues && group.queues->empty();
+    if (serves_none && !in_hunt_group(s, g) && !called_directly(s, g) && !passed_on_to(s, g) &&
+        !places_calls(s, g)) {
       rules.error("M-E06", fmt::format("agents.{}.queues", group.name),
                   fmt::format("the agents of '{}' have nothing to do: they serve no queue, are in "
                               "no hunt group, and nobody calls them",

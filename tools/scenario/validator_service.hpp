@@ -16,9 +16,6 @@ void check_service(const Rules& rules);
 /// Are the phones of a group registered at this site while all is well?
 [[nodiscard]] bool registers_at(const models::AgentGroup& group, models::SiteIndex site);
 
-/// Does this group of agents serve this queue?
-[[nodiscard]] bool serves(const Rules& rules, std::uint32_t group, std::uint32_t queue);
-
 /// Share of a stream's calls that come to a site while all is well.
 [[nodiscard]] double share_of_site(const models::Scenario& s, const models::CallStream& stream,
                                    models::SiteIndex site);

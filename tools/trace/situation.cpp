@@ -85,8 +85,7 @@ bool SituationFold::serves(models::AgentId agent, std::uint32_t queue) const {
     const std::uint32_t group = directory_.agent(agent).group;
     return std::ranges::find(hunt->members, group) != hunt->members.end();
   }
-  const auto& queues = directory_.group(agent).queues;
-  return queues.empty() || std::ranges::find(queues, queue) != queues.end();
+  return directory_.group(agent).serves(queue);
 }
 
 QueueState SituationFold::look_at_queue(models::SimTime now, const models::CallLedger& ledger,
