@@ -309,7 +309,13 @@ enum class Kind : std::uint8_t {
   own_call_over,     ///< desktop: the call that its agent placed is over
   bye_unanswered,    ///< desktop: the phone has left `call`, and its server has not said that it
                      ///< knows
+  tell_when_free,    ///< phone: no server tells the desktop of a call; is the phone in use all the
+                     ///< same?
+  phone_state,       ///< desktop: what its agent's phone is doing; `index`: a PhoneState
 };
+
+/// As whoever sits at it sees it.
+enum class PhoneState : std::uint32_t { free, in_use, dead };
 
 struct Message {
   Kind kind = Kind::speech_lost;

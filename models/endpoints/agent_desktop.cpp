@@ -33,6 +33,7 @@ tlib::DesktopSessionOptions AgentDesktopEndpoint::session_options(const Director
 AgentDesktopEndpoint::AgentDesktopEndpoint(const Directory& directory, AgentId agent, bool first)
     : directory_(directory),
       agent_(agent),
+      first_(first),
       steady_(first && directory.steady()),
       options_(session_options(directory, agent)),
       session_(options_),
@@ -41,6 +42,7 @@ AgentDesktopEndpoint::AgentDesktopEndpoint(const Directory& directory, AgentId a
 
 void AgentDesktopEndpoint::on_start(Context& context) {
   const bool works = directory_.at_work(agent_, context.now());
+  if (!first_) ask_phone(context);  // he may be on it since before the desktop was lost
   if (!steady_) {
     if (works) feed(context, Input::shift_start);
     return;
@@ -272,10 +274,10 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
     not_ready_pressed_ = false;
     feed(context, Input::resumed, site);
   }
-  back_at_work_ = !busy();
   // With a call or its after-call work in hand the agent is at work again, but no EventAgentReady
   // will say so soon.
-  if (busy()) context.record(AgentAtWork{agent_, site});
+  back_at_work_ = !busy() || asks_phone_;
+  if (!back_at_work_) context.record(AgentAtWork{agent_, site});
 }
 
 /// Advice to log in at the sender's peer (R59, R60), which its agent may heed, after a while; a
@@ -345,6 +347,9 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
       left_call_ = notice.call;
       for (SiteIndex site = 0; site < kSites; ++site) release_left_call(context, site);
       return;
+    case notice::Kind::phone_state:
+      on_phone_state(context, static_cast<notice::PhoneState>(notice.index));
+      return;
     case notice::Kind::speech_lost:  // of the agent whom he asks
       on_consultation(context, tlib::Kind::not_consulted);
       return;
@@ -362,6 +367,7 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
     case notice::Kind::dials:
     case notice::Kind::dial:
     case notice::Kind::hang_up:
+    case notice::Kind::tell_when_free:
       return;
   }
 }

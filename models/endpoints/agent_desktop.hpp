@@ -31,7 +31,7 @@ class AgentDesktopEndpoint final : public Endpoint {
 
   [[nodiscard]] const tlib::DesktopSession& session() const { return session_; }
   /// A call, or after-call work, is in hand.
-  [[nodiscard]] bool busy() const { return work_ != Work::none; }
+  [[nodiscard]] bool busy() const { return work_ != Work::none || asks_phone_; }
 
   // ASSUMPTIONs; R83 and R79 give no numbers.
   /// An attempt to connect that nobody answers is given up, and the next server tried.
@@ -76,7 +76,7 @@ class AgentDesktopEndpoint final : public Endpoint {
     sim::TimerId retry;
     bool dn_in_service = false;  ///< as the server last said
     bool single_site_mode = false;
-    bool closing = false;  ///< shuts down gracefully
+    bool closing = false;    ///< shuts down gracefully
     bool was_reset = false;  ///< just now: it is not tried again before reconnect_delay
   };
   struct SiteLink : Link {
@@ -107,7 +107,9 @@ class AgentDesktopEndpoint final : public Endpoint {
   void start_call(Context&);
   void end_call(Context&);
   void on_rest(Context&);
-  void on_released(Context&, const tlib::Message&);
+  void ask_phone(Context&);
+  void on_phone_state(Context&, notice::PhoneState);
+  void on_released(Context&, const tlib::Message&, SiteIndex);
   void release_left_call(Context&, SiteIndex);
   void dial_if_wished(Context&);
   void make_call(Context&, const notice::Message&);
@@ -146,6 +148,7 @@ class AgentDesktopEndpoint final : public Endpoint {
 
   const Directory& directory_;
   AgentId agent_;
+  bool first_;
   bool steady_;
   tlib::DesktopSessionOptions options_;
   tlib::DesktopSession session_;
@@ -188,6 +191,8 @@ class AgentDesktopEndpoint final : public Endpoint {
   sim::TimerId transfer_timer_;
 
   Work work_ = Work::none;
+  bool asks_phone_ = false;  ///< no server tells of a call: his phone says when he has none
+  bool phone_dead_ = false;
   bool ready_wanted_ = false;       ///< TAgentSetReady is due as soon as nothing is in hand
   bool not_ready_pressed_ = false;  ///< the session wants no calls until its DN is back
   bool back_at_work_ = false;       ///< AgentAtWork is to be recorded with the next EventAgentReady

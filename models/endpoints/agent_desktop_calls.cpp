@@ -50,7 +50,7 @@ void AgentDesktopEndpoint::on_call_event(Context& context, const tlib::Message& 
       return;
     case Kind::released:
       if (message.call == left_call_) left_call_ = {};
-      on_released(context, message);
+      on_released(context, message, site);
       return;
     default:
       on_consultation(context, message.kind);
@@ -69,7 +69,40 @@ void AgentDesktopEndpoint::on_rest(Context& context) {
     own_call_ = {};
   }
   const bool unfollowed = own_call_.state != State::none;
-  if (work_ == Work::call && !unfollowed) end_call(context);
+  if (work_ == Work::call && !unfollowed) ask_phone(context);
+}
+
+/// ASSUMPTION: who speaks on his phone is not free, whatever his desktop shows: he neither presses
+/// Ready nor calls anybody before he has put it down. What he does after such a call is not work
+/// that a desktop knows of.
+void AgentDesktopEndpoint::ask_phone(Context& context) {
+  forget_transfer(context);
+  asks_phone_ = true;
+  if (phone_dead_) {
+    on_phone_state(context, notice::PhoneState::dead);
+    return;
+  }
+  notice::Message question;
+  question.kind = notice::Kind::tell_when_free;
+  context.notify(directory_.agent(agent_).phone, question);
+}
+
+void AgentDesktopEndpoint::on_phone_state(Context& context, notice::PhoneState state) {
+  phone_dead_ = state == notice::PhoneState::dead;
+  if (!asks_phone_) return;
+  const SiteIndex site = session_.current();
+  if (state != notice::PhoneState::in_use) {
+    asks_phone_ = false;
+    if (work_ == Work::call) {
+      end_call(context);
+      return;
+    }
+    dial_if_wished(context);
+    press_ready_if_due(context);
+  } else if (back_at_work_ && works_at(site)) {
+    back_at_work_ = false;
+    context.record(AgentAtWork{agent_, site});
+  }
 }
 
 /// The phone of a call of which the server does not know: it goes on if somebody has answered, and
@@ -80,12 +113,17 @@ void AgentDesktopEndpoint::put_down(Context& context) {
   own_call_.state = OwnCall::State::dialled;
 }
 
-void AgentDesktopEndpoint::on_released(Context& context, const tlib::Message& released) {
+void AgentDesktopEndpoint::on_released(Context& context, const tlib::Message& released,
+                                       SiteIndex site) {
   const Duration work = released.work;
   forget_transfer(context);
   if (own_call_.id == released.call) own_call_ = {};
   if (work > Duration::zero()) {
     start_call(context);  // its EventRinging may have been missed
+    // At the other site he may be ready by now: for this work he is not.
+    if (!works_at(site) && works_at(peer_of(site))) {
+      send(context, peer_of(site), tlib::Kind::set_not_ready);
+    }
     work_ = Work::after_call;
     context.cancel(after_call_);
     after_call_ = context.arm(work, {after_call_timer});

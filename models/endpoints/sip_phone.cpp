@@ -21,6 +21,7 @@ constexpr Duration kDeadAir = 10s;
 SipPhoneEndpoint::SipPhoneEndpoint(const Directory& directory, AgentId agent, bool first)
     : directory_(directory),
       agent_(agent),
+      first_(first),
       steady_(first && directory.steady()),
       options_(directory.group(agent).phone),
       layer_(*this),
@@ -45,6 +46,7 @@ sip::PhoneRegistrationOptions SipPhoneEndpoint::phone_options() const {
 
 void SipPhoneEndpoint::on_start(Context& context) {
   boot_ = static_cast<std::uint32_t>(context.now().time_since_epoch() / 1ms);
+  if (!first_) tell_desktop(context, notice::PhoneState::free);
   if (!steady_) {
     apply(context, phone_.boot(phone_options()));
     return;

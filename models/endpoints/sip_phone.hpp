@@ -130,6 +130,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void send_bye(Context&, const Dialog&);
   void send_owed_bye(Context&, std::uint64_t dialog);
   void free_line(Context&);
+  void tell_desktop(Context&, notice::PhoneState);
 
   // sip_phone_outgoing.cpp: calls that the agent places.
   void dial(Context&, const notice::Message&);
@@ -147,6 +148,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
 
   const Directory& directory_;
   AgentId agent_;
+  bool first_;
   bool steady_;
   std::uint32_t boot_ = 0;  ///< tells the Call-IDs of its REGISTERs from those before it started
   const PhoneOptions& options_;
@@ -165,6 +167,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   sim::SimTime silent_since_ = sim::kNever;  ///< no RTP arrives
   bool goodbye_ = false;                     ///< because who was heard until then has left
   bool own_call_ = false;                    ///< the agent has placed it
+  bool desktop_asks_ = false;                ///< to be told when nothing is in hand any more
   PathMask tried_ = 0;                       ///< own call: sites whose server was asked
   std::uint32_t invites_ = 0;                ///< own call: sent
   Dialog dialog_;

@@ -1,5 +1,6 @@
 // What the agent hears, or no longer hears, and how he hangs up.
 #include <cassert>
+#include <utility>
 
 #include "models/endpoints/sip_phone.hpp"
 
@@ -7,6 +8,11 @@ namespace bcsim::models {
 
 void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice) {
   if (notice.kind == notice::Kind::dial) dial(context, notice);
+  if (notice.kind == notice::Kind::tell_when_free) {
+    desktop_asks_ = state_ != State::idle;
+    tell_desktop(context, desktop_asks_ ? notice::PhoneState::in_use : notice::PhoneState::free);
+    return;
+  }
   if (notice.kind == notice::Kind::hang_up) {
     give_up_own_call(context, notice.call, notice.index != 0);
   }
@@ -100,6 +106,14 @@ void SipPhoneEndpoint::send_bye(Context& context, const Dialog& dialog) {
   layer_.request(context, context.address(), dialog.peer, bye, {}, {.kind = bye_owner});
 }
 
+/// Of the same agent, which no server tells.
+void SipPhoneEndpoint::tell_desktop(Context& context, notice::PhoneState state) {
+  notice::Message notice;
+  notice.kind = notice::Kind::phone_state;
+  notice.index = static_cast<std::uint32_t>(state);
+  context.notify(directory_.agent(agent_).desktop, notice);
+}
+
 void SipPhoneEndpoint::free_line(Context& context) {
   context.cancel(call_timer_);
   context.cancel(session_timer_);
@@ -109,6 +123,7 @@ void SipPhoneEndpoint::free_line(Context& context) {
   interrupted_.reset();
   consulted_ = {};
   state_ = State::idle;
+  if (std::exchange(desktop_asks_, false)) tell_desktop(context, notice::PhoneState::free);
   if (!held_failure_) return;
   const HeldFailure failure = *held_failure_;
   held_failure_.reset();

@@ -61,20 +61,51 @@ void Workforce::count(SimTime at, LevelKind kind, int site, AgentId agent, doubl
   board_.add(at, *plan_.of_group(kind, directory_.agent(agent).group), change);
 }
 
-void Workforce::set_state(SimTime at, AgentId agent, std::uint32_t site, AgentState state) {
-  AgentState& current = people_[agent.value].state[site];
-  if (current == state) return;
-  const int s = static_cast<int>(site);
-  const auto tell = [&](AgentState of, double change) {
-    if (of != AgentState::logged_out) count(at, LevelKind::logged_in, s, agent, change);
-    if (of == AgentState::ready && people_[agent.value].unseen == 0) {
-      count(at, LevelKind::ready, s, agent, change);
-    }
-    if (is_busy(of)) count(at, LevelKind::busy, s, agent, change);
+/// Who is busy at one site is ready nowhere, whatever the server of the other one holds; who is
+/// logged in at both is one person.
+Workforce::Standings Workforce::standings(const Person& p) {
+  Standings all;
+  for (std::size_t s = 0; s < kSites; ++s) {
+    all.at[s].logged_in = p.state[s] != AgentState::logged_out;
+    all.at[s].busy = is_busy(p.state[s]) || p.unseen[s] > 0;
+    all.person.logged_in = all.person.logged_in || all.at[s].logged_in;
+    all.person.busy = all.person.busy || all.at[s].busy;
+  }
+  for (std::size_t s = 0; s < kSites; ++s) {
+    all.at[s].ready = p.state[s] == AgentState::ready && !all.person.busy;
+    all.person.ready = all.person.ready || all.at[s].ready;
+  }
+  return all;
+}
+
+void Workforce::recount(SimTime at, AgentId agent, const Standings& before) {
+  const Standings now = standings(people_[agent.value]);
+  const std::uint32_t group = directory_.agent(agent).group;
+  const auto each = [&](const Standing& was, const Standing& is, const auto& add) {
+    const auto one = [&](LevelKind kind, bool then, bool later) {
+      if (then != later) add(kind, later ? 1.0 : -1.0);
+    };
+    one(LevelKind::logged_in, was.logged_in, is.logged_in);
+    one(LevelKind::ready, was.ready, is.ready);
+    one(LevelKind::busy, was.busy, is.busy);
   };
-  tell(current, -1);
-  tell(state, +1);
-  current = state;
+  for (int s = 0; s < kSites; ++s) {
+    const auto i = static_cast<std::size_t>(s);
+    each(before.at[i], now.at[i],
+         [&](LevelKind kind, double change) { board_.add(at, level_at(kind, s), change); });
+  }
+  each(before.person, now.person, [&](LevelKind kind, double change) {
+    board_.add(at, level_at(kind, kBothSites), change);
+    board_.add(at, *plan_.of_group(kind, group), change);
+  });
+}
+
+void Workforce::set_state(SimTime at, AgentId agent, std::uint32_t site, AgentState state) {
+  Person& p = people_[agent.value];
+  if (p.state[site] == state) return;
+  const Standings before = standings(p);
+  p.state[site] = state;
+  recount(at, agent, before);
 }
 
 void Workforce::set_registered(SimTime at, AgentId agent, std::uint32_t site, bool registered) {
@@ -143,17 +174,11 @@ void Workforce::hangs_up(SimTime at, CallId call) {
   talks_unseen(at, found->second, -1);
   unseen_.erase(found);
 }
-/// He is busy there, and ready nowhere, whatever the server holds where he is logged in.
 void Workforce::talks_unseen(SimTime at, Unseen talk, int change) {
   Person& p = people_[talk.agent.value];
-  count(at, LevelKind::busy, static_cast<int>(talk.site), talk.agent, change);
-  const bool before = p.unseen > 0;
-  p.unseen += change;
-  if (before == (p.unseen > 0)) return;
-  for (std::size_t s = 0; s < kSites; ++s) {
-    if (p.state[s] == AgentState::ready)
-      count(at, LevelKind::ready, static_cast<int>(s), talk.agent, -change);
-  }
+  const Standings before = standings(p);
+  p.unseen[talk.site] += change;
+  recount(at, talk.agent, before);
 }
 void Workforce::on(SimTime at, const CallReturned& fact) {
   hangs_up(at, fact.call);

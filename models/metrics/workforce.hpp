@@ -41,7 +41,15 @@ class Workforce {
     bool working = false;
     bool phone_up = true, desktop_up = true;
     bool at_work = false, reachable = false;
-    int unseen = 0;  ///< calls that he talks on where he is not logged in
+    std::array<int, kSites> unseen{};  ///< calls that he talks on where he is not logged in
+  };
+  /// What somebody counts for at one site, or as a person, who is one wherever he is logged in.
+  struct Standing {
+    bool logged_in = false, ready = false, busy = false;
+  };
+  struct Standings {
+    std::array<Standing, kSites> at{};
+    Standing person;
   };
   struct Unseen {
     AgentId agent;
@@ -80,6 +88,9 @@ class Workforce {
   void review_all(SimTime at);
   /// One more or less of this kind at this site, and in this agent's group.
   void count(SimTime at, LevelKind kind, int site, AgentId agent, double change);
+  [[nodiscard]] static Standings standings(const Person& person);
+  /// What has changed since this was what he counted for.
+  void recount(SimTime at, AgentId agent, const Standings& before);
 
   const Directory& directory_;
   BoardPlan plan_;

@@ -326,7 +326,9 @@ void TwoSiteWorld::node_died(NodeId node) {
   if (role.kind == NodeKind::gateway) {
     simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::gateway_died, role.index));
     after(scenario_.gateways[role.index].pstn_detection, Change::gateway_noticed, role.index);
-  } else if (role.kind == NodeKind::phone && agents_call_) {
+  } else if (role.kind == NodeKind::phone) {
+    tell_of_dead_phone(node, role.index);
+    if (!agents_call_) return;
     simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::hang_up, role.index));
   } else if (role.kind == NodeKind::config_server &&
              role.site == scenario_.configuration.master_site &&
@@ -343,6 +345,14 @@ void TwoSiteWorld::node_returned(NodeId node) {
   } else if (role.kind == NodeKind::phone && agents_call_) {  // what was dialled on a dead phone
     simulation_->notify(layout_.directory.pstn, notice_of(notice::Kind::hang_up, role.index));
   }
+}
+
+/// Whoever sits at it sees that it is dead, and so has no call.
+void TwoSiteWorld::tell_of_dead_phone(NodeId phone, std::uint32_t agent) {
+  const AgentInfo& info = layout_.directory.agents[agent];
+  if (info.phone != phone) return;  // he sits elsewhere now
+  constexpr auto kDead = static_cast<std::uint32_t>(notice::PhoneState::dead);
+  simulation_->notify(info.desktop, notice_of(notice::Kind::phone_state, kDead));
 }
 
 }  // namespace bcsim::models

@@ -70,6 +70,7 @@ class TwoSiteWorld : public sim::World<Domain> {
   /// Compares every node's life with what it was before the fault and acts on the differences.
   void notice_deaths_and_births();
   void node_died(NodeId node);
+  void tell_of_dead_phone(NodeId phone, std::uint32_t agent);
   void node_returned(NodeId node);
   [[nodiscard]] bool pair_alive(SiteIndex site) const;
   // world_configuration.cpp

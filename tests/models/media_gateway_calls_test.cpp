@@ -247,10 +247,16 @@ TEST(MediaGatewayCalls, GoOnWhateverElseTheWorldSaysOfThem) {
   const auto told_of = [](bool disturbed) {
     CallWorld world;
     Duration when = 20s;
-    for (const notice::Kind kind :
-         {become_primary, activate_standby, stand_down, config_write, shift_start, shift_end, drain,
-          ha_link, gateway_died, gateway_down, gateway_up, wishes_to_call, dials, dial, make_call,
-          hang_up, own_call_over, bye_unanswered}) {
+    for (const notice::Kind kind : {become_primary, activate_standby,
+                                    stand_down,     config_write,
+                                    shift_start,    shift_end,
+                                    drain,          ha_link,
+                                    gateway_died,   gateway_down,
+                                    gateway_up,     wishes_to_call,
+                                    dials,          dial,
+                                    make_call,      hang_up,
+                                    own_call_over,  bye_unanswered,
+                                    tell_when_free, phone_state}) {
       if (disturbed) world.notice(when += 10ms, world.directory.gateways[0], kind, kCall);
     }
     world.run(80s);
