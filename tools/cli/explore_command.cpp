@@ -9,6 +9,7 @@
 #include "tools/cli/report.hpp"
 #include "tools/explore/explore.hpp"
 #include "tools/explore/tree.hpp"
+#include "tools/run/interrupt.hpp"
 #include "tools/run/run_meta.hpp"
 #include "tools/scenario/units.hpp"
 
@@ -73,7 +74,10 @@ int explore_them(const Invocation& invocation, Terminal& terminal) {
   const Exploration found = explore(request, terminal);
   terminal.out << (invocation.has("json") ? exploration_json(found, request)
                                           : exploration_text(found, request));
-  if (found.interrupted) return code(ExitCode::interrupted);
+  if (found.interrupted) {
+    terminal.err << "bcsim: interrupted; what had been found by then is in the table\n";
+    return interrupted_code();
+  }
   return code(found.kinds.empty() ? ExitCode::good : ExitCode::refused);
 }
 

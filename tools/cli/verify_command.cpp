@@ -5,6 +5,7 @@
 #include "tools/cli/exit_code.hpp"
 #include "tools/cli/home.hpp"
 #include "tools/cli/report.hpp"
+#include "tools/run/interrupt.hpp"
 #include "tools/verify/verify.hpp"
 #include "tools/verify/verify_output.hpp"
 
@@ -17,7 +18,10 @@ int verify_scenario(const Invocation& invocation, Terminal& terminal) {
   print_diagnostics(loaded, terminal);
   if (loaded.has_errors()) return code(load_result(loaded));
   const Verification v = verify(loaded.scenario, jobs_value(invocation));
-  if (v.interrupted) return code(ExitCode::interrupted);
+  if (v.interrupted) {
+    terminal.err << "bcsim: interrupted before all ways had been run\n";
+    return interrupted_code();
+  }
   terminal.out << (invocation.has("json") ? verify_json(v) : verify_text(v));
   return code(v.same() ? ExitCode::good : ExitCode::refused);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "models/ledger/cause.hpp"
@@ -67,6 +68,13 @@ std::string more_callers(double n) {
   return change_words(n, "caller", "callers");
 }
 
+/// Calls that agents place are counted apart; where some were lost, nobody shall think none was.
+void say_what_agents_placed(Sentence& s, const StoredResults& r, std::vector<std::string> ids) {
+  std::erase_if(ids, [&](const std::string& id) { return !(r.value(id) > 0); });
+  if (ids.empty()) return;
+  s.say(" Of those that agents placed ").say(figure(r, ids, call_words)).say(" lost.");
+}
+
 std::vector<Sentence> calm_answer(const StoredResults& r) {
   Sentence first, second;
   first.say("Nothing was broken. Of ")
@@ -82,6 +90,7 @@ std::vector<Sentence> calm_answer(const StoredResults& r) {
       .say(" lost; the service level was ")
       .say(figure(r, {"service_level"}, percent_words))
       .say(".");
+  say_what_agents_placed(second, r, {"outgoing.lost", "internal.lost"});
   return {first, second};
 }
 
@@ -90,6 +99,8 @@ Sentence loss_sentence(const StoredResults& r, const std::vector<std::string>& p
   s.say(fmt::format("{} at {}: ", first_fault(r), clock_of(r, first_failure_s(r))))
       .say(figure(r, in_phases(phases, "lost"), call_words))
       .say(" lost since then");
+  std::vector<std::string> placed = in_phases(phases, "outgoing.lost");
+  std::ranges::copy(in_phases(phases, "internal.lost"), std::back_inserter(placed));
   const auto causes = causes_of_loss(r, phases);
   if (!causes.empty()) {
     s.say(", ")
@@ -99,14 +110,17 @@ Sentence loss_sentence(const StoredResults& r, const std::vector<std::string>& p
   if (r.find("because.abandoned") == nullptr) {
     s.say("; ")
         .say(figure(r, in_phases(phases, "abandoned"), caller_words))
-        .say(" gave up waiting");
-    return s.say(".");
+        .say(" gave up waiting.");
+    say_what_agents_placed(s, r, placed);
+    return s;
   }
-  return s.say("; because of the failure: ")
+  s.say("; because of the failure: ")
       .say(figure(r, {"because.lost"}, more_calls))
       .say(" lost and ")
       .say(figure(r, {"because.abandoned"}, more_callers))
       .say(" gave up than without it.");
+  say_what_agents_placed(s, r, placed);
+  return s;
 }
 
 Sentence agents_sentence(const StoredResults& r) {

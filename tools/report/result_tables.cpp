@@ -222,6 +222,9 @@ StoredResults::StoredResults(const std::filesystem::path& directory) : directory
   if (std::filesystem::exists(directory / twin, ignored)) twin_calls_ = table(twin);
   of_file(directory / "events.ndjson",
           [&] { read_events(read_text(directory / "events.ndjson")); });
+  require_undamaged(directory, run_,
+                    {"summary.json", "verdicts.json", "calls.csv", twin, "timeline.csv",
+                     "timeline_queues.csv", "bands.csv", "events.ndjson", "replications.csv"});
   const Loaded loaded = load_scenario_text(
       {run_.at("effective_scenario"), "run.json", run_.at("scenario"), directory}, {});
   if (loaded.has_errors()) return;

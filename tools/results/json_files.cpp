@@ -27,7 +27,8 @@ std::string_view status_word(const RunResult& result) {
   return result.violated() ? "violated" : "good";
 }
 
-void write_run_json(const RunResult& result, const ResultMeta& meta, OutputFile& out) {
+void write_run_json(const RunResult& result, const ResultMeta& meta,
+                    const std::map<std::string, WrittenFile>& files, OutputFile& out) {
   Json j;
   j["scenario"] = meta.scenario;
   j["title"] = meta.title;
@@ -65,6 +66,10 @@ void write_run_json(const RunResult& result, const ResultMeta& meta, OutputFile&
   j["phases"] = std::move(phases);
   j["scenario_hash"] = meta.scenario_hash;
   j["effective_scenario"] = meta.effective_yaml;
+  j["files"] = Json::object();
+  for (const auto& [name, file] : files) {
+    j["files"][name] = {{"bytes", file.bytes}, {"crc32", file.crc32}};
+  }
   j["host"] = {
       {"wall_s", meta.host.wall_s}, {"scenario_path", meta.host.path}, {"cores", meta.host.cores}};
   out.write(j.dump(kIndent, ' ', false, Json::error_handler_t::replace));

@@ -78,10 +78,10 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
   // Inside the directory, so that moving a file into place never leaves the file system.
   const ScratchName scratch(directory, ScratchName::Kind::directory, directory);
   const fs::path s = scratch.path();
-  std::vector<std::string> written;
+  std::map<std::string, WrittenFile> files;
   const auto write = [&](const char* name, const auto& how) {
     write_one(s, name, how);
-    written.emplace_back(name);
+    files[name] = written_file(s / name);
   };
   if (results.files == ResultFiles::all) {
     write("calls.csv", [&](OutputFile& f) { write_calls_csv(first, f); });
@@ -104,12 +104,14 @@ void write_results(const ResultSet& results, const ResultMeta& meta, const fs::p
   write("summary.json",
         [&](OutputFile& f) { f.write(summary_json(first, *results.aggregate, meta)); });
   // run.json last: where it is, the others are complete.
-  write("run.json", [&](OutputFile& f) { write_run_json(first, meta, f); });
-  for (const std::string& name : written) {
+  write_one(s, "run.json", [&](OutputFile& f) { write_run_json(first, meta, files, f); });
+  const auto move = [&](const std::string& name) {
     std::error_code error;
     fs::rename(s / name, directory / name, error);
     if (error) fail(directory / name, error.message());
-  }
+  };
+  for (const auto& [name, file] : files) move(name);
+  move("run.json");
   std::error_code ignored;
   if (!bands) fs::remove(directory / "bands.csv", ignored);  // of a former run with more
   if (!twin_calls) fs::remove(directory / kTwinCalls, ignored);
@@ -130,9 +132,10 @@ fs::path result_directory(const fs::path& root, const ResultMeta& meta) {
 }
 
 bool is_result_name(const fs::path& name) {
-  static constexpr std::array kNames = {
-      "run.json",      "summary.json", "verdicts.json",    "calls.csv", "timeline.csv",
-      "events.ndjson", "bands.csv",    "replications.csv", kTwinCalls,  "latest"};
+  static constexpr std::array kNames = {"run.json",      "summary.json", "verdicts.json",
+                                        "calls.csv",     "timeline.csv", "timeline_queues.csv",
+                                        "events.ndjson", "bands.csv",    "replications.csv",
+                                        kTwinCalls,      "latest"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

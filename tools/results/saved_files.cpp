@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -51,6 +53,31 @@ nlohmann::ordered_json read_json(const fs::path& path) {
   auto json = nlohmann::ordered_json::parse(read_text(path), nullptr, false);
   if (!json.is_object()) throw InputError(fmt::format("{}: is not JSON of bcsim", path.string()));
   return json;
+}
+
+WrittenFile written_file(const fs::path& path) {
+  const std::string text = read_text(path);
+  const auto* bytes = reinterpret_cast<const Bytef*>(text.data());
+  return {text.size(), fmt::format("{:08x}", ::crc32_z(0, bytes, text.size()))};
+}
+
+void require_undamaged(const fs::path& directory, const nlohmann::ordered_json& run,
+                       std::initializer_list<std::string_view> names) {
+  const auto files = run.find("files");
+  if (files == run.end()) return;
+  for (const std::string_view name : names) {
+    const auto file = files->find(name);
+    if (file == files->end()) continue;
+    const fs::path path = directory / name;
+    const WrittenFile then{json_member<std::uint64_t>(*file, "bytes", directory / "run.json"),
+                           json_member<std::string>(*file, "crc32", directory / "run.json")};
+    const WrittenFile now = written_file(path);
+    if (then == now) continue;
+    throw InputError(fmt::format(
+        "{}: is damaged: {} as it was written", path.string(),
+        now.bytes == then.bytes ? "its text is not"
+                                : fmt::format("it has {} bytes, not {}", now.bytes, then.bytes)));
+  }
 }
 
 void require_our_version(const std::string& version, const fs::path& path) {

@@ -1,11 +1,14 @@
 // Results on disk found and read back: what report, explain, compare, sweep and merge work from.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace bcsim::tools {
 
@@ -34,6 +37,19 @@ template <class T>
     throw InputError(path.string() + ": has no usable '" + key + "'");
   }
 }
+
+/// What a file has been written with, so that damage shows.
+struct WrittenFile {
+  std::uint64_t bytes = 0;
+  std::string crc32;  ///< of zlib, eight hexadecimal digits
+  bool operator==(const WrittenFile&) const = default;
+};
+/// Of a file that is there; throws InputError if it cannot be read.
+[[nodiscard]] WrittenFile written_file(const std::filesystem::path& path);
+/// Throws InputError if one of these files of a directory is not as its run.json says that it was
+/// written.
+void require_undamaged(const std::filesystem::path& directory, const nlohmann::ordered_json& run,
+                       std::initializer_list<std::string_view> names);
 
 /// Throws InputError if results of this version cannot be used beside ours.
 void require_our_version(const std::string& version, const std::filesystem::path& path);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -43,7 +45,7 @@ bool cell_number(std::string_view text, double& value) {
   value = std::numeric_limits<double>::quiet_NaN();
   if (text.empty()) return true;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
+  return error == std::errc() && end == text.data() + text.size() && !std::isnan(value);
 }
 
 class ReplicationsReader {
@@ -95,6 +97,23 @@ class ReplicationsReader {
   std::vector<ReplicationRecord> records_;
 };
 
+/// All replications are there, and each has the metrics of the first.
+void require_whole(const std::vector<ReplicationRecord>& records, std::uint64_t count,
+                   const fs::path& path) {
+  if (records.size() != count) {
+    throw InputError(fmt::format("{}: has {} replications, not the {} of run.json", path.string(),
+                                 records.size(), count));
+  }
+  for (const ReplicationRecord& record : records) {
+    const auto same = [](const models::MetricValue& a, const models::MetricValue& b) {
+      return a.id == b.id;
+    };
+    if (std::ranges::equal(record.metrics, records.front().metrics, same)) continue;
+    throw InputError(fmt::format("{}: replication {} does not have the metrics of replication {}",
+                                 path.string(), record.replication, records.front().replication));
+  }
+}
+
 }  // namespace
 
 SavedReplications read_replications(const fs::path& directory) {
@@ -106,6 +125,9 @@ SavedReplications read_replications(const fs::path& directory) {
   out.run_id = json_member<std::string>(run, "run_id", path);
   out.effective_yaml = json_member<std::string>(run, "effective_scenario", path);
   out.records = ReplicationsReader(directory, json_member<bool>(run, "twin", path)).read();
+  require_undamaged(directory, run, {"summary.json", "replications.csv"});
+  require_whole(out.records, json_member<std::uint64_t>(run, "replications", path),
+                directory / "replications.csv");
   return out;
 }
 

@@ -102,10 +102,11 @@ class Summary {
     if (r_.recoveries.empty()) {
       page_.paragraph(fmt::format(
           "Nothing was broken. Of {} offered {} were answered, {} of them within {}; {} gave up "
-          "waiting{} and {} lost.",
+          "waiting{} and {} lost.{}",
           count_words(counted("offered"), "call", "calls"), count_words(counted("answered")),
           percent_words(metric("service_level.f2")), threshold(), callers(counted("abandoned")),
-          between_agents(counted("transfers.abandoned"), ","), calls_were(counted("lost"))));
+          between_agents(counted("transfers.abandoned"), ","), calls_were(counted("lost")),
+          placed_words(counted("outgoing.lost") + counted("internal.lost"))));
       return;
     }
     const Recovery& first = r_.recoveries.front();
@@ -117,13 +118,18 @@ class Summary {
       most = fmt::format(" ({} {})", n == lost && n > 1 ? "all" : count_words(n),
                          models::in_words(cause));
     }
-    page_.paragraph(fmt::format("{} at {}: since then {} lost{}, and {} gave up waiting{}.",
-                                page_.bold(fault_words(r_, first)),
-                                clock_words(first.at, r_.start_label), calls_were(lost), most,
-                                callers(since_failure("abandoned")),
-                                between_agents(since_failure("transfers.abandoned"))));
+    page_.paragraph(
+        fmt::format("{} at {}: since then {} lost{}, and {} gave up waiting{}.{}",
+                    page_.bold(fault_words(r_, first)), clock_words(first.at, r_.start_label),
+                    calls_were(lost), most, callers(since_failure("abandoned")),
+                    between_agents(since_failure("transfers.abandoned")),
+                    placed_words(since_failure("outgoing.lost") + since_failure("internal.lost"))));
     page_.paragraph(recovery_sentences(first));
     if (const std::string text = configuration_sentences(); !text.empty()) page_.paragraph(text);
+  }
+  /// Calls that agents place are counted apart; where some were lost, nobody shall think none was.
+  [[nodiscard]] static std::string placed_words(std::uint64_t lost) {
+    return lost == 0 ? "" : fmt::format(" Of those that agents placed {} lost.", calls_were(lost));
   }
   /// Who had been answered and passed on, and waited for the second agent in vain.
   [[nodiscard]] static std::string between_agents(std::uint64_t n, const char* end = "") {

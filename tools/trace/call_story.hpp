@@ -67,7 +67,8 @@ struct CallStory {
 struct Silence {
   std::size_t first = 0;  ///< index in CallLife::messages
   std::vector<models::SimTime> sent;
-  sim::DropReason fate = sim::DropReason::none;  ///< of the first copy
+  sim::DropReason fate = sim::DropReason::none;  ///< of the first copy that chance alone did not
+                                                 ///< lose, else of the first
 };
 /// Initial INVITEs of the gateway that nobody answered before the call was over, in order of time.
 [[nodiscard]] std::vector<Silence> unanswered_invites(const CallLife& life,

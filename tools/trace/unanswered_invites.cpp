@@ -21,7 +21,11 @@ std::vector<Silence> unanswered_invites(const CallLife& life, const models::Layo
         all.push_back({i, {}, m.dropped});
         answered.push_back(false);
       }
-      all[at->second].sent.push_back(m.sent);
+      Silence& silence = all[at->second];
+      silence.sent.push_back(m.sent);
+      // Whatever chance did to one copy: those that met a dead machine say what is the matter.
+      const bool by_chance = silence.fate == sim::DropReason::loss && !m.arrived();
+      if (by_chance && m.dropped != sim::DropReason::none) silence.fate = m.dropped;
     } else if (const auto* response = std::get_if<models::sip::Response>(&m.message)) {
       const auto at = by_branch.find(response->branch);
       const bool in_time = m.arrived() && m.at <= life.row.released;
