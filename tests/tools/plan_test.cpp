@@ -16,6 +16,7 @@
 namespace bcsim::tools::plan_test {
 namespace {
 
+using namespace std::chrono_literals;
 using Indices = std::vector<int>;
 
 SearchResult search_with(const SearchRange& range, int fewest, int doubt,

@@ -299,7 +299,7 @@ TEST(ScenarioProblems, AChangeToABadValueIsReportedWhereItIsWritten) {
 
 TEST(ScenarioProblems, StaffReturnNeedsALostBuildingAndRisingSteps) {
   const auto one = [](const std::string& fault) {
-    return load_text(minimal("faults:\n  - {at: 1h, " + fault + "}\n"));
+    return load_text(minimal("faults:\n  - {at: 1h, " + fault + "}\n"), {"calls.main.rate=600/h"});
   };
   const std::string back = "staff-return: {to: site2, steps: [{after: 1h, share: 50%}]}";
   EXPECT_THAT(problems(one("fail: site1, scope: building, " + back)), IsEmpty());

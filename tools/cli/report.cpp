@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "tools/scenario/people_needs.hpp"
 #include "tools/scenario/units.hpp"
-#include "tools/scenario/validator_load.hpp"
 
 namespace bcsim::tools {
 
@@ -40,6 +42,74 @@ std::uint64_t channels(const models::Scenario& s) {
   return count;
 }
 
+/// What comes to a queue, or to a queue at one site whose calls stay there, when each of its agents
+/// has most to do.
+struct QueuePeak {
+  sim::SimTime at;
+  Share share;
+  int needed = 0;  ///< for kStaffingLevel
+};
+
+std::vector<QueuePeak> queue_peaks(const models::Scenario& s) {
+  const auto busy = [](const Share& share) {
+    return share.erlangs / std::max(0.5, 1.0 * share.agents);
+  };
+  std::map<std::pair<std::uint32_t, int>, QueuePeak> peaks;
+  for (const sim::SimTime t : moments(s)) {
+    for (const Share& share : shares_at(s, t)) {
+      if (!share.queue || share.calls_per_s <= 0) continue;
+      const models::QueueOptions& queue = s.queues[*share.queue];
+      const bool by_site =
+          !queue.hunt_group && queue.routing_scope != models::RoutingScope::both_sites;
+      if (by_site != share.site.has_value()) continue;
+      const auto [peak, fresh] =
+          peaks.try_emplace({*share.queue, share.site ? 1 + int{*share.site} : 0}, t, share);
+      if (!fresh && busy(share) > busy(peak->second.share)) peak->second = {t, share};
+    }
+  }
+  PeopleNeeds needs(s);
+  std::vector<QueuePeak> out;
+  for (auto& [key, peak] : peaks) {
+    if (peak.share.erlangs < kMostErlangs) peak.needed = needs.needed(peak.share, peak.at);
+    out.push_back(std::move(peak));
+  }
+  return out;
+}
+
+nlohmann::json queues_json(const models::Scenario& s) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const QueuePeak& peak : queue_peaks(s)) {
+    nlohmann::json j = {{"queue", s.queues[*peak.share.queue].name},
+                        {"at_s", sim::seconds(peak.at.time_since_epoch())},
+                        {"calls_per_s", peak.share.calls_per_s},
+                        {"offered_erlangs", peak.share.erlangs},
+                        {"agents", peak.share.agents},
+                        {"agents_needed", peak.needed}};
+    if (peak.share.site) j["site"] = s.sites[*peak.share.site].name;
+    list.push_back(std::move(j));
+  }
+  return list;
+}
+
+std::string busy_words(double erlangs, std::uint32_t agents) {
+  return agents == 0 ? "nobody is at work" : fmt::format("{:.0f}% busy", 100 * erlangs / agents);
+}
+
+/// Of several queues, or of one at several sites, a line each.
+std::string queue_lines(const models::Scenario& s) {
+  const std::vector<QueuePeak> peaks = queue_peaks(s);
+  if (peaks.size() < 2) return "";
+  std::string out;
+  for (const QueuePeak& peak : peaks) {
+    out += fmt::format(
+        "    {}: at most {} erlangs for {} agents ({}): {}; {} answer {:.0f}% within {}\n",
+        peak.share.whose, amount_words(peak.share.erlangs), peak.share.agents,
+        moment_words(s, peak.at), busy_words(peak.share.erlangs, peak.share.agents), peak.needed,
+        kStaffingLevel * 100, format_duration(s.run.service_level_threshold));
+  }
+  return out;
+}
+
 }  // namespace
 
 nlohmann::json load_report(const std::string& argument, const Loaded& loaded) {
@@ -57,6 +127,7 @@ nlohmann::json load_report(const std::string& argument, const Loaded& loaded) {
                   {"peak_calls_per_s", load.calls_per_s},
                   {"peak_offered_erlangs", load.erlangs()},
                   {"agents_at_peak", load.agents},
+                  {"queues", queues_json(s)},
                   {"faults", s.faults.size()}};
   return j;
 }
@@ -71,11 +142,10 @@ std::string describe_scenario(const models::Scenario& s) {
                      s.agents.size(), s.agents.size() == 1 ? "" : "s", s.gateways.size(),
                      s.gateways.size() == 1 ? "" : "s", channels(s));
   if (load.calls_per_s > 0) {
-    const std::string busy = load.agents == 0
-                                 ? "nobody is at work"
-                                 : fmt::format("{:.0f}% busy", 100 * load.erlangs() / load.agents);
     out += fmt::format("  at most {:.4g} calls/s = {} erlangs for {} agents: {}\n",
-                       load.calls_per_s, amount_words(load.erlangs()), load.agents, busy);
+                       load.calls_per_s, amount_words(load.erlangs()), load.agents,
+                       busy_words(load.erlangs(), load.agents));
+    out += queue_lines(s);
   }
   for (const models::Fault& f : s.faults) {
     out += fmt::format("  {}: {}{}\n", format_duration(f.at.time_since_epoch()), f.text,

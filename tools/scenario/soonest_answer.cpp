@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/scenario/validator_load.hpp"
+#include "tools/scenario/offered_load.hpp"
 #include "tools/scenario/validator_service.hpp"
 #include "tools/scenario/ways.hpp"
 

@@ -77,7 +77,7 @@ std::vector<Offered> offered_at(const Scenario& s, sim::SimTime t,
                                 std::optional<std::size_t> lost = std::nullopt) {
   std::vector<Offered> offered(s.gateways.size());
   for (const CallStream& stream : s.calls) {
-    const double rate = rate_at(stream.arrivals, t);
+    const double rate = rate_at(stream, t);
     const std::vector<double> shares =
         lost ? shares_without(s, stream, *lost) : shares_of(s, stream);
     for (std::size_t i = 0; i < std::min(shares.size(), offered.size()); ++i) {

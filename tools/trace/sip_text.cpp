@@ -215,8 +215,8 @@ std::string SipText::write(const models::sip::Request& m, const models::Envelope
                        m.expires_s);
   }
   if (m.answer_within > models::Duration{}) {
-    out += fmt::format("Expires: {}\r\n",
-                       std::chrono::ceil<std::chrono::seconds>(m.answer_within) / 1s);
+    out += fmt::format("Expires: {}\r\n", std::chrono::ceil<std::chrono::seconds>(m.answer_within) /
+                                              std::chrono::seconds(1));
   }
   out += "User-Agent: bcsim\r\n";
   const std::string sdp =
