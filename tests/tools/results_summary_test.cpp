@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/support/site_failure_journal.hpp"
+#include "tests/support/tool_runs.hpp"
 #include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/results/terminal_summary.hpp"
@@ -90,6 +91,32 @@ TEST(TerminalSummary, SaysThatNothingWasBrokenIfNothingWas) {
   EXPECT_THAT(text, HasSubstr("whole run"));
   EXPECT_THAT(text, Not(HasSubstr("before")));
   EXPECT_THAT(text, HasSubstr("Checks: 5 hold, 4 did not apply"));
+}
+
+TEST(TerminalSummary, EndsWithWhatCheckWarnedOf) {
+  ResultMeta m = meta();
+  EXPECT_THAT(terminal_summary(site_failure_run(), m, {}), Not(HasSubstr("check warned")));
+  m.warnings = {"V-W19: one", "M-W03: two", "M-W04: three", "M-W05: four", "M-W06: five"};
+  EXPECT_THAT(terminal_summary(site_failure_run(), m, {}),
+              HasSubstr("What check warned of\n  V-W19: one\n  M-W03: two\n  M-W04: three\n"
+                        "  and 2 more: bcsim check, or run.json\n"));
+}
+
+/// … and so do run.json and every report.
+TEST(Warnings, GoWithTheResults) {
+  const test::TemporaryDirectory directory;
+  const std::string out = directory.path().string();
+  const auto run =
+      test::bcsim({"run", "two_queues", "--no-twin", "--set", "run.horizon=75min", "-o", out});
+  ASSERT_EQ(run.exit, 0) << run.err;
+  const char* warned = "V-W19: at 10:00 14 agents of queue 'sales'";
+  EXPECT_THAT(run.out, HasSubstr(warned));
+  const auto page = test::bcsim({"report", out, "-o", "-"});
+  EXPECT_THAT(page.out, HasSubstr("V-W19: at 10:00 14 agents of queue 'sales'"));
+  EXPECT_THAT(test::bcsim({"report", out, "--format", "md"}).out,
+              HasSubstr("**Check warned:** V-W19: at 10:00"));
+  const auto json = test::files_of(directory.path()).at("run.json");
+  EXPECT_THAT(json, HasSubstr(warned));
 }
 
 /// A clause in commas has one behind it only where the sentence goes on.

@@ -232,6 +232,16 @@ std::string verdict_list(const StoredResults& r) {
   return out + "</tbody></table></div>\n</section>\n";
 }
 
+std::string warning_list(const StoredResults& r) {
+  const auto& warnings = r.run().at("warnings");
+  if (warnings.empty()) return "";
+  std::string out = "<section>\n<h2>What check warned of</h2>\n<ul>\n";
+  for (const auto& warning : warnings) {
+    out += fmt::format("<li>{}</li>\n", escape_html(warning.get<std::string>()));
+  }
+  return out + "</ul>\n</section>\n";
+}
+
 std::string about(const StoredResults& r) {
   const auto& run = r.run();
   const auto text = [&run](const char* key) { return escape_html(run.at(key).get<std::string>()); };
@@ -354,7 +364,8 @@ std::string report_html(const std::vector<StoredResults>& results) {
     body += fmt::format("<article id=\"run{}\">\n", i + 1);
     body += first_screen(r, !several);
     body += failure_timeline(r) + failure_charts(r) + phase_table(r) + queue_table(r) +
-            loss_table(r) + attribution_table(r) + whole_run_charts(r) + verdict_list(r) + about(r);
+            loss_table(r) + attribution_table(r) + whole_run_charts(r) + verdict_list(r) +
+            warning_list(r) + about(r);
     body += "</article>\n";
   }
   return html_page({several ? "bcsim: results side by side" : title_of_run(results.front()),
@@ -397,6 +408,9 @@ std::string report_markdown(const std::vector<StoredResults>& results) {
       if (v.at("verdict") != "violated") continue;
       out += fmt::format("\n**Violated:** {}: {}\n", escape_markdown(v.at("id").get<std::string>()),
                          escape_markdown(v.value("text", std::string())));
+    }
+    for (const auto& warning : r.run().at("warnings")) {
+      out += fmt::format("\n**Check warned:** {}\n", escape_markdown(warning.get<std::string>()));
     }
   }
   return out;

@@ -153,6 +153,7 @@ void require_members(const StoredJson& run) {
     (void)time_at(phase, "end_s");
   }
   for (const auto& accepted : run.at("accepted")) (void)accepted.get<std::string>();
+  for (const auto& warning : run.at("warnings")) (void)warning.get<std::string>();
 }
 
 /// Each interval has a row of either site, in order.

@@ -57,6 +57,7 @@ void write_run_json(const RunResult& result, const ResultMeta& meta,
   j["journal_fingerprint"] = sim::to_hex(meta.journal_fingerprint);
   j["trajectory_fingerprint"] = sim::to_hex(meta.trajectory_fingerprint);
   j["accepted"] = meta.accepted;
+  j["warnings"] = meta.warnings;
   Json phases = Json::array();
   for (const models::PhaseInterval& phase : result.phases) {
     phases.push_back({{"phase", models::name(phase.phase)},

@@ -78,6 +78,7 @@ class ReplicationPage {
     const auto verdicts = verdict_lines(first_.verdicts, page_);
     if (!verdicts.empty()) page_.blank();
     for (const std::string& line : verdicts) page_.line(line);
+    warning_lines(meta_, page_);
     if (!style_.files.empty()) {
       page_.blank();
       page_.line(fmt::format("Results  {}", style_.files));
@@ -266,6 +267,20 @@ std::string attribution_words(const Aggregate& aggregate) {
       with_interval(lost.without_faults, tally_words),
       change_words(abandoned.because_of_failure, "caller gave up", "callers gave up"),
       with_interval(abandoned.without_faults, tally_words), waits);
+}
+
+void warning_lines(const ResultMeta& meta, Page& page) {
+  constexpr std::size_t kShown = 3;
+  if (meta.warnings.empty()) return;
+  page.blank();
+  page.line("What check warned of");
+  for (std::size_t i = 0; i < std::min(kShown, meta.warnings.size()); ++i) {
+    page.hanging("", meta.warnings[i], 2);
+  }
+  if (meta.warnings.size() > kShown) {
+    page.line(
+        fmt::format("  and {} more: bcsim check, or run.json", meta.warnings.size() - kShown));
+  }
 }
 
 std::vector<std::string> verdict_lines(const std::vector<Verdict>& verdicts, const Page& page) {

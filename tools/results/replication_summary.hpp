@@ -26,6 +26,9 @@ namespace bcsim::tools {
 [[nodiscard]] std::vector<std::string> verdict_lines(const std::vector<models::Verdict>& verdicts,
                                                      const Page& page);
 
+/// What `check` warned of, below everything else: whoever reads the numbers should know.
+void warning_lines(const ResultMeta& meta, Page& page);
+
 /// What was broken first: "fail site1".
 [[nodiscard]] std::string fault_words(const models::RunResult& result,
                                       const models::Recovery& recovery);

@@ -25,6 +25,7 @@ struct ResultMeta {
   std::uint64_t messages_delivered = 0, messages_sent = 0;
   std::optional<WarmUpCheck> warm_up;  ///< nullopt: it could not be judged
   std::vector<std::string> accepted;   ///< rule breaks taken as warnings, in words
+  std::vector<std::string> warnings;   ///< of `check`, the accepted left out: "V-W19: …"
 
   /// All that may differ between two machines that run the same thing.
   struct Host {

@@ -56,6 +56,7 @@ class Summary {
     queues();
     losses();
     verdicts();
+    warning_lines(meta_, page_);
     if (!style_.files.empty()) {
       page_.blank();
       page_.line(fmt::format("Results  {}", style_.files));

@@ -42,7 +42,8 @@ ResultMeta describe_run(const models::Scenario& scenario, const RunOrigin& origi
   for (const Diagnostic& warning : origin.warnings) {
     const bool accepted = std::find(scenario.accepted.begin(), scenario.accepted.end(),
                                     warning.code) != scenario.accepted.end();
-    if (accepted) meta.accepted.push_back(fmt::format("{}: {}", warning.code, warning.message));
+    (accepted ? meta.accepted : meta.warnings)
+        .push_back(fmt::format("{}: {}", warning.code, warning.message));
   }
   meta.host.path = origin.path;
   meta.host.cores = std::thread::hardware_concurrency();

@@ -16,7 +16,7 @@ namespace bcsim::tools {
 /// Beside the scenario, what its results depend on or repeat.
 struct RunOrigin {
   std::string effective_yaml;
-  std::vector<Diagnostic> warnings;  ///< of the load; results repeat the accepted rule breaks
+  std::vector<Diagnostic> warnings;  ///< of the load; results repeat them
   std::string path;                  ///< the scenario as the user named it
   bool twin = true;                  ///< wanted, if there are faults
 };
