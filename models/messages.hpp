@@ -309,9 +309,8 @@ enum class Kind : std::uint8_t {
   own_call_over,     ///< desktop: the call that its agent placed is over
   bye_unanswered,    ///< desktop: the phone has left `call`, and its server has not said that it
                      ///< knows
-  tell_when_free,    ///< phone: no server tells the desktop of a call; is the phone in use all the
-                     ///< same?
-  phone_state,       ///< desktop: what its agent's phone is doing; `index`: a PhoneState
+  phone_asked,       ///< phone: the desktop beside it begins anew, and asks what it is doing
+  phone_state,       ///< desktop: what its agent's phone does from now on; `index`: a PhoneState
 };
 
 /// As whoever sits at it sees it.

@@ -337,11 +337,12 @@ class LivenessCheck final : public Check {
     for (SiteIndex s = 0; s < kSites; ++s) {
       // Who went home while his desktop was dead stays logged in there, and nobody ends his work.
       if (agent.state[s] != AgentState::after_call_work || !bound_.work || !agent.working) continue;
-      // Who has calls of his own to place does so before he presses ready, and the server where he
-      // is logged in need not see them.
-      if (agent.own_call.valid()) continue;
+      // Whose phone is in use presses ready when he has put it down, and the server where he is
+      // logged in need not see that call, his own or another.
+      if (agent.own_call.valid() || !agent.calls.empty()) continue;
+      const SimTime over = agent.last_call_over == kNever ? kStart : agent.last_call_over;
       const SimTime since =
-          std::max({agent.state_since[s], agent.own_call_over, last_end_ + bound_.needed});
+          std::max({agent.state_since[s], agent.own_call_over, over, last_end_ + bound_.needed});
       if (since + *bound_.work < horizon) {
         told("does after-call work that should be over", agent.state_since[s]);
       }

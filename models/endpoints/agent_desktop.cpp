@@ -42,7 +42,11 @@ AgentDesktopEndpoint::AgentDesktopEndpoint(const Directory& directory, AgentId a
 
 void AgentDesktopEndpoint::on_start(Context& context) {
   const bool works = directory_.at_work(agent_, context.now());
-  if (!first_) ask_phone(context);  // he may be on it since before the desktop was lost
+  if (!first_) {  // he may be on it since before the desktop was lost
+    notice::Message question;
+    question.kind = notice::Kind::phone_asked;
+    context.notify(directory_.agent(agent_).phone, question);
+  }
   if (!steady_) {
     if (works) feed(context, Input::shift_start);
     return;
@@ -276,8 +280,8 @@ void AgentDesktopEndpoint::on_agent_logged_in(Context& context, const tlib::Mess
   }
   // With a call or its after-call work in hand the agent is at work again, but no EventAgentReady
   // will say so soon.
-  back_at_work_ = !busy() || asks_phone_;
-  if (!back_at_work_) context.record(AgentAtWork{agent_, site});
+  back_at_work_ = !busy();
+  if (busy()) context.record(AgentAtWork{agent_, site});
 }
 
 /// Advice to log in at the sender's peer (R59, R60), which its agent may heed, after a while; a
@@ -330,6 +334,7 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
       return;
     case notice::Kind::wishes_to_call:
       wishes_.push_back({notice.index, notice.conversation.agent_releases});
+      keep_calls_away(context);
       dial_if_wished(context);
       return;
     case notice::Kind::make_call:
@@ -367,7 +372,7 @@ void AgentDesktopEndpoint::on_notice(Context& context, const notice::Message& no
     case notice::Kind::dials:
     case notice::Kind::dial:
     case notice::Kind::hang_up:
-    case notice::Kind::tell_when_free:
+    case notice::Kind::phone_asked:
       return;
   }
 }

@@ -30,8 +30,8 @@ class AgentDesktopEndpoint final : public Endpoint {
                      sim::ConnectionEvent event) override;
 
   [[nodiscard]] const tlib::DesktopSession& session() const { return session_; }
-  /// A call, or after-call work, is in hand.
-  [[nodiscard]] bool busy() const { return work_ != Work::none || asks_phone_; }
+  /// A call, or after-call work, is in hand, or the phone.
+  [[nodiscard]] bool busy() const { return work_ != Work::none || phone_in_use_; }
 
   // ASSUMPTIONs; R83 and R79 give no numbers.
   /// An attempt to connect that nobody answers is given up, and the next server tried.
@@ -107,10 +107,10 @@ class AgentDesktopEndpoint final : public Endpoint {
   void start_call(Context&);
   void end_call(Context&);
   void on_rest(Context&);
-  void ask_phone(Context&);
   void on_phone_state(Context&, notice::PhoneState);
   void on_released(Context&, const tlib::Message&, SiteIndex);
   void release_left_call(Context&, SiteIndex);
+  void keep_calls_away(Context&);
   void dial_if_wished(Context&);
   void make_call(Context&, const notice::Message&);
   void put_down(Context&);
@@ -191,8 +191,8 @@ class AgentDesktopEndpoint final : public Endpoint {
   sim::TimerId transfer_timer_;
 
   Work work_ = Work::none;
-  bool asks_phone_ = false;  ///< no server tells of a call: his phone says when he has none
-  bool phone_dead_ = false;
+  bool phone_in_use_ = false;       ///< as he sees it: ringing, dialling, talking
+  bool phone_ends_call_ = false;    ///< the call in hand: no server will
   bool ready_wanted_ = false;       ///< TAgentSetReady is due as soon as nothing is in hand
   bool not_ready_pressed_ = false;  ///< the session wants no calls until its DN is back
   bool back_at_work_ = false;       ///< AgentAtWork is to be recorded with the next EventAgentReady

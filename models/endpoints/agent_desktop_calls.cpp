@@ -19,6 +19,7 @@ void AgentDesktopEndpoint::end_call(Context& context) {
   forget_transfer(context);
   own_call_ = {};
   work_ = Work::none;
+  phone_ends_call_ = false;
   feed(context, Input::call_ended);
 }
 
@@ -69,40 +70,27 @@ void AgentDesktopEndpoint::on_rest(Context& context) {
     own_call_ = {};
   }
   const bool unfollowed = own_call_.state != State::none;
-  if (work_ == Work::call && !unfollowed) ask_phone(context);
+  if (work_ != Work::call || unfollowed) return;
+  forget_transfer(context);
+  if (phone_in_use_) {
+    phone_ends_call_ = true;
+  } else {
+    end_call(context);
+  }
 }
 
-/// ASSUMPTION: who speaks on his phone is not free, whatever his desktop shows: he neither presses
-/// Ready nor calls anybody before he has put it down. What he does after such a call is not work
-/// that a desktop knows of.
-void AgentDesktopEndpoint::ask_phone(Context& context) {
-  forget_transfer(context);
-  asks_phone_ = true;
-  if (phone_dead_) {
-    on_phone_state(context, notice::PhoneState::dead);
+/// ASSUMPTION: whose phone is in use is not free, whatever his desktop shows: he neither presses
+/// Ready nor calls anybody before he has put it down. What he does after a call that no server told
+/// of is no work that a desktop knows of.
+void AgentDesktopEndpoint::on_phone_state(Context& context, notice::PhoneState state) {
+  phone_in_use_ = state == notice::PhoneState::in_use;
+  if (phone_in_use_) return;
+  if (std::exchange(phone_ends_call_, false) && work_ == Work::call) {
+    end_call(context);
     return;
   }
-  notice::Message question;
-  question.kind = notice::Kind::tell_when_free;
-  context.notify(directory_.agent(agent_).phone, question);
-}
-
-void AgentDesktopEndpoint::on_phone_state(Context& context, notice::PhoneState state) {
-  phone_dead_ = state == notice::PhoneState::dead;
-  if (!asks_phone_) return;
-  const SiteIndex site = session_.current();
-  if (state != notice::PhoneState::in_use) {
-    asks_phone_ = false;
-    if (work_ == Work::call) {
-      end_call(context);
-      return;
-    }
-    dial_if_wished(context);
-    press_ready_if_due(context);
-  } else if (back_at_work_ && works_at(site)) {
-    back_at_work_ = false;
-    context.record(AgentAtWork{agent_, site});
-  }
+  dial_if_wished(context);
+  press_ready_if_due(context);
 }
 
 /// The phone of a call of which the server does not know: it goes on if somebody has answered, and
@@ -146,6 +134,14 @@ void AgentDesktopEndpoint::release_left_call(Context& context, SiteIndex site) {
 
 // ---- calls that the agent places
 // ------------------------------------------------------------------
+
+/// ASSUMPTION: who wants to call somebody after the call in hand presses Not Ready meanwhile, or
+/// without after-call work the next caller would be there first; and Ready when he has called.
+void AgentDesktopEndpoint::keep_calls_away(Context& context) {
+  if (!busy() || !works_at(session_.current()) || not_ready_pressed_) return;
+  send(context, session_.current(), tlib::Kind::set_not_ready);
+  ready_wanted_ = true;
+}
 
 /// One at a time, when nothing else is in hand: with the phone whenever he is on shift, by the
 /// desktop only while it is logged in.

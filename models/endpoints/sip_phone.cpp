@@ -369,7 +369,7 @@ void SipPhoneEndpoint::on_invite(Context& context, const sip::Request& request, 
     layer_.respond(context, id, answer(486, request.path));
     return;
   }
-  state_ = State::ringing;
+  take_line(context, State::ringing);
   acknowledged_ = speech_lost_ = own_call_ = false;
   dialog_ = {.id = request.dialog,
              .peer = request.contact.valid() ? request.contact : from,

@@ -129,6 +129,7 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   void hang_up_call(Context&, std::uint16_t cause = 0);
   void send_bye(Context&, const Dialog&);
   void send_owed_bye(Context&, std::uint64_t dialog);
+  void take_line(Context&, State);
   void free_line(Context&);
   void tell_desktop(Context&, notice::PhoneState);
 
@@ -167,7 +168,6 @@ class SipPhoneEndpoint final : public Endpoint, private sip::TransactionUser {
   sim::SimTime silent_since_ = sim::kNever;  ///< no RTP arrives
   bool goodbye_ = false;                     ///< because who was heard until then has left
   bool own_call_ = false;                    ///< the agent has placed it
-  bool desktop_asks_ = false;                ///< to be told when nothing is in hand any more
   PathMask tried_ = 0;                       ///< own call: sites whose server was asked
   std::uint32_t invites_ = 0;                ///< own call: sent
   Dialog dialog_;

@@ -46,7 +46,7 @@ void SipPhoneEndpoint::dial(Context& context, const notice::Message& what) {
     dialled_in_vain(context, what.call, pstn::Release::rejected);
     return;
   }
-  state_ = State::dialing;
+  take_line(context, State::dialing);
   own_call_ = true;
   acknowledged_ = speech_lost_ = false;
   tried_ = 0;
@@ -157,7 +157,7 @@ void SipPhoneEndpoint::answer_own_server(Context& context, const sip::Request& r
     dialled_in_vain(context, request.call, pstn::Release::rejected);
     return;
   }
-  state_ = State::dialing;
+  take_line(context, State::dialing);
   own_call_ = true;
   acknowledged_ = speech_lost_ = false;
   dialog_ = {.id = request.dialog,

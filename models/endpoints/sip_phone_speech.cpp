@@ -1,6 +1,5 @@
 // What the agent hears, or no longer hears, and how he hangs up.
 #include <cassert>
-#include <utility>
 
 #include "models/endpoints/sip_phone.hpp"
 
@@ -8,9 +7,9 @@ namespace bcsim::models {
 
 void SipPhoneEndpoint::on_notice(Context& context, const notice::Message& notice) {
   if (notice.kind == notice::Kind::dial) dial(context, notice);
-  if (notice.kind == notice::Kind::tell_when_free) {
-    desktop_asks_ = state_ != State::idle;
-    tell_desktop(context, desktop_asks_ ? notice::PhoneState::in_use : notice::PhoneState::free);
+  if (notice.kind == notice::Kind::phone_asked) {
+    using enum notice::PhoneState;
+    tell_desktop(context, state_ == State::idle ? free : in_use);
     return;
   }
   if (notice.kind == notice::Kind::hang_up) {
@@ -106,12 +105,20 @@ void SipPhoneEndpoint::send_bye(Context& context, const Dialog& dialog) {
   layer_.request(context, context.address(), dialog.peer, bye, {}, {.kind = bye_owner});
 }
 
-/// Of the same agent, which no server tells.
+/// Of the same agent: he sees his phone, whatever servers know of it.
 void SipPhoneEndpoint::tell_desktop(Context& context, notice::PhoneState state) {
+  if (directory_.agent(agent_).phone != context.self()) return;  // he sits elsewhere
   notice::Message notice;
   notice.kind = notice::Kind::phone_state;
   notice.index = static_cast<std::uint32_t>(state);
   context.notify(directory_.agent(agent_).desktop, notice);
+}
+
+/// From idle: it rings, or dials.
+void SipPhoneEndpoint::take_line(Context& context, State state) {
+  assert(state_ == State::idle);
+  state_ = state;
+  tell_desktop(context, notice::PhoneState::in_use);
 }
 
 void SipPhoneEndpoint::free_line(Context& context) {
@@ -123,7 +130,7 @@ void SipPhoneEndpoint::free_line(Context& context) {
   interrupted_.reset();
   consulted_ = {};
   state_ = State::idle;
-  if (std::exchange(desktop_asks_, false)) tell_desktop(context, notice::PhoneState::free);
+  tell_desktop(context, notice::PhoneState::free);
   if (!held_failure_) return;
   const HeldFailure failure = *held_failure_;
   held_failure_.reset();

@@ -259,7 +259,9 @@ constexpr MetricDefinition kDefinitions[] = {
      Good::lower},
     {"recovery.service_level_judged", "calls", "calls that tell whether it was; 0: nobody knows",
      kRun, Good::none},
-    {"recovery.queue_peak", "calls", "most calls waiting after the failure", kRun, Good::lower},
+    {"recovery.queue_peak", "calls",
+     "most calls waiting after the failure, until it was drained (see Recovery)", kRun,
+     Good::lower},
     {"recovery.queue_drained", "s", "until the queue was as short as before (see Recovery)", kRun,
      Good::lower},
 };

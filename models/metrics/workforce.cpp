@@ -5,8 +5,8 @@
 namespace bcsim::models {
 namespace {
 
-bool is_busy(AgentState state) {
-  return state >= AgentState::ringing;
+bool in_a_call(AgentState state) {
+  return state >= AgentState::ringing && state <= AgentState::held;
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ Workforce::Workforce(const Directory& directory, const BoardPlan& plan, Board& b
     const SiteIndex site = directory.agent(agent).preferred_site;
     if (directory.logged_in_at_start(agent, site)) {
       set_state(sim::kStart, agent, site, AgentState::ready);
-      people_[a].desk_site = static_cast<std::int8_t>(site);
+      set_desk(sim::kStart, agent, static_cast<int>(site));
     }
     on(sim::kStart, ShiftChanged{agent, 1});
   }
@@ -62,12 +62,16 @@ void Workforce::count(SimTime at, LevelKind kind, int site, AgentId agent, doubl
 }
 
 /// Who is busy at one site is ready nowhere, whatever the server of the other one holds; who is
-/// logged in at both is one person.
+/// logged in at both is one person. A server that is hung or cut off holds him in a call that his
+/// phone has left, or in after-call work that he does no longer since his desktop is elsewhere.
 Workforce::Standings Workforce::standings(const Person& p) {
   Standings all;
   for (std::size_t s = 0; s < kSites; ++s) {
+    const bool his_desk = p.desk_site == static_cast<int>(s);
+    const bool works = p.state[s] == AgentState::after_call_work && (his_desk || p.desk_site < 0);
+    const bool in_call = in_a_call(p.state[s]) && (his_desk || !p.left[s]);
     all.at[s].logged_in = p.state[s] != AgentState::logged_out;
-    all.at[s].busy = is_busy(p.state[s]) || p.unseen[s] > 0;
+    all.at[s].busy = works || in_call || p.unseen[s] > 0;
     all.person.logged_in = all.person.logged_in || all.at[s].logged_in;
     all.person.busy = all.person.busy || all.at[s].busy;
   }
@@ -105,6 +109,14 @@ void Workforce::set_state(SimTime at, AgentId agent, std::uint32_t site, AgentSt
   if (p.state[site] == state) return;
   const Standings before = standings(p);
   p.state[site] = state;
+  p.left[site] = false;
+  recount(at, agent, before);
+}
+
+void Workforce::set_desk(SimTime at, AgentId agent, int site) {
+  Person& p = people_[agent.value];
+  const Standings before = standings(p);
+  p.desk_site = static_cast<std::int8_t>(site);
   recount(at, agent, before);
 }
 
@@ -152,8 +164,9 @@ void Workforce::on(SimTime at, const AgentLogin& fact) {
 }
 void Workforce::on(SimTime at, const AgentLogout& fact) {
   set_state(at, fact.agent, fact.site, AgentState::logged_out);
-  Person& p = people_[fact.agent.value];
-  if (p.desk_site == static_cast<int>(fact.site)) p.desk_site = -1;
+  if (people_[fact.agent.value].desk_site == static_cast<int>(fact.site)) {
+    set_desk(at, fact.agent, -1);
+  }
   review(at, fact.agent);
 }
 void Workforce::on(SimTime at, const AgentStateChanged& fact) {
@@ -190,20 +203,30 @@ void Workforce::on(SimTime at, const CallReleased& fact) {
   hangs_up(at, fact.call);
 }
 
+/// At the site of his desktop the server's word counts, which comes at once.
+void Workforce::on(SimTime at, const PhoneLeft& fact) {
+  Person& p = people_[fact.agent.value];
+  const Standings before = standings(p);
+  for (std::size_t s = 0; s < kSites; ++s) p.left[s] = in_a_call(p.state[s]);
+  recount(at, fact.agent, before);
+}
+
 // ---- desktops --------------------------------------------------------------------------------
 
 void Workforce::on(SimTime at, const AgentAtWork& fact) {
-  people_[fact.agent.value].desk_site = static_cast<std::int8_t>(fact.site);
+  set_desk(at, fact.agent, static_cast<int>(fact.site));
   review(at, fact.agent);
 }
 void Workforce::on(SimTime at, const DesktopConnectionLost& fact) {
-  Person& p = people_[fact.agent.value];
-  if (p.desk_site == static_cast<int>(fact.site)) p.desk_site = -1;
+  if (people_[fact.agent.value].desk_site == static_cast<int>(fact.site)) {
+    set_desk(at, fact.agent, -1);
+  }
   review(at, fact.agent);
 }
 void Workforce::on(SimTime at, const DesktopSwitch& fact) {
-  Person& p = people_[fact.agent.value];
-  if (p.desk_site != static_cast<int>(fact.to_site)) p.desk_site = -1;
+  if (people_[fact.agent.value].desk_site != static_cast<int>(fact.to_site)) {
+    set_desk(at, fact.agent, -1);
+  }
   review(at, fact.agent);
 }
 void Workforce::on(SimTime at, const ShiftChanged& fact) {
@@ -236,7 +259,7 @@ void Workforce::on(SimTime at, const NodeStateChanged& fact) {
       p.phone_up = up;
     } else {
       p.desktop_up = up;
-      if (!up) p.desk_site = -1;
+      if (!up) set_desk(at, agent, -1);
     }
     review(at, agent);
     return;
@@ -271,7 +294,7 @@ void Workforce::pair_died(SimTime at, std::size_t site) {
     const auto s = static_cast<std::uint32_t>(site);
     set_state(at, AgentId{a}, s, AgentState::logged_out);
     set_registered(at, AgentId{a}, s, false);
-    if (people_[a].desk_site == static_cast<int>(site)) people_[a].desk_site = -1;
+    if (people_[a].desk_site == static_cast<int>(site)) set_desk(at, AgentId{a}, -1);
   }
 }
 void Workforce::on(SimTime at, const PairStateChanged& fact) {

@@ -42,6 +42,7 @@ class Workforce {
     bool phone_up = true, desktop_up = true;
     bool at_work = false, reachable = false;
     std::array<int, kSites> unseen{};  ///< calls that he talks on where he is not logged in
+    std::array<bool, kSites> left{};   ///< his phone has left the call that he is held in there
   };
   /// What somebody counts for at one site, or as a person, who is one wherever he is logged in.
   struct Standing {
@@ -73,6 +74,7 @@ class Workforce {
   void on(SimTime at, const CallReturned& fact);
   void on(SimTime at, const CallTransferred& fact);
   void on(SimTime at, const CallReleased& fact);
+  void on(SimTime at, const PhoneLeft& fact);
   template <class Other>
   void on(SimTime, const Other&) {}
 
@@ -80,6 +82,8 @@ class Workforce {
   /// Whoever talks unseen on this call talks no longer.
   void hangs_up(SimTime at, CallId call);
   void talks_unseen(SimTime at, Unseen talk, int change);
+  /// Where his desktop is at work from now on; -1: nowhere.
+  void set_desk(SimTime at, AgentId agent, int site);
   void set_registered(SimTime at, AgentId agent, std::uint32_t site, bool registered);
   void serves(SimTime at, std::uint32_t site);
   void pair_died(SimTime at, std::size_t site);

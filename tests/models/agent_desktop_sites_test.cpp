@@ -263,45 +263,33 @@ TEST(AgentDesktop, IsAtWorkAtOneSiteInTheEndWhateverBrokeAndHealedInWhateverOrde
 
 // ---- a call that no server tells of ----
 
-/// A phone on which somebody speaks.
-class TakenPhone final : public Endpoint {
- public:
-  explicit TakenPhone(NodeId desktop) : desktop_(desktop) {}
-  void on_message(Context& context, const Envelope& envelope) override {
-    const auto* asked = std::get_if<notice::Message>(&envelope.message);
-    if (asked == nullptr || asked->kind != notice::Kind::tell_when_free) return;
-    notice::Message answer;
-    answer.kind = notice::Kind::phone_state;
-    answer.index = static_cast<std::uint32_t>(notice::PhoneState::in_use);
-    context.notify(desktop_, answer);
-  }
-
- private:
-  NodeId desktop_;
-};
-
 /// His desktop has lost the site of his call and has logged him in at the other one, where he would
 /// be offered calls that his phone refuses.
 TEST(AgentDesktop, IsReadyElsewhereWhenHisPhoneIsFree) {
-  for (const bool taken : {true, false}) {
-    DeskWorld world(with_desks(), 1, kDesktops);
-    const AgentInfo& agent = world.directory.agents[0];
-    if (taken) {
-      world.make_instead = [&](NodeId node) -> std::unique_ptr<Endpoint> {
-        return node == agent.phone ? std::make_unique<TakenPhone>(agent.desktop) : nullptr;
-      };
+  for (const bool shown : {true, false}) {  // the desktop has heard of the call
+    for (const bool taken : {true, false}) {
+      DeskWorld world(with_desks(), 1, kDesktops);
+      const NodeId desktop = world.directory.agents[0].desktop;
+      using enum notice::PhoneState;
+      if (shown) {
+        world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+          server.tell(context, 0, Kind::established, false, kCall);
+        });
+      }
+      world.cut_access(5s, 0, 0);
+      if (taken) {
+        world.notice(6s, desktop, notice::Kind::phone_state, {},
+                     static_cast<std::uint32_t>(in_use));
+        world.notice(200s, desktop, notice::Kind::phone_state, {},
+                     static_cast<std::uint32_t>(free));
+      }
+      world.run(300s);
+      const Times logins = of_at<AgentLogin>(world, 1), ready = of_at<AgentStateChanged>(world, 1);
+      ASSERT_EQ(logins.size(), 1u);
+      EXPECT_LT(logins[0], at(100s));
+      EXPECT_EQ(ready, Times{taken ? at(200s + 20ms) : logins[0] + 40ms}) << shown;
+      EXPECT_FALSE(world.desktop[0]->busy());
     }
-    world.script[0].at(1s, [](StubSipServer& server, Context& context) {
-      server.tell(context, 0, Kind::established, false, kCall);
-    });
-    world.cut_access(5s, 0, 0);
-    if (taken) world.notice(200s, agent.desktop, notice::Kind::phone_state);  // free
-    world.run(300s);
-    const Times logins = of_at<AgentLogin>(world, 1), ready = of_at<AgentStateChanged>(world, 1);
-    ASSERT_EQ(logins.size(), 1u);
-    EXPECT_LT(logins[0], at(100s));
-    EXPECT_EQ(ready, Times{taken ? at(200s + 20ms) : logins[0] + 40ms});
-    EXPECT_FALSE(world.desktop[0]->busy());
   }
 }
 

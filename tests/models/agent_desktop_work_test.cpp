@@ -232,6 +232,28 @@ TEST(AgentDesktop, KnowsAfterItsShiftHasBegunWhatItWasToldBefore) {
   EXPECT_EQ(of<DesktopSwitch>(world), Times{at(140s + 2ms + 30s)});
 }
 
+/// Without after-call work the server would have him ready at the end of the call, and the next
+/// caller would be there before he can dial.
+TEST(AgentDesktop, KeepsCallsAwayWhenItsAgentWantsToCallAfterThisOne) {
+  for (const bool wishes : {true, false}) {
+    DeskWorld world(with_desks(), 1, kDesktops);
+    const NodeId desktop = world.directory.agents[0].desktop;
+    world.script[0].at(1s, [](StubSipServer& server, Context& context) {
+      server.desk(0).ready = true;
+      server.tell(context, 0, Kind::established, false, kCall);
+    });
+    if (wishes) world.notice(2s, desktop, notice::Kind::wishes_to_call);
+    world.script[0].at(
+        3s, [=](StubSipServer& server, Context&) { EXPECT_EQ(server.desk(0).ready, !wishes); });
+    world.script[0].at(5s, [](StubSipServer& server, Context& context) {
+      server.tell(context, 0, Kind::released, false, kCall);
+    });
+    if (wishes) world.notice(9s, desktop, notice::Kind::own_call_over);  // he has called
+    world.run(20s);
+    EXPECT_TRUE(world.server[0]->desk(0).ready);
+  }
+}
+
 // ---- what is not for it ----
 
 enum class Condition : std::uint8_t { ready, on_a_call, at_work_after_a_call, off_shift };

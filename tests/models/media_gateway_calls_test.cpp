@@ -256,7 +256,7 @@ TEST(MediaGatewayCalls, GoOnWhateverElseTheWorldSaysOfThem) {
                                     dials,          dial,
                                     make_call,      hang_up,
                                     own_call_over,  bye_unanswered,
-                                    tell_when_free, phone_state}) {
+                                    phone_asked,    phone_state}) {
       if (disturbed) world.notice(when += 10ms, world.directory.gateways[0], kind, kCall);
     }
     world.run(80s);

@@ -100,9 +100,11 @@ class DeskWorld final : public sim::World<Domain> {
     faults.push_back({sim::kStart + at, sim::LinkHeal{access[location][site]}});
     faults.push_back({sim::kStart + at, sim::LinkHeal{sim::opposite(access[location][site])}});
   }
-  void notice(Duration at, NodeId node, notice::Kind kind, CallId call = {}) {
+  void notice(Duration at, NodeId node, notice::Kind kind, CallId call = {},
+              std::uint32_t index = 0) {
     notice::Message m;
     m.kind = kind;
+    m.index = index;
     m.call = call;
     faults.push_back({sim::kStart + at,
                       sim::ModelChange{static_cast<std::uint32_t>(notices.size()), node.value}});

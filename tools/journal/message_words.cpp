@@ -196,8 +196,8 @@ std::string_view kind_name(models::notice::Kind kind) {
       return "own call over";
     case bye_unanswered:
       return "BYE unanswered";
-    case tell_when_free:
-      return "tell when free";
+    case phone_asked:
+      return "phone asked";
     case phone_state:
       return "phone state";
   }
