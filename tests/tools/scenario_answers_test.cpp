@@ -239,5 +239,21 @@ TEST(ScenarioAnswers, ListedCallsMayHaveAPatienceOfTheirOwn) {
         {"one of them", {listed(", patience: 2s", ", patience: 5s")}, ""}});
 }
 
+TEST(ScenarioAnswers, AWaitThatEndsDuringTheAnnouncementIsNone) {
+  const auto told = [](const char* wait, const char* announcement) {
+    const Loaded loaded =
+        load_text(minimal("queues: {service: {default-destination: voicemail}}\n"),
+                  {std::string("queues.service.maximum-wait=") + wait, kAnnounced2 + announcement});
+    EXPECT_FALSE(loaded.has_errors());
+    return problem(loaded, "M-W21").message;
+  };
+  EXPECT_THAT(told("5s", "8s"), HasSubstr("hear the announcement of site2 for 8s, and may wait for "
+                                          "5s in all"));
+  EXPECT_THAT(told("8s", "8s"), HasSubstr("nobody waits for an agent"));
+  EXPECT_EQ(told("9s", "8s"), "");
+  EXPECT_EQ(told("5s", "0s"), "");
+  EXPECT_EQ(problem(load_text(minimal(), {kAnnounced2 + "8s"}), "M-W21").message, "");
+}
+
 }  // namespace
 }  // namespace bcsim::tools::scenario_answers_test

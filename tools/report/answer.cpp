@@ -152,7 +152,16 @@ std::string later_service(const StoredResults& r) {
   return later_failure_words(worst);
 }
 
-Sentence service_sentence(const StoredResults& r) {
+/// The metric of the phase since the failure in which most calls waited; empty: none did.
+std::string most_waiting(const StoredResults& r, const std::vector<std::string>& phases) {
+  std::string most;
+  for (const std::string& id : in_phases(phases, "queue.max")) {
+    if (r.value(id) > (most.empty() ? 0 : r.value(most))) most = id;
+  }
+  return most;
+}
+
+Sentence service_sentence(const StoredResults& r, const std::vector<std::string>& phases) {
   Sentence s;
   const double back = r.value("recovery.service_level_back");
   if (std::isnan(r.value("phase.before.service_level"))) return s;
@@ -173,10 +182,10 @@ Sentence service_sentence(const StoredResults& r) {
     s.say("The service level was back after ")
         .say(figure(r, {"recovery.service_level_back"}, duration_words));
   }
-  if (r.value("recovery.queue_peak") > 0) {
+  if (const std::string most = most_waiting(r, phases); !most.empty()) {
     s.say("; at most ")
-        .say(figure(r, {"recovery.queue_peak"}, whole_number_words))
-        .say(" calls waited for an agent");
+        .say(figure(r, {most}, whole_number_words))
+        .say(" calls waited for an agent since the failure");
   }
   return s.say(".");
 }
@@ -284,7 +293,8 @@ std::vector<std::string> causes_of_loss(const StoredResults& results,
 std::vector<Sentence> answer(const StoredResults& results) {
   if (std::isnan(first_failure_s(results))) return calm_answer(results);
   std::vector<Sentence> sentences = {loss_sentence(results, phases_since_failure(results)),
-                                     agents_sentence(results), service_sentence(results)};
+                                     agents_sentence(results),
+                                     service_sentence(results, phases_since_failure(results))};
   std::erase_if(sentences, [](const Sentence& s) { return s.pieces.empty(); });
   return sentences;
 }

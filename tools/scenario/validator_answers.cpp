@@ -6,7 +6,9 @@
 #include <cmath>
 #include <optional>
 
+#include "tools/scenario/offered_load.hpp"
 #include "tools/scenario/soonest_answer.hpp"
+#include "tools/scenario/validator_service.hpp"
 #include "tools/scenario/ways.hpp"
 
 namespace bcsim::tools {
@@ -212,6 +214,28 @@ void check_outgoing(const Rules& rules, const CallStream& stream) {
                 "more than the answer-delay of whom they call");
 }
 
+/// M-W21: who finds nobody free is passed on while he hears the announcement, and whoever finds
+/// somebody free may be passed on at its end.
+void check_longest_wait(const Rules& rules, const CallStream& stream) {
+  const Scenario& s = rules.scenario;
+  if (stream.kind() != CallKind::queue || stream.queue >= s.queues.size()) return;
+  const models::QueueOptions& queue = s.queues[stream.queue];
+  if (!queue.maximum_wait) return;
+  for (SiteIndex site = 0; site < kSites; ++site) {
+    const Duration announcement = s.sites[site].sip_server.announcement;
+    const bool hears = hears_announcement(s, stream, site) && share_of_site(s, stream, site) > 0;
+    if (!hears || announcement <= 0s || *queue.maximum_wait > announcement) continue;
+    rules.warning(
+        "M-W21", fmt::format("queues.{}.maximum-wait", queue.name),
+        fmt::format("callers of '{}' hear the announcement of {} for {}, and may wait for "
+                    "{} in all: nobody waits for an agent",
+                    stream.name, s.sites[site].name, format_duration(announcement),
+                    format_duration(*queue.maximum_wait)),
+        fmt::format("more than {}", format_duration(announcement)));
+    return;
+  }
+}
+
 }  // namespace
 
 void check_answers(const Rules& rules) {
@@ -223,6 +247,7 @@ void check_answers(const Rules& rules) {
     const std::vector<AnswerPart> parts = answer_parts(rules, stream);
     check_callers(rules, stream, parts);
     check_level(rules, stream, parts);
+    check_longest_wait(rules, stream);
   }
 }
 

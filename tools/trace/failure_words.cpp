@@ -180,7 +180,8 @@ std::string unheard_success(SimTime at, const CallLife& life, const StoryContext
     return answers(m) != nullptr && answers(m)->dialog == answers(*sent)->dialog && m.arrived() &&
            m.at <= given_up;
   });
-  return heard == nullptr ? look.fate(*sent) : "";
+  if (heard != nullptr) return "";
+  return sent->arrived() ? "it came too late" : look.fate(*sent);
 }
 
 bool told_of_no_call(const CallLife& life, SimTime by) {
@@ -303,9 +304,13 @@ std::string time_before_agents(const CallLife& life, const StoryContext& c) {
   const CalledFor called = called_for(life);
   if (called.time < kWorthTelling) return words;
   if (called.others) return words + " " + part(called.time) + " agents had been chosen in vain.";
+  const bool unheard = std::ranges::any_of(
+      lost_answers(life, c), [&](const LostAnswer& a) { return a.agent == called.agent; });
   return words + fmt::format(" {} agent {} had been chosen{}.", part(called.time),
                              ThingNames::of(c.names.agents, called.agent.value),
-                             called.rang ? ", whose phone rang" : "");
+                             unheard       ? ", whose answer was not heard"
+                             : called.rang ? ", whose phone rang"
+                                           : "");
 }
 
 std::string scarcity(const CallLife& life, const StoryContext& c) {
@@ -321,9 +326,9 @@ std::string scarcity(const CallLife& life, const StoryContext& c) {
   const std::string waiting =
       q.waiting == 0 ? "no other call" : count_words(q.waiting, "other call", "other calls");
   return fmt::format(
-      " At {} {}{}, and {} waited for one.",
-      q.both_sites ? "both sites" : ThingNames::of(c.names.sites, life.row.queue_site), agents,
-      busy, waiting);
+      " At {}{} {}{}, and {} waited for one.",
+      q.both_sites ? "both sites" : ThingNames::of(c.names.sites, life.row.queue_site),
+      q.alone ? ", in single-site mode (R43)," : "", agents, busy, waiting);
 }
 
 sim::Duration time_on_hold(const CallLife& life) {

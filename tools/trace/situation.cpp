@@ -94,18 +94,23 @@ QueueState SituationFold::look_at_queue(models::SimTime now, const models::CallL
   const models::CallRow& row = ledger.row(call);
   if (row.kind != models::CallKind::queue || row.queue_site >= models::kSites) return out;
   out.queue = scenario_.calls[row.stream].queue;
-  out.both_sites = scenario_.queues[out.queue].routing_scope == models::RoutingScope::both_sites;
+  const bool both = scenario_.queues[out.queue].routing_scope == models::RoutingScope::both_sites;
+  out.alone = both && state_.sites[row.queue_site].mode == models::ServerMode::single;
+  out.both_sites = both && !out.alone;
   const auto counts = [&](models::SiteIndex site) {
     return out.both_sites || site == row.queue_site;
   };
   for (std::uint32_t a = 0; a < agents_.size(); ++a) {
     if (!serves(models::AgentId{a}, out.queue)) continue;
+    bool logged_in = false, busy = false;
     for (models::SiteIndex site = 0; site < models::kSites; ++site) {
       if (!counts(site)) continue;
-      out.logged_in += agents_[a][site] != models::AgentState::logged_out;
-      out.busy += is_busy(agents_[a][site]);
+      logged_in = logged_in || agents_[a][site] != models::AgentState::logged_out;
+      busy = busy || is_busy(agents_[a][site]);
       out.in_service += in_service_[a][site];
     }
+    out.logged_in += logged_in;
+    out.busy += busy;
   }
   const auto announced = [&](const models::CallRow& other) {
     const models::Duration time = scenario_.sites[other.queue_site].sip_server.announcement;

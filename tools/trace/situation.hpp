@@ -21,10 +21,11 @@ struct SiteState {
 };
 
 /// The queue of the call for which one looks: those who serve it, at the site where it waits, or at
-/// both if it is routed to both.
+/// both if it is routed to both. Who is logged in at both is one agent.
 struct QueueState {
   std::uint32_t queue = 0;
   bool both_sites = false;
+  bool alone = false;  ///< it would be, but the site is in single-site mode (R43)
   std::uint32_t logged_in = 0, busy = 0;  ///< its agents
   std::uint32_t in_service = 0;           ///< their Extension DNs
   std::uint32_t waiting = 0;              ///< calls for it
