@@ -291,7 +291,7 @@ class LivenessCheck final : public Check {
       if (at_a_phone(agent.state[s])) agent.finishes = s;
     }
     if (agent.finishes && !at_a_phone(agent.state[*agent.finishes])) agent.finishes.reset();
-    active = active || agent.own_call.valid();  // he dials before he presses ready
+    active = active || agent.own_call.valid() || !agent.calls.empty();  // on the phone, seen or not
     const bool placed = logins == 1 || agent.finishes.has_value();
     agent.away.set(at, agent.working && !(placed && active));
     agent.unreached.set(at, !registered_as_wanted(a));
