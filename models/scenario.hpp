@@ -34,7 +34,8 @@ enum class ActorUse : std::uint8_t {
   live         ///< actors as with automatic, and handlers run in their bodies
 };
 /// Service level formulas of domain.md §4.6.
-enum class ServiceLevelDefinition : std::uint8_t { f1, f2, f3, f4, f5 };
+enum class ServiceLevelDefinition : std::uint8_t { f1, f2, f3, f4, f5, f6 };
+inline constexpr int kServiceLevelDefinitions = 6;
 
 struct RunOptions {
   std::optional<Duration> start_label;  ///< wall-clock time of day shown for time 0, e.g. 09:00
@@ -46,7 +47,7 @@ struct RunOptions {
   StartMode start = StartMode::steady;
   ActorUse actors = ActorUse::automatic;
   Duration service_level_threshold = 20s;
-  ServiceLevelDefinition service_level_definition = ServiceLevelDefinition::f3;
+  ServiceLevelDefinition service_level_definition = ServiceLevelDefinition::f6;
   Duration short_abandon_threshold = 6s;
   bool media_survives = false;  ///< R5: calls outlive their signalling until RTP/session timers
   Duration hang_up_delay = 0s;  ///< agent's, after speech has stopped
@@ -391,6 +392,24 @@ struct RunTimeOptions {
   std::vector<QueueOptions> queues;
 };
 
+// ---- targets -------------------------------------------------------------------------------
+
+/// Of the calls to a queue that end, at least this share is answered within this time.
+struct AnsweredTarget {
+  double share = 0.8;
+  Duration within = 20s;
+};
+/// What a queue is to keep to, also through a failure; nullopt: not asked for. Results dictionary,
+/// "Targets".
+struct ServiceTarget {
+  std::uint32_t queue = 0;
+  std::optional<AnsweredTarget> answered;
+  std::optional<Duration> below_for;  ///< at most so long, in all, is the answered share below
+  std::optional<Duration> worst_wait;
+  std::optional<std::uint32_t> lost_callers;
+  std::optional<Duration> agents_back;
+};
+
 // ---- expectations --------------------------------------------------------------------------
 
 enum class Comparison : std::uint8_t { less, less_equal, greater, greater_equal, equal };
@@ -422,6 +441,7 @@ struct Scenario {
   std::vector<CallStream> calls;
   std::vector<Fault> faults;
   std::vector<std::string> accepted;  ///< validator codes taken as warnings
+  std::vector<ServiceTarget> targets;
   std::vector<Expectation> expectations;
   std::vector<GateRule> gates;
   std::optional<Duration> first_trunk_probe[kSites];  ///< pinned phase of each server's OPTIONS

@@ -22,6 +22,10 @@ class Fold {
     out_.gateway.resize(scenario.gateways.size());
   }
 
+  void add(const CallRow& row, Harm harm) {
+    tell(row, harmed_at(row, harm),
+         [&](CallTally& t, bool) { ++t.harmed[static_cast<std::size_t>(harm)]; });
+  }
   void add(const CallRow& row) {
     if (row.kind != CallKind::queue) add_personal(row);
     if (by_agent(row.kind)) return;
@@ -103,7 +107,11 @@ class Fold {
       t.callers_lost += row.has(CallRow::caller_lost);
       if (row.answered != kNever) t.talk_s += sim::seconds(row.released - row.answered);
       const bool waited_first = row.kind == CallKind::queue && row.answered == kNever;
-      if (row.cause != Cause::abandoned_in_queue || !waited_first) return;
+      if (!waited_first) return;
+      if (row.cause != Cause::abandoned_in_queue) {
+        ++t.waits.turned_away;
+        return;
+      }
       ++t.waits.abandoned;
       t.waits.abandoned_within += waited <= scenario_.run.service_level_threshold;
       t.waits.abandoned_short += waited <= scenario_.run.short_abandon_threshold;
@@ -173,6 +181,9 @@ CallTallies tally_calls(const std::vector<CallRow>& rows, const Scenario& scenar
   CallTallies out;
   Fold fold(scenario, phases, out);
   for (const CallRow& row : rows) fold.add(row);
+  for (const auto& [call, harm] : callers_harmed(rows, scenario.run.service_level_threshold)) {
+    fold.add(rows[call], harm);
+  }
   return out;
 }
 
@@ -196,6 +207,10 @@ std::vector<Served> served_after(const std::vector<CallRow>& rows, const Scenari
       continue;
     }
     if (row.queued == kNever || row.queued < failure || row.queued > until) continue;
+    if (row.cause == Cause::default_routed && !answered) {
+      out.push_back({row.queued, {.turned_away = 1}});
+      continue;
+    }
     if (!answered && row.cause != Cause::abandoned_in_queue) continue;
     const Duration wait = (answered ? row.answered : row.released) - row.queued;
     const bool within = wait <= scenario.run.service_level_threshold;
@@ -218,6 +233,7 @@ void subtract(ServiceLevelCounts& from, const ServiceLevelCounts& c) {
   from.answered_within -= c.answered_within;
   from.abandoned_within -= c.abandoned_within;
   from.abandoned_short -= c.abandoned_short;
+  from.turned_away -= c.turned_away;
 }
 
 }  // namespace

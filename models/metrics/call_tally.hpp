@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/ledger/call_row.hpp"
+#include "models/metrics/callers_harmed.hpp"
 #include "models/metrics/phases.hpp"
 #include "models/metrics/service_level.hpp"
 #include "models/scenario.hpp"
@@ -42,6 +43,7 @@ struct CallTally {
   std::uint64_t offered = 0, setup_delayed = 0;
   std::uint64_t not_monitored = 0, media_degraded = 0;
   std::uint64_t callers_lost = 0;
+  std::array<std::uint64_t, kHarms> harmed{};      ///< callers, by the worst that was done to them
   std::array<std::uint64_t, kCauses> causes{};     ///< of calls that ended
   std::array<PersonalCalls, kCallKinds> personal;  ///< by kind; those to queues left out
   Transfers transfers;

@@ -83,9 +83,10 @@ MetricsCollector::MetricsCollector(const Directory& directory, std::size_t links
       workforce_(directory, plan_, board_),
       monitoring_(directory),
       phases_(scenario_),
-      recovery_(directory.agents.size()),
+      recovery_(scenario_, directory.agents.size()),
       false_failovers_(scenario_),
       warm_up_end_(kStart + scenario_.run.warm_up) {
+  for (const AgentInfo& agent : directory.agents) group_of_.push_back(agent.group);
   begin_interval(kStart);
 }
 
@@ -186,10 +187,12 @@ void MetricsCollector::after_record(const JournalEntry& entry, const CallLedger&
   if (mark == PhaseTracker::Mark::fault) {
     const Fault& fault = scenario_.faults[std::get<FaultInjected>(entry.record).fault];
     const auto* by_hand = std::get_if<SwitchOver>(&fault.deed);
-    recovery_.on_fault(entry, by_hand,
-                       phases_.levels(Phase::before).mean(level_at(LevelKind::queue, kBothSites)));
-  } else if (mark == PhaseTracker::Mark::repair) {
-    recovery_.on_repair();
+    const std::size_t queue = level_at(LevelKind::queue, kBothSites);
+    recovery_.on_fault(entry, by_hand, board_.value(queue),
+                       phases_.levels(Phase::before).max(queue));
+  } else if (const auto* fault = std::get_if<FaultInjected>(&entry.record);
+             fault != nullptr && fault->undone != 0) {
+    recovery_.on_repair(entry, mark == PhaseTracker::Mark::repair);
   }
   recovery_.on_record(entry, workforce_);
   if (recovery_.agent_returned() && phases_.in_episode()) {
@@ -233,7 +236,7 @@ void MetricsCollector::on_tick(SimTime now, const TickSample& sample) {
 
 void MetricsCollector::finish(SimTime horizon, RunResult& result) {
   advance(horizon);
-  recovery_.on_queue(horizon, board_.value(level_at(LevelKind::queue, kBothSites)));
+  recovery_.end_watch(horizon);
   cut(horizon);
   if (horizon > interval_start_) {
     for (std::uint8_t s = 0; s < kSites; ++s) {
@@ -264,6 +267,8 @@ void MetricsCollector::finish(SimTime horizon, RunResult& result) {
     recovery.service_level_back = back.after_s;
     recovery.service_level_judged = back.judged;
   }
+  result.target_values =
+      target_values(result.calls, scenario_, result.tallies, result.recoveries, group_of_, horizon);
   result.metrics = flat_metrics(result);
   // The rows have every wait; three copies of them have done their work.
   const auto forget = [](CallTally& tally) { tally.waits_answered_s = {}; };

@@ -53,6 +53,7 @@ class MetricsCollector {
   Workforce workforce_;
   Monitoring monitoring_;
   PhaseTracker phases_;
+  std::vector<std::uint32_t> group_of_;  ///< by agent
   RecoveryTracker recovery_;
   FalseFailovers false_failovers_;
   SimTime warm_up_end_;

@@ -26,6 +26,9 @@ constexpr MetricDefinition kDefinitions[] = {
      Good::lower},
     {"short_abandoned", "calls", "of these: after at most `short-abandon-threshold`", kOfCalls,
      Good::lower},
+    {"turned_away", "calls",
+     "calls to queues that ended unanswered otherwise: lost, or sent to the default destination",
+     kOfCalls, Good::lower},
     {"completed", "calls", "calls of any kind that ended because caller and agent were done",
      kOfCalls, Good::higher},
     {"default_routed", "calls", "calls sent to the default destination", kOfCalls, Good::lower},
@@ -40,11 +43,22 @@ constexpr MetricDefinition kDefinitions[] = {
      kOfCalls, Good::lower},
     {"callers_lost", "callers", "callers who were not served and will not try again", kOfCalls,
      Good::lower},
+    {"harmed.waited_too_long", "callers",
+     "answered after more than T, or not when they first called", kOfCalls, Good::lower},
+    {"harmed.gave_up", "callers", "never answered: gave up waiting and do not try again", kOfCalls,
+     Good::lower},
+    {"harmed.never_got_through", "callers",
+     "never answered: refused, lost or sent elsewhere, and do not try again", kOfCalls,
+     Good::lower},
+    {"harmed.cut_off", "callers", "removed by a failure while they waited or spoke", kOfCalls,
+     Good::lower},
+    {"harmed", "callers", "sum of these four: each caller once, by the worst (see Callers harmed)",
+     kOfCalls, Good::lower},
     {"abandonment", "1", "abandoned / (answered + abandoned)", kOfCalls, Good::lower,
      Weight::waited},
     // Service level and waits.
-    {"service_level", "1", "the scenario's definition: one of the next five", kOfCalls,
-     Good::higher, Weight::headline},
+    {"service_level", "1", "the scenario's definition: one of the next six", kOfCalls, Good::higher,
+     Weight::headline},
     {"service_level.f1", "1", "(answered ≤ T + abandoned ≤ T) / (answered + abandoned)", kOfCalls,
      Good::higher, Weight::waited},
     {"service_level.f2", "1", "answered ≤ T / answered", kOfCalls, Good::higher, Weight::answered},
@@ -55,6 +69,8 @@ constexpr MetricDefinition kDefinitions[] = {
     {"service_level.f5", "1",
      "(answered ≤ T + abandoned ≤ `short-abandon-threshold`) / (answered + abandoned)", kOfCalls,
      Good::higher, Weight::waited},
+    {"service_level.f6", "1", "answered ≤ T / (answered + abandoned + turned away)", kOfCalls,
+     Good::higher, Weight::ended},
     {"asa", "s", "mean wait of answered calls", kOfCalls, Good::lower, Weight::answered},
     {"wait.mean", "s", "mean wait of answered and abandoned calls", kOfCalls, Good::lower,
      Weight::waited},
@@ -229,6 +245,19 @@ constexpr MetricDefinition kDefinitions[] = {
     {"link.<link>.media.max", "bit/s", "most of it", kRun, Good::none},
     {"phase.<phase>.start", "s", "when the phase began for the first time", kRun, Good::none},
     {"phase.<phase>.duration", "s", "how long it lasted, in all", kRun, Good::lower},
+    {"target.<queue>.answered", "1", "answered within the target's time / calls that ended", kRun,
+     Good::higher},
+    {"target.<queue>.below_for", "s", "time, in all, for which that was below its target", kRun,
+     Good::lower},
+    {"target.<queue>.worst_wait", "s", "longest wait of an answered or abandoned call", kRun,
+     Good::lower},
+    {"target.<queue>.lost_callers", "callers", "`callers_lost` of the queue", kRun, Good::lower},
+    {"target.<queue>.agents_back", "s",
+     "until all agents who serve the queue and lost their place were back; of the worst failure",
+     kRun, Good::lower},
+    {"target.<queue>.<target>.met", "1", "1 if it kept to its limit, else 0", kRun, Good::higher},
+    {"target.<queue>.met", "1", "1 if the queue kept to all of its targets, else 0", kRun,
+     Good::higher},
     {"recovery.at", "s", "when the failure happened", kRun, Good::none},
     {"recovery.gateways_switched", "s", "until the last gateway that switched had switched", kRun,
      Good::lower},
@@ -262,8 +291,8 @@ constexpr MetricDefinition kDefinitions[] = {
     {"recovery.queue_peak", "calls",
      "most calls waiting after the failure, until it was drained (see Recovery)", kRun,
      Good::lower},
-    {"recovery.queue_drained", "s", "until the queue was as short as before (see Recovery)", kRun,
-     Good::lower},
+    {"recovery.queue_drained", "s",
+     "until the queue was as short as before, for good (see Recovery)", kRun, Good::lower},
 };
 
 }  // namespace
@@ -292,6 +321,7 @@ std::vector<std::string> metric_ids(const Scenario& scenario) {
   for (const QueueOptions& queue : scenario.queues) nothing.queue_names.push_back(queue.name);
   for (const CallStream& stream : scenario.calls) nothing.stream_names.push_back(stream.name);
   for (const AgentGroup& group : scenario.agents) nothing.group_names.push_back(group.name);
+  nothing.targets = scenario.targets;
   nothing.link_names = media_link_names(scenario);
   nothing.recoveries.resize(
       std::clamp<std::size_t>(scenario.faults.size(), 1, RecoveryTracker::kKept));

@@ -30,6 +30,7 @@ enum class Good : std::uint8_t { none, lower, higher };
 enum class Weight : std::uint8_t {
   one,     ///< it is no ratio
   waited,  ///< answered + abandoned
+  ended,   ///< answered + abandoned + turned away
   answered,
   answered_or_late,  ///< answered + abandoned after the threshold
   headline,          ///< as the scenario's definition of the service level says

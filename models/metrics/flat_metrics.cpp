@@ -63,6 +63,7 @@ void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   w.add("answered", number(t.waits.answered));
   w.add("abandoned", number(t.waits.abandoned));
   w.add("short_abandoned", number(t.waits.abandoned_short));
+  w.add("turned_away", number(t.waits.turned_away));
   w.add("completed", number(t.count(Cause::completed)));
   w.add("default_routed", number(t.count(Cause::default_routed)));
   w.add("lost", number(t.lost()));
@@ -75,9 +76,15 @@ void add_calls(Writer& w, const CallTally& t, ServiceLevelDefinition headline) {
   w.add("not_monitored", number(t.not_monitored));
   w.add("media_degraded", number(t.media_degraded));
   w.add("callers_lost", number(t.callers_lost));
+  std::uint64_t harmed = 0;
+  for (std::size_t h = 0; h < kHarms; ++h) {
+    w.add(fmt::format("harmed.{}", name(static_cast<Harm>(h))), number(t.harmed[h]));
+    harmed += t.harmed[h];
+  }
+  w.add("harmed", number(harmed));
   w.add("abandonment", t.abandonment());
   w.add("service_level", service_level(headline, t.waits));
-  for (int f = 0; f < 5; ++f) {
+  for (int f = 0; f < kServiceLevelDefinitions; ++f) {
     w.add(fmt::format("service_level.f{}", f + 1),
           service_level(static_cast<ServiceLevelDefinition>(f), t.waits));
   }
@@ -246,6 +253,28 @@ void add_configuration(Writer& w, const ConfigurationTally& t) {
   w.add("config.write_outage", t.write_outage_s);
 }
 
+/// The targets that are asked for, and whether they were kept.
+void add_targets(Writer& w, const RunResult& r) {
+  w.scope("", {}, !r.target_values.empty());
+  for (std::size_t i = 0; i < r.targets.size(); ++i) {
+    const ServiceTarget& asked = r.targets[i];
+    const std::string prefix = fmt::format("target.{}.", r.queue_names[asked.queue]);
+    bool all = true;
+    for (std::size_t t = 0; t < kTargets; ++t) {
+      const auto target = static_cast<Target>(t);
+      const std::optional<double> limit = limit_of(asked, target);
+      if (!limit) continue;
+      const double value = r.target_values.empty() ? kNone : r.target_values[i].of(target);
+      const bool met = meets(target, value, *limit);
+      all = all && met;
+      w.add(fmt::format("{}{}", prefix, name(target)),
+            fmt::format("target.<queue>.{}", name(target)), value);
+      w.add(fmt::format("{}{}.met", prefix, name(target)), "target.<queue>.<target>.met", met);
+    }
+    w.add(prefix + "met", "target.<queue>.met", all);
+  }
+}
+
 void add_recovery(Writer& w, const RunResult& r, const Recovery& recovery, bool exists,
                   std::string prefix) {
   w.scope(prefix, {}, exists);
@@ -334,6 +363,7 @@ std::vector<MetricValue> flat_metrics(const RunResult& r) {
     w.add(id + "mean", "link.<link>.media.mean", r.levels.mean(at));
     w.add(id + "max", "link.<link>.media.max", r.levels.max(at));
   }
+  add_targets(w, r);
   const Recovery none;
   add_recovery(w, r, r.recoveries.empty() ? none : r.recoveries.front(), !r.recoveries.empty(),
                "recovery.");

@@ -77,6 +77,7 @@ RunResult RunRecorder::finish(SimTime horizon) {
   for (const auto& fault : scenario_.faults) result.fault_texts.push_back(fault.text);
   result.change_texts = change_texts(scenario_.configuration);
   for (const auto& queue : scenario_.queues) result.queue_names.push_back(queue.name);
+  result.targets = scenario_.targets;
   for (const auto& group : scenario_.agents) result.group_names.push_back(group.name);
   for (std::size_t s = 0; s < kSites; ++s) result.site_names[s] = scenario_.sites[s].name;
   for (const AgentInfo& agent : layout_.directory.agents) {

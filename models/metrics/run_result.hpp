@@ -16,6 +16,7 @@
 #include "models/metrics/levels.hpp"
 #include "models/metrics/phases.hpp"
 #include "models/metrics/recovery.hpp"
+#include "models/metrics/targets.hpp"
 
 namespace bcsim::models {
 
@@ -52,7 +53,7 @@ struct RunResult {
   std::optional<Duration> start_label;
   SimTime warm_up_end{}, horizon{};
   Duration service_level_threshold{};
-  ServiceLevelDefinition service_level_definition = ServiceLevelDefinition::f3;
+  ServiceLevelDefinition service_level_definition = ServiceLevelDefinition::f6;
 
   // The numbers.
   std::vector<CallRow> calls;
@@ -66,7 +67,9 @@ struct RunResult {
   std::array<Slice, kPhases> phase_levels;
   std::vector<PhaseInterval> phases;
   std::vector<Recovery> recoveries;
-  std::vector<TimelineRow> timeline;  ///< by interval, then site
+  std::vector<ServiceTarget> targets;       ///< of the scenario
+  std::vector<TargetValues> target_values;  ///< by entry of these; empty: nothing has happened
+  std::vector<TimelineRow> timeline;        ///< by interval, then site
   std::vector<MetricValue> metrics;
   std::vector<JournalEntry> events;  ///< of the journal: faults, detections, modes, logins
   std::vector<Verdict> verdicts;

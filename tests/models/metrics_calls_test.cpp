@@ -53,7 +53,8 @@ TEST(Metrics, CountWhatHappenedToCalls) {
   EXPECT_DOUBLE_EQ(r.value("service_level.f3"), 2.0 / 6);
   EXPECT_DOUBLE_EQ(r.value("service_level.f4"), 2.0 / 4);
   EXPECT_DOUBLE_EQ(r.value("service_level.f5"), 3.0 / 6);
-  EXPECT_DOUBLE_EQ(r.value("service_level"), r.value("service_level.f3"));
+  EXPECT_DOUBLE_EQ(r.value("service_level.f6"), 2.0 / 8);
+  EXPECT_DOUBLE_EQ(r.value("service_level"), r.value("service_level.f6"));
   EXPECT_NEAR(r.value("asa"), 49.0 / 3, 1e-9);
   EXPECT_NEAR(r.value("wait.mean"), (49.0 + 55) / 6, 1e-9);
   EXPECT_EQ(r.value("wait.p50"), 20);

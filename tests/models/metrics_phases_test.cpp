@@ -13,6 +13,7 @@ namespace {
 
 using pstn::Release;
 using test::add_fault;
+using test::fail_site1;
 using test::Journal;
 using test::two_sites;
 using ::testing::ElementsAre;
@@ -31,15 +32,6 @@ std::vector<Part> parts(const RunResult& r) {
     out.push_back({i.phase, sim::seconds(i.start), sim::seconds(i.end)});
   }
   return out;
-}
-
-/// Site 1 fails at 600 s, with its two processes.
-void fail_site1(Journal& j, std::uint32_t fault = 0, double at = 600) {
-  j.at(at).add(FaultInjected{fault, 0});
-  for (const NodeId node : j.layout().directory.sip_server_process[0]) {
-    j.add(NodeStateChanged{node, 0});
-  }
-  j.add(PairStateChanged{0, 0});
 }
 
 TEST(Phases, WithoutAFaultThereIsOnlyBefore) {

@@ -123,6 +123,15 @@ class Journal {
   std::uint32_t calls_ = 0;
 };
 
+/// Site 1 fails at 600 s, with its two processes.
+inline void fail_site1(Journal& j, std::uint32_t fault = 0, double at = 600) {
+  j.at(at).add(FaultInjected{fault, 0});
+  for (const NodeId node : j.layout().directory.sip_server_process[0]) {
+    j.add(NodeStateChanged{node, 0});
+  }
+  j.add(PairStateChanged{0, 0});
+}
+
 /// The cause of a call in a journal without any violation.
 inline Cause only_cause(Journal& journal, CallId call) {
   EXPECT_FALSE(journal.ledger().check_conservation().has_value());

@@ -20,6 +20,12 @@ inline RunResult site_failure_run(bool restored = true) {
       add_fault(s, Restore{SiteTarget{0, SiteScope::genesys}}, "restore site1");
   s.expectations.push_back({"service_level", Comparison::greater, 0.8, "> 80%"});
   s.expectations.push_back({"recovery.agents_100", Comparison::less_equal, 60, "<= 60s"});
+  ServiceTarget& target = s.targets.emplace_back();
+  target.answered = AnsweredTarget{0.8, 20s};
+  target.below_for = 15min;
+  target.worst_wait = 2min;
+  target.lost_callers = 30;
+  target.agents_back = 65s;
   Journal j(std::move(s));
   const auto& processes = j.layout().directory.sip_server_process;
   std::vector<std::pair<double, CallId>> talking;  // [end, call], in order

@@ -116,6 +116,8 @@ TEST(Generator, GivesEveryKeyOfTheTable) {
   // What is no part of the world that is simulated.
   for (const char* key : {"the scenario/extends", "the scenario/title", "the scenario/accept",
                           "the scenario/expectations", "the scenario/gates", "the scenario/sweep",
+                          "the scenario/targets", "target/answered", "target/below-for",
+                          "target/worst-wait", "target/lost-callers", "target/agents-back",
                           "run/replications", "volumes/file"}) {
     EXPECT_EQ(missing.erase(key), 1u) << key;
   }

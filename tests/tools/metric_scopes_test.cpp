@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -173,6 +174,50 @@ TEST(MetricScopes, OfTheIntervalsAddUpToTheWholeOfAQueue) {
     for (const CallRow& row : r.calls) dialled += queue_of(row) == r.queue_names[q];
     EXPECT_EQ(attempted, dialled) << r.queue_names[q];
   }
+}
+
+TEST(MetricScopes, HarmedCallersAreThoseOfTheirCallsTakenTogether) {
+  std::map<std::uint32_t, std::vector<const CallRow*>> calls_of;
+  for (const CallRow& row : result().calls) {
+    if (!queue_of(row).empty()) calls_of[row.caller].push_back(&row);
+  }
+  std::map<std::string, double> harmed;
+  const models::SimTime start = result().warm_up_end;
+  for (const auto& [caller, calls] : calls_of) {
+    const CallRow* cut = nullptr;
+    const CallRow* late = nullptr;
+    const CallRow& last = *calls.back();
+    for (const CallRow* row : calls) {
+      const bool gone = row->released != kNever &&
+                        (models::is_drop(row->cause) || row->cause == Cause::media_lost);
+      if (gone && cut == nullptr) cut = row;
+      const bool waited =
+          row->answered != kNever &&
+          (row->attempt > 1 || row->answered - row->queued > std::chrono::seconds(20));
+      if (waited && late == nullptr) late = row;
+    }
+    const std::string queue = "queue." + queue_of(last) + ".harmed";
+    if (cut != nullptr) {
+      harmed[queue + ".cut_off"] += cut->released >= start;
+    } else if (last.has(CallRow::caller_lost) && last.answered == kNever) {
+      const bool gave_up = last.cause == Cause::abandoned_in_queue;
+      harmed[queue + (gave_up ? ".gave_up" : ".never_got_through")] += last.released >= start;
+    } else if (late != nullptr) {
+      harmed[queue + ".waited_too_long"] += late->answered >= start;
+    }
+  }
+  double sum = 0;
+  for (const std::string queue : {"sales", "help"}) {
+    for (const char* harm : {"cut_off", "gave_up", "never_got_through", "waited_too_long"}) {
+      const std::string id = fmt::format("queue.{}.harmed.{}", queue, harm);
+      EXPECT_EQ(result().value(id), harmed[id]) << id;
+      sum += harmed[id];
+    }
+  }
+  EXPECT_EQ(result().value("harmed"), sum);
+  EXPECT_GT(harmed["queue.sales.harmed.cut_off"], 0);
+  EXPECT_GT(harmed["queue.sales.harmed.gave_up"], 0);
+  EXPECT_GT(harmed["queue.help.harmed.waited_too_long"], 0);
 }
 
 }  // namespace

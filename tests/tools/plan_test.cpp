@@ -205,6 +205,7 @@ PlanAnswer answer_in(const models::Scenario& scenario, const std::function<doubl
                             record.metrics = {
                                 {"answered", 100, "calls", "answered"},
                                 {"abandoned", 0, "calls", "abandoned"},
+                                {"turned_away", 0, "calls", "turned_away"},
                                 {"service_level", good ? 0.9 : 0.7, "1", "service_level"}};
                           }
                           return out;

@@ -120,7 +120,7 @@ TEST_F(ResultWriter, SummaryHasEveryMetricWithUnitAndDefinition) {
   EXPECT_TRUE(agents["interval"].is_null());
   EXPECT_TRUE(j["metrics"]["recovery.site1.switchover"]["value"].is_null());
   EXPECT_EQ(j["metrics"]["lost.dropped_in_talk"]["definition"], "lost.<cause>");
-  EXPECT_EQ(j["service_level"]["definition"], "F3");
+  EXPECT_EQ(j["service_level"]["definition"], "F6");
   EXPECT_EQ(j["service_level"]["threshold_s"], 20);
 }
 

@@ -31,7 +31,7 @@ struct ComparisonOptions {
   std::vector<std::string> metrics;  ///< ids, in the order wanted
   double margin = 0.02;              ///< share of A's value
   bool paired = true;                ///< same seed: common random numbers
-  models::ServiceLevelDefinition headline = models::ServiceLevelDefinition::f3;
+  models::ServiceLevelDefinition headline = models::ServiceLevelDefinition::f6;
 };
 
 /// One entry per metric that has a value on either side. Better and worse are told apart at the 5 %

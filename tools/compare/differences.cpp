@@ -38,8 +38,8 @@ bool below(std::string_view path, std::string_view prefix) {
 }
 
 bool only_shown(std::string_view path) {
-  constexpr std::array<std::string_view, 8> kShown = {
-      "bcsim",  "title", "expectations",     "gates",
+  constexpr std::array<std::string_view, 9> kShown = {
+      "bcsim",  "title", "expectations",     "targets",   "gates",
       "accept", "sweep", "run.replications", "run.actors"};
   return std::any_of(kShown.begin(), kShown.end(), [&](auto p) { return below(path, p); });
 }

@@ -17,9 +17,9 @@ namespace bcsim::tools {
 namespace {
 
 /// What says nothing about the world that is simulated, and what the plan of faults is made from.
-const std::set<std::string, std::less<>> kLeftAlone = {"bcsim",        "extends", "title", "accept",
-                                                       "expectations", "gates",   "sweep", "faults",
-                                                       "replications", "horizon", "seed"};
+const std::set<std::string, std::less<>> kLeftAlone = {
+    "bcsim", "extends", "title",  "accept",       "expectations", "targets",
+    "gates", "sweep",   "faults", "replications", "horizon",      "seed"};
 
 void collect_sections(const ValueType& type, std::set<const Section*>& seen,
                       std::vector<const Section*>& out) {
@@ -131,7 +131,8 @@ Draft random_world(std::uint64_t seed, std::uint64_t world) {
 Draft mutated_world(const Node& scenario, std::uint64_t seed, std::uint64_t world) {
   Chance chance(seed, world);
   Draft draft{scenario, chance.of(0.4)};
-  for (const char* key : {"expectations", "gates", "sweep"}) erase_member(draft.root, key);
+  for (const char* key : {"expectations", "targets", "gates", "sweep"})
+    erase_member(draft.root, key);
   Node& run = draft.root.find("run") != nullptr ? *draft.root.find("run")
                                                 : put(draft.root, "run", map_node());
   put(run, "seed", std::to_string(chance.below(1'000'000)));

@@ -10,9 +10,12 @@ using models::kSites;
 using models::Scenario;
 
 models::ServiceLevelKind kind_of(models::ServiceLevelDefinition definition) {
-  // F5 differs from F1 in how soon a caller must have given up to be counted.
-  const auto i = static_cast<int>(definition);
-  return i > 3 ? models::ServiceLevelKind::f1 : static_cast<models::ServiceLevelKind>(i);
+  using models::ServiceLevelDefinition;
+  // F5 differs from F1 in how soon a caller must have given up to be counted. No formula loses
+  // calls, and then F6 is F3.
+  if (definition == ServiceLevelDefinition::f5) return models::ServiceLevelKind::f1;
+  if (definition == ServiceLevelDefinition::f6) return models::ServiceLevelKind::f3;
+  return static_cast<models::ServiceLevelKind>(definition);
 }
 
 double queue_service_level(const Scenario& s, const models::QueueLoad& load) {

@@ -99,6 +99,52 @@ std::string phase_table(const StoredResults& r) {
   return out + "</section>\n";
 }
 
+/// What a service level is a share of.
+const char* service_level_words(const std::string& definition) {
+  if (definition == "F2") return "answered in time, of the calls answered";
+  if (definition == "F3") return "answered in time, of the calls answered and given up";
+  if (definition == "F4") return "answered in time, of the calls answered and given up late";
+  if (definition == "F6") return "answered in time, of all calls to queues that ended";
+  return "answered or given up in time, of the calls answered and given up";
+}
+
+/// How a target was kept: "kept", or "in 6 of 8 runs"; and whether in all of them.
+std::pair<std::string, bool> kept_words(const StoredResults& r, const std::string& metric) {
+  const double share = r.value(metric + ".met");
+  const auto runs = r.summary().at("replications").get<std::uint32_t>();
+  if (runs <= 1) return {share > 0 ? "✓ kept" : "✗ missed", share > 0};
+  return {fmt::format("{} kept in {} of {} runs", share >= 1 ? "✓" : "✗",
+                      std::llround(share * runs), runs),
+          share >= 1};
+}
+std::string target_words(const StoredResults& r, const std::string& metric) {
+  const double value = r.value(metric);
+  if (metric.ends_with(".answered")) return percent_words(value);
+  if (metric.ends_with(".lost_callers")) return whole_number_words(value);
+  return std::isnan(value) ? "not back" : duration_words(value);
+}
+
+/// Nothing where none is set.
+std::string target_table(const StoredResults& r) {
+  const auto targets = r.summary().find("targets");
+  if (targets == r.summary().end()) return "";
+  std::string out =
+      "<section>\n<h2>Targets</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>"
+      "<th>queue</th><th>target</th><th>demanded</th><th>was</th><th></th></tr></thead><tbody>\n";
+  for (const auto& target : *targets) {
+    const auto text = [&](const char* key) {
+      return escape_html(target.at(key).get<std::string>());
+    };
+    const auto metric = target.at("metric").get<std::string>();
+    const auto [kept, all] = kept_words(r, metric);
+    out += fmt::format(
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td{}>{}</td></tr>\n",
+        text("queue"), text("target"), text("limit"), target_words(r, metric),
+        all ? "" : " class=\"bad\"", kept);
+  }
+  return out + "</tbody></table></div>\n</section>\n";
+}
+
 /// Only where there are several: one queue is the whole run.
 std::string queue_table(const StoredResults& r) {
   struct Column {
@@ -265,14 +311,17 @@ std::string about(const StoredResults& r) {
   const auto& level = r.summary().at("service_level");
   out += "</tbody></table></div>\n<details><summary>Definitions</summary><dl>\n";
   out += fmt::format(
-      "<dt>service level</dt><dd>definition {} with a threshold of {} s</dd>"
+      "<dt>service level</dt><dd>{} (definition {}), within {} s</dd>"
       "<dt>lost</dt><dd>ended by the contact centre without service: cut off, blocked, rejected, "
       "unanswered, or given up before a server took it</dd>"
+      "<dt>callers harmed</dt><dd>cut off, never got through, gave up, or waited too long: each "
+      "caller once, by the worst</dd>"
       "<dt>gave up waiting</dt><dd>the caller hung up after a SIP Server had taken the call</dd>"
       "<dt>wait</dt><dd>from the instant a SIP Server takes the call to the answer, ringing "
       "included</dd>"
       "<dt>agents at work</dt><dd>on shift, logged in at a SIP Server that serves and can be "
       "reached, with phone and desktop</dd>",
+      service_level_words(level.at("definition").get<std::string>()),
       escape_html(level.at("definition").get<std::string>()), level.at("threshold_s").dump());
   out += "</dl></details>\n<details><summary>The complete scenario</summary><pre>";
   out += escape_html(run.at("effective_scenario").get<std::string>());
@@ -339,6 +388,7 @@ const std::vector<PhaseRow>& phase_rows() {
       {"longest wait", "wait.max", duration_words},
       {"gave up waiting", "abandoned", whole_number_words},
       {"calls lost", "lost", whole_number_words},
+      {"callers harmed", "harmed", whole_number_words},
       {"most calls waiting", "queue.max", whole_number_words},
       {"agents at work", "agents.at_work", number_words},
       {"agents busy", "occupancy", percent_words}};
@@ -363,9 +413,9 @@ std::string report_html(const std::vector<StoredResults>& results) {
     const StoredResults& r = results[i];
     body += fmt::format("<article id=\"run{}\">\n", i + 1);
     body += first_screen(r, !several);
-    body += failure_timeline(r) + failure_charts(r) + phase_table(r) + queue_table(r) +
-            loss_table(r) + attribution_table(r) + whole_run_charts(r) + verdict_list(r) +
-            warning_list(r) + about(r);
+    body += target_table(r) + failure_timeline(r) + failure_charts(r) + phase_table(r) +
+            queue_table(r) + loss_table(r) + attribution_table(r) + whole_run_charts(r) +
+            verdict_list(r) + warning_list(r) + about(r);
     body += "</article>\n";
   }
   return html_page({several ? "bcsim: results side by side" : title_of_run(results.front()),
@@ -396,6 +446,17 @@ std::string report_markdown(const std::vector<StoredResults>& results) {
       }
       const bool of_phases_only = std::string_view(row.id) == "duration";
       out += of_phases_only ? "  |\n" : fmt::format(" {} |\n", row.words(r.value(row.id)));
+    }
+    if (const auto targets = r.summary().find("targets"); targets != r.summary().end()) {
+      out += "\n| target | demanded | was | |\n|---|---|---|---|\n";
+      for (const auto& target : *targets) {
+        const auto text = [&](const char* key) {
+          return escape_markdown(target.at(key).get<std::string>());
+        };
+        const auto metric = target.at("metric").get<std::string>();
+        out += fmt::format("| {}: {} | {} | {} | {} |\n", text("queue"), text("target"),
+                           text("limit"), target_words(r, metric), kept_words(r, metric).first);
+      }
     }
     const auto back = milestones(r);
     if (!back.empty()) out += "\n| back after the failure | |\n|---|---:|\n";

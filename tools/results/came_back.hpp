@@ -5,7 +5,7 @@
 
 namespace bcsim::tools {
 
-/// More calls waited after this failure than before the first, on average, or than one.
+/// More calls waited after this failure than at most before the first, or than one.
 [[nodiscard]] bool queue_grew(const models::RunResult& result, const models::Recovery& recovery);
 
 }  // namespace bcsim::tools

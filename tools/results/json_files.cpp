@@ -7,6 +7,7 @@
 #include "sim/hash.hpp"
 #include "tools/journal/record_json.hpp"
 #include "tools/results/result_writer.hpp"
+#include "tools/results/target_words.hpp"
 #include "tools/stats/estimate_json.hpp"
 
 namespace bcsim::tools {
@@ -130,6 +131,16 @@ std::string summary_json(const RunResult& result, const Aggregate& aggregate,
          fmt::format("{{\"definition\": \"F{}\", \"threshold_s\": {}}}",
                      static_cast<int>(result.service_level_definition) + 1,
                      json_number(sim::seconds(result.service_level_threshold)).dump()));
+  if (!result.targets.empty()) {
+    Json targets = Json::array();
+    for (const TargetLine& line : target_lines(result)) {
+      targets.push_back({{"queue", line.queue},
+                         {"target", line.what},
+                         {"limit", line.limit},
+                         {"metric", line.metric}});
+    }
+    member("targets", targets.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
   if (aggregate.twin) {
     out += "  \"because_of_failure\": {\n";
     for (std::size_t i = 0; i < Attribution::kCounts; ++i) {

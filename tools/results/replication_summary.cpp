@@ -7,6 +7,7 @@
 
 #include "tools/results/plain_words.hpp"
 #include "tools/results/queue_words.hpp"
+#include "tools/results/target_words.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -74,6 +75,7 @@ class ReplicationPage {
     recovery();
     table();
     queues();
+    targets();
     causes();
     const auto verdicts = verdict_lines(first_.verdicts, page_);
     if (!verdicts.empty()) page_.blank();
@@ -161,6 +163,7 @@ class ReplicationPage {
     row("mean wait for an answer", "asa", duration_words);
     row("gave up waiting", "abandonment", percent_words);
     row("calls lost", "lost", tally_words);
+    row("callers harmed", "harmed", tally_words);
     row("most calls waiting", "queue.max", tally_words);
     row("agents at work", "agents.at_work", number_words);
     row("agents busy", "occupancy", percent_words);
@@ -195,6 +198,23 @@ class ReplicationPage {
     }
     if (names.size() > kShown) {
       page_.line(fmt::format("  {} more: summary.json", names.size() - kShown));
+    }
+  }
+  void targets() {
+    const std::vector<TargetLine> lines = target_lines(first_);
+    if (lines.empty()) return;
+    page_.blank();
+    page_.line(page_.bold("Targets"));
+    for (const TargetLine& line : lines) {
+      const Estimate value = all_.value(line.metric), kept = all_.value(line.metric + ".met");
+      const auto runs = static_cast<std::uint32_t>(std::llround(kept.value * all_.replications));
+      const std::string often = fmt::format("kept in {} of {}", runs, all_.replications);
+      page_.line(fmt::format("  {}{}{}{}  {}", pad_right(shortened(line.queue, 16), 18),
+                             pad_right(line.what, 24), pad_right(line.limit, 18),
+                             pad_left(value.n == 0 ? target_value_words(line, value.value)
+                                                   : with_interval(value, line.words),
+                                      16),
+                             runs == all_.replications ? often : page_.alarming(often)));
     }
   }
   void causes() {

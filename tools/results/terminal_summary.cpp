@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "tools/results/plain_words.hpp"
 #include "tools/results/queue_words.hpp"
 #include "tools/results/replication_summary.hpp"
+#include "tools/results/target_words.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -54,7 +56,9 @@ class Summary {
     what_came_back();
     table();
     queues();
+    targets();
     losses();
+    harmed();
     verdicts();
     warning_lines(meta_, page_);
     if (!style_.files.empty()) {
@@ -328,6 +332,7 @@ class Summary {
     }
     if (metric("default_routed") > 0) same("sent elsewhere", "default_routed", whole_words);
     same("calls lost", "lost", whole_words);
+    same("callers harmed", "harmed", whole_words);
     if (metric("not_monitored") > 0) same("answered unmonitored", "not_monitored", whole_words);
     if (metric("media_degraded") > 0) same("with degraded speech", "media_degraded", whole_words);
     same("most calls waiting", "queue.max", whole_words);
@@ -387,6 +392,33 @@ class Summary {
     const std::string more =
         names.size() > kShown ? fmt::format("; {} more: summary.json", names.size() - kShown) : "";
     page_.line("  mean wait: of those answered · waiting: the most at once" + more);
+  }
+
+  void harmed() {
+    if (counted("harmed") == 0) return;
+    page_.blank();
+    page_.line(
+        page_.bold(fmt::format("Callers harmed: {}", count_words(counted("harmed")))) +
+        fmt::format(", each once: {} cut off, {} never got through, {} gave up, {} waited too long",
+                    count_words(counted("harmed.cut_off")),
+                    count_words(counted("harmed.never_got_through")),
+                    count_words(counted("harmed.gave_up")),
+                    count_words(counted("harmed.waited_too_long"))));
+  }
+  void targets() {
+    const std::vector<TargetLine> lines = target_lines(r_);
+    if (lines.empty()) return;
+    const auto kept = [&](const TargetLine& line) { return metric(line.metric + ".met") > 0; };
+    const auto missed = std::count_if(lines.begin(), lines.end(), std::not_fn(kept));
+    page_.blank();
+    page_.line(page_.bold(
+        fmt::format("Targets: {} of {} kept", std::ssize(lines) - missed, lines.size())));
+    for (const TargetLine& line : lines) {
+      page_.line(fmt::format("  {}{}{}{}  {}", pad_right(shortened(line.queue, 18), 20),
+                             pad_right(line.what, 24), pad_right(line.limit, 20),
+                             pad_left(target_value_words(line, metric(line.metric)), 12),
+                             kept(line) ? "kept" : page_.alarming("missed")));
+    }
   }
 
   // ---- losses and verdicts

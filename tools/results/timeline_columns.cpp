@@ -64,6 +64,8 @@ double judged(const RunResult& run, const Row& row) {
       return answered(run, row);
     case models::ServiceLevelDefinition::f4:
       return waited(run, row) - real(waits.abandoned_within);
+    case models::ServiceLevelDefinition::f6:
+      return waited(run, row) + real(waits.turned_away);
     default:
       return waited(run, row);
   }

@@ -18,8 +18,8 @@ auto fields(T& x) {
 }
 template <Is<CallTally> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
 }
 template <Is<CallTallies> T>
 auto fields(T& x) {
@@ -28,8 +28,8 @@ auto fields(T& x) {
 }
 template <Is<Recovery> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = x;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = x;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 template <Is<TimelineRow> T>
 auto fields(T& x) {
@@ -51,9 +51,9 @@ auto fields(T& x) {
 template <Is<RunResult> T>
 auto fields(T& x) {
   auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab, ac,
-         ad] = x;
+         ad, ae, af] = x;
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab,
-                  ac, ad);
+                  ac, ad, ae, af);
 }
 
 }  // namespace bcsim::models

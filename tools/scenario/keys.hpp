@@ -31,6 +31,7 @@ namespace bcsim::tools {
 [[nodiscard]] Codec<models::Distribution> distribution();
 [[nodiscard]] Codec<models::TransferOptions> transfer();
 [[nodiscard]] Codec<std::vector<models::Expectation>> expectations();
+[[nodiscard]] Codec<std::vector<models::ServiceTarget>> targets();
 [[nodiscard]] Codec<std::vector<models::GateRule>> gates();
 /// Adds the row of `sweep`, which fills the reader's sweep.
 void sweep_row(SectionOf<models::Scenario>& scenario);

@@ -76,8 +76,11 @@ std::shared_ptr<const Section> run_section() {
                                           {"F2", ServiceLevelDefinition::f2},
                                           {"F3", ServiceLevelDefinition::f3},
                                           {"F4", ServiceLevelDefinition::f4},
-                                          {"F5", ServiceLevelDefinition::f5}}),
-          assumption(), "F3: answered in time / (answered + abandoned); see results/README.md");
+                                          {"F5", ServiceLevelDefinition::f5},
+                                          {"F6", ServiceLevelDefinition::f6}}),
+          assumption(),
+          "F6: answered in time / all calls to queues that ended; F1 to F5 see only "
+          "who was answered or gave up (results/README.md)");
     s.key("short-abandon-threshold", &RunOptions::short_abandon_threshold, duration(),
           documented("Univoip service level settings"), "Abandoned sooner is a short abandon");
     s.key("media-survives", &RunOptions::media_survives, boolean(), assumption(),

@@ -146,6 +146,8 @@ std::shared_ptr<const Section> scenario_section() {
           language(), "What goes wrong, and when");
     s.key("accept", &Scenario::accepted, list(text(), "accept", true), language(),
           "Broken rules (V-E…) that are meant: warnings instead of errors");
+    s.key("targets", &Scenario::targets, targets(), language(),
+          "What each queue is to keep to, also through a failure: {sales: {answered: 80% in 20s}}");
     s.key("expectations", &Scenario::expectations, expectations(), language(),
           "Limits on metrics: {before: {service_level: \"> 80%\"}}");
     s.key("gates", &Scenario::gates, gates(), language(),

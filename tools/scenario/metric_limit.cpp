@@ -11,10 +11,29 @@
 namespace bcsim::tools {
 namespace {
 
-/// Of a metric, or of the same one of a phase, site, queue, …; null: its name has a variable part.
+/// The segment of an id up to its first dot; `rest` is what comes after that.
+std::string_view take_segment(std::string_view& rest) {
+  const std::size_t dot = std::min(rest.find('.'), rest.size());
+  const std::string_view segment = rest.substr(0, dot);
+  rest.remove_prefix(std::min(dot + 1, rest.size()));
+  return segment;
+}
+
+/// Is this the id of the heading, with a name for each <…> of it?
+bool is_named_by(std::string_view id, std::string_view heading) {
+  while (!id.empty() && !heading.empty()) {
+    const std::string_view segment = take_segment(heading);
+    if (take_segment(id) != segment && !segment.starts_with('<')) return false;
+  }
+  return id.empty() && heading.empty();
+}
+
+/// Of a metric, or of the same one of a phase, site, queue, …; null: there is none.
 const models::MetricDefinition* definition_of(std::string_view id) {
   for (;;) {
-    if (const auto* definition = models::find_definition(id)) return definition;
+    for (const models::MetricDefinition& row : models::metric_definitions()) {
+      if (is_named_by(id, row.id)) return &row;
+    }
     const std::size_t dot = id.find('.');
     if (dot == std::string_view::npos) return nullptr;
     id.remove_prefix(dot + 1);

@@ -16,6 +16,8 @@ Weight of_service_level(ServiceLevelDefinition definition) {
       return Weight::answered;
     case ServiceLevelDefinition::f4:
       return Weight::answered_or_late;
+    case ServiceLevelDefinition::f6:
+      return Weight::ended;
     default:
       return Weight::waited;
   }
@@ -51,6 +53,8 @@ double weight_of(const models::MetricValue& metric, ServiceLevelDefinition headl
       return 1;
     case Weight::waited:
       return of("answered") + of("abandoned");
+    case Weight::ended:
+      return of("answered") + of("abandoned") + of("turned_away");
     case Weight::answered:
       return of("answered");
     case Weight::answered_or_late: {
