@@ -13,9 +13,6 @@ namespace {
 /// RFC 3261 §8.1.3.1: what the transaction layer reports counts as these responses.
 constexpr std::uint16_t kTimeoutStatus = 408, kTransportErrorStatus = 503;
 
-/// ASSUMPTION: a call is redirected at most so often, once by either site.
-constexpr int kMaxRedirects = kSites;
-
 ha::ProxySetOptions proxy_set_options(const GatewayOptions& options) {
   ha::ProxySetOptions out;
   out.mode = options.redundancy;
@@ -186,7 +183,7 @@ void MediaGatewayEndpoint::send_invite(Context& context, std::uint32_t slot, Sit
   call.dialog = dialog_id(sip::Leg::caller, call.id.value, context.self(), call.invites_sent);
   sip::Request request;
   request.method = sip::Method::invite;
-  request.bc_hop = call.redirects > 0;
+  request.bc_hop = call.redirected_by != 0;
   request.priority = call.priority;
   request.dialog = call.dialog;
   request.cseq = call.cseq = 1;
@@ -292,7 +289,7 @@ void MediaGatewayEndpoint::on_rejection(Context& context, std::uint32_t slot, Si
   const Failure failure{pstn::Release::rejected, response.status};
   switch (response.status / 100) {
     case 3:
-      on_redirection(context, slot, response);
+      on_redirection(context, slot, site, response);
       break;
     case 5:  // the server, not the request, is at fault (RFC 3261 §21.5)
       site_failed(context, slot, site, failure);
@@ -304,7 +301,8 @@ void MediaGatewayEndpoint::on_rejection(Context& context, std::uint32_t slot, Si
 }
 
 /// Out-of-signalling-path transfer to the peer, or the default destination (domain.md §2.1, §3.9b).
-void MediaGatewayEndpoint::on_redirection(Context& context, std::uint32_t slot,
+/// ASSUMPTION: a call is redirected once by either site; one that asks for it again is not heeded.
+void MediaGatewayEndpoint::on_redirection(Context& context, std::uint32_t slot, SiteIndex site,
                                           const sip::Response& response) {
   Call& call = calls_[slot];
   const int target = directory_.site_of(response.contact);
@@ -312,11 +310,11 @@ void MediaGatewayEndpoint::on_redirection(Context& context, std::uint32_t slot,
     release(context, slot, {pstn::Release::default_routed, response.status});
     return;
   }
-  if (target < 0 || call.redirects == kMaxRedirects) {
+  if (target < 0 || (call.redirected_by & path_of(site))) {
     release(context, slot, {pstn::Release::rejected, response.status});
     return;
   }
-  ++call.redirects;
+  call.redirected_by = static_cast<PathMask>(call.redirected_by | path_of(site));
   context.cancel(call.timer);
   call.timer = {};
   if (call.failed & path_of(target)) {  // asked in vain already: not twice (RFC 3261 §8.1.3.4)

@@ -59,8 +59,8 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
     std::uint32_t invite = kNone;    ///< until it has its final response
     std::uint32_t invites_sent = 0;  ///< initial ones
     PathMask failed = 0;             ///< sites that gave no usable answer to this call
+    PathMask redirected_by = 0;      ///< sites that have sent it elsewhere
     std::uint8_t priority = 0;
-    std::uint8_t redirects = 0;
     CallState state = CallState::calling;
     bool alerting = false;
     sim::SimTime rtp_stopped = sim::kNever;  ///< nobody is heard since
@@ -96,7 +96,7 @@ class MediaGatewayEndpoint final : public Endpoint, private sip::TransactionUser
   void on_provisional(Context&, std::uint32_t slot, const sip::Response&);
   void on_answer(Context&, std::uint32_t slot, const sip::Response&);
   void on_rejection(Context&, std::uint32_t slot, SiteIndex site, const sip::Response&);
-  void on_redirection(Context&, std::uint32_t slot, const sip::Response&);
+  void on_redirection(Context&, std::uint32_t slot, SiteIndex site, const sip::Response&);
   void drop_invite(std::uint32_t invite);
 
   // media_gateway_outgoing.cpp: calls to the outside.

@@ -357,6 +357,24 @@ TEST(MediaGateway, DoesNotRunInCirclesBetweenServersThatRedirect) {
   EXPECT_EQ(world.all<CallInvited>().size(), 3u);
 }
 
+TEST(MediaGateway, DoesNotAskAServerAThirdTimeThatRedirectsToADeadPeer) {  // a drain: §2.2
+  for (const bool dead_first : {false, true}) {
+    GatewayWorld world(gateway_scenario());
+    const SiteIndex drained = dead_first ? 1 : 0;
+    world.script[peer_of(drained)].deaf = true;
+    world.script[drained].on_invite = [&](CallServer& server, Context& context,
+                                          const sip::Request& r) {
+      server.redirect(context, r.call, world.directory.sip_server[peer_of(drained)]);
+    };
+    world.setup(2s, 0, kCall);
+    world.run(40s);
+    EXPECT_EQ(world.released(kCall).release, Release::rejected);
+    EXPECT_EQ(world.released(kCall).status, 302);
+    EXPECT_EQ(world.invited(kCall, drained).size(), 2u);
+    EXPECT_EQ(world.invited(kCall, peer_of(drained)).size(), 1u);
+  }
+}
+
 TEST(MediaGateway, KnowsTheDefaultDestinationByARedirectionToNobodyItKnows) {
   GatewayWorld world(gateway_scenario());
   world.script[0].on_invite = [&](CallServer& server, Context& context, const sip::Request& r) {
