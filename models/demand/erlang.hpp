@@ -84,23 +84,4 @@ struct QueueTarget {
 [[nodiscard]] double effective_agents(const QueueLoad& load, const Distribution& patience,
                                       double p_abandon);
 
-/// M/M/n/K+M: room for `capacity` calls in all, those in service included (trunks, say); calls that
-/// find none are blocked. Waiting callers give up at abandon_per_s (0: never).
-struct FiniteQueue {
-  double calls_per_s = 0;
-  double handling_s = 0;
-  int agents = 0;
-  int capacity = 0;
-  double abandon_per_s = 0;
-};
-/// Probabilities are fractions of all calls offered; the two means in seconds are over the calls
-/// that were not blocked, whether answered or not.
-struct FiniteForecast {
-  double p_block = 0, p_wait = 0, p_abandon = 0;
-  double mean_in_system = 0, mean_queue = 0;
-  double mean_wait_s = 0, mean_sojourn_s = 0;
-  double occupancy = 0;
-};
-[[nodiscard]] FiniteForecast forecast_finite_queue(const FiniteQueue& queue);
-
 }  // namespace bcsim::models

@@ -198,18 +198,8 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
       feed(context, message.flag ? Input::forced_out : Input::logged_out, site);
       return;
     case Kind::ready:
-      on_rest(context);
-      if (back_at_work_ && works_at(site)) {
-        back_at_work_ = false;
-        context.record(AgentAtWork{agent_, site});
-      }
-      return;
     case Kind::not_ready:
-      on_rest(context);
-      if (message.flag && works_at(site)) {
-        context.cancel(ready_again_);
-        ready_again_ = context.arm(kReadyAgain, {ready_timer});
-      }
+      on_agent_state(context, message, site);
       return;
     case Kind::dn_in_service:
     case Kind::dn_out_of_service:
@@ -253,6 +243,20 @@ void AgentDesktopEndpoint::on_tlib(Context& context, const tlib::Message& messag
     case Kind::reconnect_call:
     case Kind::release_call:
       return;
+  }
+}
+
+void AgentDesktopEndpoint::on_agent_state(Context& context, const tlib::Message& message,
+                                          SiteIndex site) {
+  on_rest(context);
+  if (!works_at(site)) return;
+  if (message.kind == tlib::Kind::ready) {
+    if (!back_at_work_) return;
+    back_at_work_ = false;
+    context.record(AgentAtWork{agent_, site});
+  } else if (message.flag) {
+    context.cancel(ready_again_);
+    ready_again_ = context.arm(kReadyAgain, {ready_timer});
   }
 }
 

@@ -96,6 +96,7 @@ class AgentDesktopEndpoint final : public Endpoint {
   void on_switching(Context&, const tlib::DesktopEffect&);
   void on_tlib(Context&, const tlib::Message&, SiteIndex);
   void on_call_event(Context&, const tlib::Message&, SiteIndex);
+  void on_agent_state(Context& context, const tlib::Message& message, SiteIndex site);
   void on_agent_logged_in(Context&, const tlib::Message&, SiteIndex);
   void on_login_refused(Context&, SiteIndex);
   void on_private_info(Context&, SiteIndex from);

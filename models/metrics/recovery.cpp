@@ -9,8 +9,8 @@
 namespace bcsim::models {
 namespace {
 
-/// ASSUMPTION: a fault that is mended is no reason any more for what is noticed later than this: gateways and
-/// trunks notice within a probe's period and its timeout.
+/// ASSUMPTION: a fault that is mended is no reason any more for what is noticed later than this.
+/// Gateways and trunks notice within a probe's period and its timeout.
 constexpr Duration kNoticed = 2min;
 
 }  // namespace

@@ -77,15 +77,8 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       move_if_wanted(options, effects);
       break;
     case Input::call_started:
-      in_call_ = true;
-      break;
     case Input::call_ended:
-      in_call_ = false;
-      if (shift_over_) {
-        shift_end(effects);
-      } else {
-        move_if_wanted(options, effects);
-      }
+      on_call(input, options, effects);
       break;
     case Input::timer_switchover:
     case Input::timer_work:
@@ -96,6 +89,17 @@ DesktopEffects DesktopSession::on(Input input, const O& options, SiteIndex site)
       break;
   }
   return effects;
+}
+
+/// What waits for the end of a call is done then.
+void DesktopSession::on_call(Input input, const O& options, Effects& effects) {
+  in_call_ = input == Input::call_started;
+  if (in_call_) return;
+  if (shift_over_) {
+    shift_end(effects);
+  } else {
+    move_if_wanted(options, effects);
+  }
 }
 
 /// The shift, and the way to the Person at its start.

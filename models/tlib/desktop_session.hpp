@@ -104,6 +104,7 @@ class DesktopSession {
  private:
   using O = DesktopSessionOptions;
 
+  void on_call(DesktopInput input, const O& options, Effects& effects);
   void on_start_or_end(DesktopInput, const O&, SiteIndex, Effects&);
   void on_login_event(DesktopInput, const O&, SiteIndex, Effects&);
   void on_timer(DesktopInput, const O&, SiteIndex, Effects&);

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "sim/agenda.hpp"
-#include "sim/loop_driver.hpp"
 #include "sim/rng.hpp"
 #include "sim/s4u/driver.hpp"
+#include "tests/support/loop_driver.hpp"
 
 namespace bcsim::sim {
 namespace {

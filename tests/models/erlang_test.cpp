@@ -8,10 +8,14 @@
 #include <string>
 
 #include "tests/support/data_rows.hpp"
+#include "tests/support/finite_queue.hpp"
 
 namespace bcsim::models::erlang_test {
 namespace {
 
+using test::FiniteForecast;
+using test::FiniteQueue;
+using test::forecast_finite_queue;
 using testing::number;
 
 /// Palm's series for Erlang A (domain.md §4.5): the second of two ways to the same numbers.

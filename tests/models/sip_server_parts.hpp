@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/sip_server/site.hpp"
-#include "sim/loop_driver.hpp"
+#include "tests/support/loop_driver.hpp"
 
 namespace bcsim::models::testing {
 

@@ -11,7 +11,7 @@
 
 #include "models/ha/solution_control.hpp"
 #include "models/sip_server/sip_server.hpp"
-#include "sim/loop_driver.hpp"
+#include "tests/support/loop_driver.hpp"
 
 namespace bcsim::models::testing {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "models/sip/transaction_layer.hpp"
-#include "sim/loop_driver.hpp"
+#include "tests/support/loop_driver.hpp"
 
 namespace bcsim::models::sip::sip_transaction_user_test {
 namespace {

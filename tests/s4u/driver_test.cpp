@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "sim/loop_driver.hpp"
 #include "sim/s4u/platform_impl.hpp"
+#include "tests/support/loop_driver.hpp"
 #include "tests/support/ping_world.hpp"
 
 namespace bcsim::sim::driver_test {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/loop_driver.hpp"
 #include "sim/s4u/driver.hpp"
+#include "tests/support/loop_driver.hpp"
 #include "tests/support/ping_world.hpp"
 
 namespace bcsim::sim::live_actors_test {

@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "sim/loop_driver.hpp"
+#include "tests/support/loop_driver.hpp"
 #include "tests/support/ping_world.hpp"
 
 namespace bcsim::sim::simulation_test {

@@ -12,7 +12,7 @@
 #include "models/endpoints/config_server_proxy.hpp"
 #include "models/endpoints/sip_phone.hpp"
 #include "models/endpoints/stat_server.hpp"
-#include "sim/loop_driver.hpp"
+#include "tests/support/loop_driver.hpp"
 #include "tests/support/stub_sip_server.hpp"
 #include "tests/support/times.hpp"
 

@@ -13,8 +13,8 @@
 #include "models/endpoints/media_gateway.hpp"
 #include "models/endpoints/media_server.hpp"
 #include "models/endpoints/pstn.hpp"
-#include "sim/loop_driver.hpp"
 #include "tests/support/call_server.hpp"
+#include "tests/support/loop_driver.hpp"
 #include "tests/support/times.hpp"
 
 namespace bcsim::testing {

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <string>
 
-#include "tools/cli/home.hpp"
+#include "tools/scenario/home.hpp"
 
 namespace bcsim::tools {
 

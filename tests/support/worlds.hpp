@@ -7,7 +7,7 @@
 
 #include "models/metrics/run_recorder.hpp"
 #include "models/world/world.hpp"
-#include "sim/loop_driver.hpp"
+#include "tests/support/loop_driver.hpp"
 
 namespace bcsim::tests {
 

@@ -9,7 +9,7 @@
 #include "source_tree.hpp"
 #include "tests/support/dissected_capture.hpp"
 #include "tests/support/tool_runs.hpp"
-#include "tools/report/html.hpp"
+#include "tools/base/html.hpp"
 
 namespace bcsim::tools::browser_test {
 namespace {

@@ -9,12 +9,12 @@
 #include <set>
 #include <sstream>
 
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/command_table.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/cli/starter.hpp"
+#include "tools/scenario/home.hpp"
 
 namespace bcsim::tools::cli_program_test {
 namespace {

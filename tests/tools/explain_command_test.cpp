@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "sim/hash.hpp"
-#include "tools/cli/home.hpp"
 #include "tools/cli/program.hpp"
+#include "tools/scenario/home.hpp"
 #include "tools/scenario/load.hpp"
 #include "tools/trace/replay.hpp"
 

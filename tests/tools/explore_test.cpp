@@ -18,7 +18,7 @@
 #include "tools/explore/shrink.hpp"
 #include "tools/explore/tree.hpp"
 #include "tools/explore/values.hpp"
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
 #include "tools/scenario/load.hpp"
 
 namespace bcsim::tools::explore_test {
@@ -114,11 +114,11 @@ TEST(Generator, GivesEveryKeyOfTheTable) {
     if (given.count(key) == 0) missing.insert(key);
   }
   // What is no part of the world that is simulated.
-  for (const char* key : {"the scenario/extends", "the scenario/title", "the scenario/accept",
-                          "the scenario/expectations", "the scenario/gates", "the scenario/sweep",
-                          "the scenario/targets", "target/answered", "target/below-for",
-                          "target/worst-wait", "target/lost-callers", "target/agents-back",
-                          "run/replications", "volumes/file"}) {
+  for (const char* key :
+       {"the scenario/extends", "the scenario/title", "the scenario/accept",
+        "the scenario/expectations", "the scenario/gates", "the scenario/sweep",
+        "the scenario/targets", "target/answered", "target/below-for", "target/worst-wait",
+        "target/lost-callers", "target/agents-back", "run/replications", "volumes/file"}) {
     EXPECT_EQ(missing.erase(key), 1u) << key;
   }
   EXPECT_THAT(missing, testing::IsEmpty());

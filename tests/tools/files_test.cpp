@@ -12,7 +12,7 @@
 #include <fstream>
 
 #include "tests/support/tool_runs.hpp"
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/scenario/load.hpp"

@@ -12,7 +12,7 @@
 
 #include "source_tree.hpp"
 #include "tests/support/worlds.hpp"
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
 #include "tools/journal/journal_file.hpp"
 #include "tools/journal/message_words.hpp"
 #include "tools/journal/record_json.hpp"

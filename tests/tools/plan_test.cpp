@@ -144,6 +144,33 @@ TEST(PlanGoal, ErrsNoMoreThanItsConfidence) {
   EXPECT_LE(wrong, kTries * 5 / 100);
 }
 
+TEST(PlanGoal, OfAMetricByNameHoldsWhereItIsThereAndWithinItsLimit) {
+  PlanGoals goals;
+  goals.people = MetricGoal{"target.sales.agents_back", "s", false, 120};
+  Goal goal = goals.of_people();
+  EXPECT_EQ(goal.measure, Measure::metric);
+  EXPECT_FALSE(goal.at_least());
+  const auto in_a_run = [&](double value) {
+    ReplicationRecord record;
+    record.metrics = {{"target.sales.agents_back", value, "s", "target.<queue>.agents_back"}};
+    return measure(record, goal, models::ServiceLevelDefinition::f6);
+  };
+  const Measured good = in_a_run(119), late = in_a_run(121), never = in_a_run(std::nan(""));
+  EXPECT_EQ(good.value, 119);
+  const double error = error_per_look(goal, 200);
+  const auto judged = [&](std::vector<Measured> sample) { return judge(sample, goal, error); };
+  EXPECT_EQ(judged({good, late, good, never}).met, 2u);
+  EXPECT_EQ(judged(std::vector<Measured>(100, good)).verdict, PlanVerdict::meets);
+  EXPECT_EQ(judged(std::vector<Measured>(100, never)).verdict, PlanVerdict::fails);
+  EXPECT_EQ(suggest(std::vector<Measured>(12, never), goal), PlanVerdict::fails);
+  EXPECT_TRUE(is_clear(std::vector<Measured>(12, never), goal));
+  goal.probability.reset();
+  std::vector<Measured> nearly(50, good);
+  EXPECT_EQ(judged(nearly).verdict, PlanVerdict::meets);
+  nearly.back() = never;  // no mean makes up for who did not come back
+  EXPECT_EQ(judged(nearly).verdict, PlanVerdict::fails);
+}
+
 TEST(PlanQuestions, SplitByLargestRemainders) {
   EXPECT_EQ(apportion(5, {1, 1}), (std::vector<std::uint32_t>{3, 2}));
   EXPECT_EQ(apportion(10, {6, 3, 1}), (std::vector<std::uint32_t>{6, 3, 1}));
@@ -393,6 +420,11 @@ TEST_F(Plan, RefusesWhatItCannotAsk) {
   EXPECT_EQ(exit_of({"--max-replications", "10"}), 64);
   EXPECT_EQ(exit_of({"--over", "failure", "--set", "faults=[]"}), 64);
   EXPECT_EQ(exit_of({"--growth", "50%..10%/10%"}), 64);
+  EXPECT_EQ(exit_of({"--goal", "servis_level >= 80%"}), 64);
+  EXPECT_EQ(exit_of({"--goal", "service_level > 80%"}), 64);
+  EXPECT_EQ(exit_of({"--goal", "service_level"}), 64);
+  EXPECT_EQ(exit_of({"--goal", "asa <= 80%"}), 64);
+  EXPECT_EQ(exit_of({"--goal", "asa <= 8s", "--service-level", "80%"}), 64);
   EXPECT_EQ(exit_of({"--set", "agents.team1.cuont=3"}), 65);
   EXPECT_EQ(test::bcsim({"plan", "-"}).exit, 64);
   EXPECT_FALSE(std::filesystem::exists(out()));

@@ -8,7 +8,7 @@
 
 #include "tests/support/site_failure_journal.hpp"
 #include "tests/support/tool_runs.hpp"
-#include "tools/results/page.hpp"
+#include "tools/base/page.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/results/terminal_summary.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "sim/rng.hpp"
 #include "tests/support/scenario_text.hpp"
-#include "tools/scenario/ways.hpp"
+#include "tools/scenario/rules/ways.hpp"
 
 namespace bcsim::tools::scenario_chances_test {
 namespace {

@@ -10,9 +10,9 @@
 #include "source_tree.hpp"
 #include "tests/support/scenario_text.hpp"
 #include "tests/support/schema_checker.hpp"
-#include "tools/scenario/effective.hpp"
-#include "tools/scenario/keys.hpp"
-#include "tools/scenario/schema.hpp"
+#include "tools/scenario/keys/effective.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/keys/schema.hpp"
 
 namespace bcsim::tools::scenario_effective_test {
 namespace {

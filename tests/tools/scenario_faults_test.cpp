@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/scenario_text.hpp"
-#include "tools/scenario/fault_target.hpp"
+#include "tools/scenario/keys/fault_target.hpp"
 
 namespace bcsim::tests::scenario_faults_test {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "tests/support/scenario_text.hpp"
-#include "tools/scenario/fault_target.hpp"
+#include "tools/scenario/keys/fault_target.hpp"
 
 namespace bcsim::tools::scenario_language_test {
 namespace {

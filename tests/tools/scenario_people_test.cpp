@@ -6,9 +6,9 @@
 
 #include "models/demand/erlang.hpp"
 #include "tests/support/scenario_text.hpp"
-#include "tools/cli/report.hpp"
-#include "tools/scenario/offered_load.hpp"
-#include "tools/scenario/people_needs.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
+#include "tools/scenario/rules/people_needs.hpp"
 
 namespace bcsim::tools::scenario_people_test {
 namespace {

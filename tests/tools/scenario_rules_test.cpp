@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/scenario_text.hpp"
-#include "tools/scenario/offered_load.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
 
 namespace bcsim::tools::scenario_rules_test {
 namespace {

@@ -1,8 +1,8 @@
 // Values with units: what is read is what was meant, and what is written reads back the same.
 #include <gtest/gtest.h>
 
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools::scenario_units_test {
 namespace {

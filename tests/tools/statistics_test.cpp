@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/rng.hpp"
+#include "tools/scenario/keys/metric_names.hpp"
 #include "tools/stats/aggregate.hpp"
 #include "tools/stats/estimands.hpp"
 #include "tools/stats/estimate.hpp"

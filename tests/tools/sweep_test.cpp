@@ -9,7 +9,7 @@
 
 #include "source_tree.hpp"
 #include "tests/support/interrupted_run.hpp"
-#include "tools/sweep/sweep_spec.hpp"
+#include "tools/scenario/table/sweep_spec.hpp"
 
 namespace bcsim::tools::sweep_test {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "tests/support/tool_runs.hpp"
 #include "tests/support/worlds.hpp"
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/verify/verify_output.hpp"
 
 namespace bcsim::tools::verify_test {

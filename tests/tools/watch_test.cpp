@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "tests/support/worlds.hpp"
+#include "tools/base/page.hpp"
 #include "tools/cli/program.hpp"
-#include "tools/results/page.hpp"
 #include "tools/trace/watch_view.hpp"
 
 namespace bcsim::tools::watch_test {

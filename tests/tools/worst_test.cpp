@@ -12,11 +12,11 @@
 
 #include "models/metrics/run_recorder.hpp"
 #include "sim/hash.hpp"
-#include "sim/loop_driver.hpp"
+#include "tests/support/loop_driver.hpp"
 #include "tests/support/scenario_text.hpp"
 #include "tests/support/tool_runs.hpp"
 #include "tools/run/worker_pool.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/worst/warm_run.hpp"
 #include "tools/worst/worst_run.hpp"
 

@@ -1,4 +1,4 @@
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

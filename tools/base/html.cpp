@@ -1,4 +1,4 @@
-#include "tools/report/html.hpp"
+#include "tools/base/html.hpp"
 
 #include <fmt/format.h>
 

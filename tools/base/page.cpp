@@ -1,9 +1,9 @@
-#include "tools/results/page.hpp"
+#include "tools/base/page.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 
 namespace bcsim::tools {
 namespace {

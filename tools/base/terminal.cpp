@@ -1,4 +1,4 @@
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

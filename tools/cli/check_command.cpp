@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "tools/cli/commands.hpp"
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 

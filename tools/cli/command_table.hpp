@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
+#include "tools/base/usage_error.hpp"
 
 namespace bcsim::tools {
 
@@ -58,10 +59,6 @@ struct Command {
 /// The command's own options and the common ones.
 [[nodiscard]] std::vector<Option> all_options(const Command& command);
 
-/// Why a command line cannot be understood: exit code 64.
-struct UsageError {
-  std::string message, hint;
-};
 /// Parses the words after the command's name; throws UsageError.
 [[nodiscard]] Invocation parse_arguments(const Command& command,
                                          const std::vector<std::string>& words);

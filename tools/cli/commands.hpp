@@ -7,7 +7,7 @@
 #include "tools/cli/command_table.hpp"
 #include "tools/run/shard.hpp"
 #include "tools/run/study.hpp"
-#include "tools/sweep/sweep_spec.hpp"
+#include "tools/scenario/table/sweep_spec.hpp"
 
 namespace bcsim::tools {
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "tools/cli/commands.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/run/worker_pool.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 

@@ -6,24 +6,25 @@
 #include <ostream>
 
 #include "models/metrics/definitions.hpp"
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
+#include "tools/base/page.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/compare/compare_output.hpp"
-#include "tools/results/page.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/results/saved_files.hpp"
 #include "tools/results/saved_replications.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
 #include "tools/run/run_meta.hpp"
-#include "tools/scenario/csv.hpp"
-#include "tools/scenario/keys.hpp"
-#include "tools/scenario/metric_limit.hpp"
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/keys/metric_limit.hpp"
+#include "tools/scenario/keys/metric_names.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/table/csv.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -90,6 +91,7 @@ std::vector<Gate> gates_of_file(const std::string& path, models::Scenario& scena
   const FileText file = read_text_file(path);
   const std::uint32_t source = diagnostics.add_source({path, "", split_lines(file.text), true});
   Reader reader(diagnostics, scenario);
+  reader.language = scenario_section().get();
   std::vector<models::GateRule> rules;
   if (!file.problem.empty()) {
     diagnostics.error("S-010", {source, 0, 0}, fmt::format("cannot be read: {}", file.problem));

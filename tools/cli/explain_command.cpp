@@ -7,12 +7,10 @@
 #include <ostream>
 
 #include "sim/hash.hpp"
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
+#include "tools/base/page.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
-#include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/results/saved_files.hpp"
@@ -20,7 +18,9 @@
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"
 #include "tools/run/run_meta.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/suggest.hpp"
 #include "tools/trace/event_story.hpp"
 #include "tools/trace/story_pages.hpp"
 

@@ -3,15 +3,15 @@
 
 #include <ostream>
 
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/explore/explore.hpp"
 #include "tools/explore/tree.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/run_meta.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

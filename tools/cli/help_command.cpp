@@ -5,10 +5,10 @@
 #include <ostream>
 
 #include "build_info.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
 #include "tools/scenario/load.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {

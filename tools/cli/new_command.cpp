@@ -6,13 +6,13 @@
 #include <istream>
 #include <ostream>
 
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/cli/starter.hpp"
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -6,17 +6,45 @@
 #include <cmath>
 #include <ostream>
 
+#include "models/metrics/definitions.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/plan/plan_run.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/keys/metric_limit.hpp"
+#include "tools/scenario/keys/metric_names.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {
 
 constexpr std::uint32_t kUsualPlanMost = 200;
+
+/// "queue.sales.service_level >= 80%"
+MetricGoal metric_goal(const std::string& text, const models::Scenario& scenario) {
+  const std::size_t sign = text.find_first_of("<>=");
+  const std::string_view rest =
+      sign == std::string::npos ? "" : std::string_view(text).substr(sign);
+  const auto parsed = parse_limit(rest);
+  const bool at_least = parsed && parsed->comparison == models::Comparison::greater_equal;
+  if (!parsed || (!at_least && parsed->comparison != models::Comparison::less_equal)) {
+    throw UsageError{fmt::format("--goal: '{}' is no limit on a metric", text),
+                     "such as --goal 'queue.sales.service_level >= 80%'"};
+  }
+  std::string name = text.substr(0, sign);
+  while (!name.empty() && name.back() == ' ') name.pop_back();
+  const std::vector<std::string> ids = models::metric_ids(scenario);
+  const auto id = resolve_metric(name, ids);
+  if (!id) {
+    throw UsageError{fmt::format("--goal: there is no metric '{}'", name), did_you_mean(name, ids)};
+  }
+  if (const std::string why = senseless_limit(*id, rest, parsed->value); !why.empty()) {
+    throw UsageError{"--goal: " + why, ""};
+  }
+  return {*id, unit_of(*id), at_least, parsed->value};
+}
 
 PlanGoals goals_of(const Invocation& invocation, const models::Scenario& scenario) {
   PlanGoals goals;
@@ -33,6 +61,12 @@ PlanGoals goals_of(const Invocation& invocation, const models::Scenario& scenari
       throw UsageError{"--mean and --probability exclude each other", ""};
     }
     goals.probability.reset();
+  }
+  if (invocation.has("goal")) {
+    if (invocation.has("service-level")) {
+      throw UsageError{"--goal and --service-level exclude each other", ""};
+    }
+    goals.people = metric_goal(invocation.value("goal"), scenario);
   }
   const bool faults = !scenario.faults.empty();
   goals.stretch = faults ? Stretch::failure : Stretch::run;
@@ -104,7 +138,7 @@ void take_budget(const Invocation& invocation, PlanRequest& request) {
     options.within = 0;
   }
   options.verify = invocation.has("verify");
-  const Goal goal = options.goals.of(Measure::service_level);
+  const Goal goal = options.goals.of_people();
   if (can_be_shown(goal, options.most)) return;
   std::uint32_t enough = options.most;
   while (!can_be_shown(goal, enough) && enough < kFreshReplications) enough *= 2;
@@ -145,6 +179,8 @@ std::vector<Option> plan_options() {
   return study_options(
       {find,
        value_option("service-level", "P", "Service level wanted (80%)"),
+       value_option("goal", "LIMIT",
+                    "agents, shifts: a limit on any metric instead (target.sales.met >= 1)"),
        value_option("blocking", "P", "Calls that may find no trunk channel (1%)"),
        value_option("server-delay", "T", "Longest wait for a SIP Server (500ms)"),
        value_option("degraded", "P", "Answered calls whose speech may be degraded (1%)"),
@@ -189,6 +225,8 @@ Command plan_command() {
                    {"bcsim plan site_failure --find agents --service-level 90% --probability "
                     "95% --verify",
                     "A harder goal, checked on fresh random numbers"},
+                   {"bcsim plan two_queues --find agents --goal 'queue.sales.service_level >= 80%'",
+                    "By any metric, of any queue"},
                    {"bcsim plan baseline --find agents --mean", "As Erlang A asks it"},
                    {"bcsim plan bank_day --find shifts --shift 1h", "People by the hour"},
                    {"bcsim plan site_failure --find headroom --growth 5%,10%",

@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <ostream>
 
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
 #include "tools/results/saved_files.hpp"
-#include "tools/scenario/diagnostics.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/text/diagnostics.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 
 namespace bcsim::tools {
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <ostream>
 
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
 #include "tools/report/report_page.hpp"
 #include "tools/report/study_pages.hpp"
 #include "tools/results/result_writer.hpp"

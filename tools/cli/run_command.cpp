@@ -1,5 +1,6 @@
 // bcsim run: simulate a scenario and write its results.
 #include "tools/run/run.hpp"
+#include "tools/scenario/keys/metric_names.hpp"
 
 #include <fmt/format.h>
 
@@ -8,15 +9,15 @@
 
 #include "models/metrics/definitions.hpp"
 
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/cli/trace_options.hpp"
 #include "tools/run/worker_pool.hpp"
-#include "tools/scenario/effective.hpp"
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/keys/effective.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

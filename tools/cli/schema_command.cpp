@@ -2,10 +2,10 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
 #include "tools/compare/compare_schema.hpp"
-#include "tools/scenario/schema.hpp"
+#include "tools/scenario/keys/schema.hpp"
 
 namespace bcsim::tools {
 namespace {

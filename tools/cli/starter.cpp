@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/demand/erlang.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

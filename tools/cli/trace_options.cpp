@@ -4,8 +4,8 @@
 
 #include <variant>
 
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 

@@ -3,11 +3,11 @@
 
 #include <ostream>
 
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/tune/tune_run.hpp"
 
 namespace bcsim::tools {

@@ -1,11 +1,11 @@
 // bcsim verify: the same journal on every driver.
 #include <ostream>
 
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/run/interrupt.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
 #include "tools/verify/verify.hpp"
 #include "tools/verify/verify_output.hpp"
 

@@ -7,13 +7,13 @@
 #include <thread>
 #include <variant>
 
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/cli/trace_options.hpp"
 #include "tools/run/interrupt.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/trace/replay.hpp"
 #include "tools/trace/watch_view.hpp"
 

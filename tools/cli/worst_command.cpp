@@ -3,13 +3,13 @@
 
 #include <algorithm>
 
+#include "tools/base/exit_code.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/report.hpp"
 #include "tools/cli/trace_options.hpp"
 #include "tools/results/plain_words.hpp"
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/load_report.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/worst/worst_run.hpp"
 
 namespace bcsim::tools {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "tools/results/page.hpp"
+#include "tools/base/page.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/stats/estimate_json.hpp"
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "tools/scenario/node.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 namespace {

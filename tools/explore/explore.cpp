@@ -8,7 +8,7 @@
 #include <ostream>
 #include <set>
 
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
 #include "tools/explore/fault_draft.hpp"
 #include "tools/explore/generator.hpp"
 #include "tools/explore/shrink.hpp"

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/explore/trial.hpp"
-#include "tools/scenario/node.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/base/page.hpp"
 #include "tools/explore/explore.hpp"
-#include "tools/results/page.hpp"
 
 namespace bcsim::tools {
 namespace {

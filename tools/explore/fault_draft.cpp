@@ -6,8 +6,8 @@
 #include <map>
 
 #include "tools/explore/tree.hpp"
-#include "tools/scenario/describe.hpp"
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/describe.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -8,10 +8,10 @@
 #include "tools/explore/skeleton.hpp"
 #include "tools/explore/tree.hpp"
 #include "tools/explore/values.hpp"
-#include "tools/scenario/describe.hpp"
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/describe.hpp"
+#include "tools/scenario/keys/keys.hpp"
 #include "tools/scenario/load.hpp"
-#include "tools/scenario/validator.hpp"
+#include "tools/scenario/rules/validator.hpp"
 
 namespace bcsim::tools {
 namespace {

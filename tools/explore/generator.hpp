@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tools/scenario/node.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 

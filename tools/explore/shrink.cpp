@@ -8,7 +8,7 @@
 
 #include "tools/explore/tree.hpp"
 #include "tools/explore/values.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

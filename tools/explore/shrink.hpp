@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <functional>
 
-#include "tools/scenario/node.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 

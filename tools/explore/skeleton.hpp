@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tools/explore/chance.hpp"
-#include "tools/scenario/node.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 

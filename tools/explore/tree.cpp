@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/scenario/effective.hpp"
+#include "tools/scenario/keys/effective.hpp"
 
 namespace bcsim::tools {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/scenario/node.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 

@@ -7,8 +7,8 @@
 
 #include "models/sites.hpp"
 #include "tools/explore/tree.hpp"
-#include "tools/scenario/describe.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/keys/describe.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "tools/explore/chance.hpp"
-#include "tools/scenario/node.hpp"
-#include "tools/scenario/table.hpp"
+#include "tools/scenario/table/table.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 

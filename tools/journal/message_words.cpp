@@ -23,6 +23,8 @@ std::string_view kind_name(tlib::Kind kind) {
     case agent_logged_in:
       return "EventAgentLogin";
     case login_refused:
+    case call_refused:
+    case transfer_refused:
       return "EventError";
     case agent_logout:
       return "TAgentLogout";
@@ -39,6 +41,7 @@ std::string_view kind_name(tlib::Kind kind) {
     case ringing:
       return "EventRinging";
     case established:
+    case consulted:
       return "EventEstablished";
     case held:
       return "EventHeld";
@@ -48,9 +51,8 @@ std::string_view kind_name(tlib::Kind kind) {
       return "TMakeCall";
     case dialing:
       return "EventDialing";
-    case call_refused:
-      return "EventError";
     case released:
+    case not_consulted:
       return "EventReleased";
     case dn_out_of_service:
       return "EventDNOutOfService";
@@ -76,12 +78,6 @@ std::string_view kind_name(tlib::Kind kind) {
       return "TReconnectCall";
     case release_call:
       return "TReleaseCall";
-    case transfer_refused:
-      return "EventError";
-    case consulted:
-      return "EventEstablished";
-    case not_consulted:
-      return "EventReleased";
   }
   return "";
 }

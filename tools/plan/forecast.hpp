@@ -6,7 +6,7 @@
 
 #include "models/demand/erlang.hpp"
 #include "models/scenario.hpp"
-#include "tools/scenario/offered_load.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
 
 namespace bcsim::tools {
 

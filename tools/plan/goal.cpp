@@ -78,23 +78,30 @@ Estimate estimate_of(std::span<const Measured> sample, const Goal& goal, double 
     values.push_back(m.value);
     weights.push_back(m.weight);
   }
-  // Maxima are averaged as they are; everything else is a ratio.
-  if (goal.measure == Measure::server_delay) return estimate({values, {}}, confidence);
+  // Maxima, and metrics by name, are averaged as they are; everything else is a ratio.
+  if (goal.measure == Measure::server_delay || goal.metric)
+    return estimate({values, {}}, confidence);
   return estimate({values, weights}, confidence);
 }
 
 std::uint32_t count_held(std::span<const Measured> sample, const Goal& goal) {
   // Where nothing happened nothing was amiss.
-  return static_cast<std::uint32_t>(
-      std::count_if(sample.begin(), sample.end(),
-                    [&](const Measured& m) { return std::isnan(m.value) || goal.holds(m.value); }));
+  return static_cast<std::uint32_t>(std::count_if(
+      sample.begin(), sample.end(),
+      [&](const Measured& m) { return std::isnan(m.value) ? !goal.metric : goal.holds(m.value); }));
+}
+
+/// Was the metric that is asked for missing in a run? No mean makes up for that.
+bool was_missing(std::span<const Measured> sample, const Goal& goal) {
+  return goal.metric && std::any_of(sample.begin(), sample.end(),
+                                    [](const Measured& m) { return std::isnan(m.value); });
 }
 
 }  // namespace
 
 std::string_view name(Measure measure) {
-  constexpr std::array<std::string_view, 4> kNames = {"service_level", "blocking", "server_delay",
-                                                      "media_degraded"};
+  constexpr std::array<std::string_view, 5> kNames = {"service_level", "blocking", "server_delay",
+                                                      "media_degraded", "metric"};
   return kNames[static_cast<std::size_t>(measure)];
 }
 std::string_view name(Stretch stretch) {
@@ -118,6 +125,10 @@ Measured measure(const ReplicationRecord& record, const Goal& goal,
       return worst_delay(metrics, goal.stretch);
     case Measure::media_degraded:
       return quotient(metrics, goal.stretch, "media_degraded", "answered");
+    case Measure::metric: {
+      const double value = value_in(metrics, goal.metric->id);
+      return {value, std::isnan(value) ? 0.0 : 1.0};
+    }
   }
   return {kNothingMeasured, 0};
 }
@@ -175,6 +186,10 @@ Judgement judge(std::span<const Measured> sample, const Goal& goal, double error
     if (out.share_high < *goal.probability) out.verdict = PlanVerdict::fails;
     return out;
   }
+  if (was_missing(sample, goal)) {
+    out.verdict = PlanVerdict::fails;
+    return out;
+  }
   const Estimate e = estimate_of(sample, goal, 1 - 2 * error);
   if (!e.has_interval()) return out;
   if (goal.holds(goal.at_least() ? e.low() : e.high())) out.verdict = PlanVerdict::meets;
@@ -206,6 +221,10 @@ double chance_to_decide(const Judgement& now, const Goal& goal, std::uint32_t mo
 bool is_clear(std::span<const Measured> sample, const Goal& goal) {
   constexpr double kDeviations = 4;
   if (sample.size() < kFirstGlance) return false;
+  if (was_missing(sample, goal)) {
+    return std::all_of(sample.begin(), sample.end(),
+                       [](const Measured& m) { return std::isnan(m.value); });
+  }
   const Estimate e = estimate_of(sample, goal, kConfidence);
   return std::isnan(e.value) || std::abs(e.value - goal.limit) > kDeviations * e.sd;
 }
@@ -216,7 +235,7 @@ PlanVerdict suggest(std::span<const Measured> sample, const Goal& goal) {
     good = count_held(sample, goal) >= *goal.probability * static_cast<double>(sample.size());
   } else {
     const double value = estimate_of(sample, goal, kConfidence).value;
-    good = std::isnan(value) || goal.holds(value);
+    good = !was_missing(sample, goal) && (std::isnan(value) || goal.holds(value));
   }
   return good ? PlanVerdict::meets : PlanVerdict::fails;
 }

@@ -15,28 +15,40 @@
 namespace bcsim::tools {
 
 /// What is looked at in each run. Results dictionary, "Plans".
-enum class Measure : std::uint8_t { service_level, blocking, server_delay, media_degraded };
+enum class Measure : std::uint8_t { service_level, blocking, server_delay, media_degraded, metric };
 [[nodiscard]] std::string_view name(Measure measure);
 
 /// Which part of a run counts: all of it after the warm-up, or from the first fault on.
 enum class Stretch : std::uint8_t { run, failure };
 [[nodiscard]] std::string_view name(Stretch stretch);
 
+/// A limit on any metric of the run.
+struct MetricGoal {
+  std::string id;
+  std::string unit;       ///< of the metric: "1", "s", "calls"
+  bool at_least = false;  ///< else at most
+  double limit = 0;       ///< in this unit
+};
+
 struct Goal {
   Measure measure = Measure::service_level;
   Stretch stretch = Stretch::failure;
-  double limit = 0.8;                       ///< of service_level the least, of the others the most
+  double limit = 0.8;  ///< of service_level the least, of the others the most, or as `metric` says
+  std::optional<MetricGoal> metric;         ///< if that is the measure
   std::optional<double> probability = 0.9;  ///< share of the runs; nullopt: on average over them
   double confidence = 0.95;                 ///< with which a verdict is right
 
-  [[nodiscard]] bool at_least() const { return measure == Measure::service_level; }
+  [[nodiscard]] bool at_least() const {
+    return metric ? metric->at_least : measure == Measure::service_level;
+  }
   /// Does a run with this value do?
   [[nodiscard]] bool holds(double value) const {
     return at_least() ? value >= limit : value <= limit;
   }
 };
 
-/// The measure in one replication. NaN with weight 0: nothing to be measured happened.
+/// The measure in one replication. NaN with weight 0: nothing to be measured happened; a metric
+/// that was asked for by name does not hold then: what never came back did not come back in time.
 struct Measured {
   double value = 0, weight = 0;
 };

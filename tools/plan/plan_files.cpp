@@ -34,7 +34,7 @@ PlanJson optional_point(const std::optional<PlanPoint>& p) {
 }
 
 PlanJson goal_json(const Goal& goal) {
-  PlanJson out = {{"measure", name(goal.measure)},
+  PlanJson out = {{"measure", goal.metric ? goal.metric->id : std::string(name(goal.measure))},
                   {goal.at_least() ? "at_least" : "at_most", json_number(goal.limit)},
                   {"over", name(goal.stretch)}};
   out["probability"] = goal.probability ? json_number(*goal.probability) : PlanJson(nullptr);

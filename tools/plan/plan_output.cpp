@@ -5,14 +5,28 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
-#include "tools/results/page.hpp"
+#include "tools/base/page.hpp"
 #include "tools/results/plain_words.hpp"
 
 namespace bcsim::tools {
 namespace {
 
+/// A value of the measure, in its unit.
+std::string measured_words(const Goal& goal, double value) {
+  const bool seconds =
+      goal.metric ? goal.metric->unit == "s" : goal.measure == Measure::server_delay;
+  if (seconds) return fmt::format("{:.4g} s", value);
+  const bool share = !goal.metric || goal.metric->unit == "1";
+  return share ? fmt::format("{:.4g} %", 100 * value) : fmt::format("{:.4g}", value);
+}
+
 std::string measure_words(const Goal& goal) {
+  if (goal.metric) {
+    return fmt::format("{} {} {}", goal.metric->id, goal.at_least() ? "at least" : "at most",
+                       measured_words(goal, goal.limit));
+  }
   const std::string limit = goal.measure == Measure::server_delay
                                 ? duration_words(goal.limit)
                                 : fmt::format("{:.3g} %", 100 * goal.limit);
@@ -25,6 +39,8 @@ std::string measure_words(const Goal& goal) {
       return fmt::format("no message waits more than {} for a SIP Server", limit);
     case Measure::media_degraded:
       return fmt::format("at most {} of the answered calls with degraded speech", limit);
+    case Measure::metric:
+      break;
   }
   return limit;
 }
@@ -35,6 +51,7 @@ std::string certainty_words(const Goal& goal) {
 }
 
 std::string stretch_words(const Goal& goal) {
+  if (goal.metric) return "of each run";
   return goal.stretch == Stretch::failure ? "from the failure on" : "over the whole run";
 }
 
@@ -46,23 +63,29 @@ std::string value_words(double value) {
 
 /// "service level 81.3 ± 0.4 % on average; held in 46 of 49 runs".
 std::string evidence_words(const Goal& goal, const Judgement& j) {
-  const bool seconds = goal.measure == Measure::server_delay;
-  const double factor = seconds ? 1 : 100;
-  std::string text = fmt::format("{:.4g}", factor * j.value.value);
-  if (j.value.has_interval()) text += fmt::format(" ± {:.2g}", factor * j.value.half);
-  text += seconds ? " s on average" : " % on average";
+  std::string text = measured_words(goal, j.value.value);
+  if (std::isnan(j.value.value)) text = "never reached";
+  const std::size_t unit = text.find(' ');
+  if (j.value.has_interval()) {
+    const std::string half = measured_words(goal, j.value.half);
+    text = fmt::format("{} ± {:.2g}{}", text.substr(0, unit), std::strtod(half.c_str(), nullptr),
+                       unit == std::string::npos ? "" : text.substr(unit));
+  }
+  text += " on average";
   if (goal.probability) text += fmt::format(", held in {} of {} runs", j.met, j.n);
   return text;
 }
 
-std::string headroom_cell(const PlanPoint& point, double forecast) {
+std::string headroom_cell(const Goal& goal, const PlanPoint& point, double forecast) {
   const Judgement& j = point.judgement;
   const char* verdict = j.verdict == PlanVerdict::meets   ? "yes"
                         : j.verdict == PlanVerdict::fails ? "no"
                                                           : "undecided";
-  return pad_right(verdict, 10) + pad_left(fmt::format("{:.1f} %", 100 * j.value.value), 8) +
+  const std::string value = goal.metric ? measured_words(goal, j.value.value)
+                                        : fmt::format("{:.1f} %", 100 * j.value.value);
+  return pad_right(verdict, 10) + pad_left(value, 8) +
          pad_left(fmt::format("{}/{}", j.met, j.n), 9) +
-         pad_left(fmt::format("{:.1f} %", 100 * forecast), 9);
+         pad_left(goal.metric ? "-" : fmt::format("{:.1f} %", 100 * forecast), 9);
 }
 
 /// "  because  with 18: …", broken at spaces, every line below the first word.
@@ -87,7 +110,7 @@ void add_labelled(Page& page, const std::string& label, const std::string& text)
 
 void add_headroom(Page& page, const PlanResult& r) {
   if (r.headroom.empty()) return;
-  const Goal goal = r.options.goals.of(Measure::service_level);
+  const Goal goal = r.options.goals.of_people();
   page.blank();
   page.line(page.bold("Headroom") +
             fmt::format(": {}, {}?", measure_words(goal), certainty_words(goal)));
@@ -97,8 +120,8 @@ void add_headroom(Page& page, const PlanResult& r) {
                     : "")));
   for (const HeadroomRow& row : r.headroom) {
     std::string line = pad_right(fmt::format("+{:.3g} %", 100 * row.growth), 9) +
-                       headroom_cell(row.without, row.without_forecast);
-    if (row.through) line += "   " + headroom_cell(*row.through, row.through_forecast);
+                       headroom_cell(goal, row.without, row.without_forecast);
+    if (row.through) line += "   " + headroom_cell(goal, *row.through, row.through_forecast);
     page.line(line);
   }
 }

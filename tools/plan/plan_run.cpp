@@ -6,7 +6,7 @@
 #include <optional>
 #include <ostream>
 
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/results/terminal_summary.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/kept_replications.hpp"
@@ -72,6 +72,8 @@ class PlanRun {
         "\n{} {} {} {} {} {} {} {} {} {} {}", g.service_level, g.blocking, g.server_delay_s,
         g.media_degraded, g.probability.value_or(0), g.confidence, name(g.stretch), g.shift.count(),
         request_.options.most, request_.options.within, request_.options.verify);
+    if (g.people)
+      text += fmt::format(" {} {} {}", g.people->id, g.people->at_least, g.people->limit);
     for (const Wanted wanted : request_.wanted) text += fmt::format(" {}", name(wanted));
     for (const double growth : request_.growth) text += fmt::format(" {}", growth);
     return text;

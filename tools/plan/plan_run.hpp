@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/plan/plan_output.hpp"
 #include "tools/run/study.hpp"
 

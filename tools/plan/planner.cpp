@@ -189,7 +189,7 @@ std::vector<std::string> settings_of(const PlanAnswer& answer) {
 std::vector<HeadroomRow> find_headroom(const std::vector<double>& growth,
                                        const PlannerOptions& options, const PlanWorld& world) {
   const models::Scenario base = world.load({});
-  Goal through = options.goals.of(Measure::service_level);
+  Goal through = options.goals.of_people();
   Goal without = through;
   without.stretch = Stretch::run;
   std::vector<HeadroomRow> rows;

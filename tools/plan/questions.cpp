@@ -9,7 +9,7 @@
 
 #include "tools/plan/forecast.hpp"
 #include "tools/plan/shift_plan.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -55,7 +55,7 @@ PlanQuestion agents_question(const Scenario& s, const PlanGoals& goals) {
   PlanQuestion q;
   q.wanted = Wanted::agents;
   q.unit = "agents";
-  q.goal = goals.of(Measure::service_level);
+  q.goal = goals.of_people();
   std::vector<double> weights;
   for (const models::AgentGroup& group : s.agents) weights.push_back(group.count);
   const auto split = [weights](int total) {
@@ -66,7 +66,8 @@ PlanQuestion agents_question(const Scenario& s, const PlanGoals& goals) {
   const int bound = std::max(20, static_cast<int>(std::ceil(load.erlangs() * 2 * kUpperBound)));
   const int guess = smallest(1, bound, [&](int total) {
     const auto parts = split(total);
-    return forecast_service_level(s, load, {parts.begin(), parts.end()}, after) >= q.goal.limit;
+    return forecast_service_level(s, load, {parts.begin(), parts.end()}, after) >=
+           goals.service_level;
   });
   q.now = std::accumulate(weights.begin(), weights.end(), 0.0);
   q.range = {1, guess, std::max(kUpperBound * guess, guess + 10), std::max(1, guess / 16)};
@@ -285,8 +286,11 @@ std::string_view name(Wanted wanted) {
 }
 
 Goal PlanGoals::of(Measure measure) const {
-  Goal goal{
-      .measure = measure, .stretch = stretch, .probability = probability, .confidence = confidence};
+  Goal goal;
+  goal.measure = measure;
+  goal.stretch = stretch;
+  goal.probability = probability;
+  goal.confidence = confidence;
   switch (measure) {
     case Measure::service_level:
       goal.limit = service_level;
@@ -300,8 +304,16 @@ Goal PlanGoals::of(Measure measure) const {
     case Measure::media_degraded:
       goal.limit = media_degraded;
       break;
+    case Measure::metric:
+      goal.limit = people->limit;
+      goal.metric = people;
+      break;
   }
   return goal;
+}
+
+Goal PlanGoals::of_people() const {
+  return of(people ? Measure::metric : Measure::service_level);
 }
 
 std::vector<std::uint32_t> apportion(std::uint32_t total, const std::vector<double>& weights) {

@@ -18,6 +18,7 @@ enum class Wanted : std::uint8_t { agents, shifts, trunks, server, wan };
 /// What the command line asks of a plan.
 struct PlanGoals {
   double service_level = 0.8;
+  std::optional<MetricGoal> people;  ///< asked of agents and shifts instead of the service level
   double blocking = 0.01;
   double server_delay_s = 0.5;  ///< T1: above it phones and gateways repeat what is only waiting
   double media_degraded = 0.01;
@@ -26,6 +27,8 @@ struct PlanGoals {
   Stretch stretch = Stretch::failure;
   sim::Duration shift = std::chrono::minutes(30);  ///< staffing changes so often
   [[nodiscard]] Goal of(Measure measure) const;
+  /// Of questions about people.
+  [[nodiscard]] Goal of_people() const;
 };
 
 /// A piece of an answer: the people of a group, the channels of a gateway, a shift.

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "tools/plan/forecast.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -135,14 +135,16 @@ PlanQuestion shifts_question(const Scenario& s, const PlanGoals& goals) {
   PlanQuestion q;
   q.wanted = Wanted::shifts;
   q.unit = "agent-hours";
-  q.goal = goals.of(Measure::service_level);
+  q.goal = goals.of_people();
   const std::vector<PlannedShift> shifts = planned_shifts(s, goals.shift);
   if (shifts.size() > 2000) {
     throw PlanProblem{fmt::format("{} shifts are too many", shifts.size()), "--shift 30min"};
   }
   const Aftermath after = q.goal.stretch == Stretch::failure ? aftermath(s) : no_failure(s);
   int guess = 0;
-  while (guess < kBetas && day_service_level(s, shifts, guess, after) < q.goal.limit) ++guess;
+  while (guess < kBetas && day_service_level(s, shifts, guess, after) < goals.service_level) {
+    ++guess;
+  }
   const double hours = sim::seconds(goals.shift) / 3600;
   const Plans plans = different_plans(shifts, guess);
   const std::vector<int>& steps = plans.steps;

@@ -8,9 +8,9 @@
 #include <limits>
 
 #include "models/ledger/cause.hpp"
+#include "tools/base/html.hpp"
+#include "tools/base/number_text.hpp"
 #include "tools/report/chart.hpp"
-#include "tools/report/html.hpp"
-#include "tools/results/number_text.hpp"
 #include "tools/results/plain_words.hpp"
 
 namespace bcsim::tools {

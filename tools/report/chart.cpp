@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "tools/report/html.hpp"
+#include "tools/base/html.hpp"
 #include "tools/results/plain_words.hpp"
 
 namespace bcsim::tools {

@@ -6,9 +6,9 @@
 #include <limits>
 #include <vector>
 
+#include "tools/base/html.hpp"
 #include "tools/compare/compare_output.hpp"
 #include "tools/report/chart.hpp"
-#include "tools/report/html.hpp"
 #include "tools/report/study_pages.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/results/saved_files.hpp"

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tools/base/html.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
-#include "tools/report/html.hpp"
 #include "tools/report/milestones.hpp"
 #include "tools/report/report_page.hpp"
 #include "tools/results/plain_words.hpp"

@@ -7,13 +7,13 @@
 #include <limits>
 
 #include "models/ledger/cause.hpp"
+#include "tools/base/html.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
-#include "tools/report/html.hpp"
 #include "tools/report/milestones.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/results/queue_words.hpp"
-#include "tools/scenario/diagnostics.hpp"
+#include "tools/scenario/text/diagnostics.hpp"
 
 namespace bcsim::tools {
 std::string title_of_run(const StoredResults& r) {
@@ -129,7 +129,8 @@ std::string target_table(const StoredResults& r) {
   const auto targets = r.summary().find("targets");
   if (targets == r.summary().end()) return "";
   std::string out =
-      "<section>\n<h2>Targets</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>"
+      "<section>\n<h2>Targets</h2>\n<div class=\"scroll\" tabindex=\"0\"><table "
+      "class=\"targets\">\n<thead><tr>"
       "<th>queue</th><th>target</th><th>demanded</th><th>was</th><th></th></tr></thead><tbody>\n";
   for (const auto& target : *targets) {
     const auto text = [&](const char* key) {
@@ -358,6 +359,7 @@ std::string side_by_side(const std::vector<StoredResults>& all) {
 }
 
 constexpr std::string_view kReportStyle = R"(
+.targets td,.targets th{text-align:left}
 .answer{font-size:1.35rem;line-height:1.4;margin:1rem 0 1.2rem;max-width:60rem}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(200px,100%),1fr));gap:.8rem}
 .tile{background:var(--card);border:1px solid var(--faint);border-radius:8px;padding:.7rem .9rem}

@@ -6,12 +6,12 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/html.hpp"
+#include "tools/base/page.hpp"
 #include "tools/report/answer.hpp"
 #include "tools/report/chart.hpp"
-#include "tools/report/html.hpp"
 #include "tools/report/report_page.hpp"
-#include "tools/results/page.hpp"
 #include "tools/results/saved_files.hpp"
 
 namespace bcsim::tools {

@@ -9,7 +9,7 @@
 
 #include "tools/results/saved_files.hpp"
 #include "tools/scenario/load.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "tools/base/html.hpp"
 #include "tools/compare/compare_output.hpp"
 #include "tools/report/chart.hpp"
-#include "tools/report/html.hpp"
 #include "tools/report/study_pages.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/results/saved_files.hpp"

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "sim/time.hpp"
-#include "tools/results/number_text.hpp"
+#include "tools/base/number_text.hpp"
 
 namespace bcsim::tools {
 

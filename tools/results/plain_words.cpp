@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "tools/scenario/diagnostics.hpp"
+#include "tools/scenario/text/diagnostics.hpp"
 
 namespace bcsim::tools {
 

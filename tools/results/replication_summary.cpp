@@ -36,7 +36,15 @@ std::string share_text(double fraction, double half) {
   return fmt::format("{:.{}f}", 100 * fraction, digits);
 }
 
-/// "164 ± 12"; shares and times with their unit.
+/// How many replications it takes until half the interval of a time is half of its value, if it is
+/// wider than the value now; 0: it is not. A time is never below 0, and an interval that says so
+/// says nothing.
+double replications_to_tell(const Estimate& e) {
+  if (!e.has_interval() || !(e.value > 0) || e.half <= e.value) return 0;
+  return std::ceil(e.n * std::pow(2 * e.half / e.value, 2));
+}
+
+/// "164 ± 12"; shares and times with their unit; "≈ 17 min" of a time that is known but roughly.
 std::string with_interval(const Estimate& e, Words words) {
   if (std::isnan(e.value)) return "-";
   if (words == percent_words) {
@@ -46,6 +54,7 @@ std::string with_interval(const Estimate& e, Words words) {
   if (!e.has_interval() || e.half < 0.05) return words(e.value);
   const bool fine = e.half < 0.95 || std::abs(e.value) < 9.95;
   if (words == duration_words) {
+    if (replications_to_tell(e) > 0) return "≈ " + words(e.value);
     if (e.value >= 120) return fmt::format("{} ± {}", words(e.value), words(e.half));
     return fmt::format("{} ± {} s", plain_number(e.value, fine), plain_number(e.half, fine));
   }
@@ -76,6 +85,7 @@ class ReplicationPage {
     table();
     queues();
     targets();
+    how_roughly();
     causes();
     const auto verdicts = verdict_lines(first_.verdicts, page_);
     if (!verdicts.empty()) page_.blank();
@@ -121,8 +131,7 @@ class ReplicationPage {
     for (const Item& item : items) {
       const Estimate e = all_.value(fmt::format("recovery.{}", item.id));
       if (e.n == 0 || (e.value == 0 && e.half == 0)) continue;
-      std::string line =
-          "  " + pad_right(item.what, 42) + pad_left(with_interval(e, duration_words), 16);
+      std::string line = "  " + pad_right(item.what, 42) + pad_left(known(e, duration_words), 16);
       if (e.n < all_.replications) line += fmt::format("   in {} of {}", e.n, all_.replications);
       lines.emplace_back(e.value, std::move(line));
     }
@@ -132,6 +141,16 @@ class ReplicationPage {
     page_.blank();
     page_.line(page_.bold("How long after the failure"));
     for (auto& [at, line] : lines) page_.line(std::move(line));
+  }
+  /// with_interval, and it is remembered what is known but roughly.
+  std::string known(const Estimate& e, Words words) {
+    if (words == duration_words) to_tell_ = std::max(to_tell_, replications_to_tell(e));
+    return with_interval(e, words);
+  }
+  void how_roughly() {
+    if (to_tell_ == 0) return;
+    page_.line(fmt::format("  ≈: known but roughly; {} replications would tell (-n)",
+                           count_words(static_cast<std::uint64_t>(to_tell_))));
   }
   void table() {
     constexpr std::size_t kLabel = 25, kCell = 14;
@@ -152,9 +171,9 @@ class ReplicationPage {
       std::string text = pad_right("  " + label, kLabel);
       for (const Phase phase : phases) {
         const Estimate e = all_.value(fmt::format("phase.{}.{}", models::name(phase), id));
-        text += " " + pad_left(with_interval(e, words), kCell - 1);
+        text += " " + pad_left(known(e, words), kCell - 1);
       }
-      page_.line(text + " " + pad_left(with_interval(all_.value(id), words), kCell - 1));
+      page_.line(text + " " + pad_left(known(all_.value(id), words), kCell - 1));
     };
     row("calls dialled", "attempted", tally_words);
     row("calls answered", "answered", tally_words);
@@ -187,7 +206,7 @@ class ReplicationPage {
       std::string text = pad_right("  " + shortened(names[i], kLabel - 3), kLabel);
       const auto cell = [&](const char* id, Words words) {
         const Estimate e = all_.value(metric_of_queue(names[i], id));
-        text += " " + pad_left(with_interval(e, words), kCell - 1);
+        text += " " + pad_left(known(e, words), kCell - 1);
       };
       cell("attempted", tally_words);
       cell("service_level", percent_words);
@@ -209,11 +228,11 @@ class ReplicationPage {
       const Estimate value = all_.value(line.metric), kept = all_.value(line.metric + ".met");
       const auto runs = static_cast<std::uint32_t>(std::llround(kept.value * all_.replications));
       const std::string often = fmt::format("kept in {} of {}", runs, all_.replications);
+      std::string was =
+          value.n == 0 ? target_value_words(line, value.value) : known(value, line.words);
+      if (value.n > 0 && value.n < all_.replications) was += fmt::format(" in {}", value.n);
       page_.line(fmt::format("  {}{}{}{}  {}", pad_right(shortened(line.queue, 16), 18),
-                             pad_right(line.what, 24), pad_right(line.limit, 18),
-                             pad_left(value.n == 0 ? target_value_words(line, value.value)
-                                                   : with_interval(value, line.words),
-                                      16),
+                             pad_right(line.what, 24), pad_right(line.limit, 17), pad_left(was, 19),
                              runs == all_.replications ? often : page_.alarming(often)));
     }
   }
@@ -242,6 +261,7 @@ class ReplicationPage {
   const ResultMeta& meta_;
   const SummaryStyle& style_;
   Page page_;
+  double to_tell_ = 0;  ///< replications, for what is known but roughly
 };
 
 /// "162 more calls were lost", "3.2 ± 1.1 fewer callers gave up".

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/metrics/run_result.hpp"
-#include "tools/results/page.hpp"
+#include "tools/base/page.hpp"
 #include "tools/results/result_meta.hpp"
 #include "tools/results/terminal_summary.hpp"
 #include "tools/stats/aggregate.hpp"

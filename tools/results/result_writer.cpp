@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
 #include "tools/results/csv_files.hpp"
 #include "tools/results/json_files.hpp"
 #include "tools/results/replication_files.hpp"

@@ -11,7 +11,7 @@
 
 #include "models/metrics/definitions.hpp"
 #include "tools/results/saved_files.hpp"
-#include "tools/scenario/csv.hpp"
+#include "tools/scenario/table/csv.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tools/base/page.hpp"
 #include "tools/results/came_back.hpp"
-#include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/results/queue_words.hpp"
 #include "tools/results/replication_summary.hpp"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/scenario.hpp"
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/results/result_meta.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/run/experiment.hpp"

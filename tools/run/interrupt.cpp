@@ -5,8 +5,8 @@
 #include <cstring>
 #include <initializer_list>
 
-#include "tools/cli/atomic_file.hpp"
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 
 namespace bcsim::tools {
 

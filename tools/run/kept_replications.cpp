@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "build_info.hpp"
-#include "tools/cli/atomic_file.hpp"
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/run/archive.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/run_meta.hpp"

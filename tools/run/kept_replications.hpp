@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/run/replicate.hpp"
 
 namespace bcsim::tools {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 
 namespace bcsim::tools {
 

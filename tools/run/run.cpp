@@ -1,4 +1,5 @@
 #include "tools/run/run.hpp"
+#include "tools/base/usage_error.hpp"
 
 #include <fmt/format.h>
 
@@ -8,9 +9,8 @@
 #include <stdexcept>
 
 #include "sim/hash.hpp"
-#include "tools/cli/atomic_file.hpp"
-#include "tools/cli/command_table.hpp"
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/journal/journal_file.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/run/deliver.hpp"
@@ -19,7 +19,7 @@
 #include "tools/run/progress.hpp"
 #include "tools/run/run_meta.hpp"
 #include "tools/run/study.hpp"
-#include "tools/scenario/effective.hpp"
+#include "tools/scenario/keys/effective.hpp"
 #include "tools/trace/capture_file.hpp"
 #include "tools/trace/replay.hpp"
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "models/scenario.hpp"
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/journal/message_filter.hpp"
-#include "tools/scenario/diagnostics.hpp"
+#include "tools/scenario/text/diagnostics.hpp"
 #include "tools/stats/precision.hpp"
 
 namespace bcsim::tools {

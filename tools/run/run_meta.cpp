@@ -12,7 +12,7 @@
 #include "build_info.hpp"
 #include "sim/hash.hpp"
 #include "sim/s4u/platform.hpp"
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
 
 namespace bcsim::tools {
 

@@ -9,7 +9,7 @@
 #include "models/scenario.hpp"
 #include "tools/results/result_meta.hpp"
 #include "tools/run/simulate.hpp"
-#include "tools/scenario/diagnostics.hpp"
+#include "tools/scenario/text/diagnostics.hpp"
 
 namespace bcsim::tools {
 

@@ -12,8 +12,8 @@
 #include <stdexcept>
 
 #include "build_info.hpp"
-#include "tools/cli/atomic_file.hpp"
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/results/saved_files.hpp"
 #include "tools/run/deliver.hpp"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "build_info.hpp"
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
 #include "tools/results/saved_files.hpp"
 #include "tools/run/run_meta.hpp"
 

@@ -1,14 +1,14 @@
 #include "tools/run/study.hpp"
+#include "tools/base/usage_error.hpp"
 
 #include <fmt/format.h>
 
 #include <ostream>
 
-#include "tools/cli/atomic_file.hpp"
-#include "tools/cli/command_table.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
+#include "tools/base/atomic_file.hpp"
 #include "tools/run/run_meta.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
 
 namespace bcsim::tools {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/scenario/load.hpp"
 
 namespace bcsim::tools {

@@ -50,8 +50,8 @@ auto fields(T& x) {
 }
 template <Is<RunResult> T>
 auto fields(T& x) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab, ac,
-         ad, ae, af] = x;
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab, ac, ad,
+         ae, af] = x;
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, y, z, aa, ab,
                   ac, ad, ae, af);
 }

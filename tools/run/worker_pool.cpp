@@ -21,7 +21,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/run/interrupt.hpp"
 
 namespace bcsim::tools {

@@ -1,4 +1,4 @@
-#include "tools/cli/home.hpp"
+#include "tools/scenario/home.hpp"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <istream>
 #include <iterator>
 
-#include "tools/scenario/csv.hpp"
-#include "tools/scenario/node.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/table/csv.hpp"
+#include "tools/scenario/text/node.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 fs::path home_directory() {
   if (const char* home = std::getenv("BCSIM_HOME"); home != nullptr && *home != '\0') return home;
-  // This file is tools/cli/home.cpp of the tree.
+  // This file is tools/scenario/home.cpp of the tree.
   return fs::path(__FILE__).parent_path().parent_path().parent_path();
 }
 

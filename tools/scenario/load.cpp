@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <exception>
 
-#include "tools/cli/atomic_file.hpp"
-#include "tools/scenario/complete.hpp"
-#include "tools/scenario/csv.hpp"
-#include "tools/scenario/effective.hpp"
-#include "tools/scenario/keys.hpp"
-#include "tools/scenario/merge.hpp"
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/validator.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/scenario/keys/complete.hpp"
+#include "tools/scenario/keys/effective.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/keys/merge.hpp"
+#include "tools/scenario/rules/validator.hpp"
+#include "tools/scenario/table/csv.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 
@@ -139,6 +139,7 @@ void try_sweep(const Node& root, Reader& reader) {
 void read_scenario(const Node& root, const ScenarioText& text, Diagnostics& diagnostics,
                    WrittenAs written, Loaded& loaded) {
   Reader reader(diagnostics, loaded.scenario);
+  reader.language = scenario_section().get();
   loaded.scenario.name = text.name;
   prepare(reader, root);
   read_section(reader, *scenario_section(), root, &loaded.scenario);

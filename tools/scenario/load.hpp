@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "models/scenario.hpp"
-#include "tools/scenario/diagnostics.hpp"
-#include "tools/scenario/node.hpp"
-#include "tools/sweep/sweep_spec.hpp"
+#include "tools/scenario/table/sweep_spec.hpp"
+#include "tools/scenario/text/diagnostics.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 

@@ -1,4 +1,4 @@
-#include "tools/cli/report.hpp"
+#include "tools/scenario/load_report.hpp"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "tools/scenario/people_needs.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/rules/people_needs.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 
@@ -30,7 +30,7 @@ ExitCode load_result(const Loaded& loaded) {
 
 namespace {
 
-std::uint64_t people(const models::Scenario& s) {
+std::uint64_t people_of(const models::Scenario& s) {
   std::uint64_t count = 0;
   for (const models::AgentGroup& g : s.agents) count += g.count;
   return count;
@@ -62,8 +62,8 @@ std::vector<QueuePeak> queue_peaks(const models::Scenario& s) {
       const bool by_site =
           !queue.hunt_group && queue.routing_scope != models::RoutingScope::both_sites;
       if (by_site != share.site.has_value()) continue;
-      const auto [peak, fresh] =
-          peaks.try_emplace({*share.queue, share.site ? 1 + int{*share.site} : 0}, t, share);
+      const auto [peak, fresh] = peaks.try_emplace(
+          {*share.queue, share.site ? 1 + int{*share.site} : 0}, QueuePeak{t, share});
       if (!fresh && busy(share) > busy(peak->second.share)) peak->second = {t, share};
     }
   }
@@ -121,7 +121,7 @@ nlohmann::json load_report(const std::string& argument, const Loaded& loaded) {
   const PeakLoad load = peak_load(s);
   j["summary"] = {{"title", s.title},
                   {"horizon_s", sim::seconds(s.run.horizon)},
-                  {"agents", people(s)},
+                  {"agents", people_of(s)},
                   {"gateways", s.gateways.size()},
                   {"channels", channels(s)},
                   {"peak_calls_per_s", load.calls_per_s},
@@ -138,7 +138,7 @@ std::string describe_scenario(const models::Scenario& s) {
   if (!s.title.empty()) out += fmt::format("  {}\n", s.title);
   out += fmt::format("  {} of time, {} warm-up, seed {}\n", format_duration(s.run.horizon),
                      format_duration(s.run.warm_up), s.run.seed);
-  out += fmt::format("  {} agents in {} group{}, {} gateway{} with {} channels\n", people(s),
+  out += fmt::format("  {} agents in {} group{}, {} gateway{} with {} channels\n", people_of(s),
                      s.agents.size(), s.agents.size() == 1 ? "" : "s", s.gateways.size(),
                      s.gateways.size() == 1 ? "" : "s", channels(s));
   if (load.calls_per_s > 0) {

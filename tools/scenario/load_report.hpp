@@ -4,8 +4,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/terminal.hpp"
+#include "tools/base/exit_code.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/scenario/load.hpp"
 
 namespace bcsim::tools {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "tools/results/number_text.hpp"
+#include "tools/base/number_text.hpp"
 
 namespace bcsim::tools {
 

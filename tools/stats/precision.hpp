@@ -29,9 +29,4 @@ struct PrecisionTarget {
 [[nodiscard]] std::optional<std::uint32_t> next_replications(
     const std::vector<PrecisionTarget>& targets, const Aggregate& aggregate, std::uint32_t most);
 
-/// The id that a user may have meant by a metric's name: `lost_calls` is `lost`, `before.asa` and
-/// `asa.before` are `phase.before.asa`. nullopt if there is none.
-[[nodiscard]] std::optional<std::string> resolve_metric(std::string_view name,
-                                                        const std::vector<std::string>& ids);
-
 }  // namespace bcsim::tools

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "tools/cli/atomic_file.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/page.hpp"
 #include "tools/compare/compare_output.hpp"
 #include "tools/results/csv_line.hpp"
-#include "tools/results/page.hpp"
 #include "tools/results/saved_files.hpp"
 #include "tools/results/saved_replications.hpp"
 #include "tools/results/terminal_summary.hpp"

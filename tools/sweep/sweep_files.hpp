@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
+#include "tools/scenario/table/sweep_spec.hpp"
 #include "tools/stats/aggregate.hpp"
-#include "tools/sweep/sweep_spec.hpp"
 
 namespace bcsim::tools {
 

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "tools/cli/atomic_file.hpp"
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/results/saved_files.hpp"
 #include "tools/run/run_meta.hpp"
 #include "tools/sweep/sweep_files.hpp"

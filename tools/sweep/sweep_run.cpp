@@ -6,8 +6,8 @@
 #include <optional>
 #include <ostream>
 
-#include "tools/cli/atomic_file.hpp"
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/results/result_writer.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/progress.hpp"

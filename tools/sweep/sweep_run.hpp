@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "models/scenario.hpp"
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/run/run_meta.hpp"
 #include "tools/run/shard.hpp"
-#include "tools/sweep/sweep_spec.hpp"
+#include "tools/scenario/table/sweep_spec.hpp"
 
 namespace bcsim::tools {
 

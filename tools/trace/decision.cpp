@@ -9,7 +9,7 @@
 
 #include "tools/journal/message_words.hpp"
 #include "tools/results/plain_words.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/trace/call_story.hpp"
 #include "tools/trace/failure_words.hpp"
 
@@ -250,6 +250,17 @@ class Decider {
     for (const Silence& s : silences) why += " " + silence_words(s);
     std::optional<std::size_t> message;
     if (!silences.empty()) message = silences.back().first;
+    // A refusal tells at once what silence tells after the last copy.
+    const bool refused = !silences.empty() && gateway().heed_icmp &&
+                         c_.scenario.network.icmp_unreachable &&
+                         silences.back().fate == sim::DropReason::no_process;
+    if (refused) {
+      return {
+          why,
+          "the refusal of its last INVITE (ICMP, heed-icmp): there was no further SIP Server to "
+          "try",
+          message};
+    }
     return {why,
             fmt::format("the gateway's retransmissions: {} (RFC 3261 timer A doubles from T1 = "
                         "500 ms), then no further SIP Server to try",

@@ -7,7 +7,7 @@
 #include "models/demand/distribution.hpp"
 #include "models/sip/phone_registration.hpp"
 #include "models/sip/timers.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -197,6 +197,13 @@ void EventReasons::on_tlib(const models::Transmission& t, const NodeRole& from,
 EventReason EventReasons::offline(const models::ProxyState& f, SimTime now) const {
   if (just_before(gateways_[f.gateway].refused[f.site], now)) return {kRefused, {"R28"}};
   return {"no answer to a request and " + copies(s_.gateways[f.gateway].retransmissions), {"R28"}};
+}
+
+const char* EventReasons::then(const models::ProxyState& f) const {
+  const auto other = models::peer_of(static_cast<models::SiteIndex>(f.site));
+  const bool another =
+      s_.gateways[f.gateway].second_target && gateways_[f.gateway].offline[other] == sim::kNever;
+  return another ? "new calls go elsewhere" : "it holds no other SIP Server for alive";
 }
 
 EventReason EventReasons::unanswered(const models::SetupFailed& f, SimTime now) const {

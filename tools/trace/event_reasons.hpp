@@ -28,6 +28,8 @@ class EventReasons {
 
   /// Why a gateway has taken a SIP Server offline.
   [[nodiscard]] EventReason offline(const models::ProxyState&, models::SimTime now) const;
+  /// … and where that leaves its calls.
+  [[nodiscard]] const char* then(const models::ProxyState&) const;
   /// Why an INVITE of a gateway was given up without an answer.
   [[nodiscard]] EventReason unanswered(const models::SetupFailed&, models::SimTime now) const;
   /// What has led the phone `by` to this server.

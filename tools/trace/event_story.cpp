@@ -8,7 +8,7 @@
 
 #include "models/ha/server_mode.hpp"
 #include "tools/results/plain_words.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/trace/call_story.hpp"
 
 namespace bcsim::tools {
@@ -75,9 +75,8 @@ class EventTeller {
     const std::string period = time(s_.gateways[f.gateway].options_period);
     const std::string did = fmt::format("took {} ", site(f.site));
     if (f.online == 0) {
-      return with(
-          reasons_.offline(f, now_),
-          {gateway(f.gateway), "gateways", did + "offline: new calls go elsewhere", "", {}});
+      return with(reasons_.offline(f, now_),
+                  {gateway(f.gateway), "gateways", did + "offline: " + reasons_.then(f), "", {}});
     }
     return {gateway(f.gateway), "gateways", did + "online again",
             "OPTIONS answered; options-period " + period, Rules{"R28"}};

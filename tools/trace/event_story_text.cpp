@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "tools/results/page.hpp"
+#include "tools/base/page.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/trace/call_story.hpp"
 #include "tools/trace/event_story.hpp"

@@ -6,7 +6,7 @@
 
 #include "tools/journal/message_words.hpp"
 #include "tools/results/plain_words.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/trace/look.hpp"
 
 namespace bcsim::tools {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/report/html.hpp"
+#include "tools/base/html.hpp"
 #include "tools/trace/ladder.hpp"
 
 namespace bcsim::tools {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/results/page.hpp"
+#include "tools/base/page.hpp"
 #include "tools/trace/ladder.hpp"
 
 namespace bcsim::tools {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "tools/journal/message_words.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/trace/failure_words.hpp"
 #include "tools/trace/look.hpp"
 

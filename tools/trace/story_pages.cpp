@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/base/html.hpp"
+#include "tools/base/page.hpp"
 #include "tools/journal/message_words.hpp"
-#include "tools/report/html.hpp"
-#include "tools/results/page.hpp"
 
 namespace bcsim::tools {
 namespace {

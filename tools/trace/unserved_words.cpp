@@ -8,7 +8,7 @@
 #include <string>
 
 #include "tools/results/plain_words.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/trace/failure_words.hpp"
 #include "tools/trace/look.hpp"
 

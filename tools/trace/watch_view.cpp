@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tools/results/page.hpp"
+#include "tools/base/page.hpp"
 #include "tools/results/plain_words.hpp"
 
 namespace bcsim::tools {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "models/scenario.hpp"
-#include "tools/sweep/sweep_spec.hpp"
+#include "tools/scenario/table/sweep_spec.hpp"
 
 namespace bcsim::tools {
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "tools/base/page.hpp"
 #include "tools/results/csv_line.hpp"
-#include "tools/results/page.hpp"
 #include "tools/stats/estimate_json.hpp"
 #include "tools/tune/tune_result.hpp"
 

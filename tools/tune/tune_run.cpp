@@ -7,7 +7,7 @@
 #include <optional>
 #include <ostream>
 
-#include "tools/cli/exit_code.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/run/interrupt.hpp"
 #include "tools/run/kept_replications.hpp"
 #include "tools/run/progress.hpp"

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/run/study.hpp"
 #include "tools/tune/tune_result.hpp"
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "models/world/fault_parts.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

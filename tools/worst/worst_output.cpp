@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/hash.hpp"
+#include "tools/base/page.hpp"
 #include "tools/results/csv_line.hpp"
-#include "tools/results/page.hpp"
 #include "tools/results/plain_words.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 #include "tools/stats/estimate_json.hpp"
 #include "tools/worst/worst_result.hpp"
 

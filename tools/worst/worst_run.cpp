@@ -1,4 +1,5 @@
 #include "tools/worst/worst_run.hpp"
+#include "tools/base/usage_error.hpp"
 
 #include <fmt/format.h>
 
@@ -7,11 +8,8 @@
 #include <ostream>
 
 #include "sim/rng.hpp"
-#include "tools/cli/atomic_file.hpp"
-#include "tools/cli/command_table.hpp"
-#include "tools/cli/exit_code.hpp"
-#include "tools/cli/home.hpp"
-#include "tools/cli/report.hpp"
+#include "tools/base/atomic_file.hpp"
+#include "tools/base/exit_code.hpp"
 #include "tools/explore/tree.hpp"
 #include "tools/results/plain_words.hpp"
 #include "tools/run/interrupt.hpp"
@@ -19,6 +17,8 @@
 #include "tools/run/replicate.hpp"
 #include "tools/run/run_meta.hpp"
 #include "tools/run/worker_pool.hpp"
+#include "tools/scenario/home.hpp"
+#include "tools/scenario/load_report.hpp"
 #include "tools/worst/warm_run.hpp"
 
 namespace bcsim::tools {

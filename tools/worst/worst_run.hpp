@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/cli/terminal.hpp"
+#include "tools/base/terminal.hpp"
 #include "tools/run/study.hpp"
 #include "tools/worst/worst_result.hpp"
 

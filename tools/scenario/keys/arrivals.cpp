@@ -1,8 +1,8 @@
-#include "tools/scenario/arrivals.hpp"
+#include "tools/scenario/keys/arrivals.hpp"
 
 #include <algorithm>
 
-#include "tools/scenario/csv.hpp"
+#include "tools/scenario/table/csv.hpp"
 
 namespace bcsim::tools {
 namespace {

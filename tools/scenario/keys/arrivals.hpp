@@ -1,7 +1,7 @@
 // How calls arrive: a rate, a profile of rates, volumes per interval, or single calls.
 #pragma once
 
-#include "tools/scenario/codecs.hpp"
+#include "tools/scenario/table/codecs.hpp"
 
 namespace bcsim::tools {
 

@@ -1,4 +1,4 @@
-#include "tools/scenario/complete.hpp"
+#include "tools/scenario/keys/complete.hpp"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 #include <variant>
 
 #include "models/metrics/definitions.hpp"
-#include "tools/scenario/metric_limit.hpp"
-#include "tools/scenario/suggest.hpp"
-#include "tools/scenario/units.hpp"
-#include "tools/stats/precision.hpp"
+#include "tools/scenario/keys/metric_limit.hpp"
+#include "tools/scenario/keys/metric_names.hpp"
+#include "tools/scenario/text/suggest.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {

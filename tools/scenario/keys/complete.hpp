@@ -1,7 +1,7 @@
 // What has to be known before a scenario is read, and what follows from it afterwards.
 #pragma once
 
-#include "tools/scenario/reader.hpp"
+#include "tools/scenario/table/reader.hpp"
 
 namespace bcsim::tools {
 

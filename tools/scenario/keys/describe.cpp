@@ -1,11 +1,11 @@
-#include "tools/scenario/describe.hpp"
+#include "tools/scenario/keys/describe.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "tools/scenario/effective.hpp"
-#include "tools/scenario/keys.hpp"
-#include "tools/scenario/schema.hpp"
+#include "tools/scenario/keys/effective.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/keys/schema.hpp"
 
 namespace bcsim::tools {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tools/scenario/table.hpp"
+#include "tools/scenario/table/table.hpp"
 
 namespace bcsim::tools {
 

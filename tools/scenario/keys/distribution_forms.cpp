@@ -1,5 +1,5 @@
 // The forms of a distribution that are given by parameters alone.
-#include "tools/scenario/distribution_forms.hpp"
+#include "tools/scenario/keys/distribution_forms.hpp"
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 // The forms of a distribution that are given by parameters alone: exponential, lognormal …
 #pragma once
 
-#include "tools/scenario/codecs.hpp"
+#include "tools/scenario/table/codecs.hpp"
 
 namespace bcsim::tools {
 

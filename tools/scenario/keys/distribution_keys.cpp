@@ -1,9 +1,9 @@
 // Rows of a distribution: `60s`, `never`, `exponential: 60s`, `lognormal: {mean: 240s, cv: 1}` …
 #include <algorithm>
 
-#include "tools/scenario/csv.hpp"
-#include "tools/scenario/distribution_forms.hpp"
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/distribution_forms.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/table/csv.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -1,9 +1,9 @@
-#include "tools/scenario/effective.hpp"
+#include "tools/scenario/keys/effective.hpp"
 
 #include <yaml-cpp/emitter.h>
 #include <yaml-cpp/emittermanip.h>
 
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -48,17 +48,6 @@ std::string annotated_yaml(const models::Scenario& scenario, const Given& given,
                            const Diagnostics& diagnostics) {
   const Writer writer(scenario, &given, &diagnostics);
   return yaml_text(write_section(writer, *scenario_section(), &scenario));
-}
-
-std::string one_line(const Out& out) {
-  if (out.kind == Out::Kind::scalar) return out.text;
-  std::string text;
-  for (const auto& [key, child] : out.children) {
-    if (!text.empty()) text += ", ";
-    if (out.kind == Out::Kind::map) text += key + ": ";
-    text += one_line(child);
-  }
-  return out.kind == Out::Kind::map ? "{" + text + "}" : "[" + text + "]";
 }
 
 }  // namespace bcsim::tools

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tools/scenario/reader.hpp"
+#include "tools/scenario/table/reader.hpp"
 
 namespace bcsim::tools {
 
@@ -15,7 +15,5 @@ namespace bcsim::tools {
                                          const Diagnostics& diagnostics);
 /// A value as a YAML document.
 [[nodiscard]] std::string yaml_text(const Out& out);
-/// A value on one line, without comments: "{mean: 240s, cv: 1}".
-[[nodiscard]] std::string one_line(const Out& out);
 
 }  // namespace bcsim::tools

@@ -1,42 +1,11 @@
 // Rows of `expectations`: a metric, a comparison, a value with its unit.
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/keys/metric_limit.hpp"
 
 namespace bcsim::tools {
 namespace {
 
-using models::Comparison;
 using models::Expectation;
-
-// Any quantity in its base unit: seconds, per second, bits per second, fraction, or as it is.
-std::optional<double> any_value(std::string_view text) {
-  for (const auto parse :
-       {parse_percent, parse_seconds, parse_rate, parse_bandwidth, parse_number}) {
-    const auto parsed = parse(text);
-    if (const double* value = std::get_if<double>(&parsed)) return *value;
-  }
-  return std::nullopt;
-}
-
-bool parse_expectation(std::string_view text, Expectation& e) {
-  struct Sign {
-    std::string_view sign;
-    Comparison comparison;
-  };
-  // The longer ones first.
-  constexpr Sign kSigns[] = {{"<=", Comparison::less_equal}, {">=", Comparison::greater_equal},
-                             {"==", Comparison::equal},      {"<", Comparison::less},
-                             {">", Comparison::greater},     {"=", Comparison::equal}};
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  for (const Sign& s : kSigns) {
-    if (!text.starts_with(s.sign)) continue;
-    const auto value = any_value(text.substr(s.sign.size()));
-    if (!value) return false;
-    e.comparison = s.comparison;
-    e.value = *value;
-    return true;
-  }
-  return false;
-}
 
 void read_level(Reader& r, const Node& node, const std::string& metric,
                 std::vector<Expectation>& value) {
@@ -49,11 +18,8 @@ void read_level(Reader& r, const Node& node, const std::string& metric,
   }
   const std::string* text = r.scalar(node, "a limit such as \"> 80%\"");
   if (text == nullptr) return;
-  Expectation e;
-  e.metric = metric;
-  e.text = *text;
-  if (parse_expectation(*text, e)) {
-    value.push_back(std::move(e));
+  if (const auto limit = parse_limit(*text)) {
+    value.push_back({metric, limit->comparison, limit->value, *text});
   } else {
     r.error(node, "S-003", fmt::format("'{}' is not a limit", *text),
             "write it like \"> 80%\", \"<= 75s\" or \"= 0\"");

@@ -1,11 +1,11 @@
-#include "tools/scenario/fault_target.hpp"
+#include "tools/scenario/keys/fault_target.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <limits>
 
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {

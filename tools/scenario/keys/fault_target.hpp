@@ -5,7 +5,7 @@
 #include <string>
 #include <variant>
 
-#include "tools/scenario/reader.hpp"
+#include "tools/scenario/table/reader.hpp"
 
 namespace bcsim::tools {
 

@@ -1,9 +1,9 @@
 // Rows of `gates`: a metric and what a change may do to it, or a list of such limits.
-#include "tools/compare/gate.hpp"
+#include "tools/scenario/keys/gate_rule.hpp"
 
 #include <fmt/format.h>
 
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {

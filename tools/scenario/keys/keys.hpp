@@ -5,15 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "tools/scenario/codecs.hpp"
-#include "tools/scenario/table.hpp"
+#include "tools/scenario/table/codecs.hpp"
+#include "tools/scenario/table/table.hpp"
 
 namespace bcsim::tools {
 
 /// The whole language: the section that is a scenario file.
 [[nodiscard]] std::shared_ptr<const Section> scenario_section();
-/// Where a key that was written in the wrong place belongs: "sites.<site>.sip-server", or "".
-[[nodiscard]] std::string find_key_elsewhere(std::string_view key);
 
 // Parts of it.
 [[nodiscard]] std::shared_ptr<const Section> run_section();

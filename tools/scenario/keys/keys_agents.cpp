@@ -1,9 +1,9 @@
 // Rows of `agents`: groups of people with phones, desktops and working hours.
 #include "models/sip/phone_profiles.hpp"
-#include "tools/scenario/effective.hpp"
-#include "tools/scenario/keys.hpp"
-#include "tools/scenario/release.hpp"
-#include "tools/scenario/staffing.hpp"
+#include "tools/scenario/keys/effective.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/keys/staffing.hpp"
+#include "tools/scenario/table/release.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -1,8 +1,8 @@
 // Rows of `queues` and `calls`.
 #include <cmath>
 
-#include "tools/scenario/arrivals.hpp"
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/arrivals.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 

@@ -1,5 +1,5 @@
 // Rows of `configuration`: its servers, objects that one switch has otherwise, and their changes.
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <type_traits>
 
-#include "tools/scenario/fault_target.hpp"
-#include "tools/scenario/keys.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/keys/fault_target.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -1,6 +1,6 @@
 // Rows of `run` and `network`.
-#include "tools/scenario/complete.hpp"
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/complete.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -1,5 +1,5 @@
 // The top level of a scenario file, and what it puts together: sites, desktops, expectations.
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -156,36 +156,6 @@ std::shared_ptr<const Section> scenario_section() {
     return s.done();
   }();
   return keys;
-}
-
-namespace {
-
-std::string search(const Section& section, std::string_view key, const std::string& path);
-
-std::string search(const ValueType& type, std::string_view key, const std::string& path) {
-  if (type.section) return search(*type.section, key, path);
-  const std::string inner = type.kind == Kind::map    ? path + ".<" + type.what + ">"
-                            : type.kind == Kind::list ? path + "[]"
-                                                      : path;
-  for (const ValueType& element : type.elements) {
-    if (std::string found = search(element, key, inner); !found.empty()) return found;
-  }
-  return "";
-}
-
-std::string search(const Section& section, std::string_view key, const std::string& path) {
-  if (!path.empty() && section.find(key) != nullptr) return path;
-  for (const Key& k : section.keys) {
-    std::string found = search(k.type, key, path.empty() ? k.name : path + "." + k.name);
-    if (!found.empty()) return found;
-  }
-  return "";
-}
-
-}  // namespace
-
-std::string find_key_elsewhere(std::string_view key) {
-  return search(*scenario_section(), key, "");
 }
 
 }  // namespace bcsim::tools

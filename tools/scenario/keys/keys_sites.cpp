@@ -1,6 +1,6 @@
 // Rows of `sites` and `desktop`: options of a SIP Server pair, gateways, desktop timers.
-#include "tools/scenario/keys.hpp"
-#include "tools/scenario/release.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/table/release.hpp"
 
 namespace bcsim::tools {
 namespace {

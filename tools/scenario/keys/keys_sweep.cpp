@@ -1,5 +1,5 @@
 // The row of `sweep`: paths with the values that they take in turn, and constraints.
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {

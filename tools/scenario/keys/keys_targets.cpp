@@ -1,5 +1,5 @@
 // Rows of `targets`: what each queue is to keep to.
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -1,5 +1,5 @@
 // Rows of a call stream's `transfer`.
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 

@@ -1,11 +1,11 @@
-#include "tools/scenario/merge.hpp"
+#include "tools/scenario/keys/merge.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "tools/scenario/csv.hpp"
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/keys.hpp"
+#include "tools/scenario/table/csv.hpp"
 
 namespace bcsim::tools {
 namespace {

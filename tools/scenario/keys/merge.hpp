@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/scenario/node.hpp"
-#include "tools/scenario/table.hpp"
+#include "tools/scenario/table/table.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 

@@ -1,4 +1,4 @@
-#include "tools/scenario/metric_limit.hpp"
+#include "tools/scenario/keys/metric_limit.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "models/metrics/definitions.hpp"
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -40,7 +40,41 @@ const models::MetricDefinition* definition_of(std::string_view id) {
   }
 }
 
+// Any quantity in its base unit: seconds, per second, bits per second, fraction, or as it is.
+std::optional<double> any_value(std::string_view text) {
+  for (const auto parse :
+       {parse_percent, parse_seconds, parse_rate, parse_bandwidth, parse_number}) {
+    const auto parsed = parse(text);
+    if (const double* value = std::get_if<double>(&parsed)) return *value;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<MetricLimit> parse_limit(std::string_view text) {
+  using models::Comparison;
+  struct Sign {
+    std::string_view sign;
+    Comparison comparison;
+  };
+  // The longer ones first.
+  constexpr Sign kSigns[] = {{"<=", Comparison::less_equal}, {">=", Comparison::greater_equal},
+                             {"==", Comparison::equal},      {"<", Comparison::less},
+                             {">", Comparison::greater},     {"=", Comparison::equal}};
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  for (const auto& [sign, comparison] : kSigns) {
+    if (!text.starts_with(sign)) continue;
+    const auto value = any_value(text.substr(sign.size()));
+    return value ? std::optional(MetricLimit{comparison, *value}) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string unit_of(std::string_view metric) {
+  const models::MetricDefinition* definition = definition_of(metric);
+  return definition == nullptr ? "" : std::string(definition->unit);
+}
 
 std::string senseless_limit(std::string_view metric, std::string_view text, double value) {
   const models::MetricDefinition* definition = definition_of(metric);

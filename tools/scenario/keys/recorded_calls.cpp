@@ -1,9 +1,9 @@
 // Calls that come as they are listed: in the scenario, or in a CSV file.
 #include <algorithm>
 
-#include "tools/scenario/arrivals.hpp"
-#include "tools/scenario/csv.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/keys/arrivals.hpp"
+#include "tools/scenario/table/csv.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {

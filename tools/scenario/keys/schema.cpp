@@ -1,4 +1,4 @@
-#include "tools/scenario/schema.hpp"
+#include "tools/scenario/keys/schema.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,8 +6,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "tools/scenario/describe.hpp"
-#include "tools/scenario/keys.hpp"
+#include "tools/scenario/keys/describe.hpp"
+#include "tools/scenario/keys/keys.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -1,10 +1,10 @@
-#include "tools/scenario/staffing.hpp"
+#include "tools/scenario/keys/staffing.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-#include "tools/scenario/csv.hpp"
+#include "tools/scenario/table/csv.hpp"
 
 namespace bcsim::tools {
 namespace {

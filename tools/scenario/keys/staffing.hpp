@@ -1,7 +1,7 @@
 // Working hours of a group: as a curve, as shifts, or from a CSV file.
 #pragma once
 
-#include "tools/scenario/codecs.hpp"
+#include "tools/scenario/table/codecs.hpp"
 
 namespace bcsim::tools {
 

@@ -1,12 +1,12 @@
-#include "tools/scenario/offered_load.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "tools/scenario/units.hpp"
-#include "tools/scenario/validator_service.hpp"
+#include "tools/scenario/rules/validator_service.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 namespace {
@@ -216,80 +216,94 @@ Work work_of(const models::Scenario& s, const CallStream& stream) {
           transfer.share * (asked + given * (talk + work))};
 }
 
-std::vector<Share> shares_at(const models::Scenario& s, sim::SimTime t) {
-  const auto people = [&](auto&& counts) {
-    std::uint32_t sum = 0;
-    for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-      if (counts(g)) sum += people_at(s.agents[g], t);
-    }
-    return sum;
-  };
-  std::vector<Share> shares;
-  for (std::uint32_t q = 0; q < s.queues.size(); ++q) {
-    const models::QueueOptions& queue = s.queues[q];
-    Share all{.place = "queues." + queue.name,
-              .whose = fmt::format("queue '{}'", queue.name),
-              .queue = q};
-    std::array<Share, models::kSites> local{all, all};
-    for (const CallStream& stream : s.calls) {
-      const double rate = rate_at(stream, t);
-      const Work work = work_of(s, stream);
-      if (stream.kind() == models::CallKind::queue && stream.queue == q) {
-        all.calls_per_s += rate;
-        all.erlangs += rate * work.first_s;
-        for (models::SiteIndex site = 0; site < models::kSites; ++site) {
-          const double here = rate * share_of_site(s, stream, site);
-          local[site].calls_per_s += here;
-          local[site].erlangs += here * work.first_s;
-        }
-      }
-      if (stream.transfer.queue != q) continue;
-      all.calls_per_s += rate * stream.transfer.share;
-      all.erlangs += rate * work.second_s;
-    }
-    if (queue.hunt_group) {
-      const auto& members = queue.hunt_group->members;
-      all.whose = fmt::format("hunt group '{}'", queue.name);
-      all.agents = people([&](std::uint32_t g) { return std::ranges::count(members, g) > 0; });
-      shares.push_back(std::move(all));
-      continue;
-    }
-    all.agents = people([&](std::uint32_t g) { return s.agents[g].serves(q); });
-    for (models::SiteIndex site = 0; site < models::kSites; ++site) {
-      if (queue.routing_scope == models::RoutingScope::both_sites) break;
-      Share& here = local[site];
-      here.site = site;
-      here.whose += " at " + s.sites[site].name;
-      here.agents = people([&](std::uint32_t g) {
-        return s.agents[g].serves(q) && s.agents[g].preferred_site == site;
-      });
-      shares.push_back(std::move(here));
-    }
-    shares.push_back(std::move(all));
-  }
+namespace {
+
+/// How many of the groups for which `counts` says so are on shift then.
+template <class Counts>
+std::uint32_t people_among(const models::Scenario& s, sim::SimTime t, const Counts& counts) {
+  std::uint32_t sum = 0;
   for (std::uint32_t g = 0; g < s.agents.size(); ++g) {
-    const std::string place = "agents." + s.agents[g].name;
-    Share passed{.place = place, .whose = fmt::format("'{}' by transfers", s.agents[g].name)};
-    Share called{.place = place,
-                 .whose = fmt::format("'{}' by their own numbers", s.agents[g].name)};
-    for (const CallStream& stream : s.calls) {
-      const double rate = rate_at(stream, t);
-      if (stream.transfer.group == g) {
-        passed.calls_per_s += rate * stream.transfer.share;
-        passed.erlangs += rate * work_of(s, stream).second_s;
-      }
-      if (std::ranges::count(stream.to_agents, g) > 0) {
-        std::uint32_t among = 0;  // whom the stream's callers may draw
-        for (const std::uint32_t other : stream.to_agents) among += s.agents[other].count;
-        if (among == 0) continue;
-        called.calls_per_s += rate * s.agents[g].count / among;
-        called.erlangs += rate * work_of(s, stream).first_s * s.agents[g].count / among;
+    if (counts(g)) sum += people_at(s.agents[g], t);
+  }
+  return sum;
+}
+
+/// Of a queue: at each site, if its calls stay there, and in all.
+void add_queue(const models::Scenario& s, sim::SimTime t, std::uint32_t q,
+               std::vector<Share>& shares) {
+  const models::QueueOptions& queue = s.queues[q];
+  Share all{
+      .place = "queues." + queue.name, .whose = fmt::format("queue '{}'", queue.name), .queue = q};
+  std::array<Share, models::kSites> local{all, all};
+  for (const CallStream& stream : s.calls) {
+    const double rate = rate_at(stream, t);
+    const Work work = work_of(s, stream);
+    if (stream.kind() == models::CallKind::queue && stream.queue == q) {
+      all.calls_per_s += rate;
+      all.erlangs += rate * work.first_s;
+      for (models::SiteIndex site = 0; site < models::kSites; ++site) {
+        const double here = rate * share_of_site(s, stream, site);
+        local[site].calls_per_s += here;
+        local[site].erlangs += here * work.first_s;
       }
     }
-    passed.agents = called.agents = people_at(s.agents[g], t);
-    shares.push_back(std::move(passed));
-    shares.push_back(std::move(called));
+    if (stream.transfer.queue != q) continue;
+    all.calls_per_s += rate * stream.transfer.share;
+    all.erlangs += rate * work.second_s;
   }
+  if (queue.hunt_group) {
+    const auto& members = queue.hunt_group->members;
+    all.whose = fmt::format("hunt group '{}'", queue.name);
+    all.agents =
+        people_among(s, t, [&](std::uint32_t g) { return std::ranges::count(members, g) > 0; });
+    shares.push_back(std::move(all));
+    return;
+  }
+  all.agents = people_among(s, t, [&](std::uint32_t g) { return s.agents[g].serves(q); });
+  for (models::SiteIndex site = 0; site < models::kSites; ++site) {
+    if (queue.routing_scope == models::RoutingScope::both_sites) break;
+    Share& here = local[site];
+    here.site = site;
+    here.whose += " at " + s.sites[site].name;
+    here.agents = people_among(s, t, [&](std::uint32_t g) {
+      return s.agents[g].serves(q) && s.agents[g].preferred_site == site;
+    });
+    shares.push_back(std::move(here));
+  }
+  shares.push_back(std::move(all));
+}
+
+/// Of a group: calls passed on to it, and calls to its people's own numbers.
+void add_group(const models::Scenario& s, sim::SimTime t, std::uint32_t g,
+               std::vector<Share>& shares) {
+  const std::string place = "agents." + s.agents[g].name;
+  Share passed{.place = place, .whose = fmt::format("'{}' by transfers", s.agents[g].name)};
+  Share called{.place = place, .whose = fmt::format("'{}' by their own numbers", s.agents[g].name)};
+  for (const CallStream& stream : s.calls) {
+    const double rate = rate_at(stream, t);
+    if (stream.transfer.group == g) {
+      passed.calls_per_s += rate * stream.transfer.share;
+      passed.erlangs += rate * work_of(s, stream).second_s;
+    }
+    if (std::ranges::count(stream.to_agents, g) > 0) {
+      std::uint32_t among = 0;  // whom the stream's callers may draw
+      for (const std::uint32_t other : stream.to_agents) among += s.agents[other].count;
+      if (among == 0) continue;
+      called.calls_per_s += rate * s.agents[g].count / among;
+      called.erlangs += rate * work_of(s, stream).first_s * s.agents[g].count / among;
+    }
+  }
+  passed.agents = called.agents = people_at(s.agents[g], t);
+  shares.push_back(std::move(passed));
+  shares.push_back(std::move(called));
+}
+
+}  // namespace
+
+std::vector<Share> shares_at(const models::Scenario& s, sim::SimTime t) {
+  std::vector<Share> shares;
+  for (std::uint32_t q = 0; q < s.queues.size(); ++q) add_queue(s, t, q, shares);
+  for (std::uint32_t g = 0; g < s.agents.size(); ++g) add_group(s, t, g, shares);
   return shares;
 }
 

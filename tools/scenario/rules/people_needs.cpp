@@ -1,4 +1,4 @@
-#include "tools/scenario/people_needs.hpp"
+#include "tools/scenario/rules/people_needs.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,8 +8,8 @@
 #include <set>
 
 #include "models/demand/erlang.hpp"
-#include "tools/scenario/offered_load.hpp"
-#include "tools/scenario/validator_service.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
+#include "tools/scenario/rules/validator_service.hpp"
 
 namespace bcsim::tools {
 namespace {

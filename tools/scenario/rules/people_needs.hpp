@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "models/scenario.hpp"
-#include "tools/scenario/offered_load.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
 
 namespace bcsim::tools {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "models/scenario.hpp"
-#include "tools/scenario/reader.hpp"
+#include "tools/scenario/table/reader.hpp"
 
 namespace bcsim::tools {
 

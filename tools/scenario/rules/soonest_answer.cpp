@@ -1,10 +1,10 @@
-#include "tools/scenario/soonest_answer.hpp"
+#include "tools/scenario/rules/soonest_answer.hpp"
 
 #include <algorithm>
 
-#include "tools/scenario/offered_load.hpp"
-#include "tools/scenario/validator_service.hpp"
-#include "tools/scenario/ways.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
+#include "tools/scenario/rules/validator_service.hpp"
+#include "tools/scenario/rules/ways.hpp"
 
 namespace bcsim::tools {
 

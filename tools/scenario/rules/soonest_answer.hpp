@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

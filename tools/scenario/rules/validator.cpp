@@ -1,18 +1,18 @@
-#include "tools/scenario/validator.hpp"
+#include "tools/scenario/rules/validator.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "tools/scenario/rules.hpp"
-#include "tools/scenario/validator_configuration.hpp"
-#include "tools/scenario/validator_desktop.hpp"
-#include "tools/scenario/validator_faults.hpp"
-#include "tools/scenario/validator_gates.hpp"
-#include "tools/scenario/validator_hunt.hpp"
-#include "tools/scenario/validator_load.hpp"
-#include "tools/scenario/validator_service.hpp"
-#include "tools/scenario/validator_timeouts.hpp"
+#include "tools/scenario/rules/rules.hpp"
+#include "tools/scenario/rules/validator_configuration.hpp"
+#include "tools/scenario/rules/validator_desktop.hpp"
+#include "tools/scenario/rules/validator_faults.hpp"
+#include "tools/scenario/rules/validator_gates.hpp"
+#include "tools/scenario/rules/validator_hunt.hpp"
+#include "tools/scenario/rules/validator_load.hpp"
+#include "tools/scenario/rules/validator_service.hpp"
+#include "tools/scenario/rules/validator_timeouts.hpp"
 
 namespace bcsim::tools {
 

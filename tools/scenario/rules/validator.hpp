@@ -1,7 +1,7 @@
 // The rules of the domain: what a working two-site installation must have, and should have.
 #pragma once
 
-#include "tools/scenario/reader.hpp"
+#include "tools/scenario/table/reader.hpp"
 
 namespace bcsim::tools {
 

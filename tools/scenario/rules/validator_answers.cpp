@@ -1,4 +1,4 @@
-#include "tools/scenario/validator_answers.hpp"
+#include "tools/scenario/rules/validator_answers.hpp"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <cmath>
 #include <optional>
 
-#include "tools/scenario/offered_load.hpp"
-#include "tools/scenario/soonest_answer.hpp"
-#include "tools/scenario/validator_service.hpp"
-#include "tools/scenario/ways.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
+#include "tools/scenario/rules/soonest_answer.hpp"
+#include "tools/scenario/rules/validator_service.hpp"
+#include "tools/scenario/rules/ways.hpp"
 
 namespace bcsim::tools {
 namespace {

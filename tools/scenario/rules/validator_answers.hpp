@@ -2,7 +2,7 @@
 // shortest time in which it can be.
 #pragma once
 
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

@@ -1,4 +1,4 @@
-#include "tools/scenario/validator_configuration.hpp"
+#include "tools/scenario/rules/validator_configuration.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <map>
 
 #include "models/config/objects.hpp"
-#include "tools/scenario/release.hpp"
+#include "tools/scenario/table/release.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -1,9 +1,9 @@
-#include "tools/scenario/validator_desktop.hpp"
+#include "tools/scenario/rules/validator_desktop.hpp"
 
 #include <fmt/format.h>
 
-#include "tools/scenario/release.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/table/release.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -2,7 +2,7 @@
 // R73–R86).
 #pragma once
 
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

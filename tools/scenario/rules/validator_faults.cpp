@@ -1,4 +1,4 @@
-#include "tools/scenario/validator_faults.hpp"
+#include "tools/scenario/rules/validator_faults.hpp"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 
 #include "models/world/holds.hpp"
 #include "models/world/layout.hpp"
-#include "tools/scenario/fault_target.hpp"
-#include "tools/scenario/validator_service.hpp"
+#include "tools/scenario/keys/fault_target.hpp"
+#include "tools/scenario/rules/validator_service.hpp"
 
 namespace bcsim::tools {
 namespace {

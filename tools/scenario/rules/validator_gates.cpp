@@ -1,12 +1,12 @@
-#include "tools/scenario/validator_gates.hpp"
+#include "tools/scenario/rules/validator_gates.hpp"
 
 #include <fmt/format.h>
 
 #include "models/metrics/definitions.hpp"
-#include "tools/compare/gate.hpp"
-#include "tools/scenario/metric_limit.hpp"
-#include "tools/scenario/suggest.hpp"
-#include "tools/stats/precision.hpp"
+#include "tools/scenario/keys/gate_rule.hpp"
+#include "tools/scenario/keys/metric_limit.hpp"
+#include "tools/scenario/keys/metric_names.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 

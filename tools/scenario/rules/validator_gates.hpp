@@ -1,7 +1,7 @@
 // Rules about gates: their metrics exist, and they do not contradict each other.
 #pragma once
 
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

@@ -1,4 +1,4 @@
-#include "tools/scenario/validator_hunt.hpp"
+#include "tools/scenario/rules/validator_hunt.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Rules about hunt groups.
 #pragma once
 
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

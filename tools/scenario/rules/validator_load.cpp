@@ -1,13 +1,13 @@
-#include "tools/scenario/validator_load.hpp"
+#include "tools/scenario/rules/validator_load.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "tools/scenario/offered_load.hpp"
-#include "tools/scenario/validator_people.hpp"
-#include "tools/scenario/validator_trunks.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
+#include "tools/scenario/rules/validator_people.hpp"
+#include "tools/scenario/rules/validator_trunks.hpp"
 
 namespace bcsim::tools {
 namespace {

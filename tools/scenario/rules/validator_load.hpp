@@ -1,7 +1,7 @@
 // Rules about traffic: agents and trunks for the calls, before and after a site is lost.
 #pragma once
 
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

@@ -1,4 +1,4 @@
-#include "tools/scenario/validator_people.hpp"
+#include "tools/scenario/rules/validator_people.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-#include "tools/scenario/people_needs.hpp"
+#include "tools/scenario/rules/people_needs.hpp"
 
 namespace bcsim::tools {
 namespace {

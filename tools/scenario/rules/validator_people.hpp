@@ -1,8 +1,8 @@
 // Rules about people: for all the calls, for each queue, at each site, and when a site is lost.
 #pragma once
 
-#include "tools/scenario/offered_load.hpp"
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

@@ -1,4 +1,4 @@
-#include "tools/scenario/validator_service.hpp"
+#include "tools/scenario/rules/validator_service.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-#include "tools/scenario/ways.hpp"
+#include "tools/scenario/rules/ways.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

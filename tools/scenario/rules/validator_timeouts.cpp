@@ -1,4 +1,4 @@
-#include "tools/scenario/validator_timeouts.hpp"
+#include "tools/scenario/rules/validator_timeouts.hpp"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <tuple>
 
 #include "models/endpoints/failover_policy.hpp"
-#include "tools/scenario/validator_answers.hpp"
-#include "tools/scenario/ways.hpp"
+#include "tools/scenario/rules/validator_answers.hpp"
+#include "tools/scenario/rules/ways.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -1,7 +1,7 @@
 // Rules about waits that are over before what they wait for can come.
 #pragma once
 
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

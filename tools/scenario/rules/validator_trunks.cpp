@@ -1,4 +1,4 @@
-#include "tools/scenario/validator_trunks.hpp"
+#include "tools/scenario/rules/validator_trunks.hpp"
 
 #include <fmt/format.h>
 

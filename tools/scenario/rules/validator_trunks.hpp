@@ -1,8 +1,8 @@
 // Rules about trunk channels: a call that finds its gateway full goes to no other.
 #pragma once
 
-#include "tools/scenario/offered_load.hpp"
-#include "tools/scenario/rules.hpp"
+#include "tools/scenario/rules/offered_load.hpp"
+#include "tools/scenario/rules/rules.hpp"
 
 namespace bcsim::tools {
 

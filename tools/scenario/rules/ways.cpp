@@ -1,8 +1,8 @@
-#include "tools/scenario/ways.hpp"
+#include "tools/scenario/rules/ways.hpp"
 
 #include <algorithm>
 
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 

@@ -1,4 +1,4 @@
-#include "tools/scenario/codecs.hpp"
+#include "tools/scenario/table/codecs.hpp"
 
 namespace bcsim::tools {
 namespace {

@@ -8,8 +8,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "tools/scenario/reader.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/table/reader.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 

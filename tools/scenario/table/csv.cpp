@@ -1,4 +1,4 @@
-#include "tools/scenario/csv.hpp"
+#include "tools/scenario/table/csv.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <map>
 #include <system_error>
 
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 

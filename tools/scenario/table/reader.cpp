@@ -1,10 +1,10 @@
-#include "tools/scenario/reader.hpp"
+#include "tools/scenario/table/reader.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 

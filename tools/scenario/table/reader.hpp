@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "models/scenario.hpp"
-#include "tools/scenario/table.hpp"
-#include "tools/scenario/units.hpp"
-#include "tools/sweep/sweep_spec.hpp"
+#include "tools/scenario/table/sweep_spec.hpp"
+#include "tools/scenario/table/table.hpp"
+#include "tools/scenario/text/units.hpp"
 
 namespace bcsim::tools {
 
@@ -33,6 +33,7 @@ class Reader {
       : diagnostics_(diagnostics), scenario_(scenario) {}
 
   Names names;
+  const Section* language = nullptr;  ///< the whole: where a misplaced key belongs; may be null
   SweepSpec sweep;  ///< of the scenario's `sweep`: it is no part of what one run is
 
   [[nodiscard]] Diagnostics& diagnostics() const { return diagnostics_; }

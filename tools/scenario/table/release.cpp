@@ -1,4 +1,4 @@
-#include "tools/scenario/release.hpp"
+#include "tools/scenario/table/release.hpp"
 
 #include <charconv>
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/scenario/codecs.hpp"
+#include "tools/scenario/table/codecs.hpp"
 
 namespace bcsim::tools {
 

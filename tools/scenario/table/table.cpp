@@ -1,14 +1,12 @@
-#include "tools/scenario/table.hpp"
+#include "tools/scenario/table/table.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "tools/scenario/effective.hpp"
-#include "tools/scenario/keys.hpp"
-#include "tools/scenario/reader.hpp"
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/table/reader.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 
@@ -38,6 +36,17 @@ Out Out::map(bool flow) {
   out.kind = Kind::map;
   out.flow = flow;
   return out;
+}
+
+std::string one_line(const Out& out) {
+  if (out.kind == Out::Kind::scalar) return out.text;
+  std::string text;
+  for (const auto& [key, child] : out.children) {
+    if (!text.empty()) text += ", ";
+    if (out.kind == Out::Kind::map) text += key + ": ";
+    text += one_line(child);
+  }
+  return out.kind == Out::Kind::map ? "{" + text + "}" : "[" + text + "]";
 }
 
 std::string Origin::text() const {
@@ -114,7 +123,34 @@ KeyPlace find_place(const Section& root, const std::string& path) {
 
 namespace {
 
-std::string hint_for(const Section& section, const std::string& key) {
+std::string search(const Section& section, std::string_view key, const std::string& path);
+
+std::string search(const ValueType& type, std::string_view key, const std::string& path) {
+  if (type.section) return search(*type.section, key, path);
+  const std::string inner = type.kind == Kind::map    ? path + ".<" + type.what + ">"
+                            : type.kind == Kind::list ? path + "[]"
+                                                      : path;
+  for (const ValueType& element : type.elements) {
+    if (std::string found = search(element, key, inner); !found.empty()) return found;
+  }
+  return "";
+}
+
+std::string search(const Section& section, std::string_view key, const std::string& path) {
+  if (!path.empty() && section.find(key) != nullptr) return path;
+  for (const Key& k : section.keys) {
+    std::string found = search(k.type, key, path.empty() ? k.name : path + "." + k.name);
+    if (!found.empty()) return found;
+  }
+  return "";
+}
+
+/// Where a key that was written in the wrong place belongs: "sites.<site>.sip-server", or "".
+std::string find_key_elsewhere(const Reader& r, std::string_view key) {
+  return r.language == nullptr ? "" : search(*r.language, key, "");
+}
+
+std::string hint_for(const Reader& r, const Section& section, const std::string& key) {
   const std::vector<std::string> names = section.key_names();
   if (const std::string ours = our_word(key, names); !ours.empty()) {
     return fmt::format("did you mean '{}'?", ours);
@@ -122,11 +158,11 @@ std::string hint_for(const Section& section, const std::string& key) {
   if (const std::string hint = nearest(key, names); !hint.empty()) {
     return fmt::format("did you mean '{}'?", hint);
   }
-  if (const std::string home = find_key_elsewhere(key); !home.empty()) {
+  if (const std::string home = find_key_elsewhere(r, key); !home.empty()) {
     return fmt::format("'{}' belongs under {}", key, home);
   }
   for (const std::string& ours : our_words(key)) {
-    const std::string home = find_key_elsewhere(ours);
+    const std::string home = find_key_elsewhere(r, ours);
     if (!home.empty()) return fmt::format("here that is '{}', under {}", ours, home);
   }
   return did_you_mean(key, names);
@@ -137,7 +173,7 @@ void report_unknown_key(Reader& reader, const Section& section, const Node& chil
   const bool read = !reader.diagnostics().full("S-001", child.key_at.source);
   reader.diagnostics().error("S-001", child.key_at,
                              fmt::format("unknown key '{}' in {}", child.key, section.name),
-                             read ? hint_for(section, child.key) : "");
+                             read ? hint_for(reader, section, child.key) : "");
 }
 
 void check_exclusive(Reader& reader, const Section& section, const Node& node) {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/scenario/node.hpp"
+#include "tools/scenario/text/node.hpp"
 
 namespace bcsim::tools {
 
@@ -39,6 +39,9 @@ struct Out {
   static Out list(bool flow = false);
   static Out map(bool flow = false);
 };
+
+/// A value on one line, without comments: "{mean: 240s, cv: 1}".
+[[nodiscard]] std::string one_line(const Out& out);
 
 enum class Kind : std::uint8_t {
   boolean,

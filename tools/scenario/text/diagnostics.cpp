@@ -1,4 +1,4 @@
-#include "tools/scenario/diagnostics.hpp"
+#include "tools/scenario/text/diagnostics.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "tools/scenario/node.hpp"
+#include "tools/scenario/text/node.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>

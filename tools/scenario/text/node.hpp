@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/scenario/diagnostics.hpp"
+#include "tools/scenario/text/diagnostics.hpp"
 
 namespace bcsim::tools {
 

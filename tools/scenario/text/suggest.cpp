@@ -1,4 +1,4 @@
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "tools/scenario/units.hpp"
+#include "tools/scenario/text/units.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <span>
 
-#include "tools/scenario/suggest.hpp"
+#include "tools/scenario/text/suggest.hpp"
 
 namespace bcsim::tools {
 namespace {
