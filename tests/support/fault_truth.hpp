@@ -82,7 +82,8 @@ class BruteForce {
   void start(std::uint32_t index, SimTime now) {
     const Fault& f = scenario_.faults[index];
     if (!holds(f)) return;
-    SimTime end = f.lasting ? now + *f.lasting : sim::kNever;
+    const bool ends = f.lasting && *f.lasting < sim::kNever - now;
+    SimTime end = ends ? now + *f.lasting : sim::kNever;
     bool begins = f.at == now;
     if (f.flap) {
       const SimTime until = f.flap->until.value_or(sim::kNever);
