@@ -3,6 +3,7 @@
 // call.
 #include <cassert>
 
+#include "models/endpoints/failover_policy.hpp"
 #include "models/endpoints/sip_phone.hpp"
 
 namespace bcsim::models {

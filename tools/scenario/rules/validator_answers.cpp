@@ -17,7 +17,9 @@ namespace {
 using models::CallKind;
 using models::CallStream;
 using models::Distribution;
+using models::kSites;
 using models::Scenario;
+using models::SiteIndex;
 using models::sip::Method;
 using sim::Duration;
 

@@ -10,6 +10,7 @@ using models::LocationIndex;
 using models::Scenario;
 using models::SiteIndex;
 using sim::Duration;
+using namespace std::chrono_literals;
 
 bool Way::carries() const {
   return std::ranges::all_of(links_, [](const models::LinkOptions* l) { return l->loss < 1; });
